@@ -1,0 +1,1 @@
+"""Instructions to the image that they build: its start command, environment, files and base."""

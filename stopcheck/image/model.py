@@ -1,0 +1,110 @@
+"""What an image is to those that start it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.source import SourceFile, Span
+    from stopcheck.syntax.dockerfile import Instruction
+
+Value: TypeAlias = str | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class StartCommand:
+    """ENTRYPOINT or CMD as it holds in the final image.
+
+    `argv` is what Docker runs: for a shell form the stage's SHELL plus the text. `shell_form` holds that text's
+    source (None for exec form, and where it is inherited from a base image). `instruction` is None where it is
+    inherited from a base image; `base` then names that image.
+    """
+
+    argv: tuple[Value, ...]
+    instruction: Instruction | None
+    shell_form: SourceFile | None = None
+    argument_spans: tuple[Span, ...] = ()
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file in the image. `content` is Unknown for what the build makes; `origin` is the instruction that put it there.
+
+    `mode` are permission bits, Unknown where not told. `link` is the target of a symbolic link, else None.
+    """
+
+    path: str
+    content: SourceFile | Unknown
+    mode: int | Unknown
+    origin: Span | None
+    link: str | None = None
+
+
+class FileSystem(Protocol):
+    """The files of the image by absolute path."""
+
+    def lookup(self, path: str) -> ImageFile | Unknown | None:
+        """The file there (links followed); Unknown where it may exist (base image, build step); None: surely absent."""
+
+    def which(self, program: str, search: str) -> ImageFile | Unknown | None:
+        """The same for a bare program name, over the folders of a PATH value; None: surely absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What is known of the base image: see knowledge/bases.toml. `name` is as FROM has it, arguments expanded.
+
+    `sh` is what /bin/sh is: a name of a shell in knowledge/shells.toml ("dash", "bash", "busybox", "mksh" …), "none"
+    where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
+    "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`.
+    """
+
+    name: str
+    sh: str | Unknown
+    sh_version: str = ""
+    family: str = ""
+    entrypoint: tuple[str, ...] | None | Unknown = None
+    cmd: tuple[str, ...] | None | Unknown = None
+    stop_signal: str | None | Unknown = None
+    env: Mapping[str, str] | None = None
+    workdir: str = ""
+    user: str = ""
+    execs: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as its Dockerfile's last stage, or the one asked for, makes it.
+
+    `stop_signal` is the value as written (default "SIGTERM"), `stop_signal_span` None where inherited or default.
+    `env` has only what is set; a name that is not in it is unset unless `env_open` (the base image is not known)
+    tells that the base may set it. `superseded` are CMD and ENTRYPOINT instructions that a later one of the same
+    stage replaces, or that an ENTRYPOINT clears.
+    """
+
+    dockerfile: str
+    stage: str | None
+    context: str
+    entrypoint: StartCommand | None | Unknown
+    cmd: StartCommand | None | Unknown
+    env: Mapping[str, Value]
+    workdir: str
+    user: str
+    shell: tuple[str, ...]
+    stop_signal: Value
+    stop_signal_span: Span | None
+    base: Base
+    files: FileSystem
+    installed: frozenset[str]
+    superseded: tuple[Instruction, ...] = ()
+    stop_signal_base: str | None = None
+    env_open: bool = False
+    healthcheck: Instruction | None = None
+    instructions: tuple[Instruction, ...] = ()
+    """Those of the final stage and of the stages it is built from, base first."""

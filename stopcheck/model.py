@@ -1,0 +1,118 @@
+"""The words that all layers share: unknown values, problems, edits, violations and findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from stopcheck.source import Span
+
+Severity = Literal["error", "warning", "note"]
+Safety = Literal["safe", "unsafe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A fact that the files do not tell, and why; it is a value that flows, not an exception."""
+
+    reason: str
+    span: Span | None = None
+
+
+class OutcomeKind(StrEnum):
+    """What a stop does to a container; docs/output.md has the meaning of each."""
+
+    GRACEFUL = "graceful"
+    TERMINATED = "terminated"
+    CUT_OFF = "cut-off"
+    KILLED = "killed"
+    EXITS = "exits"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+
+
+WORST_FIRST: tuple[OutcomeKind, ...] = (
+    OutcomeKind.FAILS,
+    OutcomeKind.KILLED,
+    OutcomeKind.CUT_OFF,
+    OutcomeKind.EXITS,
+    OutcomeKind.TERMINATED,
+    OutcomeKind.UNKNOWN,
+    OutcomeKind.GRACEFUL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What keeps a file from being read, at a place in it; `line` and `column` from 1, or None for the whole file."""
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+    @staticmethod
+    def at(span: Span, message: str) -> Problem:
+        """A problem at a span."""
+        line, column, _, _ = span.position()
+        return Problem(span.path, message, line, column)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of a span."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that mend a finding; `safe` ones change nothing but what the finding is about."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety = "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what is to be said of it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of the story: what happens, where it was written (None: nowhere), after how many seconds."""
+
+    text: str
+    span: Span | None = None
+    seconds: float | None = None
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What a check yields: the message, the place it blames, how to mend it."""
+
+    message: str
+    span: Span
+    fix: Fix | None = None
+    related: tuple[Label, ...] = ()
+    advice: str | None = None
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation stamped with its rule, its severity in this case and the containers that it harms."""
+
+    rule: str
+    severity: Severity
+    violation: Violation
+    containers: tuple[int, ...]
+    story: tuple[Step, ...] = ()

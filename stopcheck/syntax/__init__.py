@@ -1,0 +1,1 @@
+"""Text to frozen trees with spans; bad input gives a problem and a tree, never an exception."""

@@ -1,0 +1,1 @@
+"""POSIX shell and the bash that entrypoints use, as trees with spans."""
