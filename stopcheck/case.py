@@ -1,0 +1,84 @@
+"""What is said of a container: the processes that stand, what a stop does to them, and the report of it all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stopcheck.model import Finding, OutcomeKind, Problem, Step, Unknown
+    from stopcheck.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an image is to be run: its stage, its build context (None: found out), the grace period in seconds."""
+
+    target: str | None = None
+    context: str | None = None
+    grace_period: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An image plus what runs it; `grace_period` in seconds."""
+
+    path: str
+    stage: str | None
+    service: str | None
+    context: str
+    argv: tuple[str | Unknown, ...]
+    stop_signal: str
+    grace_period: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that stands when the service is up.
+
+    `role` is one of "shell", "service", "init", "wrapper", "supervisor", "timer", "helper"; `span` is where it was
+    started; `note` what it does when the signal comes ("waits for pid 2 in the foreground").
+    """
+
+    pid: int
+    ppid: int
+    argv: tuple[str | Unknown, ...]
+    program: str
+    role: str
+    main: bool = False
+    span: Span | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a stop does; `seconds` from the signal to the end of the container, None where the program decides.
+
+    The seconds of a step in `story` count from the stop signal; negative or None: before it.
+    """
+
+    outcome: OutcomeKind
+    exit_code: int | None = None
+    signal_reaches_main: bool | None = None
+    main: tuple[str, ...] = ()
+    reason: str | None = None
+    seconds: float | None = None
+    story: tuple[Step, ...] = ()
+    processes: tuple[Process, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerReport:
+    """A container and what a stop does to it."""
+
+    container: Container
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has to say; a finding's `containers` are indices into `containers`."""
+
+    containers: tuple[ContainerReport, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Problem, ...] = ()
