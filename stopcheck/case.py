@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from stopcheck.model import Finding, OutcomeKind, Problem, Step, Unknown
     from stopcheck.source import Span
 
+Fate = Literal["handles", "dies", "ignores", "forwards", "defers", "untold", "unknown", ""]
+"""What a process does with the stop signal: it dies at once, defers its trap, is never told …; "": nothing to say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an image is to be run: its stage, its build context (None: found out), the grace period in seconds."""
+    """How an image is to be run: its stage, its build context (None: found out), the grace period in seconds.
+
+    `context` is a path of `Files`. `pedantic` asks for what rests on unknown facts, too.
+    """
 
     target: str | None = None
     context: str | None = None
     grace_period: float = 10.0
+    pedantic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,7 @@ class Process:
     """A process that stands when the service is up.
 
     `role` is one of "shell", "service", "init", "wrapper", "supervisor", "timer", "helper"; `span` is where it was
-    started; `note` what it does when the signal comes ("waits for pid 2 in the foreground").
+    started; `note` what it does when the signal comes ("waits for pid 2 in the foreground"); `fate` the same in a word.
     """
 
     pid: int
@@ -48,6 +55,7 @@ class Process:
     main: bool = False
     span: Span | None = None
     note: str = ""
+    fate: Fate = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,231 @@
+"""Finds what is to be checked: Dockerfiles in folders and by name, scripts by name, and the repository of each."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pathspec import GitIgnoreSpec
+
+DOCKERFILE = re.compile(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)", re.IGNORECASE)
+TEMPLATE = re.compile(
+    r".+[._-](?:j2|jinja2?|tmpl|template|tpl|erb|in|mustache|hbs|handlebars|gotmpl|m4|ejs|epp|cue|jsonnet|twig|liquid)",
+    re.IGNORECASE,
+)
+NO_DOCKERFILE = re.compile(
+    r".+(?:\.(?:bak|orig|rej|swp|old|save|dockerignore|containerignore|md|mdx|rst|adoc|html?|ya?ml|json[5lc]?|toml|xml|lock"
+    r"|log|diff|patch|gz|zip|tar|xz|bz2|png|svg|jpe?g|gif|pdf|sum|sha256|sig|asc|snap|golden|tmlanguage|ipynb)|~)",
+    re.IGNORECASE,
+)
+"""Names that begin like a Dockerfile's and are something else: notes, data, leftovers of editors."""
+
+MAYBE_DOCKERFILE = re.compile(
+    r".+\.(?:txt|css|jsx?|[cm]js|tsx?|pyi?|go|rs|rb|java|kt|cs|php|pl|lua|swift|c|h|cc|cpp|hpp|scala|exs?|vim|el|sh|bash"
+    r"|zsh|fish|ps1|bat|cmd|nix|bzl|mk|conf|cfg|ini)",
+    re.IGNORECASE,
+)
+"""`Dockerfile.go` is the Go variant of a Dockerfile or a program about Dockerfiles: only its first line tells."""
+
+SCRIPT = re.compile(r".+\.(?:sh|bash|dash|ash|ksh|mksh|zsh)", re.IGNORECASE)
+SHEBANG = re.compile(rb"#![^\n]*\b(?:sh|bash|dash|ash|ksh|mksh|zsh|yash|busybox)\b")
+FIRST_INSTRUCTION = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]", re.IGNORECASE)
+
+SKIPPED = frozenset(
+    {".git", ".hg", ".svn", ".jj", "node_modules", "bower_components", ".venv", "venv", ".tox", ".nox", "__pycache__"}
+    | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".terraform", ".gradle", ".direnv"}
+)
+"""Folders that hold what others wrote or what a tool made."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A file, `path`, in a repository: `root` is absolute, `path` relative to it with `/`."""
+
+    root: str
+    path: str
+
+    @property
+    def shown(self) -> str:
+        """The path as a person reads it: relative to the working directory, with `/`."""
+        return shown(os.path.join(self.root, self.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the paths lead to. `bad_paths`: one of those named does not exist."""
+
+    dockerfiles: tuple[Place, ...]
+    scripts: tuple[Place, ...]
+    problems: tuple[Problem, ...]
+    bad_paths: bool
+
+
+def shown(path: str) -> str:
+    """An absolute path relative to the working directory, with `/`."""
+    with suppress(ValueError):  # another drive
+        path = os.path.relpath(path)
+    return path.replace(os.sep, "/")
+
+
+def is_dockerfile(path: str) -> bool:
+    """Whether a file is a Dockerfile by its name, and where that leaves a doubt by its first instruction."""
+    name = os.path.basename(path)
+    if not DOCKERFILE.fullmatch(name) or TEMPLATE.fullmatch(name) or NO_DOCKERFILE.fullmatch(name):
+        return False
+    if not MAYBE_DOCKERFILE.fullmatch(name):
+        return True
+    with suppress(OSError):
+        return bool(FIRST_INSTRUCTION.match(_head(path)))
+    return False
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(4096)
+
+
+def repository_root(folder: str) -> str:
+    """The nearest folder at or above this one with a `.git`; else the working directory if the folder is in it."""
+    at = folder
+    while not os.path.exists(os.path.join(at, ".git")):
+        parent = os.path.dirname(at)
+        if parent == at:
+            here = os.getcwd()
+            return here if is_inside(folder, here) else folder
+        at = parent
+    return at
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder or lies in it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def place(path: str) -> Place:
+    """A file on disk as a place in its repository."""
+    path = os.path.abspath(path)
+    root = repository_root(os.path.dirname(path))
+    return Place(root, os.path.relpath(path, root).replace(os.sep, "/"))
+
+
+def discover(paths: Sequence[str]) -> Found:
+    """What is to be checked for these paths; each file once, sorted by place."""
+    dockerfiles: set[Place] = set()
+    scripts: set[Place] = set()
+    problems: list[Problem] = []
+    bad_paths = False
+    for path in paths:
+        if os.path.isdir(path):
+            dockerfiles.update(walk(os.path.abspath(path)))
+            continue
+        if not os.path.exists(path):
+            bad_paths = True
+            message = "a link that leads nowhere" if os.path.islink(path) else "no such file or folder"
+            problems.append(Problem(shown(os.path.abspath(path)), message))
+            continue
+        kind = kind_of(path)
+        if kind == "dockerfile":
+            dockerfiles.add(place(path))
+        elif kind == "script":
+            scripts.add(place(path))
+        else:
+            problems.append(Problem(shown(os.path.abspath(path)), kind))
+    return Found(tuple(sorted(dockerfiles)), tuple(sorted(scripts)), tuple(problems), bad_paths)
+
+
+def kind_of(path: str) -> str:
+    """What a file named by hand is: "dockerfile", "script", or a sentence that says why it is neither."""
+    name = os.path.basename(path)
+    if TEMPLATE.fullmatch(name):
+        return "a template: render it first, and check what it gives (`render … | stopcheck -`)"
+    if is_dockerfile(path):
+        return "dockerfile"
+    if SCRIPT.fullmatch(name):
+        return "script"
+    try:
+        head = _head(path)
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    if SHEBANG.match(head):
+        return "script"
+    if FIRST_INSTRUCTION.match(head):
+        return "dockerfile"
+    return "neither a Dockerfile nor a shell script, going by its name and its first lines"
+
+
+def walk(folder: str) -> Iterator[Place]:
+    """The Dockerfiles below a folder, links to folders not followed, what .gitignore names left out."""
+    root = repository_root(folder)
+    pending = [(folder, root, _ignores_above(folder, root))]
+    while pending:
+        at, root, ignores = pending.pop()
+        try:
+            with os.scandir(at) as listing:
+                entries = list(listing)
+        except OSError:
+            continue
+        names = {entry.name for entry in entries}
+        if ".git" in names and at != root:
+            root, ignores = at, ()
+        if ".gitignore" in names:
+            ignores = (*ignores, *_read_ignore(at))
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED and not _ignored(entry.path + os.sep, ignores):
+                    pending.append((entry.path, root, ignores))
+            elif is_dockerfile(entry.path) and entry.is_file() and not _ignored(entry.path, ignores):
+                yield Place(root, os.path.relpath(entry.path, root).replace(os.sep, "/"))
+
+
+def _ignores_above(folder: str, root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
+    """The .gitignore files above a folder; none where they name the folder itself, which then was asked for by name."""
+    above: list[str] = []
+    at = folder
+    while at != root and is_inside(at, root):
+        at = os.path.dirname(at)
+        above.append(at)
+    ignores = tuple(ignore for at in reversed(above) for ignore in _read_ignore(at))
+    return () if ignores and _ignored(folder + os.sep, ignores) else ignores
+
+
+def _read_ignore(folder: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
+    try:
+        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
+            lines = file.read().splitlines()
+    except OSError:
+        return
+    from pathspec import GitIgnoreSpec
+
+    try:
+        yield folder, GitIgnoreSpec.from_lines(lines)
+    except ValueError:  # one line that is no pattern: git passes over it and keeps the others
+        yield folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _ignored(path: str, ignores: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:
+    """Whether .gitignore leaves a path out; the file nearest to it decides, as in git."""
+    for folder, spec in reversed(ignores):
+        # Not os.path.relpath: a folder's trailing slash counts in a pattern.
+        relative = path[len(folder.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+        decided = spec.check_file(relative).include
+        if decided is not None:
+            return decided
+    return False
