@@ -1,0 +1,348 @@
+"""Stops a real container made of kernel namespaces and measures what happens, in the words of tests/facts/README.md."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+HERE = Path(__file__).parent
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SHELLS = {"dash": "/usr/bin/dash", "bash": "/usr/bin/bash", "busybox": "/bin/busybox", "mksh": "/usr/bin/mksh"}
+
+STABLE_SECONDS = 0.2
+"""So long the same processes must stand before the signal is sent."""
+START_SECONDS = 4.0
+"""So long a stand-in may take to come up; a script that never starts one is stopped after this."""
+
+Kind = Literal["service", "default", "job"]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What to run: files by absolute path with (text, mode); `stand_ins` are names, or paths, with their kind.
+
+    A "service" handles its stop signal, a "default" program has no handler of its own, a "job" ends at once. `sh` is
+    what /bin/sh is; `busybox_tools` makes the everyday commands busybox's, as they are on Alpine.
+    """
+
+    argv: tuple[str, ...]
+    files: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    stop_signal: str = "TERM"
+    grace: float = 3.0
+    env: Mapping[str, str] = field(default_factory=dict)
+    cwd: str = "/"
+    sh: str = "dash"
+    stand_ins: Mapping[str, Kind] = field(default_factory=lambda: {"app": "service", "app0": "default"})
+    busybox_tools: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One stand-in process that stood when the signal was sent, and what it saw afterwards."""
+
+    name: str
+    pid: int
+    kind: Kind
+    signals: tuple[int, ...]
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What happened. `seconds` from the signal to PID 1's end, negative where it had ended before."""
+
+    outcome: str
+    pid1_exit: int
+    seconds: float
+    tree: str
+    stand_ins: tuple[StandIn, ...]
+    output: str
+
+
+class Unavailable(Exception):
+    """This machine cannot run the containers, and why."""
+
+
+@functools.cache
+def stand_in_binary(kind: Kind) -> str:
+    """The path of the compiled stand-in; raises Unavailable where there is no C compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise Unavailable("no C compiler (cc) to build the stand-in programs")
+    folder = tempfile.mkdtemp(prefix="stand-ins-")
+    _atexit_remove(folder)
+    target = f"{folder}/{kind}"
+    defines = {"service": (), "default": ("-DDEFAULT_DISPOSITIONS",), "job": ("-DJOB",)}[kind]
+    command = [compiler, "-O1", "-Wall", "-Werror", *defines, "-o", target, str(HERE / "standins" / "app.c")]
+    subprocess.run(command, check=True)
+    return target
+
+
+def _atexit_remove(folder: str) -> None:
+    import atexit
+
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+@functools.cache
+def why_unavailable() -> str | None:
+    """None where containers can be run here, else the reason."""
+    try:
+        measured = run(Case(("app",), grace=2.0))
+    except Unavailable as problem:
+        return str(problem)
+    return None if measured.outcome == "graceful" else f"a plain service measured {measured}"
+
+
+def run(case: Case) -> Measurement:
+    """Start the case, wait until it stands still, stop it, watch it for the grace period; raises Unavailable."""
+    with tempfile.TemporaryDirectory(prefix="container-") as folder:
+        scratch, log = Path(folder, "scratch"), Path(folder, "log")
+        scratch.mkdir()
+        log.mkdir()
+        log.chmod(0o777)
+        with _Container(_specification(case, scratch, log)) as container:
+            return _measure(case, container, log)
+
+
+def _specification(case: Case, scratch: Path, log: Path) -> dict[str, Any]:
+    files: list[dict[str, Any]] = []
+    if case.busybox_tools:
+        files += [{"path": f"/usr/bin/{name}", "link": SHELLS["busybox"]} for name in _busybox_tools()]
+    files.append({"path": "/bin/sh", "link": SHELLS[case.sh]})
+    files.append({"path": "/bin/ash", "link": SHELLS["busybox"]})
+    for name, kind in case.stand_ins.items():
+        path = name if name.startswith("/") else f"/usr/local/bin/{name}"
+        files.append({"path": path, "copy": stand_in_binary(kind), "mode": 0o755})
+    files += [{"path": path, "text": text, "mode": mode} for path, (text, mode) in case.files.items()]
+    env = {"PATH": PATH, "HOME": "/root", "HOSTNAME": "container", **case.env}
+    return {
+        "argv": case.argv,
+        "env": env,
+        "cwd": case.cwd,
+        "files": files,
+        "scratch": str(scratch),
+        "log": str(log),
+    }
+
+
+@functools.cache
+def _busybox_tools() -> tuple[str, ...]:
+    listed = subprocess.run(["busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
+    return tuple(name for name in listed if name not in ("busybox", "sh", "ash", "bash"))
+
+
+class _Container:
+    """The launcher's process and the events it tells."""
+
+    def __init__(self, specification: Mapping[str, Any]) -> None:
+        python = os.path.realpath(sys.executable)
+        self._process = subprocess.Popen(
+            [python, "-I", "-S", "-E", str(HERE / "container.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._buffer = b""
+        self.status: int | None = None
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(specification).encode())
+            self._process.stdin.close()
+            self.pid = int(self._next(60)["pid"])
+            self.start_error: int | None = self._next(60).get("error")
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> _Container:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End whatever still runs: PID 1 dies with its launcher, and the rest with PID 1."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdout, self._process.stderr):
+            assert stream is not None
+            stream.close()
+
+    def _line(self, timeout: float) -> bytes | None:
+        """The next line of the launcher; None where none came in time."""
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        deadline = time.monotonic() + timeout
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return None
+            data = os.read(descriptor, 4096)
+            if not data:
+                assert self._process.stderr is not None
+                raise Unavailable(self._process.stderr.read().decode(errors="replace").strip().rpartition("\n")[2])
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def _next(self, timeout: float) -> dict[str, Any]:
+        line = self._line(timeout)
+        if line is None:
+            raise Unavailable(f"the container did not start within {timeout} s")
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+    def ended(self, timeout: float = 0.0) -> bool:
+        """Whether PID 1 has ended; wait for it up to `timeout` seconds."""
+        if self.status is None:
+            line = self._line(timeout)
+            if line is not None:
+                self.status = json.loads(line)["status"]
+        return self.status is not None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to PID 1 from outside."""
+        if not self.ended():
+            os.kill(self.pid, number)
+
+
+def _measure(case: Case, container: _Container, log: Path) -> Measurement:
+    _wait_until_stable(container, log, case)
+    tree = "" if container.ended() else " | ".join(_tree(container.pid))
+    before = frozenset(_stand_ins(case, log))
+    sent = time.monotonic()
+    early = container.ended()
+    if early:
+        seconds = -1.0
+    else:
+        container.signal(_number(case.stop_signal))
+        container.ended(case.grace)
+        seconds = time.monotonic() - sent
+    killed = not container.ended()
+    if killed:
+        container.signal(signal.SIGKILL)
+        container.ended(30)
+    if container.status is None:
+        raise Unavailable("PID 1 outlived SIGKILL")
+    code = container.status
+    if container.start_error is not None:
+        code = 127 if container.start_error == 2 else 126
+    stand_ins = tuple(item for key, item in _stand_ins(case, log).items() if key in before)
+    output = Path(log, "output").read_text(errors="replace")
+    return Measurement(_outcome(early, killed, code, stand_ins), code, seconds, tree, stand_ins, output)
+
+
+def _number(name: str) -> int:
+    text = name.removeprefix("SIG")
+    if text.isdigit():
+        return int(text)
+    if text.startswith("RTMIN+"):
+        return signal.SIGRTMIN + int(text[6:])
+    return signal.Signals[f"SIG{text}"]
+
+
+def _outcome(early: bool, killed: bool, code: int, stand_ins: tuple[StandIn, ...]) -> str:
+    """The word for it. A program without a handler was told if it saw the signal: it then died of that."""
+    if early:
+        return "fails" if code in (126, 127) else "exits"
+    if killed:
+        return "killed"
+    if not stand_ins:
+        return "ends"
+    done = [item.finished or (item.kind == "default" and bool(item.signals)) for item in stand_ins]
+    if all(done):
+        return "terminated" if any(item.kind == "default" for item in stand_ins) else "graceful"
+    return "partial" if any(done) else "cut-off"
+
+
+def _stand_ins(case: Case, log: Path) -> dict[str, StandIn]:
+    """The stand-ins that came up, by their name in the log."""
+    kinds = {os.path.basename(name): kind for name, kind in case.stand_ins.items()}
+    found: dict[str, StandIn] = {}
+    path = log / "log"
+    for line in path.read_text().splitlines() if path.exists() else ():
+        key, name, pid, event, *arguments = line.split(" ")
+        if event == "ready":
+            found[key] = StandIn(name, int(pid), kinds.get(name, "service"), (), False)
+        elif event == "signal":
+            item = found[key]
+            found[key] = StandIn(name, item.pid, item.kind, (*item.signals, int(arguments[0])), item.finished)
+        elif event == "done":
+            item = found[key]
+            found[key] = StandIn(name, item.pid, item.kind, item.signals, True)
+    return found
+
+
+def _wait_until_stable(container: _Container, log: Path, case: Case) -> None:
+    """Until the same processes, none of them running, have stood for STABLE_SECONDS and a stand-in is up."""
+    start = time.monotonic()
+    since, last, patience = start, [""], START_SECONDS
+    while not container.ended(0.01):
+        now = time.monotonic()
+        tree = _tree(container.pid)
+        if tree != last or _is_running(container.pid):
+            since, last = now, tree
+        up = not case.stand_ins or bool(_stand_ins(case, log))
+        if up and patience == START_SECONDS:
+            patience = now - start + 2.0
+        if (up and now - since >= STABLE_SECONDS) or now - start >= patience:
+            return
+
+
+def _descendants(pid: int) -> list[tuple[int, int]]:
+    """(process, parent), PID 1 first, as the machine numbers them."""
+    found, todo = [], [(pid, 0)]
+    while todo:
+        process, parent = todo.pop(0)
+        found.append((process, parent))
+        try:
+            for thread in os.listdir(f"/proc/{process}/task"):
+                children = Path(f"/proc/{process}/task/{thread}/children").read_text().split()
+                todo += [(int(child), process) for child in children]
+        except OSError:
+            continue
+    return found
+
+
+def _tree(pid: int) -> list[str]:
+    """`pid<-parent command` for each process, in the container's own numbers."""
+    numbers: dict[int, str] = {0: "0"}
+    lines = []
+    for process, parent in _descendants(pid):
+        try:
+            status = Path(f"/proc/{process}/status").read_text()
+            command = Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ")
+        except OSError:
+            continue
+        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        levels = fields["NSpid"].split()
+        numbers[process] = levels[1] if len(levels) > 1 else levels[0]
+        text = command.decode(errors="replace").replace("\n", " ")
+        if fields["State"].startswith("Z"):
+            text = f"[{fields['Name']}] (Z)"
+        lines.append(f"{numbers[process]}<-{numbers.get(parent, '0')} {text}")
+    return lines
+
+
+def _is_running(pid: int) -> bool:
+    for process, _ in _descendants(pid):
+        try:
+            state = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][:1]
+        except OSError:
+            continue
+        if state in "RD":
+            return True
+    return False
