@@ -99,7 +99,8 @@ def repository_root(folder: str) -> str:
         parent = os.path.dirname(at)
         if parent == at:
             here = os.getcwd()
-            return here if is_inside(folder, here) else folder
+            # A home or a whole file system is no repository: nobody wants all of it walked.
+            return here if is_inside(folder, here) and here not in (at, os.path.expanduser("~")) else folder
         at = parent
     return at
 

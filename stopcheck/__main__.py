@@ -1,0 +1,5 @@
+"""`python -m stopcheck`."""
+
+from stopcheck.cli import main
+
+main()

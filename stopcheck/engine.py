@@ -1,0 +1,213 @@
+"""Runs the analysis: over all that was found, guarded, in one or several processes, into one sorted report."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stopcheck import rules
+from stopcheck.case import ContainerReport, Report
+from stopcheck.discovery import Found, Place, discover, repository_root, shown
+from stopcheck.files import DiskFiles
+from stopcheck.model import Finding, Problem, Step
+from stopcheck.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from stopcheck.case import Container, Options, Verdict
+    from stopcheck.model import Severity, Violation
+
+    Case = tuple[Container, Verdict, list[tuple[str, Violation, Severity]]]
+
+ORDER: tuple[Severity, ...] = ("error", "warning", "note")
+MANY = 200
+"""From so many Dockerfiles on, starting processes costs less than it saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for. `context` is a folder on disk; `select` None: all rules; `jobs` 0: what pays off."""
+
+    paths: tuple[str, ...]
+    options: Options
+    context: str | None = None
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    jobs: int = 0
+    stdin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A report, and what its exit code depends on: paths that do not exist, a bug met, nothing to check."""
+
+    report: Report
+    bad_paths: bool = False
+    crashed: bool = False
+    empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One Dockerfile to analyse; `text` is set for standard input; `only` are the scripts asked for, if any."""
+
+    place: Place
+    options: Options
+    text: str | None = None
+    only: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the analysis of one Dockerfile gave."""
+
+    cases: tuple[Case, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    crashed: bool = False
+
+
+def run(request: Request, progress: Callable[[int, int], None] | None = None) -> Run:
+    """Do what is asked; `progress` is called with the number of Dockerfiles done and of all."""
+    found = discover(tuple(path for path in request.paths if path != "-"))
+    tasks = list(_tasks(request, found))
+    results: list[Result] = []
+    for result in _results(tasks, request.jobs):
+        results.append(result)
+        if progress is not None:
+            progress(len(results), len(tasks))
+    cases = sorted((case for result in results for case in result.cases), key=lambda case: _by_container(case[0]))
+    problems = [*found.problems, *(problem for result in results for problem in result.problems)]
+    report = Report(
+        tuple(ContainerReport(container, verdict) for container, verdict, _ in cases),
+        tuple(sorted(_findings(cases, request), key=_by_place)),
+        tuple(
+            sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line or 0, problem.column or 0))
+        ),
+    )
+    empty = not tasks and not found.scripts and not found.problems
+    return Run(report, found.bad_paths, any(result.crashed for result in results), empty)
+
+
+def _tasks(request: Request, found: Found) -> Iterator[Task]:
+    if "-" in request.paths:
+        here = os.getcwd()
+        yield _task(request, Place(repository_root(here), shown_in(repository_root(here), os.path.join(here, "-"))))
+    yield from (_task(request, place) for place in found.dockerfiles)
+    by_root: dict[str, set[str]] = {}
+    for script in found.scripts:
+        by_root.setdefault(script.root, set()).add(script.path)
+    named = set(found.dockerfiles)
+    for root, scripts in by_root.items():
+        for place in discover((root,)).dockerfiles:
+            if place not in named and place.root == root:
+                yield replace(_task(request, place), only=frozenset(scripts))
+
+
+def _task(request: Request, place: Place) -> Task:
+    options = request.options
+    if request.context is not None:
+        context = os.path.abspath(request.context)
+        dockerfile = os.path.join(place.root, place.path)
+        root = os.path.commonpath([place.root, context])
+        place = Place(root, shown_in(root, dockerfile))
+        options = replace(options, context=shown_in(root, context))
+    elif place.path.split("/")[-1] == "-":
+        options = replace(options, context="/".join(place.path.split("/")[:-1]))
+    return Task(place, options, request.stdin if place.path.split("/")[-1] == "-" else None)
+
+
+def shown_in(root: str, path: str) -> str:
+    """An absolute path as `Files` has it: relative to the root, with `/`, the root itself as ""."""
+    relative = os.path.relpath(path, root).replace(os.sep, "/")
+    return "" if relative == "." else relative
+
+
+def _results(tasks: list[Task], jobs: int) -> Iterator[Result]:
+    if jobs == 0:
+        jobs = min(os.cpu_count() or 1, 8) if len(tasks) >= MANY else 1
+    if jobs == 1 or len(tasks) < 2:
+        yield from map(analyze, tasks)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    done = 0
+    try:
+        with ProcessPoolExecutor(min(jobs, len(tasks))) as pool:
+            for result in pool.map(analyze, tasks, chunksize=max(1, min(16, len(tasks) // (4 * jobs)))):
+                done += 1
+                yield result
+    except BrokenProcessPool:
+        problem = Problem(tasks[done].place.shown, "internal error: a worker process died; please report it")
+        yield Result(problems=(problem,), crashed=True)
+
+
+def analyze(task: Task) -> Result:
+    """Analyse one Dockerfile; any exception becomes a problem that says so."""
+    try:
+        return _analyze(task)
+    except Exception as error:  # the guard: a bug in the analysis of one file must not take the others down
+        where = error.__traceback__
+        while where is not None and where.tb_next is not None:
+            where = where.tb_next
+        place = f" at {os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
+        message = f"internal error ({type(error).__name__}: {error}{place}); please report it"
+        return Result(problems=(Problem(task.place.shown, message),), crashed=True)
+
+
+def _analyze(task: Task) -> Result:
+    from stopcheck.analysis import analyze_container
+
+    place = task.place
+    files = View(DiskFiles(Path(place.root)), place.root, None if task.text is None else place, task.text or "")
+    path = place.shown if task.text is None else "-"
+    if files.read(place.path) is None:
+        return Result(problems=(Problem(path, files.obstacle(place.path) or "cannot be read"),))
+    cases, problems = analyze_container(files, place.path, task.options)
+    if task.only is not None:
+        if not task.only & files.reads:
+            return Result()
+        wanted = {path, *(Place(place.root, script).shown for script in task.only)}
+        cases = [(c, v, [found for found in found_here if found[1].span.path in wanted]) for c, v, found_here in cases]
+        problems = [problem for problem in problems if problem.path in wanted]
+    shown_cases = tuple(
+        (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found_here)
+        for c, v, found_here in cases
+    )
+    return Result(shown_cases, tuple(problems))
+
+
+def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
+    """Each rule and place once, with all the containers it harms, as the worst of them has it."""
+    found: dict[object, Finding] = {}
+    for index, (_, _, violations) in enumerate(cases):
+        for name, violation, severity in violations:
+            if name in request.ignore or (request.select is not None and name not in request.select):
+                continue
+            key = (name, violation.span.path, violation.span.position())
+            before = found.get(key)
+            if before is None:
+                found[key] = _stamp(name, violation, severity, (index,))
+            elif index not in before.containers:
+                new = _stamp(name, violation, severity, (*before.containers, index))
+                worse = ORDER.index(new.severity) < ORDER.index(before.severity)
+                found[key] = new if worse else replace(before, containers=new.containers)
+    return found.values()
+
+
+def _stamp(name: str, violation: Violation, severity: Severity, containers: tuple[int, ...]) -> Finding:
+    """A finding; its page's severity is the highest it can have, its story leads through the related places."""
+    severity = max(severity, rules.load(name).severity, key=ORDER.index)
+    return Finding(name, severity, violation, containers, tuple(Step(x.text, x.span) for x in violation.related))
+
+
+def _by_container(container: Container) -> tuple[str, str, str]:
+    return container.path, container.stage or "", container.service or ""
+
+
+def _by_place(finding: Finding) -> tuple[str, int, int, str]:
+    line, column, _, _ = finding.violation.span.position()
+    return finding.violation.span.path, line, column, finding.rule
