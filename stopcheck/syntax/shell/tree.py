@@ -25,8 +25,10 @@ class Parameter:
     """`$name`, `${name…}`; `index` is the text between brackets, `argument` follows the operator.
 
     `operator` is "", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "/", "//", "/#", "/%",
-    ":" (substring), "^", "^^", ",", ",,", "@" (transformation), "length" (`${#x}`), "indirect" (`${!x}`),
-    "prefix" (`${!x*}`, `${!x@}`) or "keys" (`${!x[@]}`).
+    ":" (substring: `argument` is the offset, `replacement` the length), "^", "^^", ",", ",,", "@" (transformation),
+    "length" (`${#x}`), "indirect" (`${!x}`), "indirect" with another after it (`${!x:-y}` is "indirect:-"),
+    "prefix" (`${!x*}`, `${!x@}`; `index` is "*" or "@"), "keys" (`${!x[@]}`) or "invalid" (`name` is the text
+    between the braces: a shell complains when it expands it).
     """
 
     name: str
@@ -214,6 +216,7 @@ class ArithmeticFor:
     body: Sequence
     redirections: tuple[Redirection, ...]
     span: Span
+    substitutions: tuple[CommandSubstitution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,7 @@ class TestUnary:
     __test__ = False
     operator: str
     operand: Word
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +267,7 @@ class TestBinary:
     operator: str
     left: Word
     right: Word
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +276,7 @@ class TestNot:
 
     __test__ = False
     operand: TestExpression
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +287,7 @@ class TestLogical:
     operator: Literal["&&", "||"]
     left: TestExpression
     right: TestExpression
+    span: Span
 
 
 TestExpression: TypeAlias = TestUnary | TestBinary | TestNot | TestLogical
