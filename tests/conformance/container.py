@@ -152,8 +152,11 @@ def main() -> None:
         os._exit(127)
     os.close(writing)
     report(pid=child)
-    problem = os.read(reading, 16)
-    report(error=int(problem)) if problem else report(started=True)
+    failure = os.read(reading, 16)
+    if failure:
+        report(error=int(failure))
+    else:
+        report(started=True)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     report(status=128 - code if code < 0 else code)
 

@@ -6,12 +6,15 @@ import functools
 import json
 import re
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.conformance.harness import Case
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FACTS = Path(__file__).parents[1] / "facts" / "stop-facts.jsonl"
 FOLDER = "/case"
@@ -41,10 +44,10 @@ PACKAGES = {
 MAIN_PACKAGES = ("dash", "bash", "busybox-static", "tini", "dumb-init")
 """Those without which the measurements are worth nothing."""
 
-UNLABELLED = frozenset(
-    "app bash busybox chpst chroot chrt dash doas dumb-init env envdir execlineb find flock gosu ionice make nice nohup "
-    "perl prlimit python3 runuser s6-setuidgid script setpriv setsid setuidgid sh sleep start-stop-daemon stdbuf su sudo "
-    "tail taskset timeout tini unshare xargs".split()
+UNLABELLED = (
+    "app bash busybox chpst chroot chrt dash doas dumb-init env envdir execlineb find flock gosu ionice make nice "
+    "nohup perl prlimit python3 runuser s6-setuidgid script setpriv setsid setuidgid sh sleep start-stop-daemon stdbuf "
+    "su sudo tail taskset timeout tini unshare xargs"
 )
 """Programs of Debian 12 that facts without a version in `what` are about and that can be measured again."""
 
@@ -136,7 +139,7 @@ def is_measurable(fact: Fact) -> bool:
         return False
     if fact.what:
         return _is_here(fact.what)
-    return is_debian_12() and set(_programs(fact)) <= UNLABELLED
+    return is_debian_12() and set(_programs(fact)) <= set(UNLABELLED.split())
 
 
 def _programs(fact: Fact) -> list[str]:
@@ -146,6 +149,6 @@ def _programs(fact: Fact) -> list[str]:
         words = words[words.index("--") + 1 :]
     if fact.group == "script" or not words:
         return []
-    script = next((word for before, word in zip(words, words[1:], strict=False) if before == "-c"), "")
+    script = next((word for before, word in pairwise(words) if before == "-c"), "")
     heads = re.findall(r"(?:^|[;&|])\s*(?:exec\s+)?([\w.-]+)", script) if words[0] in ("dash", "bash", "sh") else []
     return [words[0], *(head for head in heads if head not in ("cd", "echo", "true"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
 import os
@@ -12,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HERE = Path(__file__).parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -71,18 +74,18 @@ class Measurement:
     output: str
 
 
-class Unavailable(Exception):
+class UnavailableError(Exception):
     """This machine cannot run the containers, and why."""
 
 
 @functools.cache
 def stand_in_binary(kind: Kind) -> str:
-    """The path of the compiled stand-in; raises Unavailable where there is no C compiler."""
+    """The path of the compiled stand-in; raises UnavailableError where there is no C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise Unavailable("no C compiler (cc) to build the stand-in programs")
+        raise UnavailableError("no C compiler (cc) to build the stand-in programs")
     folder = tempfile.mkdtemp(prefix="stand-ins-")
-    _atexit_remove(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     target = f"{folder}/{kind}"
     defines = {"service": (), "default": ("-DDEFAULT_DISPOSITIONS",), "job": ("-DJOB",)}[kind]
     command = [compiler, "-O1", "-Wall", "-Werror", *defines, "-o", target, str(HERE / "standins" / "app.c")]
@@ -90,24 +93,18 @@ def stand_in_binary(kind: Kind) -> str:
     return target
 
 
-def _atexit_remove(folder: str) -> None:
-    import atexit
-
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-
-
 @functools.cache
 def why_unavailable() -> str | None:
     """None where containers can be run here, else the reason."""
     try:
         measured = run(Case(("app",), grace=2.0))
-    except Unavailable as problem:
+    except UnavailableError as problem:
         return str(problem)
     return None if measured.outcome == "graceful" else f"a plain service measured {measured}"
 
 
 def run(case: Case) -> Measurement:
-    """Start the case, wait until it stands still, stop it, watch it for the grace period; raises Unavailable."""
+    """Start the case, wait until it stands still, stop it, watch it for the grace period; raises UnavailableError."""
     with tempfile.TemporaryDirectory(prefix="container-") as folder:
         scratch, log = Path(folder, "scratch"), Path(folder, "log")
         scratch.mkdir()
@@ -193,7 +190,7 @@ class _Container:
             data = os.read(descriptor, 4096)
             if not data:
                 assert self._process.stderr is not None
-                raise Unavailable(self._process.stderr.read().decode(errors="replace").strip().rpartition("\n")[2])
+                raise UnavailableError(self._process.stderr.read().decode(errors="replace").strip().rpartition("\n")[2])
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line
@@ -201,7 +198,7 @@ class _Container:
     def _next(self, timeout: float) -> dict[str, Any]:
         line = self._line(timeout)
         if line is None:
-            raise Unavailable(f"the container did not start within {timeout} s")
+            raise UnavailableError(f"the container did not start within {timeout} s")
         event: dict[str, Any] = json.loads(line)
         return event
 
@@ -236,7 +233,7 @@ def _measure(case: Case, container: _Container, log: Path) -> Measurement:
         container.signal(signal.SIGKILL)
         container.ended(30)
     if container.status is None:
-        raise Unavailable("PID 1 outlived SIGKILL")
+        raise UnavailableError("PID 1 outlived SIGKILL")
     code = container.status
     if container.start_error is not None:
         code = 127 if container.start_error == 2 else 126

@@ -9,6 +9,7 @@ import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
+import click
 import pytest
 
 from tests.conformance import facts, harness
@@ -28,13 +29,13 @@ def require_containers() -> None:
 
 
 def sample() -> tuple[facts.Fact, ...]:
-    """The facts to measure again, drawn over all groups with a fresh seed that is printed."""
+    """The facts to measure again, drawn with a seed that pytest prints where the test fails."""
     measurable = [fact for fact in facts.load() if facts.is_measurable(fact)]
     wanted = os.environ.get("STOPCHECK_FACTS", str(SAMPLE))
     if wanted == "all":
         return tuple(measurable)
     seed = int(os.environ.get("STOPCHECK_SEED", random.SystemRandom().randrange(10**6)))
-    print(f"STOPCHECK_SEED={seed}: {wanted} of {len(measurable)} measurable facts")
+    click.echo(f"STOPCHECK_SEED={seed}: {wanted} of {len(measurable)} measurable facts")
     return tuple(random.Random(seed).sample(measurable, min(int(wanted), len(measurable))))
 
 

@@ -1,0 +1,147 @@
+"""Turns a measured fact into the image definition that it is a fact about."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.conformance.facts import FOLDER, Fact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BASES = {
+    "bash 5.2.15": "debian:bookworm",
+    "bash 5.2.15 as sh": "amazonlinux:2023",
+    "busybox 1.35.0": "alpine:3.17",
+    "busybox 1.35.0 ash": "alpine:3.17",
+    "dash 0.5.12-2": "debian:bookworm",
+}
+"""A base image whose shell is the measured one; Amazon Linux 2023 has bash 5.2.15 as its sh."""
+
+RELEASES = {
+    "bionic": "ubuntu:18.04",
+    "bullseye": "debian:bullseye",
+    "focal": "ubuntu:20.04",
+    "jammy": "ubuntu:22.04",
+    "noble": "ubuntu:24.04",
+    "questing": "ubuntu:25.10",
+    "sid": "debian:sid",
+    "trixie": "debian:trixie",
+    "xenial": "ubuntu:16.04",
+}
+"""The release that `ver.SHELL@RELEASE.…` was measured on."""
+
+PACKAGES = {
+    "catatonit": "catatonit",
+    "chpst": "runit",
+    "cron": "cron",
+    "dumb-init": "dumb-init",
+    "gosu": "gosu",
+    "ksh93": "ksh93u+m",
+    "mksh": "mksh",
+    "nginx": "nginx",
+    "node": "nodejs",
+    "npm": "npm",
+    "npx": "npm",
+    "perl": "perl",
+    "php": "php-cli",
+    "posh": "posh",
+    "python3": "python3",
+    "redis-server": "redis-server",
+    "ruby": "ruby",
+    "runsvdir": "runit",
+    "s6-svscan": "s6",
+    "sudo": "sudo",
+    "supervisord": "supervisor",
+    "tini": "tini",
+    "tini-static": "tini",
+    "yash": "yash",
+    "zsh": "zsh",
+}
+"""Programs that Debian's or Alpine's package manager brings, by the package's name."""
+
+OTHERS = (
+    "apachectl atd authbind bundle capsh celery chronic circusd cross-env cross-env-shell daphne dbus-daemon "
+    "dbus-run-session dnsmasq doas envdir execlineb fakeroot flask forever go gunicorn h haproxy honcho hypercorn i "
+    "java lighttpd make memcached mosquitto n nc nodemon numactl parallel pm2-runtime pnpm poetry "
+    "prometheus-node-exporter python rsync run-p s6-setuidgid setuidgid socat strace stunnel4 su-exec svscan tinyproxy "
+    "tsx uvicorn uwsgi watchmedo yarn"
+)
+"""Programs that come into the image as files."""
+
+PROGRAM = "\x7fELF\x02\x01\x01" + "\0" * 57
+"""The text of a program in which nothing can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FactImage:
+    """A build context (`Dockerfile` among its files) and what is not in it.
+
+    `default_programs` have no signal handlers; the cleanup of `app` takes `cleanup_seconds`.
+    """
+
+    files: Mapping[str, str]
+    modes: Mapping[str, int]
+    default_programs: tuple[str, ...]
+    cleanup_seconds: float
+
+    @property
+    def dockerfile(self) -> str:
+        """The text of the Dockerfile."""
+        return self.files["Dockerfile"]
+
+
+def base_of(fact: Fact) -> str | None:
+    """The base image of a fact; None where no published image has that shell."""
+    if fact.group == "ver":
+        name, _, release = fact.id.split(".")[1].partition("@")
+        if name == "busybox":
+            return f"busybox:{fact.shell.split()[1].split('-')[0]}"
+        return RELEASES[release]
+    if fact.group == "bbup":
+        return f"busybox:{fact.shell.split()[1]}"
+    if fact.group == "verup":
+        return None
+    return BASES.get(fact.shell, "debian:bookworm")
+
+
+def image_of(fact: Fact) -> FactImage | None:
+    """The image a fact is about; None where no base image has its shell."""
+    base = base_of(fact)
+    if base is None:
+        return None
+    named = _words(fact)
+    packages = sorted({PACKAGES[word] for word in named if word in PACKAGES})
+    lines = [f"FROM {base}"]
+    if packages:
+        lines.append(f"RUN {_manager(base)} {' '.join(packages)}")
+    files = {f"bin/{name}": PROGRAM for name in ("app", "app0", *(word for word in OTHERS.split() if word in named))}
+    modes = dict.fromkeys(files, 0o755)
+    lines.append("COPY bin/ /usr/local/bin/")
+    for name, (text, mode) in fact.files.items():
+        files[f"case/{name}"] = text
+        modes[f"case/{name}"] = mode
+    if fact.files:
+        lines.append(f"COPY case/ {FOLDER}/")
+    if fact.stop_signal != "TERM":
+        lines.append(f"STOPSIGNAL SIG{fact.stop_signal}")
+    lines.append(f"CMD {json.dumps(fact.argv, ensure_ascii=False)}")
+    files["Dockerfile"] = "\n".join(lines) + "\n"
+    return FactImage(files, modes, ("app0",), 2.5 if fact.slow_cleanup else 0.5)
+
+
+def _manager(base: str) -> str:
+    if base.startswith("alpine"):
+        return "apk add --no-cache"
+    if base.startswith("amazonlinux"):
+        return "dnf install -y"
+    return "apt-get update && apt-get install -y --no-install-recommends"
+
+
+def _words(fact: Fact) -> frozenset[str]:
+    """All that could be the name of a program in the argv and the files."""
+    texts = (*fact.argv, *(text for text, _ in fact.files.values()))
+    return frozenset(word for text in texts for word in re.findall(r"[\w.+-]+", text))
