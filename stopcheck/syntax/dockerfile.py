@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stopcheck.model import Problem
 from stopcheck.source import SourceFile, Span
+from stopcheck.syntax.dockerfile_lines import DockerfileLines
 from stopcheck.syntax.dockerfile_words import SPACE, LexError, heredoc_name, heredoc_names
 from stopcheck.syntax.exec_form import JsonMistake, read_exec_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-MAX_SIZE = 1_000_000
-"""Characters; a longer file is told as a problem and not read."""
+MAX_CHARACTERS = 1_000_000
+"""A longer file is a problem and not read: no Dockerfile is that long."""
+
 MAX_LINES = 20_000
+"""The same for its lines: dockerfile-parse takes quadratic time for one instruction of many lines."""
+
 MAX_LINE_BYTES = 65_535
-"""BuildKit's own limit."""
+"""BuildKit reads no longer line (bufio.MaxScanTokenSize - 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,23 @@ class ExecForm:
 class ShellForm:
     """What the image's shell gets after `-c`: line continuations joined, comments in them dropped.
 
-    `source` is that text with its offsets mapped into the Dockerfile. `json_error` says what is wrong with it as an
-    exec form where it was meant as one (it begins with a bracket), else None.
+    `source` is that text with its offsets mapped into the Dockerfile; for a RUN that is only `<<NAME` it is the
+    heredoc's body, for any other RUN with heredocs their bodies follow. `json_error` says what is wrong with it as an
+    exec form where it was meant as one, at `json_error_span`; else None.
     """
 
     source: SourceFile
     span: Span
     json_error: str | None = None
+    json_error_span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heredoc:
-    """`<<NAME … NAME`: `content` is the body (tabs stripped for `<<-`), with its offsets mapped into the Dockerfile."""
+    """`<<NAME … NAME`: `content` is the body (tabs stripped for `<<-`), with its offsets mapped into the Dockerfile.
+
+    `span` goes from the first line of the body to the delimiter that closes it.
+    """
 
     name: str
     content: SourceFile
@@ -78,11 +87,12 @@ class Heredoc:
 class Instruction:
     """One instruction.
 
-    `keyword` is upper case. `value` is what follows keyword and flags, continuations joined, as BuildKit sees it;
-    `value_span` where it stands. `form` is set for CMD, ENTRYPOINT, RUN, SHELL, HEALTHCHECK CMD, and for COPY, ADD,
-    VOLUME where they are written as JSON. `arguments` are the words of the others (for FROM: image, `AS`, name;
-    for COPY and ADD: sources and destination; for ENV, ARG and LABEL: alternately name and value, quotes and escapes
-    still in the value). `onbuild` is the instruction that ONBUILD holds.
+    `keyword` is upper case. `span` ends before the bodies of its heredocs. `value` is what follows keyword and flags,
+    continuations joined, as BuildKit sees it; `value_span` where it stands. `form` is set for CMD, ENTRYPOINT, RUN,
+    SHELL, HEALTHCHECK CMD, and for COPY, ADD, VOLUME where they are written as JSON; None in its place where an array
+    holds more than strings, which is a problem of the file. `arguments` are the words of the others (for FROM: image,
+    `AS`, name; for COPY and ADD: sources and destination; for ENV, ARG and LABEL: alternately name and value, quotes
+    and escapes still in the value; for HEALTHCHECK: `CMD` or `NONE`). `onbuild` is the instruction that ONBUILD holds.
     """
 
     keyword: str
@@ -119,241 +129,265 @@ class Dockerfile:
 
 
 def parse_dockerfile(source: SourceFile) -> Dockerfile:
-    """Read a Dockerfile; never raises: what cannot be built is told in `problems`, with its line."""
+    """Read a Dockerfile; never raises: what cannot be built is told in `problems`, with its line.
+
+    A text that is no Dockerfile at all (binary, too long, a template) has one problem and no instructions.
+    """
     refused = _refuse(source)
-    if refused:
-        return Dockerfile(source, (), (), (refused,))
-    return _Reader(source).read()
+    return Dockerfile(source, (), (), (refused,)) if refused else _Reader(source).read()
 
 
 def _refuse(source: SourceFile) -> Problem | None:
-    """Why a text is not worth reading at all."""
     text = source.text
-    if len(text) > MAX_SIZE:
-        return Problem(source.path, f"larger than {MAX_SIZE // 1_000_000} MB: this is no Dockerfile", 1, 1)
+    if len(text) > MAX_CHARACTERS:
+        return Problem(source.path, f"the file is longer than {MAX_CHARACTERS:,} characters: not read", 1, 1)
     nul = text.find("\0")
     if nul >= 0:
-        return Problem.at(Span(source, nul, nul + 1), "a NUL byte: this is a binary file or UTF-16, not a Dockerfile in UTF-8")
-    if len(source.line_starts) > MAX_LINES:
-        return Problem(source.path, f"more than {MAX_LINES} lines: this is no Dockerfile", MAX_LINES, 1)
+        message = "a NUL byte: the file is binary or UTF-16; a Dockerfile must be text in UTF-8"
+        return Problem.at(Span(source, nul, nul + 1), message)
+    if text.count("\n") > MAX_LINES:
+        return Problem(source.path, f"the file has more than {MAX_LINES:,} lines: not read", MAX_LINES + 1, 1)
     return None
 
 
-_DIRECTIVE = re.compile(r"#[^\S\n]*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z", re.ASCII)
-_CONTINUED = {
-    "\\": re.compile(r"(?:(?<=[^\\])|\A)\\[ \t]*\Z"),
-    "`": re.compile(r"(?:(?<=[^`])|\A)`[ \t]*\Z"),
-}
-_GAP = re.compile(r"[\t\v\f\r ]+")
-_WORD = re.compile(r"[^\t\v\f\r ]+")
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
-_HOLDS_HEREDOCS = frozenset({"ADD", "COPY", "RUN"})
-_TEMPLATE = ("{{", "{%", "{#", "<%")
+class _InstructionError(Exception):
+    """What is wrong with an instruction that cannot be kept, at a place in its logical line."""
+
+    def __init__(self, start: int, end: int, message: str) -> None:
+        super().__init__(message)
+        self.start = start
+        self.end = end
+
+
+class _TemplateError(Exception):
+    """The text is a template that some other program renders to a Dockerfile."""
+
+    def __init__(self, span: Span, mark: str) -> None:
+        super().__init__(mark)
+        self.span = span
 
 
 class _Reader:
-    """Reads one file; `problems` grows on the way."""
+    """Reads one file; `problems` grows on the way, `floor` is the first line not yet read."""
 
     def __init__(self, source: SourceFile) -> None:
         self.source = source
+        self.lines = DockerfileLines(source)
         self.problems: list[Problem] = []
-        self.escape = "\\"
-        text = source.text
-        self.lines = text.split("\n")
-        if not self.lines[-1]:
-            self.lines.pop()
-        self.starts = source.line_starts
+        self.floor = 0
 
     def read(self) -> Dockerfile:
+        self.check_line_lengths()
         directives = self.directives()
-        instructions: list[Instruction] = []
-        for first, last in self.extents():
-            instruction = self.instruction(self.join(first, last), first, last)
-            if instruction:
-                instructions.append(instruction)
-        return Dockerfile(self.source, tuple(instructions), directives, tuple(self.problems), self.escape)
-
-    # --- lines ---
+        try:
+            instructions = self.instructions()
+        except _TemplateError as template:
+            message = f"a template (`{template}`), not a Dockerfile: check the file that it is rendered to"
+            return Dockerfile(self.source, (), directives, (Problem.at(template.span, message),), self.lines.escape)
+        self.check_stages(instructions)
+        problems = sorted(self.problems, key=lambda problem: (problem.line or 0, problem.column or 0))
+        return Dockerfile(self.source, instructions, directives, tuple(problems), self.lines.escape)
 
     def problem(self, span: Span, message: str) -> None:
         self.problems.append(Problem.at(span, message))
 
-    def line_span(self, first: int, last: int) -> Span:
-        return Span(self.source, self.starts[first], self.starts[last] + len(self.lines[last]))
+    def check_line_lengths(self) -> None:
+        if len(self.source.text) * 4 <= MAX_LINE_BYTES:
+            return
+        for number, line in enumerate(self.lines.texts):
+            if len(line) * 4 > MAX_LINE_BYTES and len(line.encode(errors="surrogateescape")) > MAX_LINE_BYTES:
+                self.problem(
+                    self.lines.span(number, number), f"a line longer than {MAX_LINE_BYTES:,} bytes cannot be built"
+                )
 
     def directives(self) -> tuple[tuple[str, str], ...]:
-        """The parser directives; they end at the first line that is none."""
         found: dict[str, str] = {}
-        for number, line in enumerate(self.lines):
-            match = _DIRECTIVE.match(line.removeprefix("\ufeff").strip(SPACE))
-            name = match[1].lower() if match else ""
-            if not match or name not in {"escape", "syntax", "check"}:
-                break
+        for number, name, value in self.lines.directives():
+            span = self.lines.span(number, number)
             if name in found:
-                self.problem(self.line_span(number, number), f"a second `{name}` directive: only one may stand in a file")
+                self.problem(span, f"a second `{name}` directive: a file may have only one")
                 break
-            found[name] = match[2]
-            if name == "escape":
-                if match[2] in _CONTINUED:
-                    self.escape = match[2]
-                else:
-                    self.problem(self.line_span(number, number), f"`escape={match[2]}`: only a backslash or a backquote can be the escape")
+            found[name] = value
+            if name == "escape" and value in ("\\", "`"):
+                self.lines.escape = value
+            elif name == "escape":
+                self.problem(span, f"`escape={value}`: the escape can only be a backslash or a backquote")
         return tuple(found.items())
 
-    def extents(self) -> Iterator[tuple[int, int]]:
-        """First and last line of each instruction, heredoc bodies left out.
-
-        dockerfile-parse groups the lines; it is given each line as a short one of the same kind, so that blank
-        continuation lines, escapes, a missing last line and bytes that are no UTF-8 cannot mislead it.
-        """
-        from io import BytesIO
-
-        from dockerfile_parse import DockerfileParser
-
-        ends = _CONTINUED[self.escape]
-        kinds = []
-        for line in self.lines:
-            bare = line.strip(SPACE)
-            if not bare or bare[0] == "#":
-                kinds.append("#\n")
-            elif ends.search(line.rstrip("\r")):
-                kinds.append("X \\\n")
-            else:
-                kinds.append("X x\n")
-        masked = "".join(kinds) + "X x\n"
-        self.floor = 0
-        for entry in DockerfileParser(fileobj=BytesIO(masked.encode())).structure:
-            first, last = max(entry["startline"], self.floor), min(entry["endline"], len(kinds) - 1)
-            if entry["instruction"] != "X":
-                continue
-            while first <= last and kinds[first] == "#\n":
+    def instructions(self) -> tuple[Instruction, ...]:
+        found: list[Instruction] = []
+        lines = self.lines
+        told = False
+        for start, last in lines.logical():
+            first = max(start, self.floor)
+            while first <= last and (first > start and lines.skipped(lines.texts[first])):
                 first += 1
-            if first <= last:
-                yield first, last
-
-    def join(self, first: int, last: int) -> SourceFile:
-        """The lines as one, as BuildKit joins them; offsets map into the file."""
-        ends = _CONTINUED[self.escape]
-        pieces: list[str] = []
-        segments: list[tuple[int, int]] = []
-        here = 0
-        for number in range(first, last + 1):
-            line, start = self.lines[number].rstrip("\r"), self.starts[number]
-            if number == first:
-                stripped = line.removeprefix("\ufeff") if number == 0 else line
-                stripped = stripped.lstrip(SPACE)
-                start += len(line) - len(stripped)
-                line = stripped
-            bare = line.lstrip(SPACE)
-            if not bare or bare[0] == "#":
+            if first > last:
                 continue
-            match = ends.search(line)
-            if match:
-                line = line[: match.start()]
-            if line:
-                segments.append((here, start))
-                pieces.append(line)
-                here += len(line)
-        return SourceFile(self.source.path, "".join(pieces), self.source, tuple(segments) or ((0, self.starts[first]),))
-
-    # --- instructions ---
-
-    def instruction(self, line: SourceFile, first: int, last: int) -> Instruction | None:
-        whole = self.line_span(first, last)
-        start = whole.start + len(whole.text) - len(whole.text.lstrip(SPACE + "\ufeff"))
-        whole = Span(self.source, start, start + len(self.source.text[start : whole.end].rstrip("\r")))
-        end = len(line.text.rstrip(SPACE))
-        return _Instruction(self, line, whole, last).read(0, end)
-
-    def heredocs(self, names_in: SourceFile, whole: Span, last: int) -> tuple[Heredoc, ...]:
-        """The bodies that follow line `last`; moves the floor past them."""
-        try:
-            names = heredoc_names(names_in.text)
-        except (LexError, RecursionError) as error:
-            self.problem(whole, f"the heredoc's delimiter cannot be read: {error}")
-            return ()
-        found = []
-        at = last + 1
-        for heredoc in names:
-            body = at
-            while at < len(self.lines) and not self._terminates(at, heredoc.name, heredoc.strip_tabs):
-                at += 1
-            closed = at < len(self.lines)
-            begin = self.starts[body] if body < len(self.starts) else len(self.source.text)
-            stop = self.starts[at] if at < len(self.starts) else len(self.source.text)
-            content = _body(self.source, begin, stop, heredoc.strip_tabs)
-            end = self.line_span(at, at).end if closed else stop
-            found.append(Heredoc(heredoc.name, content, heredoc.expand, heredoc.strip_tabs, Span(self.source, begin, end)))
-            if not closed:
-                self.problem(whole, f"the heredoc `<<{heredoc.name}` is not closed: no line `{heredoc.name}` follows")
-                break
-            at += 1
-        self.floor = at
+            line = _Line(self, lines.join(first, last), lines.span(first, last), last)
+            try:
+                found.append(line.instruction(0, len(line.text.rstrip(SPACE))))
+                told = False
+            except _UnknownInstructionError as fault:
+                if not told:
+                    self.problem(line.span(fault.start, fault.end), str(fault))
+                told = True
+            except _InstructionError as fault:
+                self.problem(line.span(fault.start, fault.end), str(fault))
+                told = False
         return tuple(found)
 
-    def _terminates(self, number: int, name: str, strip_tabs: bool) -> bool:
-        line = self.lines[number].rstrip("\r")
-        return (line.lstrip("\t") if strip_tabs else line) == name
+    def check_stages(self, instructions: tuple[Instruction, ...]) -> None:
+        """Tell what stands before the first FROM, or that there is none."""
+        first = next((at for at, one in enumerate(instructions) if one.keyword == "FROM"), None)
+        if first is not None:
+            early = next((one for one in instructions[:first] if one.keyword != "ARG"), None)
+            if early:
+                self.problem(early.keyword_span, f"`{early.keyword}` stands before the first `FROM`: only `ARG` may")
+        elif instructions:
+            self.problem(
+                instructions[0].keyword_span, "there is no `FROM`: a Dockerfile begins with the image to build on"
+            )
+        elif self.problems:
+            del self.problems[1:]
+        else:
+            what = "only comments" if self.source.text.strip() else "empty"
+            self.problems.append(Problem(self.source.path, f"no instructions: the file is {what}", 1, 1))
 
 
-def _body(source: SourceFile, begin: int, end: int, strip_tabs: bool) -> SourceFile:
-    text = source.text[begin:end]
-    if not strip_tabs:
-        return SourceFile(source.path, text, source, ((0, begin),))
-    pieces, segments, here, at = [], [], 0, 0
-    for tabs in _LEADING_TABS.finditer(text):
-        if tabs.start() > at:
-            segments.append((here, begin + at))
-            pieces.append(text[at : tabs.start()])
-            here += tabs.start() - at
-        at = tabs.end()
-    segments.append((here, begin + at))
-    pieces.append(text[at:])
-    return SourceFile(source.path, "".join(pieces), source, tuple(segments))
+class _Word(NamedTuple):
+    """A word of a logical line and its offsets there."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Word:
     value: str
     start: int
     end: int
 
 
-class _Instruction:
-    """Reads one logical line; offsets are those of the line."""
+_GAP = re.compile(r"[\t\v\f\r ]+")
+_WORD = re.compile(r"[^\t\v\f\r ]+")
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
+_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
 
-    def __init__(self, reader: _Reader, line: SourceFile, whole: Span, last: int) -> None:
+
+class _Line:
+    """Reads one logical line; offsets are those of its text."""
+
+    def __init__(self, reader: _Reader, joined: SourceFile, whole: Span, last: int) -> None:
         self.reader = reader
-        self.line = line
-        self.text = line.text
+        self.joined = joined
+        self.text = joined.text
         self.whole = whole
         self.last = last
 
-    def span(self, start: int, end: int) -> Span:
-        """A place of the line in the Dockerfile."""
-        there = self.line.to_parent(start) if start < end else self.line.to_parent(max(0, start - 1)) + (start > 0)
-        return Span(self.reader.source, there, self.line.to_parent(end - 1) + 1 if start < end else there)
+    # --- places ---
 
-    def slice(self, start: int, end: int) -> SourceFile:
+    def span(self, start: int, end: int) -> Span:
+        """A part of the line as a place in the Dockerfile."""
+        place = self.joined.to_parent
+        if start < end:
+            return Span(self.reader.source, place(start), place(end - 1) + 1)
+        at = place(start - 1) + 1 if start else place(0)
+        return Span(self.reader.source, at, at)
+
+    def cut(self, start: int, end: int) -> SourceFile:
         """A part of the line as a text of its own."""
-        segments = [(0, self.line.to_parent(start))]
-        segments += [(here - start, there) for here, there in self.line.segments if start < here < end]
-        return SourceFile(self.line.path, self.text[start:end], self.reader.source, tuple(segments))
+        segments = [(0, self.span(start, end).start)]
+        segments += [(here - start, there) for here, there in self.joined.segments if start < here < end]
+        return SourceFile(self.joined.path, self.text[start:end], self.reader.source, tuple(segments))
+
+    def argument(self, word: _Word) -> Argument:
+        return Argument(word.value, self.span(word.start, word.end))
 
     def complain(self, start: int, end: int, message: str) -> None:
+        """Tell of what is wrong with an instruction that is kept."""
         self.reader.problem(self.span(start, end), message)
 
-    def read(self, start: int, end: int) -> Instruction | None:
+    # --- words ---
+
+    def past_space(self, at: int, end: int) -> int:
+        while at < end and self.text[at] in SPACE:
+            at += 1
+        return at
+
+    def split(self, start: int, end: int) -> list[_Word]:
+        """Words between white space, whatever quotes there are."""
+        return [_Word(match[0], match.start(), match.end()) for match in _WORD.finditer(self.text, start, end)]
+
+    def words(self, start: int, end: int) -> list[_Word]:
+        """Words as ENV, LABEL and ARG have them: white space may be quoted; quotes and escapes are kept."""
+        text, escape = self.text, self.reader.lines.escape
+        found: list[_Word] = []
+        at = self.past_space(start, end)
+        while at < end:
+            begin, quote, dropped = at, "", 0
+            while at < end and (quote or text[at] not in SPACE):
+                char = text[at]
+                at += 1
+                if char == quote:
+                    quote = ""
+                elif char == escape and quote != "'":
+                    dropped = int(at == end)
+                    at += 1 - dropped
+                elif not quote and char in "'\"":
+                    quote = char
+            if at - dropped > begin:
+                found.append(_Word(text[begin : at - dropped], begin, at - dropped))
+            at = self.past_space(at, end)
+        return found
+
+    def pair(self, word: _Word) -> tuple[Argument, Argument]:
+        """Name and value of `name=value`."""
+        name, _, value = word.value.partition("=")
+        middle = word.start + len(name)
+        return (
+            self.argument(_Word(name, word.start, middle)),
+            self.argument(_Word(value, middle + 1, word.end)),
+        )
+
+    def flags(self, at: int, end: int) -> tuple[tuple[Flag, ...], int]:
+        """The words that begin with `--`, and where the rest begins."""
+        found: list[Flag] = []
+        at = self.past_space(at, end)
+        while self.text.startswith("--", at, end):
+            begin = at
+            word, at = self.flag_word(at, end)
+            if word == "--":
+                break
+            name, equals, value = word[2:].partition("=")
+            found.append(Flag(name, value if equals else None, self.span(begin, at)))
+            at = self.past_space(at, end)
+        return tuple(found), self.past_space(at, end)
+
+    def flag_word(self, at: int, end: int) -> tuple[str, int]:
+        """A word without its quotes and escapes, and its end."""
+        text, escape = self.text, self.reader.lines.escape
+        quote, out = "", []
+        while at < end and (quote or text[at] not in SPACE):
+            char = text[at]
+            at += 1
+            if char == quote:
+                quote = ""
+            elif not quote and char in "'\"":
+                quote = char
+            elif char != escape:
+                out.append(char)
+            elif at < end:
+                out.append(text[at])
+                at += 1
+        return "".join(out), at
+
+    # --- instructions ---
+
+    def instruction(self, start: int, end: int) -> Instruction:
+        """The instruction that stands there; raises _InstructionError."""
         gap = _GAP.search(self.text, start, end)
         name_end, rest = (gap.start(), gap.end()) if gap else (end, end)
-        keyword = self.text[start:name_end].upper()
+        name = self.text[start:name_end]
+        keyword = name.upper()
         read = _READERS.get(keyword)
         if read is None:
-            self.complain(start, name_end, _unknown(self.text[start:name_end]))
-            return None
+            raise self.unknown(name, start, name_end)
         flags, rest = self.flags(rest, end)
-        while rest < end and self.text[rest] in SPACE:
-            rest += 1
         found = Instruction(
             keyword=keyword,
             span=self.whole,
@@ -362,277 +396,298 @@ class _Instruction:
             value_span=self.span(rest, end),
             flags=flags,
         )
+        if flags:
+            self.check_flags(found)
         return read(self, found, rest, end)
 
-    def flags(self, at: int, end: int) -> tuple[tuple[Flag, ...], int]:
-        """The words that begin with `--`, and where the rest begins."""
-        found: list[Flag] = []
-        text, escape = self.text, self.reader.escape
-        while True:
-            while at < end and text[at] in SPACE:
-                at += 1
-            if at == end or not text.startswith("--", at, end):
-                return tuple(found), at
-            begin, quote, out = at, "", []
-            while at < end and (quote or text[at] not in SPACE):
-                char = text[at]
-                at += 1
-                if quote:
-                    if char == quote:
-                        quote = ""
-                        continue
-                elif char in "'\"":
-                    quote = char
-                    continue
-                if char == escape:
-                    if at == end:
-                        continue
-                    char = text[at]
-                    at += 1
-                out.append(char)
-            word = "".join(out)
-            if word == "--":
-                return tuple(found), at
-            name, equals, value = word[2:].partition("=")
-            found.append(Flag(name, value if equals else None, self.span(begin, at)))
+    def unknown(self, name: str, start: int, end: int) -> _InstructionError:
+        if name.startswith(("{{", "{%", "{#", "<%")):
+            raise _TemplateError(self.span(start, end), name[:2])
+        from difflib import get_close_matches
 
-    def lacks(self, found: Instruction, what: str) -> None:
-        """Tell what an instruction is without."""
-        self.reader.problem(found.keyword_span, f"`{found.keyword}` needs {what}")
+        near = get_close_matches(name.upper(), _READERS, n=1, cutoff=0.7)
+        first = self.reader.source.position(self.whole.start)[0] - 1
+        lines = self.reader.lines
+        hint = ""
+        if near:
+            hint = f": did you mean `{near[0]}`?"
+        elif first and not lines.skipped(lines.texts[first - 1]):
+            hint = f": is a `{lines.escape}` missing at the end of the line before?"
+        return _UnknownInstructionError(start, end, f"unknown instruction `{_clip(name)}`{hint}")
 
-    def pair(self, word: _Word, name: int) -> tuple[Argument, Argument]:
-        """`name=value`, `name` characters before the `=`."""
-        middle = word.start + name
-        value = _Word(self.text[middle + 1 : word.end], middle + 1, word.end)
-        return self.argument(_Word(self.text[word.start : middle], word.start, middle)), self.argument(value)
-
-    def argument(self, word: _Word) -> Argument:
-        return Argument(word.value, self.span(word.start, word.end))
-
-    def split(self, start: int, end: int) -> list[_Word]:
-        return [_Word(match[0], match.start(), match.end()) for match in _WORD.finditer(self.text, start, end)]
-
-    def words(self, start: int, end: int) -> list[_Word]:
-        """Words with quotes and escapes, kept as written, that may hold white space (ENV, LABEL, ARG)."""
-        text, escape = self.text, self.reader.escape
-        found = []
-        at = start
-        while True:
-            while at < end and text[at] in SPACE:
-                at += 1
-            if at >= end:
-                return found
-            begin, quote, dropped = at, "", 0
-            while at < end and (quote or text[at] not in SPACE):
-                char = text[at]
-                at += 1
-                if char == quote:
-                    quote = ""
-                elif char == escape and quote != "'":
-                    if at == end:
-                        dropped = 1
-                    else:
-                        at += 1
-                elif not quote and char in "'\"":
-                    quote = char
-            if at - dropped > begin:
-                found.append(_Word(text[begin : at - dropped], begin, at - dropped))
+    def check_flags(self, found: Instruction) -> None:
+        """Tell of the flags that the instruction does not have, or not like this."""
+        known = _FLAGS.get(found.keyword, {})
+        seen = set()
+        for flag in found.flags:
+            message = _flag_fault(flag, found.keyword, known, flag.name in seen)
+            if message:
+                self.reader.problem(flag.span, message)
+            seen.add(flag.name)
 
     def form(self, start: int, end: int) -> ExecForm | ShellForm | None:
-        """Exec form where it is a JSON array, else shell form; None where the array ends the build."""
-        error = None
-        if self.text.startswith("[", start, end):
-            found = read_exec_form(self.text[start:end])
-            if not isinstance(found, JsonMistake):
-                bracket = len(self.text[:end].rstrip(SPACE))
-                arguments = tuple(Argument(one.value, self.span(start + one.start, start + one.end)) for one in found)
-                return ExecForm(arguments, self.span(start, bracket))
-            error = found.message
-            if found.fatal:
-                self.complain(start + found.offset, end, f"every element of an exec form must be a string: {found.message}")
-                return None
-        return ShellForm(self.slice(start, end), self.span(start, end), error)
+        """Exec form where it is a JSON array of strings, else shell form; None where the array ends the build."""
+        if not self.text.startswith("[", start, end):
+            return ShellForm(self.cut(start, end), self.span(start, end))
+        found = read_exec_form(self.text[start:end])
+        if not isinstance(found, JsonMistake):
+            elements = tuple(Argument(one.value, self.span(start + one.start, start + one.end)) for one in found)
+            return ExecForm(elements, self.span(start, end))
+        place = self.span(start + found.start, start + found.end)
+        if found.fatal:
+            self.reader.problem(place, f"only strings may stand in an exec form: {found.message}")
+            return None
+        if not found.meant:
+            return ShellForm(self.cut(start, end), self.span(start, end))
+        return ShellForm(self.cut(start, end), self.span(start, end), found.message, place)
+
+    def heredocs(self) -> tuple[tuple[Heredoc, ...], bool]:
+        """The heredocs that the line opens, whose bodies follow it, and whether all are closed."""
+        try:
+            names = heredoc_names(self.text)
+        except LexError as error:
+            raise _InstructionError(
+                0, len(self.text), f"the delimiter of the heredoc cannot be read: {error}"
+            ) from None
+        lines = self.reader.lines
+        number, found = self.last + 1, []
+        for name, expand, strip_tabs in names:
+            after = lines.closing(number, name, strip_tabs)
+            closed = after < len(lines.texts)
+            end = lines.starts[after] + (len(lines.texts[after].rstrip("\r")) if closed else 0)
+            span = Span(self.reader.source, lines.starts[number], end)
+            found.append(Heredoc(name, lines.body(number, after, strip_tabs), expand, strip_tabs, span))
+            if not closed:
+                self.complain(0, len(self.text), f"the heredoc is not closed: no line `{_clip(name)}` follows")
+                self.reader.floor = after
+                return tuple(found), False
+            number = after + 1
+        self.reader.floor = number
+        return tuple(found), True
 
     def script(self, form: ShellForm, heredocs: tuple[Heredoc, ...]) -> SourceFile:
-        """What the shell gets where RUN has heredocs: the body of a lone one, else all as it stands in the file."""
+        """What the shell gets of a RUN with heredocs: the body of a lone one, else the line and all the bodies."""
         try:
             alone = heredoc_name(form.source.text)
-        except (LexError, RecursionError):
+        except LexError:
             alone = None
         if alone:
             return heredocs[0].content
         text = self.reader.source.text
         pieces, segments = [form.source.text], list(form.source.segments)
-        here = len(pieces[0])
+        length = len(pieces[0])
         for heredoc in heredocs:
-            raw = text[heredoc.span.start : heredoc.span.end]
-            indent = 0
-            if heredoc.strip_tabs:
-                closing = raw.rpartition("\n")[2]
-                indent = len(closing) - len(closing.lstrip("\t"))
-            body = raw[: raw.rfind("\n") + 1]
-            segments.append((here, heredoc.span.start - 1))
-            pieces.append("\n" + body)
-            here += len(body) + 1
-            segments.append((here, heredoc.span.start + len(body) + indent))
-            pieces.append(heredoc.name)
-            here += len(heredoc.name)
-        return SourceFile(self.line.path, "".join(pieces), self.reader.source, tuple(segments))
+            closing = heredoc.span.end - len(heredoc.name)
+            body = text[heredoc.span.start - 1 : text.rfind("\n", 0, closing) + 1]
+            segments += [(length, heredoc.span.start - 1), (length + len(body), closing)]
+            pieces += [body, heredoc.name]
+            length += len(body) + len(heredoc.name)
+        return SourceFile(self.joined.path, "".join(pieces), self.reader.source, tuple(segments))
 
 
-def _unknown(word: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(word.upper(), _READERS, n=1)
-    return f"unknown instruction `{word}`" + (f": did you mean `{near[0]}`?" if near else "")
+class _UnknownInstructionError(_InstructionError):
+    """The line begins with no known keyword."""
 
 
-def _read_command(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    form = at.form(start, end)
-    return replace(found, form=form) if form else None
+def _clip(text: str) -> str:
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _read_run(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    form = at.form(start, end)
-    if form is None:
-        return None
-    if isinstance(form, ExecForm) or "<<" not in at.text:
+_FLAGS: dict[str, dict[str, str]] = {
+    "ADD": {
+        "checksum": "text",
+        "chmod": "text",
+        "chown": "text",
+        "exclude": "list",
+        "keep-git-dir": "bool",
+        "link": "bool",
+        "unpack": "bool",
+    },
+    "COPY": {"chmod": "text", "chown": "text", "exclude": "list", "from": "text", "link": "bool", "parents": "bool"},
+    "FROM": {"platform": "text"},
+    "HEALTHCHECK": dict.fromkeys(("interval", "retries", "start-interval", "start-period", "timeout"), "text"),
+    "RUN": {"device": "list", "mount": "list", "network": "text", "security": "text"},
+}
+
+
+def _flag_fault(flag: Flag, keyword: str, known: dict[str, str], again: bool) -> str | None:
+    kind = known.get(flag.name)
+    if kind is None:
+        if not known:
+            return f"`{keyword}` has no flags: `--{_clip(flag.name)}`"
+        return f"`{keyword}` has no flag `--{_clip(flag.name)}`: its flags are {', '.join('--' + one for one in known)}"
+    if again and kind != "list":
+        return f"`--{flag.name}` stands twice"
+    if kind == "bool":
+        wrong = flag.value is not None and flag.value.lower() not in {"true", "false"}
+        return f"`--{flag.name}` is true or false" if wrong else None
+    return f"`--{flag.name}` needs a value: `--{flag.name}=…`" if flag.value is None else None
+
+
+# --- one reader for each kind of instruction -----------------------------------------------------
+
+
+def _lacks(found: Instruction, line: _Line, what: str) -> _InstructionError:
+    start = line.text.upper().index(found.keyword)
+    return _InstructionError(start, start + len(found.keyword), f"`{found.keyword}` needs {what}")
+
+
+def _read_command(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    return replace(found, form=line.form(start, end))
+
+
+def _read_run(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    form = line.form(start, end)
+    if not isinstance(form, ShellForm) or "<<" not in line.text:
         return replace(found, form=form)
-    heredocs = at.reader.heredocs(at.line, at.whole, at.last)
-    if heredocs:
-        form = replace(form, source=at.script(form, heredocs), json_error=None)
+    heredocs, closed = line.heredocs()
+    if heredocs and closed:
+        form = ShellForm(line.script(form, heredocs), form.span)
     return replace(found, form=form, heredocs=heredocs)
 
 
-def _read_shell(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    form = at.form(start, end)
-    if isinstance(form, ExecForm) and form.arguments:
-        return replace(found, form=form)
-    if form:
-        reason = form.json_error if isinstance(form, ShellForm) and form.json_error else 'as in `SHELL ["/bin/bash", "-c"]`'
-        at.complain(start, end, f"`SHELL` needs a JSON array of strings: {reason}")
-    return None
-
-
-def _read_paths(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    """COPY, ADD and VOLUME: a JSON array, or words."""
-    form = at.form(start, end)
-    if form is None:
-        return None
-    heredocs: tuple[Heredoc, ...] = ()
-    if isinstance(form, ExecForm):
-        found = replace(found, form=form, arguments=form.arguments)
-    else:
-        found = replace(found, arguments=tuple(map(at.argument, at.split(start, end))))
-        if found.keyword in _HOLDS_HEREDOCS and "<<" in at.text:
-            heredocs = at.reader.heredocs(at.line, at.whole, at.last)
-    if found.keyword == "VOLUME" and not found.arguments:
-        return at.lacks(found, "a path")
-    if found.keyword != "VOLUME" and len(found.arguments) < 2:
-        return at.lacks(found, "a source and a destination")
-    return replace(found, heredocs=heredocs)
-
-
-def _read_from(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    words = at.split(start, end)
-    if len(words) != 1 and not (len(words) == 3 and words[1].value.lower() == "as"):
-        return at.lacks(found, "an image, and after it at most `AS` and a name")
-    return replace(found, arguments=tuple(map(at.argument, words)))
-
-
-def _read_words(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    words = at.split(start, end)
-    return replace(found, arguments=tuple(map(at.argument, words))) if words else at.lacks(found, "a port")
-
-
-def _read_text(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    if start == end:
-        return at.lacks(found, "a value")
-    return replace(found, arguments=(Argument(found.value, found.value_span),))
-
-
-def _read_pairs(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    """ENV and LABEL: `name value`, or `name=value` several times."""
-    words = at.words(start, end)
-    if not words:
-        return at.lacks(found, "a name and a value")
-    arguments: list[Argument] = []
-    if "=" not in words[0].value:
-        gap = _GAP.search(at.text, start, end)
-        if not gap:
-            return at.lacks(found, "a name and a value")
-        pair = (_Word(at.text[start : gap.start()], start, gap.start()), _Word(at.text[gap.end() : end], gap.end(), end))
-        return replace(found, arguments=tuple(map(at.argument, pair)))
-    for word in words:
-        name, equals, _ = word.value.partition("=")
-        if not equals:
-            at.complain(word.start, word.end, f"`{word.value}` in `{found.keyword}` has no `=`; a value with blanks needs quotes")
-            return None
-        if not name:
-            at.complain(word.start, word.end, f"a name is missing before `=` in `{found.keyword}`")
-            return None
-        arguments += at.pair(word, len(name))
-    return replace(found, arguments=tuple(arguments))
-
-
-def _read_arg(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    arguments: list[Argument] = []
-    words = at.words(start, end)
-    if not words:
-        return at.lacks(found, "a name")
-    for word in words:
-        name, equals, _ = word.value.partition("=")
-        if equals and not name:
-            at.complain(word.start, word.end, "a name is missing before `=` in `ARG`")
-            return None
-        if equals:
-            arguments += at.pair(word, len(name))
-        else:
-            arguments += [at.argument(word), Argument("", at.span(word.end, word.end), given=False)]
-    return replace(found, arguments=tuple(arguments))
-
-
-def _read_healthcheck(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    match = _WORD.search(at.text, start, end)
-    if not match:
-        return at.lacks(found, "`CMD` and a command, or `NONE`")
-    kind = _Word(match[0].upper(), match.start(), match.end())
-    found = replace(found, arguments=(at.argument(kind),))
-    start = match.end()
-    while start < end and at.text[start] in SPACE:
-        start += 1
-    if kind.value == "NONE":
-        if start == end:
-            return found
-        at.complain(start, end, "`HEALTHCHECK NONE` takes nothing after it")
-        return None
-    if kind.value != "CMD":
-        at.complain(kind.start, kind.end, f"`HEALTHCHECK {match[0]}`: only `CMD` and `NONE` may follow")
-        return None
-    form = at.form(start, end)
-    if form is None:
-        return None
-    if start == end or (isinstance(form, ExecForm) and not form.arguments):
-        return at.lacks(found, "a command after `CMD`")
+def _read_shell(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    form = line.form(start, end)
+    if isinstance(form, ShellForm):
+        reason = form.json_error or 'like `SHELL ["/bin/bash", "-c"]`'
+        raise _InstructionError(start, end, f"`SHELL` needs a JSON array of strings: {reason}")
+    if form and not form.arguments:
+        raise _lacks(found, line, "at least one string")
     return replace(found, form=form)
 
 
-def _read_onbuild(at: _Instruction, found: Instruction, start: int, end: int) -> Instruction | None:
-    match = _WORD.search(at.text, start, end)
-    if not match:
-        return at.lacks(found, "an instruction")
-    if match[0].upper() in {"ONBUILD", "FROM", "MAINTAINER"}:
-        at.complain(match.start(), match.end(), f"`{match[0].upper()}` cannot stand after `ONBUILD`")
-        return None
-    held = at.read(start, end)
-    return replace(found, onbuild=replace(held, span=at.span(start, end))) if held else None
+def _read_paths(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    """A JSON array, or words."""
+    form = line.form(start, end)
+    if form is None:
+        return found
+    if isinstance(form, ExecForm):
+        return replace(found, form=form, arguments=form.arguments)
+    return replace(found, arguments=tuple(map(line.argument, line.split(start, end))))
 
 
-_READERS = {
-    "ADD": _read_paths,
+def _read_copy(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    found = _read_paths(line, found, start, end)
+    if "<<" in line.text and found.form is None:
+        found = replace(found, heredocs=line.heredocs()[0])
+    if len(found.arguments) < 2:
+        raise _lacks(found, line, "a source and a destination")
+    return found
+
+
+def _read_volume(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    found = _read_paths(line, found, start, end)
+    if not found.arguments or not all(argument.value.strip(SPACE) for argument in found.arguments):
+        raise _lacks(found, line, "a path")
+    return found
+
+
+def _read_from(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    """Always has an argument, if an empty one: a stage begins here whatever is wrong with it."""
+    words = line.split(start, end)
+    mark = _TEMPLATE_MARK.search(found.value)
+    if mark:
+        raise _TemplateError(line.span(start + mark.start(), start + mark.end()), mark[0])
+    named = len(words) == 3 and words[1].value.lower() == "as"
+    if not named and len(words) != 1:
+        line.complain(start, end, "`FROM` needs an image, and after it at most `AS` and a name")
+        words = words[:1] or [_Word("", start, start)]
+    elif named and not _STAGE_NAME.match(words[2].value.lower()):
+        message = f"`{_clip(words[2].value)}` cannot name a stage: a letter, then letters, digits, `-`, `_`, `.`"
+        line.complain(words[2].start, words[2].end, message)
+    return replace(found, arguments=tuple(map(line.argument, words)))
+
+
+def _read_words(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    words = line.split(start, end)
+    if not words:
+        raise _lacks(found, line, "at least one value")
+    return replace(found, arguments=tuple(map(line.argument, words)))
+
+
+def _read_text(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    """All that follows is one value."""
+    if start == end:
+        raise _lacks(found, line, "a value")
+    return replace(found, arguments=(Argument(found.value, found.value_span),))
+
+
+def _read_pairs(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    """`name value`, or `name=value` several times."""
+    words = line.words(start, end)
+    if not words:
+        raise _lacks(found, line, "a name and a value")
+    if "=" not in words[0].value:
+        gap = _GAP.search(line.text, start, end)
+        if not gap:
+            raise _lacks(found, line, "a name and a value")
+        name = _Word(line.text[start : gap.start()], start, gap.start())
+        value = _Word(line.text[gap.end() : end], gap.end(), end)
+        return replace(found, arguments=(line.argument(name), line.argument(value)))
+    arguments: list[Argument] = []
+    for word in words:
+        name_length = word.value.find("=")
+        if name_length > 0:
+            arguments += line.pair(word)
+        elif name_length == 0:
+            line.complain(word.start, word.end, f"a name is missing before the `=` in `{found.keyword}`")
+        else:
+            message = (
+                f"`{_clip(word.value)}` has no `=`: `{found.keyword}` needs name=value, a value with blanks in quotes"
+            )
+            line.complain(word.start, word.end, message)
+    return replace(found, arguments=tuple(arguments))
+
+
+def _read_arg(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    arguments: list[Argument] = []
+    words = line.words(start, end)
+    if not words:
+        raise _lacks(found, line, "a name")
+    for word in words:
+        if word.value.startswith("="):
+            line.complain(word.start, word.end, "a name is missing before the `=` in `ARG`")
+        elif "=" in word.value:
+            arguments += line.pair(word)
+        else:
+            arguments += [line.argument(word), Argument("", line.span(word.end, word.end), given=False)]
+    return replace(found, arguments=tuple(arguments))
+
+
+def _read_healthcheck(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    words = line.split(start, end)
+    if not words:
+        raise _lacks(found, line, "`CMD` and a command, or `NONE`")
+    kind = words[0]
+    found = replace(found, arguments=(Argument(kind.value.upper(), line.span(kind.start, kind.end)),))
+    start = line.past_space(kind.end, end)
+    if kind.value.upper() == "NONE":
+        if start < end:
+            line.complain(start, end, "nothing may follow `HEALTHCHECK NONE`")
+        return found
+    if kind.value.upper() != "CMD":
+        raise _InstructionError(kind.start, kind.end, f"`HEALTHCHECK` needs `CMD` or `NONE`, not `{_clip(kind.value)}`")
+    form = line.form(start, end)
+    if start == end or (isinstance(form, ExecForm) and not form.arguments):
+        raise _InstructionError(kind.start, kind.end, "`HEALTHCHECK CMD` needs a command")
+    return replace(found, form=form)
+
+
+def _read_onbuild(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
+    words = line.split(start, end)
+    if not words:
+        raise _lacks(found, line, "an instruction")
+    trigger = words[0].value.upper()
+    if trigger in {"ONBUILD", "FROM", "MAINTAINER"}:
+        raise _InstructionError(words[0].start, words[0].end, f"`{trigger}` cannot stand in `ONBUILD`")
+    return replace(found, onbuild=replace(line.instruction(start, end), span=line.span(start, end)))
+
+
+_READERS: dict[str, Callable[[_Line, Instruction, int, int], Instruction]] = {
+    "ADD": _read_copy,
     "ARG": _read_arg,
     "CMD": _read_command,
-    "COPY": _read_paths,
+    "COPY": _read_copy,
     "ENTRYPOINT": _read_command,
     "ENV": _read_pairs,
     "EXPOSE": _read_words,
@@ -645,6 +700,6 @@ _READERS = {
     "SHELL": _read_shell,
     "STOPSIGNAL": _read_text,
     "USER": _read_text,
-    "VOLUME": _read_paths,
+    "VOLUME": _read_volume,
     "WORKDIR": _read_text,
 }

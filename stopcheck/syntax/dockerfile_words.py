@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """White space to Go's unicode.IsSpace; Python's has four characters more."""
 
 _HEREDOC = re.compile(r"(\d*)<<(-?)[ \t\r\f\n]*([^<]+)\Z", re.ASCII | re.DOTALL)
@@ -13,12 +13,15 @@ _DIGITS = re.compile(r"\d+")
 _NAME = re.compile(r"\w*")
 
 
+_MAX_DEPTH = 50
+"""Of `${a:-${b:-…}}`."""
+
+
 class LexError(Exception):
     """The line cannot be split; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeredocName:
+class HeredocName(NamedTuple):
     """What follows `<<`: the delimiter without its quotes, whether the body is expanded, whether `-` was there."""
 
     name: str
@@ -30,7 +33,7 @@ def heredoc_names(line: str) -> list[HeredocName]:
     """The heredocs that a logical line opens, in order; LexError where a delimiter cannot be read."""
     try:
         words = _Lexer(line, raw_quotes=True, raw_escapes=True).words()
-    except (LexError, RecursionError):
+    except LexError:
         return []
     return [heredoc for heredoc in map(heredoc_name, words) if heredoc]
 
@@ -57,6 +60,7 @@ class _Lexer:
     def __init__(self, text: str, *, raw_quotes: bool, raw_escapes: bool) -> None:
         self.text = text
         self.at = 0
+        self.depth = 0
         self.raw_quotes = raw_quotes
         self.raw_escapes = raw_escapes
 
@@ -177,12 +181,16 @@ class _Lexer:
     def _until(self, stop: str, raw_escapes: bool) -> str:
         """The text up to an unquoted `stop`, which is passed over."""
         kept, self.raw_escapes = self.raw_escapes, raw_escapes
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise LexError("substitutions are nested too deep")
         out: list[str] = []
         while self.at < len(self.text):
             char = self.text[self.at]
             if char == stop:
                 self.at += 1
                 self.raw_escapes = kept
+                self.depth -= 1
                 return "".join(out)
             if char == "$":
                 out.append(self._dollar())

@@ -1,18 +1,18 @@
-"""JSON arrays of strings as Go's encoding/json reads them: what BuildKit takes for an exec form, and what is wrong with the rest."""
+"""JSON arrays of strings as Go's encoding/json reads them: what BuildKit takes for an exec form, and what is wrong."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SMART_QUOTES = "“”„‟‘’‚‛«»″"
+_SMART_QUOTE = re.compile(f"[{_SMART_QUOTES}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """One string of the array; `start` and `end` are offsets in the text read, quotes included."""
 
     value: str
@@ -20,17 +20,18 @@ class Element:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class JsonMistake:
-    """Why a text that begins with a bracket is no exec form.
+class JsonMistake(NamedTuple):
+    """Why a text that begins with a bracket is no exec form, and the characters that show it.
 
-    `offset` is where reading stopped. `fatal`: it is valid JSON with an element that is no string, which ends the build;
-    else BuildKit takes the text for shell form.
+    `fatal`: it is valid JSON with an element that is no string, which ends the build; anything else BuildKit takes
+    for shell form. `meant`: it was meant as an exec form; False for the shell's own brackets (`[ -f x ] || y`).
     """
 
     message: str
-    offset: int
+    start: int
+    end: int
     fatal: bool = False
+    meant: bool = True
 
 
 def read_exec_form(text: str) -> tuple[Element, ...] | JsonMistake:
@@ -39,30 +40,30 @@ def read_exec_form(text: str) -> tuple[Element, ...] | JsonMistake:
     foreign: JsonMistake | None = None
     at = _skip(text, 1)
     if text.startswith("]", at):
-        return _end(text, at, elements, foreign)
+        return _end(text, at, (), None)
     while True:
         match = _STRING.match(text, at)
+        end = match.end() if match else _other_value(text, at)
+        if end < 0:
+            return _mistake(text, at)
         if match:
-            end = match.end()
             elements.append(Element(_decode(match[0]), at, end))
-        else:
-            end = _other_value(text, at)
-            if end < 0:
-                return JsonMistake(_explain(text, at), at)
-            foreign = foreign or JsonMistake(f"`{_clip(text[at:end])}` is no string: put it in double quotes", at, True)
+        elif foreign is None:
+            foreign = JsonMistake(f"put `{_clip(text[at:end])}` in double quotes", at, end, fatal=True)
         at = _skip(text, end)
         if text.startswith("]", at):
-            return _end(text, at, elements, foreign)
+            return _end(text, at, tuple(elements), foreign)
         if not text.startswith(",", at):
-            return JsonMistake(_explain(text, at), at)
+            return _mistake(text, at)
         at = _skip(text, at + 1)
 
 
-def _end(text: str, bracket: int, elements: list[Element], foreign: JsonMistake | None) -> tuple[Element, ...] | JsonMistake:
-    after = _skip(text, bracket + 1)
-    if after < len(text):
-        return JsonMistake(f"text after the closing bracket: `{_clip(text[after:])}`", after)
-    return foreign or tuple(elements)
+def _end(
+    text: str, bracket: int, elements: tuple[Element, ...], foreign: JsonMistake | None
+) -> tuple[Element, ...] | JsonMistake:
+    if _skip(text, bracket + 1) < len(text):
+        return _mistake(text, bracket)
+    return foreign or elements
 
 
 def _skip(text: str, at: int) -> int:
@@ -75,12 +76,14 @@ def _decode(token: str) -> str:
     if "\\" in value:
         import json
 
-        value = json.loads(token)
-    return value if value.isascii() else _SURROGATE.sub("�", value)
+        value = str(json.loads(token))
+    return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
 
 
 def _other_value(text: str, at: int) -> int:
     """The end of a JSON value that is no string, -1 where there is none."""
+    if text[at : at + 1] not in tuple("-0123456789tfn[{"):
+        return -1
     import json
 
     decoder = json.JSONDecoder(parse_float=_number, parse_int=_number, parse_constant=_no_constant)
@@ -101,20 +104,78 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
+# --- what is wrong, in words ---------------------------------------------------------------------
+
+_OPERAND = r"""(?:"(?:[^"\\]|\\.)*+"|'[^']*+'|[^\s"'])++"""
+_TEST = re.compile(
+    rf"""\[\[?\s+(?:!\s+)?(?:-[a-zA-Z]\s|{_OPERAND}\s+(?:=|==|!=|=~|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))\s"""
+    rf"""|{_OPERAND}\s+\]\]?\s*(?:&&|\|\||;))"""
+)
+
+
+def _mistake(text: str, at: int) -> JsonMistake:
+    """Name the mistake; `at` is where a value, a comma or the end was expected, or the closing bracket."""
+    message, start, end = _explain(text, at)
+    return JsonMistake(message, start, min(end, len(text)), meant=not _TEST.match(text))
+
+
+def _explain(text: str, at: int) -> tuple[str, int, int]:
+    rest, before = text[at:], text[:at].rstrip()[-1:]
+    first = rest[:1]
+    smart = _SMART_QUOTE.search(text)
+    if first == "]":
+        return _explain_bracket(text, at, before)
+    if smart and (first in _SMART_QUOTES or first == '"'):
+        return f"typographic quotes ({smart[0]}): JSON needs straight double quotes", smart.start(), smart.end()
+    if not rest:
+        return "the closing bracket `]` is missing", len(text), len(text)
+    if first == "'":
+        return "single quotes: JSON needs double quotes", at, at + 1
+    if first == ",":
+        return "two commas without an element between them", at, at + 1
+    if first == '"':
+        return _explain_string(text, at) if before in "[," else ("a comma is missing between two elements", at, at + 1)
+    word = re.split(r"[\s,\]]", rest, maxsplit=1)[0] or first
+    if _quotes(text) % 2:
+        return f"a double quote is missing at `{_clip(word)}`", at, at + len(word)
+    if first == "#":
+        return "a comment inside the array: JSON has none", at, at + 1
+    if before in "[,":
+        return f"`{_clip(word)}` is not in double quotes", at, at + len(word)
+    if first in ")}>" and len(rest) == 1:
+        return f"it ends with `{first}` in place of `]`", at, at + 1
+    if first in ";:":
+        return f"`{first}` stands where a comma should", at, at + 1
+    return f"a comma is missing before `{_clip(word)}`", at, at + len(word)
+
+
+def _explain_bracket(text: str, at: int, before: str) -> tuple[str, int, int]:
+    if before == "," and _skip(text, at + 1) == len(text):
+        comma = text.rindex(",", 0, at)
+        return "a comma stands before the closing bracket", comma, comma + 1
+    after = _skip(text, at + 1)
+    if text.startswith("#", after):
+        return "a comment after the array: a comment needs a line of its own", after, len(text)
+    return f"text after the array: `{_clip(text[after:])}`", after, len(text)
+
+
+def _explain_string(text: str, at: int) -> tuple[str, int, int]:
+    """A double quote that begins no JSON string."""
+    for match in re.finditer(r'\\(?:u[0-9a-fA-F]{4}|.)|[\x00-\x1f"]', text[at + 1 :], re.DOTALL):
+        start, piece = at + 1 + match.start(), match[0]
+        if piece == '"':
+            break
+        if piece[0] != "\\":
+            return "a tab or other control character in a string", start, start + 1
+        if len(piece) == 2 and piece[1] not in '"\\/bfnrt':
+            return f"`{piece}` is no escape in JSON: a backslash is written `\\\\`", start, start + 2
+    return "a double quote is missing at the end of a string", at, len(text)
+
+
+def _quotes(text: str) -> int:
+    """How many double quotes there are that no backslash escapes."""
+    return len(re.sub(r"\\.", "", text).split('"')) - 1
+
+
 def _clip(text: str) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
-
-
-def _explain(text: str, at: int) -> str:
-    rest = text[at:]
-    if not rest:
-        return "the closing bracket is missing"
-    if rest[0] == "]":
-        return "a comma stands before the closing bracket"
-    if rest[0] == "'":
-        return "single quotes: JSON needs double quotes"
-    if rest[0] in _SMART_QUOTES:
-        return "typographic quotes: JSON needs straight double quotes"
-    if rest[0] == '"':
-        return "a quote is missing" if at and text[:at].rstrip()[-1:] in "[," else "a comma is missing between two elements"
-    return f"`{_clip(rest)}` is not in double quotes"
