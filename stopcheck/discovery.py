@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,29 +14,49 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-DOCKERFILE = re.compile(r"(?:dockerfile|containerfile)(?:[._-].+)?|.+[._-](?:dockerfile|containerfile)", re.IGNORECASE)
-TEMPLATE = re.compile(
-    r".+[._-](?:j2|jinja2?|tmpl|template|tpl|erb|in|mustache|hbs|handlebars|gotmpl|m4|ejs|epp|cue|jsonnet|twig|liquid)",
-    re.IGNORECASE,
-)
-NO_DOCKERFILE = re.compile(
-    r".+(?:\.(?:bak|orig|rej|swp|old|save|dockerignore|containerignore|md|mdx|rst|adoc|html?|ya?ml|json[5lc]?|toml|xml|lock"
-    r"|log|diff|patch|gz|zip|tar|xz|bz2|png|svg|jpe?g|gif|pdf|sum|sha256|sig|asc|snap|golden|tmlanguage|ipynb)|~)",
-    re.IGNORECASE,
-)
-"""Names that begin like a Dockerfile's and are something else: notes, data, leftovers of editors."""
+NAMES = ("dockerfile", "containerfile")
+SEPARATORS = (".", "-", "_")
 
-MAYBE_DOCKERFILE = re.compile(
-    r".+\.(?:txt|css|jsx?|[cm]js|tsx?|pyi?|go|rs|rb|java|kt|cs|php|pl|lua|swift|c|h|cc|cpp|hpp|scala|exs?|vim|el|sh|bash"
-    r"|zsh|fish|ps1|bat|cmd|nix|bzl|mk|conf|cfg|ini)",
-    re.IGNORECASE,
+TEMPLATES = frozenset(
+    {"j2", "jinja", "jinja2", "tmpl", "template", "tpl", "erb", "in", "mustache", "hbs", "handlebars", "gotmpl", "m4"}
+    | {"ejs", "epp", "cue", "jsonnet", "twig", "liquid"}
+)
+"""Endings of files from which a program makes the real one."""
+
+NO_DOCKERFILES = frozenset(
+    {"bak", "orig", "rej", "swp", "old", "save", "dockerignore", "containerignore", "md", "mdx", "rst", "adoc", "html"}
+    | {"yml", "yaml", "json", "toml", "xml", "lock", "log", "diff", "patch", "gz", "zip", "tar", "xz", "bz2", "png"}
+    | {"svg", "jpg", "jpeg", "gif", "pdf", "sum", "sha256", "sig", "asc", "snap", "golden", "tmlanguage", "ipynb"}
+)
+"""Endings of what begins like a Dockerfile's name and is something else: notes, data, leftovers of editors."""
+
+MAYBE_DOCKERFILES = frozenset(
+    {
+        "txt",
+        "css",
+        "js",
+        "jsx",
+        "cjs",
+        "mjs",
+        "ts",
+        "tsx",
+        "py",
+        "pyi",
+        "go",
+        "rs",
+        "rb",
+        "java",
+        "kt",
+        "cs",
+        "php",
+        "pl",
+    }
+    | {"lua", "swift", "c", "h", "cc", "cpp", "hpp", "scala", "ex", "exs", "vim", "el", "sh", "bash", "zsh", "fish"}
+    | {"ps1", "bat", "cmd", "nix", "bzl", "mk", "conf", "cfg", "ini"}
 )
 """`Dockerfile.go` is the Go variant of a Dockerfile or a program about Dockerfiles: only its first line tells."""
 
-SCRIPT = re.compile(r".+\.(?:sh|bash|dash|ash|ksh|mksh|zsh)", re.IGNORECASE)
-SHEBANG = re.compile(rb"#![^\n]*\b(?:sh|bash|dash|ash|ksh|mksh|zsh|yash|busybox)\b")
-FIRST_INSTRUCTION = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]", re.IGNORECASE)
-
+SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"})
 SKIPPED = frozenset(
     {".git", ".hg", ".svn", ".jj", "node_modules", "bower_components", ".venv", "venv", ".tox", ".nox", "__pycache__"}
     | {".mypy_cache", ".ruff_cache", ".pytest_cache", ".terraform", ".gradle", ".direnv"}
@@ -77,19 +96,46 @@ def shown(path: str) -> str:
 
 def is_dockerfile(path: str) -> bool:
     """Whether a file is a Dockerfile by its name, and where that leaves a doubt by its first instruction."""
-    name = os.path.basename(path)
-    if not DOCKERFILE.fullmatch(name) or TEMPLATE.fullmatch(name) or NO_DOCKERFILE.fullmatch(name):
+    name = os.path.basename(path).lower()
+    if not _named_like_a_dockerfile(name):
         return False
-    if not MAYBE_DOCKERFILE.fullmatch(name):
-        return True
-    with suppress(OSError):
-        return bool(FIRST_INSTRUCTION.match(_head(path)))
+    ending = _ending(name)
+    if ending in TEMPLATES or ending in NO_DOCKERFILES or name.endswith("~"):
+        return False
+    return ending not in MAYBE_DOCKERFILES or _begins_like_a_dockerfile(_head(path))
+
+
+def _named_like_a_dockerfile(name: str) -> bool:
+    for word in NAMES:
+        before, found, after = name.partition(word)
+        if found and not (before and after):
+            return (not before or before[-1] in SEPARATORS) and (not after or after[0] in SEPARATORS)
     return False
 
 
+def _ending(name: str) -> str:
+    """What follows the last dot, dash or underscore of a file name that has something before it."""
+    return max((name.rpartition(separator) for separator in SEPARATORS), key=lambda parts: len(parts[0]))[2]
+
+
+def _begins_like_a_dockerfile(head: bytes) -> bool:
+    import re
+
+    first = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t\r]*(?:#[^\n]*)?\n)*[ \t]*(?:FROM|ARG)[ \t]", re.IGNORECASE)
+    return bool(first.match(head))
+
+
+def _begins_like_a_script(head: bytes) -> bool:
+    import re
+
+    return bool(re.match(rb"#![^\n]*\b(?:sh|bash|dash|ash|ksh|mksh|zsh|yash|busybox)\b", head))
+
+
 def _head(path: str) -> bytes:
-    with open(path, "rb") as file:
+    """The beginning of a file, nothing where it cannot be read."""
+    with suppress(OSError), open(path, "rb") as file:
         return file.read(4096)
+    return b""
 
 
 def repository_root(folder: str) -> str:
@@ -144,20 +190,17 @@ def discover(paths: Sequence[str]) -> Found:
 
 def kind_of(path: str) -> str:
     """What a file named by hand is: "dockerfile", "script", or a sentence that says why it is neither."""
-    name = os.path.basename(path)
-    if TEMPLATE.fullmatch(name):
+    name = os.path.basename(path).lower()
+    if _named_like_a_dockerfile(name) and _ending(name) in TEMPLATES:
         return "a template: render it first, and check what it gives (`render … | stopcheck -`)"
     if is_dockerfile(path):
         return "dockerfile"
-    if SCRIPT.fullmatch(name):
+    if _ending(name) in SCRIPTS:
         return "script"
-    try:
-        head = _head(path)
-    except OSError as error:
-        return f"cannot be read: {error.strerror or error}"
-    if SHEBANG.match(head):
+    head = _head(path)
+    if _begins_like_a_script(head):
         return "script"
-    if FIRST_INSTRUCTION.match(head):
+    if _begins_like_a_dockerfile(head):
         return "dockerfile"
     return "neither a Dockerfile nor a shell script, going by its name and its first lines"
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stopcheck import rules
 from stopcheck.case import ContainerReport, Report
 from stopcheck.discovery import Found, Place, discover, repository_root, shown
 from stopcheck.files import DiskFiles
@@ -200,6 +199,8 @@ def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
 
 def _stamp(name: str, violation: Violation, severity: Severity, containers: tuple[int, ...]) -> Finding:
     """A finding; its page's severity is the highest it can have, its story leads through the related places."""
+    from stopcheck import rules
+
     severity = max(severity, rules.load(name).severity, key=ORDER.index)
     return Finding(name, severity, violation, containers, tuple(Step(x.text, x.span) for x in violation.related))
 

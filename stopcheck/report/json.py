@@ -17,8 +17,7 @@ SCHEMA = 1
 
 
 def render(report: Report, style: Style) -> str:
-    """See report.render; the style plays no part."""
-    del style
+    """See report.render."""
     value = {
         "schema": SCHEMA,
         "version": __version__,
@@ -27,7 +26,7 @@ def render(report: Report, style: Style) -> str:
         "problems": [_problem(problem) for problem in report.problems],
     }
     # Bytes that are not UTF-8 are surrogates in our texts, which JSON has no place for.
-    return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace").decode() + "\n"
+    return json.dumps(value, ensure_ascii=not style.unicode, indent=2).encode("utf-8", "replace").decode() + "\n"
 
 
 def _container(report: ContainerReport) -> dict[str, Any]:

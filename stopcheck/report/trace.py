@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from stopcheck.case import ContainerReport, Fate, Process, Report
     from stopcheck.report._lines import Line, Style
 
-MARKS: dict[Fate, tuple[str, str]] = {
-    "handles": ("✓", "good"),
-    "forwards": ("↦", "good"),
-    "dies": ("†", "warning"),
-    "defers": ("‖", "error"),
-    "ignores": ("✗", "error"),
-    "untold": ("∅", "error"),
-    "unknown": ("?", "note"),
-    "": ("·", "faint"),
+MARKS: dict[Fate, tuple[str, str, str]] = {
+    "handles": ("✓", "good", "handles it"),
+    "forwards": ("↦", "good", "passes it on"),
+    "dies": ("†", "warning", "dies of it"),
+    "defers": ("‖", "error", "puts it off"),
+    "ignores": ("✗", "error", "ignores it"),
+    "untold": ("∅", "error", "is never told"),
+    "unknown": ("?", "note", "unknown"),
+    "": ("·", "faint", ""),
 }
-"""How a process takes the signal, in a column."""
+"""How a process takes the signal: mark, style, words."""
 
 
 def render(report: Report, style: Style) -> str:
@@ -37,6 +37,10 @@ def _lines(report: Report, width: int) -> Iterator[Line]:
         if number:
             yield []
         yield from _container(container, width)
+    legend = _legend(report)
+    if legend:
+        yield []
+        yield legend
     for problem in report.problems:
         place = clean(problem.path) + (f":{problem.line}" if problem.line else "")
         yield [(place, "strong"), ("  ", ""), ("problem", "error")]
@@ -45,14 +49,13 @@ def _lines(report: Report, width: int) -> Iterator[Line]:
 
 def _container(report: ContainerReport, width: int) -> Iterator[Line]:
     verdict = report.verdict
-    yield [(clean(heading(report)), "strong"), ("  ", ""), (outcome(report), COLORS[verdict.outcome])]
+    yield [(clean(heading(report)), "strong"), (": ", ""), (outcome(report), COLORS[verdict.outcome])]
     yield from ([("  ", ""), (text, "")] for text in wrap(gist(report), width - 2))
     if verdict.processes:
         yield []
         if verdict.outcome not in (OutcomeKind.EXITS, OutcomeKind.FAILS):
             yield [("  ", ""), (clean(report.container.stop_signal), "strong")]
-            yield [("  │", "faint")]
-            yield [("  ▼", "faint")]
+            yield [("  ▼", "")]
         yield from _tree(verdict.processes, width)
     if verdict.story:
         yield []
@@ -61,28 +64,32 @@ def _container(report: ContainerReport, width: int) -> Iterator[Line]:
 
 def _tree(processes: tuple[Process, ...], width: int) -> Iterator[Line]:
     pids = {process.pid for process in processes}
-    tops = [process for process in processes if process.ppid not in pids or process.ppid == process.pid]
-    for process in tops:
-        yield from _branch(process, processes, "  ", "  ", width, frozenset())
+    for process in processes:
+        if process.ppid not in pids or process.ppid == process.pid:
+            yield from _branch(process, processes, "  ", "  ", width, frozenset())
 
 
 def _branch(
-    process: Process, all_: tuple[Process, ...], first: str, rest: str, width: int, above: frozenset[int]
+    process: Process, processes: tuple[Process, ...], first: str, rest: str, width: int, above: frozenset[int]
 ) -> Iterator[Line]:
     """A process and its children; `first` and `rest` stand before its own line and before those below it."""
-    children = [child for child in all_ if child.ppid == process.pid and child.pid not in above | {process.pid}]
-    mark, color = MARKS[process.fate]
+    above |= {process.pid}
+    children = [child for child in processes if child.ppid == process.pid and child.pid not in above]
+    mark, style, _ = MARKS[process.fate]
     label = f" {process.pid}  "
-    badge = "  main" if process.main else ""
-    text = clip(command(process.argv) or clean(process.program), width - columns(first + mark + label + badge))
-    yield [(first, "faint"), (mark, color), (label, "faint"), (text, "strong" if process.main else ""), (badge, "note")]
-    below = rest + ("│" if children else " ") + " " * (columns(label) - 1 + 1)
-    note = process.note or ""
-    if note:
-        for line in wrap(note, width - columns(below)):
-            yield [(below, "faint"), (line, color if process.fate else "faint")]
-    for number, child in enumerate(children, 1):
-        last = number == len(children)
-        turn = rest + ("└─ " if last else "├─ ")
-        deeper = rest + ("   " if last else "│  ")
-        yield from _branch(child, all_, turn, deeper, width, above | {process.pid})
+    badge = "   main" if process.main else ""
+    room = width - columns(first + mark + label + badge)
+    text = clip(command(process.argv) or clean(process.program), room)
+    yield [(first, "faint"), (mark, style), (label, "faint"), (text, "strong"), (badge, "note")]
+    below = rest + ("│" if children else " ") + " " * columns(label)
+    if process.note:
+        yield from ([(below, "faint"), (line, "")] for line in wrap(process.note, width - columns(below)))
+    for child in children:
+        last = child is children[-1]
+        turn, on = ("└─ ", "   ") if last else ("├─ ", "│  ")
+        yield from _branch(child, processes, rest + turn, rest + on, width, above)
+
+
+def _legend(report: Report) -> Line:
+    fates = {process.fate for container in report.containers for process in container.verdict.processes}
+    return [(f"  {mark} {words}", "faint") for fate, (mark, _, words) in MARKS.items() if fate in fates and words]
