@@ -231,6 +231,8 @@ class _Reader:
             except _UnknownInstructionError as fault:
                 if not told:
                     self.problem(line.span(fault.start, fault.end), str(fault))
+                if not found and not fault.alike:
+                    break
                 told = True
             except _InstructionError as fault:
                 self.problem(line.span(fault.start, fault.end), str(fault))
@@ -265,8 +267,13 @@ class _Word(NamedTuple):
 
 _GAP = re.compile(r"[\t\v\f\r ]+")
 _WORD = re.compile(r"[^\t\v\f\r ]+")
+_ASCII_SPACE = "\t\n\v\f\r "
+"""What ends a flag: BuildKit reads flags byte by byte."""
+_FLAG_BEGINS = re.compile(r"[\t\n\v\f\r ]*--")
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 _TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_TEMPLATE_SUFFIXES = (".template", ".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".erb", ".in")
+_PLACEHOLDER = re.compile(r"%%[A-Z_]+%%")
 
 
 class _Line:
@@ -347,22 +354,20 @@ class _Line:
     def flags(self, at: int, end: int) -> tuple[tuple[Flag, ...], int]:
         """The words that begin with `--`, and where the rest begins."""
         found: list[Flag] = []
-        at = self.past_space(at, end)
-        while self.text.startswith("--", at, end):
-            begin = at
-            word, at = self.flag_word(at, end)
+        while match := _FLAG_BEGINS.match(self.text, at, end):
+            begin = match.end() - 2
+            word, at = self.flag_word(begin, end)
             if word == "--":
                 break
             name, equals, value = word[2:].partition("=")
             found.append(Flag(name, value if equals else None, self.span(begin, at)))
-            at = self.past_space(at, end)
         return tuple(found), self.past_space(at, end)
 
     def flag_word(self, at: int, end: int) -> tuple[str, int]:
         """A word without its quotes and escapes, and its end."""
         text, escape = self.text, self.reader.lines.escape
         quote, out = "", []
-        while at < end and (quote or text[at] not in SPACE):
+        while at < end and (quote or text[at] not in _ASCII_SPACE):
             char = text[at]
             at += 1
             if char == quote:
@@ -401,8 +406,7 @@ class _Line:
         return read(self, found, rest, end)
 
     def unknown(self, name: str, start: int, end: int) -> _InstructionError:
-        if name.startswith(("{{", "{%", "{#", "<%")):
-            raise _TemplateError(self.span(start, end), name[:2])
+        self.check_template(name, start, end)
         from difflib import get_close_matches
 
         near = get_close_matches(name.upper(), _READERS, n=1, cutoff=0.7)
@@ -413,10 +417,22 @@ class _Line:
             hint = f": did you mean `{near[0]}`?"
         elif first and not lines.skipped(lines.texts[first - 1]):
             hint = f": is a `{lines.escape}` missing at the end of the line before?"
-        return _UnknownInstructionError(start, end, f"unknown instruction `{_clip(name)}`{hint}")
+        return _UnknownInstructionError(start, end, f"unknown instruction `{_clip(name)}`{hint}", bool(near))
+
+    def check_template(self, name: str, start: int, end: int) -> None:
+        """Raise where an unknown instruction shows that the file is a template."""
+        if name.startswith(("{{", "{%", "{#", "<%")):
+            raise _TemplateError(self.span(start, end), name[:2])
+        source = self.reader.source
+        mark = _TEMPLATE_MARK.search(source.text) if source.path.endswith(_TEMPLATE_SUFFIXES) else None
+        mark = mark or _PLACEHOLDER.search(source.text)
+        if mark:
+            raise _TemplateError(Span(source, mark.start(), mark.end()), mark[0])
 
     def check_flags(self, found: Instruction) -> None:
         """Tell of the flags that the instruction does not have, or not like this."""
+        if found.keyword in _IGNORE_FLAGS or (found.keyword == "HEALTHCHECK" and found.value.upper() == "NONE"):
+            return
         known = _FLAGS.get(found.keyword, {})
         seen = set()
         for flag in found.flags:
@@ -465,13 +481,16 @@ class _Line:
         self.reader.floor = number
         return tuple(found), True
 
+    def opens_heredoc(self, word: str) -> bool:
+        """Whether a text is nothing but `<<NAME`."""
+        try:
+            return heredoc_name(word) is not None
+        except LexError:
+            return False
+
     def script(self, form: ShellForm, heredocs: tuple[Heredoc, ...]) -> SourceFile:
         """What the shell gets of a RUN with heredocs: the body of a lone one, else the line and all the bodies."""
-        try:
-            alone = heredoc_name(form.source.text)
-        except LexError:
-            alone = None
-        if alone:
+        if self.opens_heredoc(form.source.text):
             return heredocs[0].content
         text = self.reader.source.text
         pieces, segments = [form.source.text], list(form.source.segments)
@@ -486,7 +505,11 @@ class _Line:
 
 
 class _UnknownInstructionError(_InstructionError):
-    """The line begins with no known keyword."""
+    """The line begins with no known keyword, or with one that is `alike`."""
+
+    def __init__(self, start: int, end: int, message: str, alike: bool) -> None:
+        super().__init__(start, end, message)
+        self.alike = alike
 
 
 def _clip(text: str) -> str:
@@ -505,9 +528,25 @@ _FLAGS: dict[str, dict[str, str]] = {
     },
     "COPY": {"chmod": "text", "chown": "text", "exclude": "list", "from": "text", "link": "bool", "parents": "bool"},
     "FROM": {"platform": "text"},
-    "HEALTHCHECK": dict.fromkeys(("interval", "retries", "start-interval", "start-period", "timeout"), "text"),
+    "HEALTHCHECK": {
+        "interval": "time",
+        "retries": "count",
+        "start-interval": "time",
+        "start-period": "time",
+        "timeout": "time",
+    },
     "RUN": {"device": "list", "mount": "list", "network": "text", "security": "text"},
 }
+_IGNORE_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
+_FLAG_VALUES = {
+    "bool": (re.compile(r"true|false", re.IGNORECASE), "true or false"),
+    "count": (re.compile(r"\+?\d+|", re.ASCII), "a whole number"),
+    "time": (
+        re.compile(r"\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)|", re.ASCII),
+        "a time like `30s` or `1m30s`",
+    ),
+}
+"""What the value of a flag must look like, by kind; "text" and "list" may be anything."""
 
 
 def _flag_fault(flag: Flag, keyword: str, known: dict[str, str], again: bool) -> str | None:
@@ -518,10 +557,12 @@ def _flag_fault(flag: Flag, keyword: str, known: dict[str, str], again: bool) ->
         return f"`{keyword}` has no flag `--{_clip(flag.name)}`: its flags are {', '.join('--' + one for one in known)}"
     if again and kind != "list":
         return f"`--{flag.name}` stands twice"
-    if kind == "bool":
-        wrong = flag.value is not None and flag.value.lower() not in {"true", "false"}
-        return f"`--{flag.name}` is true or false" if wrong else None
-    return f"`--{flag.name}` needs a value: `--{flag.name}=…`" if flag.value is None else None
+    if flag.value is None:
+        return None if kind == "bool" else f"`--{flag.name}` needs a value: `--{flag.name}=…`"
+    shape = _FLAG_VALUES.get(kind)
+    if shape and not shape[0].fullmatch(flag.value):
+        return f"`--{flag.name}={_clip(flag.value)}`: the value must be {shape[1]}"
+    return None
 
 
 # --- one reader for each kind of instruction -----------------------------------------------------
@@ -572,6 +613,9 @@ def _read_copy(line: _Line, found: Instruction, start: int, end: int) -> Instruc
         found = replace(found, heredocs=line.heredocs()[0])
     if len(found.arguments) < 2:
         raise _lacks(found, line, "a source and a destination")
+    if found.form is None and line.opens_heredoc(found.arguments[-1].value):
+        target = found.arguments[-1].span
+        line.reader.problem(target, f"`{found.keyword}` needs a destination after the heredoc")
     return found
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """White space to Go's unicode.IsSpace; Python's has four characters more."""
 
-_HEREDOC = re.compile(r"(\d*)<<(-?)[ \t\r\f\n]*([^<]+)\Z", re.ASCII | re.DOTALL)
+_HEREDOC = re.compile(r"(\d*)<<(-?)[ \t\r\f\n]*([^<]*)\Z", re.ASCII | re.DOTALL)
 _DIGITS = re.compile(r"\d+")
 _NAME = re.compile(r"\w*")
 
@@ -41,7 +41,7 @@ def heredoc_names(line: str) -> list[HeredocName]:
 def heredoc_name(word: str) -> HeredocName | None:
     """The heredoc that a word opens, None where it opens none."""
     match = _HEREDOC.match(word)
-    if not match:
+    if not match or not match[3]:
         return None
     words = _Lexer(match[3], raw_quotes=False, raw_escapes=False).words()
     if len(words) != 1:
