@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.dockerfile import Instruction
 
@@ -33,7 +34,7 @@ class StartCommand:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """A file in the image. `content` is Unknown for what the build makes; `origin` is the instruction that put it there.
+    """A file in the image. `content` is Unknown for what the build makes; `origin` is what put it there.
 
     `mode` are permission bits, Unknown where not told. `link` is the target of a symbolic link, else None.
     """
@@ -52,7 +53,13 @@ class FileSystem(Protocol):
         """The file there (links followed); Unknown where it may exist (base image, build step); None: surely absent."""
 
     def which(self, program: str, search: str) -> ImageFile | Unknown | None:
-        """The same for a bare program name, over the folders of a PATH value; None: surely absent."""
+        """The same for a bare program name, over the folders of a PATH value; None: surely absent.
+
+        Files that are surely not executable are passed over, as execvp does.
+        """
+
+    def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
+        """What stands there (links followed); None: surely nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +68,48 @@ class Base:
 
     `sh` is what /bin/sh is: a name of a shell in knowledge/shells.toml ("dash", "bash", "busybox", "mksh" …), "none"
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
-    "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`.
+    "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
+    is the program that they put before arguments that begin with `-` ("": none). `starts` maps its other scripts to
+    the program that they end in. `programs` are surely there, and `missing` surely not.
     """
 
     name: str
     sh: str | Unknown
     sh_version: str = ""
     family: str = ""
-    entrypoint: tuple[str, ...] | None | Unknown = None
-    cmd: tuple[str, ...] | None | Unknown = None
-    stop_signal: str | None | Unknown = None
+    entrypoint: tuple[str, ...] | Unknown | None = None
+    cmd: tuple[str, ...] | Unknown | None = None
+    stop_signal: str | Unknown | None = None
     env: Mapping[str, str] | None = None
     workdir: str = ""
     user: str = ""
     execs: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
+    programs: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    bash_version: str = ""
+    prepends: str = ""
+    starts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image as its Dockerfile's last stage, or the one asked for, makes it.
 
-    `stop_signal` is the value as written (default "SIGTERM"), `stop_signal_span` None where inherited or default.
+    `workdir` is absolute, or relative to the working directory of a base image that is not known ("": that itself);
+    joined with a relative path it can be looked up in `files` either way.
+    `stop_signal` is the value as written, `stop_signal_span` None where inherited or default. The default is
+    "SIGTERM", also where the base image is not known (then `base.stop_signal` is Unknown) unless its name is like that
+    of an image with another one.
     `env` has only what is set; a name that is not in it is unset unless `env_open` (the base image is not known)
     tells that the base may set it. `superseded` are CMD and ENTRYPOINT instructions that a later one of the same
-    stage replaces, or that an ENTRYPOINT clears.
+    stage replaces; `cleared` is the CMD of a stage that this one is built from, which its ENTRYPOINT clears.
     """
 
     dockerfile: str
     stage: str | None
     context: str
-    entrypoint: StartCommand | None | Unknown
-    cmd: StartCommand | None | Unknown
+    entrypoint: StartCommand | Unknown | None
+    cmd: StartCommand | Unknown | None
     env: Mapping[str, Value]
     workdir: str
     user: str
@@ -103,6 +120,7 @@ class Image:
     files: FileSystem
     installed: frozenset[str]
     superseded: tuple[Instruction, ...] = ()
+    cleared: Instruction | None = None
     stop_signal_base: str | None = None
     env_open: bool = False
     healthcheck: Instruction | None = None

@@ -1,0 +1,441 @@
+"""From a Dockerfile to the image that it makes: stages, variables, what the image starts, its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
+from stopcheck.image.context import Context
+from stopcheck.image.copying import Copying, place
+from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder
+from stopcheck.image.model import Image, StartCommand
+from stopcheck.image.run import run
+from stopcheck.image.variables import SubstitutionError, expand, expand_known
+from stopcheck.model import Problem, Unknown
+from stopcheck.syntax.dockerfile import ExecForm, ShellForm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stopcheck.files import Files
+    from stopcheck.image.model import Base, Value
+    from stopcheck.image.variables import Lookup
+    from stopcheck.source import Span
+    from stopcheck.syntax.dockerfile import Dockerfile, Instruction
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""The PATH of an image that sets none (system.DefaultPathEnvUnix of moby/buildkit)."""
+
+_PLATFORM_ARGUMENTS = frozenset(
+    f"{side}{part}" for side in ("BUILD", "TARGET") for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
+)
+_DEFAULT_SHELL = ("/bin/sh", "-c")
+
+
+def build_image(
+    dockerfile: Dockerfile,
+    files: Files,
+    context: str,
+    target: str | None = None,
+    build_args: Mapping[str, str] | None = None,
+) -> tuple[Image | None, tuple[Problem, ...]]:
+    """The image of the last stage, or of the stage `target` (a name or a number); None where there is no such stage.
+
+    `context` is a folder of `files`. The problems are what would end the build; those of reading the Dockerfile are
+    not among them.
+    """
+    builder = _Builder(dockerfile, Context(files, context, dockerfile.source.path), build_args or {})
+    image = builder.image(target)
+    return image, tuple(dict.fromkeys(builder.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A FROM and the instructions that follow it; `name` in lower case, "" where it has none."""
+
+    index: int
+    name: str
+    origin: Instruction
+    instructions: tuple[Instruction, ...]
+
+
+def split_stages(dockerfile: Dockerfile) -> tuple[tuple[Instruction, ...], tuple[Stage, ...]]:
+    """What stands before the first FROM, and the stages."""
+    head: list[Instruction] = []
+    stages: list[tuple[Instruction, list[Instruction]]] = []
+    for instruction in dockerfile.instructions:
+        if instruction.keyword == "FROM":
+            stages.append((instruction, []))
+        else:
+            (stages[-1][1] if stages else head).append(instruction)
+    return tuple(head), tuple(
+        Stage(index, origin.arguments[2].value.lower() if len(origin.arguments) > 2 else "", origin, tuple(found))
+        for index, (origin, found) in enumerate(stages)
+    )
+
+
+@dataclass(slots=True)
+class State:
+    """A stage on its way: what the instructions so far have made of the image."""
+
+    base: Base
+    files: FileMap
+    env: dict[str, Value]
+    build_env: dict[str, Value]
+    env_open: bool
+    entrypoint: StartCommand | Unknown | None
+    cmd: StartCommand | Unknown | None
+    stop_signal: Value
+    stop_signal_base: str | None
+    workdir: str
+    user: str
+    stop_signal_span: Span | None = None
+    shell: tuple[str, ...] = _DEFAULT_SHELL
+    healthcheck: Instruction | None = None
+    instructions: list[Instruction] = field(default_factory=list)
+    installed: set[str] = field(default_factory=set)
+    unset_arguments: set[str] = field(default_factory=set)
+    superseded: list[Instruction] = field(default_factory=list)
+    cleared: Instruction | None = None
+    cmd_is_own: bool = False
+    entrypoint_is_own: bool = False
+    windows: bool = False
+
+    def child(self) -> State:
+        """What a stage begins with that is built from this one."""
+        return replace(
+            self,
+            env=dict(self.env),
+            build_env=dict(self.build_env),
+            instructions=list(self.instructions),
+            installed=set(self.installed),
+            unset_arguments=set(self.unset_arguments),
+            superseded=[],
+            cleared=None,
+            cmd_is_own=False,
+            entrypoint_is_own=False,
+        )
+
+    def variable(self, name: str) -> Value | None:
+        """A variable as the build sees it; where the base image is not known it may set any."""
+        value = self.build_env.get(name)
+        if value is None and self.env_open and name.isidentifier():
+            return Unknown(f"the base image {self.base.name} may set {name}")
+        return value
+
+    def path_variable(self, name: str) -> Value | None:
+        """The same for paths: an ARG that has no value is given at the build, or the build would make no sense."""
+        if name in self.unset_arguments and name not in self.build_env:
+            return Unknown(f"the build argument {name} has no default")
+        return self.variable(name)
+
+
+class _Builder:
+    """One evaluation of a Dockerfile."""
+
+    def __init__(self, dockerfile: Dockerfile, context: Context, build_args: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self._dockerfile = dockerfile
+        self._escape = dockerfile.escape
+        self._context = context
+        self._build_args = build_args
+        head, self._stages = split_stages(dockerfile)
+        self._globals: dict[str, Value] = {}
+        self._unset_globals: set[str] = set()
+        self._parents = self._find_parents(head)
+        self._states: dict[int, State] = {}
+
+    # --- stages ---
+
+    def image(self, target: str | None) -> Image | None:
+        stage = self._target(target)
+        if stage is None:
+            return None
+        for index in self._needed(stage.index):
+            self._states[index] = self._evaluate(self._stages[index])
+        return self._finish(stage, self._states[stage.index])
+
+    def _target(self, target: str | None) -> Stage | None:
+        path = self._dockerfile.source.path
+        if not self._stages:
+            if not self._dockerfile.problems:
+                self.problems.append(Problem(path, "there is no FROM: this is no Dockerfile that makes an image"))
+            return None
+        if target is None:
+            return self._stages[-1]
+        stage = self._named(target, len(self._stages))
+        if stage is None:
+            names = ", ".join(stage.name for stage in self._stages if stage.name) or "none has a name"
+            self.problems.append(Problem(path, f"there is no stage `{target}`; the stages are: {names}"))
+        return stage
+
+    def _named(self, name: str, before: int) -> Stage | None:
+        """The stage of a name, the last one before stage number `before`; or that of a number."""
+        for stage in reversed(self._stages[:before]):
+            if stage.name and stage.name == name.lower():
+                return stage
+        if name.isdecimal() and len(name) < 6 and int(name) < before:
+            return self._stages[int(name)]
+        return None
+
+    def _find_parents(self, head: tuple[Instruction, ...]) -> dict[int, Stage | str]:
+        """For each stage the one that it is built from, or the image's name; what is not known stays `$NAME`."""
+        self._globals |= {name: Unknown(f"{name} is the platform's") for name in _PLATFORM_ARGUMENTS}
+        for instruction in head:
+            if instruction.keyword == "ARG":
+                for name, value in self._arguments(instruction, self._globals.get):
+                    if value is None:
+                        self._unset_globals.add(name)
+                    else:
+                        self._globals[name] = value
+        parents: dict[int, Stage | str] = {}
+        names: dict[str, Stage] = {}
+        for stage in self._stages:
+            text = stage.origin.arguments[0].value
+            try:
+                name = expand_known(text, self._global, self._escape)
+            except SubstitutionError as error:
+                self.problems.append(Problem.at(stage.origin.arguments[0].span, f"`{text}`: {error}"))
+                name = text
+            parents[stage.index] = names.get(name) or names.get(name.lower()) or name
+            if stage.name:
+                names[stage.name] = stage
+        return parents
+
+    def _global(self, name: str) -> Value | None:
+        return self._globals.get(name, Unknown(f"the build argument {name} has no default"))
+
+    def _needed(self, target: int) -> list[int]:
+        """The stages that the target is built from, in their order."""
+        needed: set[int] = set()
+        waiting = [target]
+        while waiting:
+            index = waiting.pop()
+            if index in needed:
+                continue
+            needed.add(index)
+            parent = self._parents[index]
+            if isinstance(parent, Stage):
+                waiting.append(parent.index)
+            for instruction in self._triggers(parent) + self._stages[index].instructions:
+                name = instruction.flag("from") if instruction.keyword == "COPY" else None
+                stage = self._named(name, index) if name else None
+                if stage is not None:
+                    waiting.append(stage.index)
+        return sorted(needed)
+
+    @staticmethod
+    def _triggers(parent: Stage | str) -> tuple[Instruction, ...]:
+        """What the ONBUILD instructions of a stage have its children do."""
+        if isinstance(parent, str):
+            return ()
+        return tuple(one.onbuild for one in parent.instructions if one.onbuild is not None)
+
+    def _evaluate(self, stage: Stage) -> State:
+        parent = self._parents[stage.index]
+        state = self._from_image(stage, parent) if isinstance(parent, str) else self._states[parent.index].child()
+        if (stage.origin.flag("platform") or "").lower().startswith("windows"):
+            state.windows = True
+        state.instructions.append(stage.origin)
+        for instruction in self._triggers(parent) + stage.instructions:
+            state.instructions.append(instruction)
+            try:
+                self._dispatch(state, instruction, stage)
+            except SubstitutionError as error:
+                self.problems.append(Problem.at(instruction.value_span, f"{instruction.keyword}: {error}"))
+        return state
+
+    def _from_image(self, stage: Stage, name: str) -> State:
+        argument = stage.origin.arguments[0]
+        image = base_image(name, argument.span)
+        later = self._named(name, len(self._stages)) if isinstance(image.sh, Unknown) else None
+        if later is not None and later.index > stage.index and not name.isdecimal():
+            message = (
+                f"the stage `{name}` comes later: FROM only finds stages above it, and looks for an image `{name}`"
+            )
+            self.problems.append(Problem.at(argument.span, message))
+        env: dict[str, Value] = {"PATH": DEFAULT_PATH, **(image.env or {})}
+        inherited = isinstance(image.stop_signal, Unknown) or image.stop_signal is not None
+        return State(
+            base=image,
+            files=FileMap(BaseFiles(image)),
+            env=env,
+            build_env=dict(env),
+            env_open=image.env is None,
+            entrypoint=_inherited(image.entrypoint, name),
+            cmd=_inherited(image.cmd, name),
+            stop_signal=_inherited_signal(image),
+            stop_signal_base=name if inherited else None,
+            workdir=image.workdir or ("" if image.env is None else "/"),
+            user=image.user,
+            windows=is_windows(name) or image.family == "windows",
+        )
+
+    # --- instructions ---
+
+    def _dispatch(self, state: State, instruction: Instruction, stage: Stage) -> None:
+        match instruction.keyword:
+            case "ENV":
+                self._env(state, instruction)
+            case "ARG":
+                self._arg(state, instruction)
+            case "WORKDIR":
+                state.workdir = self._place(state, instruction.value)
+                state.files = state.files.after(MakeFolder(state.workdir))
+            case "COPY" | "ADD":
+                self._copy(state, instruction, stage)
+            case "RUN":
+                run(state, instruction)
+            case "USER":
+                state.user = expand_known(instruction.value, state.variable, self._escape)
+            case "STOPSIGNAL":
+                state.stop_signal = self._expand(state, instruction.value)
+                state.stop_signal_span, state.stop_signal_base = instruction.value_span, None
+            case "SHELL":
+                if isinstance(instruction.form, ExecForm):
+                    state.shell = tuple(argument.value for argument in instruction.form.arguments)
+            case "HEALTHCHECK":
+                none = bool(instruction.arguments) and instruction.arguments[0].value.upper() == "NONE"
+                state.healthcheck = None if none else instruction
+            case "CMD":
+                _set_cmd(state, instruction)
+            case "ENTRYPOINT":
+                _set_entrypoint(state, instruction)
+
+    def _expand(self, state: State, text: str) -> Value:
+        return expand(text, state.variable, self._escape)
+
+    def _env(self, state: State, instruction: Instruction) -> None:
+        words = [self._expand(state, argument.value) for argument in instruction.arguments]
+        for name, value in zip(words[::2], words[1::2], strict=False):
+            if isinstance(name, str):
+                state.env[name] = state.build_env[name] = value
+
+    def _arg(self, state: State, instruction: Instruction) -> None:
+        for name, value in self._arguments(instruction, state.variable):
+            if value is None:
+                value = self._globals.get(name)
+            if value is None:
+                state.unset_arguments.add(name)
+            else:
+                state.build_env[name] = value
+
+    def _arguments(self, instruction: Instruction, variable: Lookup) -> Iterator[tuple[str, Value | None]]:
+        """Name and value of each; None where it has no default and none is given. One may use those before it."""
+        for name, default in zip(instruction.arguments[::2], instruction.arguments[1::2], strict=False):
+            if name.value in self._build_args:
+                yield name.value, self._build_args[name.value]
+            elif default.given:
+                try:
+                    yield name.value, expand(default.value, variable, self._escape)
+                except SubstitutionError as error:
+                    self.problems.append(Problem.at(default.span, f"ARG: {error}"))
+            else:
+                yield name.value, None
+
+    def _place(self, state: State, text: str) -> str:
+        """A path of an instruction as the image has it; what is not known of it stays `$NAME`."""
+        return place(state.workdir, expand_known(text, state.path_variable, self._escape))
+
+    def _copy(self, state: State, instruction: Instruction, stage: Stage) -> None:
+        copying = Copying(
+            instruction,
+            self._source(instruction, stage),
+            state.workdir,
+            self._escape,
+            state.path_variable,
+        )
+        state.files, problems = copying.apply(state.files)
+        self.problems += problems
+
+    def _source(self, instruction: Instruction, stage: Stage) -> Context | FileMap | Unknown:
+        """What a COPY copies from."""
+        name = instruction.flag("from") if instruction.keyword == "COPY" else None
+        if not name:
+            return self._context
+        found = self._named(name, stage.index)
+        if found is not None:
+            return self._states[found.index].files
+        span = next(flag.span for flag in instruction.flags if flag.name == "from")
+        later = self._named(name, len(self._stages))
+        if later is not None:
+            message = (
+                f"`--from={name}` is a stage that is not above this one: a build can only copy from those that are"
+            )
+            self.problems.append(Problem.at(span, message))
+        elif name.isdecimal():
+            self.problems.append(Problem.at(span, f"`--from={name}`: there is no stage with this number"))
+        return Unknown(f"it comes from the image {name}", instruction.span)
+
+    # --- the image ---
+
+    def _finish(self, stage: Stage, state: State) -> Image:
+        windows = Unknown("Windows image", stage.origin.span)
+        return Image(
+            dockerfile=self._dockerfile.source.path,
+            stage=stage.name or None,
+            context=self._context.folder,
+            entrypoint=windows if state.windows else state.entrypoint,
+            cmd=windows if state.windows else state.cmd,
+            env=state.env,
+            workdir=state.workdir,
+            user=state.user,
+            shell=state.shell,
+            stop_signal=state.stop_signal,
+            stop_signal_span=state.stop_signal_span,
+            base=with_shell(state.base, state.files),
+            files=state.files,
+            installed=frozenset(state.installed),
+            superseded=tuple(state.superseded),
+            cleared=state.cleared,
+            stop_signal_base=state.stop_signal_base,
+            env_open=state.env_open,
+            healthcheck=state.healthcheck,
+            instructions=tuple(state.instructions),
+        )
+
+
+def _inherited(argv: tuple[str, ...] | Unknown | None, name: str) -> StartCommand | Unknown | None:
+    return StartCommand(argv, None, base=name) if isinstance(argv, tuple) else argv
+
+
+def _inherited_signal(image: Base) -> Value:
+    if isinstance(image.stop_signal, Unknown):
+        # Few images set one, and those that are built from such an image mostly bear its name.
+        return image.stop_signal if may_set_signal(image.name) else "SIGTERM"
+    return image.stop_signal or "SIGTERM"
+
+
+def _start(state: State, instruction: Instruction) -> StartCommand | None:
+    """What CMD or ENTRYPOINT sets; None for an empty one, which resets it."""
+    form = instruction.form
+    if isinstance(form, ExecForm):
+        if not form.arguments:
+            return None
+        argv = tuple(argument.value for argument in form.arguments)
+        return StartCommand(argv, instruction, argument_spans=tuple(argument.span for argument in form.arguments))
+    if isinstance(form, ShellForm) and form.source.text:
+        return StartCommand((*state.shell, form.source.text), instruction, form.source)
+    return None
+
+
+def _set_cmd(state: State, instruction: Instruction) -> None:
+    if state.cmd_is_own and isinstance(state.cmd, StartCommand) and state.cmd.instruction:
+        state.superseded.append(state.cmd.instruction)
+    state.cmd = _start(state, instruction)
+    state.cmd_is_own = True
+
+
+def _set_entrypoint(state: State, instruction: Instruction) -> None:
+    """An ENTRYPOINT also clears a CMD that this stage has not set itself (dispatchEntrypoint of moby/buildkit)."""
+    if state.entrypoint_is_own and isinstance(state.entrypoint, StartCommand) and state.entrypoint.instruction:
+        state.superseded.append(state.entrypoint.instruction)
+    start = _start(state, instruction)
+    # `ENTRYPOINT [""]` is Docker's other way to reset it (mergeAndVerifyConfig of moby).
+    state.entrypoint = None if start and start.argv == ("",) else start
+    state.entrypoint_is_own = True
+    if not state.cmd_is_own:
+        if isinstance(state.cmd, StartCommand):
+            state.cleared = state.cmd.instruction
+        state.cmd = None

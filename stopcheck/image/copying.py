@@ -1,0 +1,236 @@
+"""What COPY and ADD put into the image, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from stopcheck.image.context import Context, Patterns, is_url, source_path
+from stopcheck.image.filesystem import (
+    CopyContext,
+    CopyFiles,
+    FileMap,
+    MakeFolder,
+    Put,
+    Unsure,
+    context_file,
+)
+from stopcheck.image.model import ImageFile
+from stopcheck.image.modes import ModeChange, changed_mode, read_mode
+from stopcheck.image.paths import base, clean, join
+from stopcheck.image.variables import expand, expand_known, expand_source
+from stopcheck.image.wildcards import has_wildcards
+from stopcheck.model import Problem, Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.image.model import Value
+    from stopcheck.image.variables import Lookup
+    from stopcheck.syntax.dockerfile import Argument, Instruction
+
+_ARCHIVE = re.compile(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
+_REMOTE_MODE = 0o600
+_HEREDOC_MODE = 0o644
+_HEREDOC = re.compile(r"<<-?\s*([\"']?)(.+)\1$")
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """A COPY or ADD in its stage: `source` is the context, a stage's files, or Unknown for another image."""
+
+    instruction: Instruction
+    source: Context | FileMap | Unknown
+    workdir: str
+    escape: str
+    variables: Lookup
+
+    def apply(self, files: FileMap) -> tuple[FileMap, tuple[Problem, ...]]:
+        """The files after it, and what would end the build. Source: dispatchCopy in moby/buildkit."""
+        *sources, last = self.instruction.arguments
+        text = expand_known(last.value, self.variables, self.escape)
+        path = place(self.workdir, text)
+        target = Target(path, text in ("", ".") or text.endswith(("/", "/.")))
+        problems: list[Problem] = []
+        for argument in sources:
+            files = self._one(files, argument, target, problems)
+        if "$" in path:
+            reason = Unknown(f"the destination `{last.value}` is not known", self.instruction.span)
+            folder = path.partition("$")[0].rpartition("/")[0]
+            files = files.after(Unsure(reason, (folder,) if folder else None))
+        return files, tuple(problems)
+
+    def _expand(self, text: str) -> Value:
+        return expand(text, self.variables, self.escape)
+
+    def _one(self, files: FileMap, argument: Argument, target: Target, problems: list[Problem]) -> FileMap:
+        heredoc = _HEREDOC.match(argument.value)
+        if heredoc and self.instruction.heredocs:
+            return self._heredoc(files, heredoc[2], target)
+        text = self._expand(argument.value)
+        if isinstance(text, Unknown):
+            return self._unknown(files, target, "", Unknown(f"`{argument.value}` is not known: {text.reason}"))
+        if self.instruction.keyword == "ADD" and is_url(text):
+            return self._remote(files, text, target)
+        for found in self._found(text):
+            files = self._path(files, found, text, target, argument, problems)
+        return files
+
+    def _found(self, text: str) -> tuple[str, ...]:
+        """The paths that a source stands for; itself where it has no wildcard, or where nothing matches."""
+        path = source_path(text)
+        if has_wildcards(path) and isinstance(self.source, Context):
+            return self.source.glob(path) or (path,)
+        return (path,)
+
+    def _path(
+        self, files: FileMap, path: str, text: str, target: Target, argument: Argument, problems: list[Problem]
+    ) -> FileMap:
+        if self.instruction.flag("parents") is not None:
+            pivot = clean("/" + text.partition("/./")[0])[1:] if "/./" in text else ""
+            below = path[len(pivot) :].strip("/")
+            target = Target(join(target.path, below), False)
+        if isinstance(self.source, Context):
+            return self._from_context(files, self.source, path, text, target, argument, problems)
+        if isinstance(self.source, FileMap):
+            return self._from_stage(files, self.source, path, target)
+        return self._unknown(files, target, base(path), self.source)
+
+    # --- from the build context ---
+
+    def _from_context(
+        self,
+        files: FileMap,
+        context: Context,
+        path: str,
+        text: str,
+        target: Target,
+        argument: Argument,
+        problems: list[Problem],
+    ) -> FileMap:
+        span, name = self.instruction.span, context.path(path)
+        entry = context.entry(path)
+        if context.leads_out(path):
+            message = f"`{text}` is a symbolic link that leads out of the build context: a build does not follow it"
+            problems.append(Problem.at(argument.span, message))
+            return self._unknown(files, target, base(path), Unknown(f"{name} leads out of the build context", span))
+        if entry is None:
+            if context.stands(path) is not None:
+                why = f"{name} is left out by .dockerignore"
+            elif obstacle := context.obstacle(path):
+                why = f"{name} {obstacle}"
+            else:
+                why = f"{name} is not in the build context"
+                if text.startswith("../") and not has_wildcards(text):
+                    message = (
+                        f"`{text}` is outside of the build context, and there is no `{path}` in it: "
+                        "start the build in the folder above, or copy the file into the context"
+                    )
+                    problems.append(Problem.at(argument.span, message))
+            return self._unknown(files, target, "" if has_wildcards(path) else base(path), Unknown(why, span))
+        if entry.kind == "folder":
+            place = self._followed(files, target)
+            return files.after(CopyContext(place, context, path, span, self._chmod(), self._exclude()))
+        exclude = self._exclude()
+        if exclude and exclude.match(base(path)):
+            return files
+        if self.instruction.keyword == "ADD" and self.instruction.flag("unpack") != "false" and _ARCHIVE.search(path):
+            return self._archive(files, name, target)
+        return self._file(files, context_file(context, path, "", span, self._chmod()), base(path), target)
+
+    def _archive(self, files: FileMap, name: str, target: Target) -> FileMap:
+        reason = Unknown(f"{name} is unpacked there", self.instruction.span)
+        return files.after(MakeFolder(target.path)).after(Unsure(reason, (target.path,)))
+
+    # --- from elsewhere ---
+
+    def _from_stage(self, files: FileMap, stage: FileMap, path: str, target: Target) -> FileMap:
+        span = self.instruction.span
+        source = stage.resolve("/" + path)
+        if isinstance(source, Unknown):
+            return self._unknown(files, target, base(path), source)
+        kind = stage.kind(source)
+        if kind == "folder":
+            place = self._followed(files, target)
+            return files.after(CopyFiles(place, stage, source, span, self._chmod(), self._exclude()))
+        found = stage.lookup(source)
+        if isinstance(found, ImageFile):
+            moved = replace(found, mode=changed_mode(found.mode, self._chmod()))
+            return self._file(files, moved, base(path), target)
+        name = self.instruction.flag("from")
+        why = found.reason if found else "no instruction puts it there"
+        reason = Unknown(f"/{path} of the stage {name} is not known: {why}", span)
+        return self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
+
+    def _remote(self, files: FileMap, url: str, target: Target) -> FileMap:
+        span = self.instruction.span
+        reason = Unknown(f"it comes from {url}", span)
+        if not url.startswith("http") or url.partition("#")[0].endswith(".git"):
+            return files.after(MakeFolder(target.path)).after(Unsure(reason, (target.path,)))
+        if self.instruction.flag("unpack") not in (None, "false"):
+            return self._archive(files, url, target)
+        path = re.sub(r"[?#].*", "", url.partition("://")[2]).partition("/")[2]
+        mode = changed_mode(_REMOTE_MODE, self._chmod())
+        return self._file(files, ImageFile("", reason, mode, span), base(path) or "__unnamed__", target)
+
+    def _heredoc(self, files: FileMap, name: str, target: Target) -> FileMap:
+        found = next((one for one in self.instruction.heredocs if one.name == name), None)
+        if found is None:
+            return files
+        content = expand_source(found.content, self.variables) if found.expand else found.content
+        mode = changed_mode(_HEREDOC_MODE, self._chmod())
+        return self._file(files, ImageFile("", content, mode, self.instruction.span), name, target)
+
+    def _unknown(self, files: FileMap, target: Target, name: str, reason: Unknown) -> FileMap:
+        """A source of which neither the content nor, without a `name`, the name is known; it may be a folder."""
+        if name:
+            mode = changed_mode(reason, self._chmod())
+            file = ImageFile("", reason, mode, self.instruction.span)
+            files = self._file(files, file, name, target, sure=False)
+        elif target.folder:
+            files = files.after(MakeFolder(target.path))
+        return files.after(Unsure(reason, (target.path,)))
+
+    # --- to where ---
+
+    def _file(self, files: FileMap, file: ImageFile, name: str, target: Target, *, sure: bool = True) -> FileMap:
+        """A file goes into a folder that is there, or else to the path itself; not `sure`: it may be a folder."""
+        path = files.resolve(target.path)
+        if isinstance(path, Unknown):
+            return files.after(Unsure(path))
+        kind = "folder" if target.folder else files.kind(path)
+        if kind == "folder":
+            place = join(path, name)
+            followed = files.resolve(place)
+            place = place if isinstance(followed, Unknown) else followed
+            return files.after(Put(replace(file, path=place), sure=sure))
+        return files.after(Put(replace(file, path=path), name if isinstance(kind, Unknown) else None, sure))
+
+    def _followed(self, files: FileMap, target: Target) -> str:
+        path = files.resolve(target.path)
+        return target.path if isinstance(path, Unknown) else path
+
+    def _chmod(self) -> ModeChange | Unknown | None:
+        flag = self.instruction.flag("chmod")
+        if not flag:
+            return None
+        text = self._expand(flag)
+        if isinstance(text, Unknown):
+            return text
+        return read_mode(text) or Unknown(f"`--chmod={flag}` cannot be read", self.instruction.span)
+
+    def _exclude(self) -> Patterns | None:
+        lines = [flag.value or "" for flag in self.instruction.flags if flag.name == "exclude"]
+        return Patterns(lines) if lines else None
+
+
+def place(workdir: str, text: str) -> str:
+    """A path of an instruction as the image has it; one that begins with what is not known stands for itself."""
+    return clean(text) if text.startswith("$") else join(workdir, text or ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where files are copied to; `folder` where it is surely one, by its trailing slash."""
+
+    path: str
+    folder: bool

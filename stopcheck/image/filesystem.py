@@ -1,0 +1,417 @@
+"""The files of an image: a chain of the steps that the build takes, asked newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from stopcheck.image.model import ImageFile
+from stopcheck.image.modes import changed_mode
+from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stopcheck.image.context import Context, Patterns
+    from stopcheck.image.model import Base
+    from stopcheck.image.modes import ModeChange
+    from stopcheck.source import Span
+
+_MOST_STEPS = 2000
+_MOST_LINKS = 40
+_DEEPEST = 30
+_TOO_MANY = Unknown("too many build steps to follow")
+
+
+class Mark(Enum):
+    """What a step can say of a path besides a file."""
+
+    PASS = "what the steps before it say"
+    ABSENT = "surely nothing"
+    FOLDER = "a folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Maybe:
+    """A step that may have put something there, unless a step before it surely did."""
+
+    reason: Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """This file, or a folder that holds it: the step copied it to a path that may have been a folder."""
+
+    file: ImageFile
+
+
+Answer: TypeAlias = "ImageFile | Mark | Maybe | Either"
+
+
+class Step(Protocol):
+    """What one build step did to the files."""
+
+    def at(self, path: str) -> Answer:
+        """What stands at a path by this step alone; no links are followed."""
+
+
+def _above(path: str, below: str) -> Mark:
+    """What a step that puts something at `below` says of another path: its parents are folders."""
+    return Mark.FOLDER if inside(below, path) else Mark.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A file at its path; `name` where that path may have been a folder, which then holds it under the name.
+
+    Not `sure`: what was copied may itself be a folder.
+    """
+
+    file: ImageFile
+    name: str | None = None
+    sure: bool = True
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        if path == self.file.path:
+            return self.file if self.sure and self.name is None else Either(self.file)
+        if self.name is not None and path == join(self.file.path, self.name):
+            file = replace(self.file, path=path)
+            return file if self.sure else Either(file)
+        return _above(path, self.file.path)
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFolder:
+    """A folder."""
+
+    path: str
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        return Mark.FOLDER if path == self.path else _above(path, self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Nothing at the paths any more; below them neither."""
+
+    paths: tuple[str, ...]
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        return Mark.ABSENT if any(inside(path, removed) is not None for removed in self.paths) else Mark.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A step that may have put anything below the folders; None: anywhere."""
+
+    reason: Unknown
+    folders: tuple[str, ...] | None = None
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        if self.folders is None or any(inside(path, folder) is not None for folder in self.folders):
+            return Maybe(self.reason)
+        return Mark.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class CopyContext:
+    """The files of a folder of the build context, below `path`. `mode` is that of `--chmod`."""
+
+    path: str
+    context: Context
+    folder: str
+    origin: Span
+    chmod: ModeChange | Unknown | None = None
+    exclude: Patterns | None = None
+
+    def at(self, path: str) -> Answer:
+        """See Step.at; what .dockerignore leaves out is not there, what is missing may be built before."""
+        rest = inside(path, self.path)
+        if rest is None:
+            return _above(path, self.path)
+        if self.exclude and rest and self.exclude.match(rest):
+            return Mark.PASS
+        source = f"{self.folder}/{rest}" if self.folder and rest else self.folder or rest
+        entry = self.context.entry(source)
+        if entry is not None and entry.kind == "file":
+            return context_file(self.context, source, path, self.origin, self.chmod)
+        if entry is not None or not rest:
+            return Mark.FOLDER
+        if self.context.ignored(source):
+            return Mark.PASS
+        if self.context.obstacle(source):
+            return context_file(self.context, source, path, self.origin, self.chmod)
+        return Maybe(Unknown(f"{self.context.path(source)} is not in the build context", self.origin))
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFiles:
+    """What another file system (a stage, or the same one before a move) holds below `folder`, now below `path`."""
+
+    path: str
+    files: FileMap
+    folder: str
+    origin: Span | None
+    chmod: ModeChange | Unknown | None = None
+    exclude: Patterns | None = None
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        rest = inside(path, self.path)
+        if rest is None:
+            return _above(path, self.path)
+        if not rest:
+            return Mark.FOLDER
+        if self.exclude and self.exclude.match(rest):
+            return Mark.PASS
+        found = self.files.raw(join(self.folder, rest))
+        if isinstance(found, Either):
+            found = found.file
+        if isinstance(found, ImageFile):
+            return replace(found, path=path, mode=changed_mode(found.mode, self.chmod))
+        return Mark.PASS if found is Mark.ABSENT else found
+
+
+@dataclass(frozen=True, slots=True)
+class Alter:
+    """Changes files that steps before it put there: those at the paths, or below them where `deep`."""
+
+    paths: tuple[str, ...]
+    change: Callable[[ImageFile], ImageFile]
+    deep: bool = False
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        return Mark.PASS
+
+    def touches(self, path: str) -> bool:
+        """Whether the file at the path is changed."""
+        if self.deep:
+            return any(inside(path, changed) is not None for changed in self.paths)
+        return path in self.paths
+
+
+def context_file(
+    context: Context, source: str, path: str, origin: Span, chmod: ModeChange | Unknown | None
+) -> ImageFile:
+    """A file of the build context at a path in the image."""
+    entry = context.stands(source)
+    text = context.read(source)
+    mode: int | Unknown = (
+        entry.mode if entry else Unknown(f"{context.path(source)} is not in the build context", origin)
+    )
+    content = Unknown(text, origin) if isinstance(text, str) else text
+    return ImageFile(path, content, changed_mode(mode, chmod), origin)
+
+
+_STANDARD = frozenset(
+    [
+        *(
+            "bin",
+            "boot",
+            "dev",
+            "etc",
+            "home",
+            "lib",
+            "lib32",
+            "lib64",
+            "libx32",
+            "media",
+            "mnt",
+            "opt",
+            "proc",
+            "root",
+        ),
+        *("run", "sbin", "srv", "sys", "tmp", "usr", "var"),
+    ]
+)
+"""Folders of the root that the Filesystem Hierarchy Standard knows: only the base image can tell what is in them."""
+
+_ALWAYS_FOLDERS = frozenset(
+    [
+        *("/bin", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv"),
+        *("/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/local/lib"),
+        *("/usr/local/share", "/usr/sbin", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log", "/var/run"),
+        "/var/tmp",
+    ]
+)
+"""Folders that every Linux distribution's image has."""
+
+_PROGRAM_FOLDERS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
+_MERGED = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/usr/bin": "/bin", "/usr/sbin": "/sbin"}
+"""Folders that are one and the same where /bin is a link into /usr."""
+
+
+class BaseFiles:
+    """What is known of the files of a base image: where there can be none, and what is surely missing."""
+
+    def __init__(self, image: Base) -> None:
+        self._image = image
+        name = image.name
+        self._unknown = Unknown(f"it may come from the base image {name}")
+        self._nowhere = Unknown(f"the working directory of the base image {name} is not known")
+        entrypoint = () if isinstance(image.entrypoint, Unknown) else image.entrypoint or ()
+        own = (image.workdir, *image.execs, *image.starts, *entrypoint)
+        # A top-level name that the image uses itself, such as /docker-entrypoint.sh and /docker-entrypoint.d.
+        self._own = tuple(path.split("/")[1] for path in own if path.startswith("/") and path != "/")
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        image = self._image
+        if path == "/":
+            return Mark.FOLDER
+        if not path.startswith("/"):
+            return Mark.FOLDER if path in ("", ".") else Maybe(self._nowhere)
+        if image.family == "scratch":
+            return Mark.ABSENT
+        if image.workdir and (path == image.workdir or inside(image.workdir, path)):
+            return Mark.FOLDER
+        if not image.family:
+            return Maybe(self._unknown)
+        if path in _ALWAYS_FOLDERS and image.family not in ("distroless", "busybox"):
+            return Mark.FOLDER
+        if parent(path) in _PROGRAM_FOLDERS and base(path) in image.missing:
+            return Mark.ABSENT
+        top = path.split("/")[1]
+        if top in _STANDARD or any(top == own or top.startswith(own.split(".")[0]) for own in self._own):
+            return Maybe(self._unknown)
+        return Mark.ABSENT
+
+
+class FileMap:
+    """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
+
+    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_has_links", "_size", "_step")
+
+    def __init__(self, bottom: Step) -> None:
+        self._bottom = bottom
+        self._step: Step | None = None
+        self._below: FileMap | None = None
+        self._size = 0
+        self._depth = 0
+        self._has_links = False
+        self._answers: dict[str, Answer] = {}
+
+    def after(self, step: Step) -> FileMap:
+        """The files after one more step."""
+        if self._size >= _MOST_STEPS and not isinstance(self._step, Unsure):
+            step = Unsure(_TOO_MANY)
+        elif self._size >= _MOST_STEPS:
+            return self
+        depth = step.files._depth + 1 if isinstance(step, CopyFiles) else 0
+        if depth > _DEEPEST:
+            step, depth = Unsure(Unknown("files are copied through too many stages to follow")), 0
+        new = FileMap(self._bottom)
+        new._step, new._below, new._size = step, self, self._size + 1
+        new._depth = max(self._depth, depth)
+        new._has_links = (
+            self._has_links
+            or (isinstance(step, Put) and step.file.link is not None)
+            or (isinstance(step, CopyFiles) and step.files._has_links)
+        )
+        return new
+
+    def raw(self, path: str) -> Answer:
+        """What stands at a path, no link followed; never PASS."""
+        if path not in self._answers:
+            self._answers[path] = self._ask(path)
+        return self._answers[path]
+
+    def _ask(self, path: str) -> Answer:
+        changes: list[Alter] = []
+        maybe: Maybe | None = None
+        answer: Answer = Mark.PASS
+        files: FileMap | None = self
+        while files is not None and files._step is not None and answer is Mark.PASS:
+            step = files._step
+            if isinstance(step, Alter):
+                if step.touches(path):
+                    changes.append(step)
+            else:
+                answer = step.at(path)
+                if isinstance(answer, Maybe):
+                    maybe, answer = maybe or answer, Mark.PASS
+            files = files._below
+        if answer is Mark.PASS:
+            answer = self._bottom.at(path)
+        if maybe is not None and (answer is Mark.ABSENT or isinstance(answer, Maybe)):
+            return maybe
+        either = isinstance(answer, Either)
+        if isinstance(answer, Either):
+            answer = answer.file
+        if isinstance(answer, ImageFile):
+            for change in reversed(changes):
+                answer = change.change(answer)
+            return Either(answer) if either else answer
+        return answer
+
+    def resolve(self, path: str) -> str | Unknown:
+        """The path with all links on its way followed."""
+        if not self._has_links:
+            return path
+        for _ in range(_MOST_LINKS):
+            link = self._first_link(path)
+            if link is None:
+                return path
+            path = join(join(parent(link.path), link.link or ""), inside(path, link.path) or ".")
+        return Unknown("symbolic links lead in a circle")
+
+    def _first_link(self, path: str) -> ImageFile | None:
+        at = path.find("/", 1)
+        while True:
+            prefix = path if at < 0 else path[:at]
+            found = self.raw(prefix)
+            if isinstance(found, ImageFile) and found.link is not None:
+                return found
+            if at < 0:
+                return None
+            at = path.find("/", at + 1)
+
+    def look(self, path: str) -> Answer:
+        """What stands at a path, links followed; never PASS."""
+        place = self.resolve(path)
+        if isinstance(place, Unknown):
+            return Maybe(place)
+        found = self.raw(place)
+        twin = _MERGED.get(parent(place))
+        if found is Mark.ABSENT and twin and self.raw(twin) is not Mark.ABSENT:
+            merged = self.raw(join(twin, base(place)))
+            return Maybe(Unknown(f"{twin} may be the same folder")) if merged is not Mark.ABSENT else found
+        return found
+
+    def lookup(self, path: str) -> ImageFile | Unknown | None:
+        """See FileSystem.lookup."""
+        found = self.look(join("", path))
+        if isinstance(found, Either):
+            return found.file
+        if isinstance(found, Maybe):
+            return found.reason
+        return found if isinstance(found, ImageFile) else None
+
+    def which(self, program: str, search: str) -> ImageFile | Unknown | None:
+        """See FileSystem.which."""
+        doubt: Unknown | None = None
+        for folder in search.split(":"):
+            found = self.lookup(join(folder or ".", program))
+            if isinstance(found, Unknown):
+                doubt = doubt or found
+            elif found is not None and (isinstance(found.mode, Unknown) or found.mode & 0o111):
+                return found
+        return doubt
+
+    def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
+        """See FileSystem.kind."""
+        found = self.look(join("", path))
+        if isinstance(found, ImageFile):
+            return "file"
+        if isinstance(found, Maybe):
+            return found.reason
+        if isinstance(found, Either):
+            return Unknown(f"{path} may be a file or a folder")
+        return "folder" if found is Mark.FOLDER else None

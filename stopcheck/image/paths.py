@@ -1,0 +1,43 @@
+"""Slash-separated paths, as Go's path/filepath has them."""
+
+from __future__ import annotations
+
+
+def clean(path: str) -> str:
+    """The shortest path that means the same; "." for an empty one."""
+    rooted = path.startswith("/")
+    out: list[str] = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part != "..":
+            out.append(part)
+        elif out and out[-1] != "..":
+            out.pop()
+        elif not rooted:
+            out.append(part)
+    text = "/".join(out)
+    return "/" + text if rooted else text or "."
+
+
+def join(folder: str, path: str) -> str:
+    """`path` as seen from `folder`, cleaned; an absolute one stands for itself."""
+    return clean(path if path.startswith("/") else f"{folder}/{path}" if folder else path)
+
+
+def inside(path: str, folder: str) -> str | None:
+    """What leads from the folder to the path: "" where they are the same, None where it is not inside."""
+    if path == folder:
+        return ""
+    prefix = folder if folder.endswith("/") or not folder else folder + "/"
+    return path[len(prefix) :] if path.startswith(prefix) and (folder or not path.startswith("/")) else None
+
+
+def base(path: str) -> str:
+    """The last name of a path."""
+    return path.rstrip("/").rpartition("/")[2]
+
+
+def parent(path: str) -> str:
+    """The folder that a path lies in; of the root the root."""
+    return path.rpartition("/")[0] or ("/" if path.startswith("/") else "")
