@@ -33,7 +33,7 @@ class Prediction:
 def predict(image: FactImage, grace_period: float = 3.0) -> Prediction:
     """Analyse an image that stands in memory; the facts were measured with 3 s of grace."""
     programs = {name: ProgramRow(name, otherwise="default") for name in image.default_programs}
-    programs["app"] = ProgramRow("app", otherwise="graceful", seconds=image.cleanup_seconds)
+    programs["app"] = ProgramRow("app", role="unknown", seconds=image.cleanup_seconds)
     options = Options(grace_period=grace_period)
     cases, problems = analyze_container(MemoryFiles(image.files, image.modes), "Dockerfile", options, programs)
     if not cases:

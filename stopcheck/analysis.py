@@ -1,0 +1,84 @@
+"""From a Dockerfile among its files to what a stop does to its container, and what is to blame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.boot import start_argv
+from stopcheck.case import Container, Options, Verdict
+from stopcheck.image.build import build_image
+from stopcheck.image.context import find_context
+from stopcheck.model import OutcomeKind, Problem, Unknown
+from stopcheck.stop.assess import Assessment, assess
+from stopcheck.stop.story import processes, story
+from stopcheck.syntax.dockerfile import parse_dockerfile
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.files import Files
+    from stopcheck.image.model import Image
+    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.model import Severity, Violation
+
+Case = tuple[Container, Verdict, list[tuple[str, "Violation", "Severity"]]]
+
+
+def analyze_container(
+    files: Files, path: str, options: Options, programs: Mapping[str, ProgramRow] | None = None
+) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+    """The container that a Dockerfile's last stage (or `options.target`) makes, its verdict and violations; problems.
+
+    No container where the file cannot be read or has no such stage. `programs` are further rows of knowledge.
+    """
+    source = files.read(path)
+    if source is None:
+        return (), (Problem(path, "there is no such file, or it cannot be read"),)
+    dockerfile = parse_dockerfile(source)
+    if not any(instruction.keyword == "FROM" for instruction in dockerfile.instructions):
+        return (), dockerfile.problems
+    context = options.context if options.context is not None else find_context(dockerfile, files, path)
+    image, problems = build_image(dockerfile, files, context, options.target)
+    if image is None:
+        return (), (*dockerfile.problems, *problems)
+    assessment = assess(image, options.grace_period, programs)
+    container = _container(image, path, context, assessment)
+    verdict = _verdict(assessment)
+    from stopcheck.findings import violations
+
+    found = violations(dockerfile, files, assessment, options, programs)
+    return ((container, verdict, found),), (*dockerfile.problems, *problems)
+
+
+def _container(image: Image, path: str, context: str, assessment: Assessment) -> Container:
+    argv = start_argv(image)
+    return Container(
+        path=path,
+        stage=image.stage,
+        service=None,
+        context=context,
+        argv=() if argv is None else (argv,) if isinstance(argv, Unknown) else argv,
+        stop_signal="SIG" + assessment.signal,
+        grace_period=assessment.grace,
+    )
+
+
+def _verdict(assessment: Assessment) -> Verdict:
+    worst = assessment.worst
+    if worst is None:
+        reason = assessment.reason.reason if assessment.reason is not None else None
+        if assessment.outcome is OutcomeKind.FAILS:
+            reason = None
+        return Verdict(assessment.outcome, reason=reason)
+    known = worst.outcome not in {OutcomeKind.UNKNOWN, OutcomeKind.EXITS, OutcomeKind.FAILS}
+    programs = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
+    return Verdict(
+        outcome=worst.outcome,
+        exit_code=worst.exit_code,
+        signal_reaches_main=worst.reaches if known else None,
+        main=programs,
+        reason=worst.reason.reason if worst.outcome is OutcomeKind.UNKNOWN and worst.reason is not None else None,
+        seconds=worst.seconds,
+        story=story(assessment, worst),
+        processes=processes(worst),
+    )

@@ -1,0 +1,183 @@
+"""Starts a container on paper and lets it come up: every world that it can end in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.machine import DEFAULT_PATH, Machine
+from stopcheck.boot.programs import ENDED, LONG, Failure, Program
+from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.world import Branch, TooComplex, World
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from stopcheck.boot.world import Field, Process
+    from stopcheck.image.model import Image
+    from stopcheck.knowledge.programs import ProgramRow
+
+WORLD_LIMIT = 128
+TICK_LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """A world in which the container is up, or has ended by itself; `unsure` says what could not be followed."""
+
+    world: World
+    machine: Machine
+    unsure: Unknown | None = None
+
+    @property
+    def up(self) -> bool:
+        """Whether PID 1 is alive."""
+        return self.world.init.alive
+
+    @property
+    def conditional(self) -> bool:
+        """Whether something the files do not decide led here."""
+        return bool(self.world.assumed)
+
+
+def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
+    """PID 1's argv by Docker's rules: ENTRYPOINT, and CMD unless the ENTRYPOINT is a shell form; None: nothing to run."""
+    entrypoint, cmd = image.entrypoint, image.cmd
+    if isinstance(entrypoint, Unknown):
+        return entrypoint
+    if entrypoint is not None and entrypoint.argv:
+        if entrypoint.shell_form is not None:
+            return entrypoint.argv
+        if isinstance(cmd, Unknown):
+            return cmd
+        return entrypoint.argv + (cmd.argv if cmd is not None else ())
+    if isinstance(cmd, Unknown):
+        return cmd
+    return cmd.argv if cmd is not None and cmd.argv else None
+
+
+def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> tuple[Booted, ...]:
+    """Every way that the container can come up, the default one first; empty where it is not known what it runs."""
+    argv = start_argv(image)
+    if argv is None or isinstance(argv, Unknown):
+        return ()
+    machine = Machine(image, stop_signal, programs)
+    world = World()
+    env: dict[str, Field] = {"PATH": DEFAULT_PATH, **image.env}
+    process = world.spawn(None, Program(ENDED, ""), argv, None)
+    process.cwd = image.workdir or "/"
+    process.origin = _origin(image)
+    try:
+        started = machine.load(world, process, argv, env)
+    except RecursionError:
+        return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
+    if isinstance(started, Failure):
+        world.note("cannot-start", process, text=started.reason, span=process.origin)
+        world.exit(process, started.status)
+        return (Booted(world, machine),)
+    process.body = started
+    return tuple(explore(world, machine))
+
+
+def _origin(image: Image):  # type: ignore[no-untyped-def]
+    for start in (image.entrypoint, image.cmd):
+        if start is not None and not isinstance(start, Unknown) and start.instruction is not None:
+            return start.instruction.value_span
+    return None
+
+
+def explore(world: World, machine: Machine) -> Iterator[Booted]:
+    """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again."""
+    todo = [world]
+    seen: set[Hashable] = set()
+    count = 0
+    while todo:
+        current = todo.pop()
+        try:
+            yield _settled(current, machine)
+            count += 1
+        except Branch as branch:
+            if count + len(todo) > WORLD_LIMIT:
+                yield Booted(current, machine, Unknown("more conditions than can be followed", branch.condition.span))
+                count += 1
+                if count > WORLD_LIMIT:
+                    return
+                continue
+            todo.extend(reversed(branched(current, branch, seen)))
+        except TooComplex as error:
+            yield Booted(current, machine, Unknown(str(error)))
+            count += 1
+
+
+def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
+    """The worlds that a branch leads to, but for those whose state was reached before."""
+    worlds = []
+    mover = world.moving
+    for way in branch.ways:
+        other = world.copy()
+        way(other, other.processes[mover])
+        other.assumed += (branch.condition,)
+        key = other.key()
+        if key not in seen:
+            seen.add(key)
+            worlds.append(other)
+    return worlds
+
+
+def _settled(world: World, machine: Machine) -> Booted:
+    """Run until only a stop, or time, would change anything."""
+    ticks = 0
+    ended: dict[object, int] = {}
+    while True:
+        world.run()
+        if not world.init.alive:
+            if world.fallback is None:
+                return Booted(world, machine)
+            fallback, world.fallback = world.fallback, None
+            _become(world, fallback)
+            continue
+        leaves = list(world.awaited())
+        if any(_stands(leaf) for leaf in leaves):
+            return Booted(world, machine)
+        undecided = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != 1]
+        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes_at is not None]
+        if undecided:
+            repeated = any(ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
+            stands = world.copy()
+            stands.fallback = None
+            for leaf in undecided:
+                body = stands.processes[leaf.pid].body
+                assert isinstance(body, Program)
+                body.stands, body.undecided = True, False
+            if repeated:
+                _become(world, stands)
+                continue
+            world.fallback = stands
+            for leaf in undecided:
+                ended[leaf.origin] = ended.get(leaf.origin, 0) + 1
+                assert isinstance(leaf.body, Program)
+                leaf.body.end(world, leaf)
+        elif timers and ticks < TICK_LIMIT:
+            ticks += 1
+            wake = min(body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None)
+            if wake - world.clock >= LONG:
+                return Booted(world, machine)
+            world.clock = wake
+        else:
+            return Booted(world, machine)
+
+
+def _become(world: World, other: World) -> None:
+    """Take over another world's state."""
+    for name in World.__dataclass_fields__:
+        setattr(world, name, getattr(other, name))
+
+
+def _stands(leaf: Process) -> bool:
+    body = leaf.body
+    if isinstance(body, Program):
+        return not body.undecided and (body.wakes_at is None or body.wakes_at == float("inf"))
+    if isinstance(body, Shell):
+        return isinstance(body.blocked, (Standing, Waiting, Foreground))
+    return True

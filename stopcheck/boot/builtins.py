@@ -1,0 +1,623 @@
+"""The builtins that entrypoints use: what each does to the shell; `do_NAME` is the builtin NAME."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from stopcheck.boot.commands import Call, replace_process, run_program
+from stopcheck.boot.conditions import test_arguments
+from stopcheck.boot.shell import CallEnd, Evaluate, ForRest, Job, LoopBody, Shell, SourceEnd, Standing, Trap, Waiting
+from stopcheck.boot.signals import signal_name
+from stopcheck.boot.words import evaluate, expand_text
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import ArrayLiteral
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field, Process
+    from stopcheck.knowledge.shells import ShellRow
+
+Builtin: TypeAlias = Callable[[Call], None]
+
+
+def find_builtin(name: str, row: ShellRow) -> Builtin | None:
+    """The builtin of that name in this shell; None where it has none."""
+    if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.bash_tests):
+        return None
+    if name == "[[" and not (row.bash_syntax or row.bash_tests):
+        return None
+    return _BUILTINS.get(name)
+
+
+_BASH_ONLY = {"source", "declare", "typeset", "shopt", "mapfile", "readarray", "pushd", "popd", "dirs", "disown",
+              "enable", "builtin", "caller", "compgen", "complete", "logout", "bind"}  # fmt: skip
+
+
+# --- nothing to speak of ---------------------------------------------------------------------------
+
+
+def do_true(call: Call) -> None:
+    """Succeed."""
+    call.shell.set_status(0)
+
+
+do_echo = do_printf = do_umask = do_ulimit = do_hash = do_times = do_shopt = do_alias = do_unalias = do_true
+do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
+
+
+def do_false(call: Call) -> None:
+    """Fail."""
+    call.shell.set_status(1)
+
+
+def do_type(call: Call) -> None:
+    """`type name`, `command -v name`: whether a program is there."""
+    names = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    if not names or isinstance(names[0], Unknown):
+        call.shell.set_status(Unknown("whether a program exists", call.node.span))
+        return
+    name = names[0]
+    if name in call.shell.functions or find_builtin(name, call.shell.row):
+        call.shell.set_status(0)
+        return
+    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    if isinstance(file, Unknown):
+        call.shell.set_status(Unknown(f"whether {name} is installed", call.node.span))
+    else:
+        call.shell.set_status(0 if file is not None else 1)
+
+
+do_which = do_compgen = do_type
+
+
+def do_command(call: Call) -> None:
+    """`command name …` runs it past the functions; `command -v` asks for it."""
+    words = call.arguments
+    if words and isinstance(words[0], str) and words[0] in {"-v", "-V"}:
+        do_type(call)
+        return
+    while words and isinstance(words[0], str) and words[0] in {"-p", "--"}:
+        words = words[1:]
+    if not words:
+        call.shell.set_status(0)
+        return
+    again = Call(call.shell, call.world, call.process, call.node, words, call.tail)
+    name = words[0]
+    builtin = find_builtin(name, call.shell.row) if isinstance(name, str) else None
+    if builtin is not None:
+        builtin(again)
+    else:
+        run_program(again)
+
+
+do_builtin = do_command
+
+
+# --- the way of control ----------------------------------------------------------------------------
+
+
+def do_exec(call: Call) -> None:
+    """Replace the shell; without a command only its redirections hold."""
+    words = call.arguments
+    argument_zero = False
+    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1:
+        option, words = words[0], words[1:]
+        if option == "--":
+            break
+        if option == "-a" and words:
+            argument_zero, words = True, words[1:]
+    del argument_zero
+    if not words:
+        call.shell.set_status(0)
+        return
+    env = call.shell.environment()
+    replace_process(call, words, env, "exec")
+
+
+def _number(call: Call, default: int) -> int | Unknown:
+    if not call.arguments:
+        return default
+    value = call.arguments[0]
+    if isinstance(value, Unknown):
+        return value
+    return int(value) & 255 if value.lstrip("-").isdigit() else 2
+
+
+def do_exit(call: Call) -> None:
+    """Leave the shell, with the status given or the last one (POSIX: in a trap, the one before it)."""
+    shell = call.shell
+    if call.arguments:
+        shell.leave(_number(call, 0))
+        return
+    from stopcheck.boot.shell import TrapEnd
+
+    trap = next((frame for frame in reversed(shell.frames) if isinstance(frame, TrapEnd)), None)
+    shell.leave(trap.status if trap is not None else shell.status)
+
+
+do_logout = do_exit
+
+
+def do_return(call: Call) -> None:
+    """Leave a function or a sourced file."""
+    shell = call.shell
+    status = _number(call, 0) if call.arguments else shell.status
+    frame = shell.unwind(CallEnd, SourceEnd)
+    if frame is None:
+        shell.leave(status)
+        return
+    shell.push(frame)
+    shell.set_status(status)
+
+
+def _leave_loops(call: Call, again: bool) -> None:
+    shell = call.shell
+    count = _number(call, 1)
+    for round_ in range(1 if isinstance(count, Unknown) else max(1, count)):
+        frame = shell.unwind(LoopBody, ForRest)
+        if frame is None:
+            return
+        if again and round_ == (1 if isinstance(count, Unknown) else max(1, count)) - 1:
+            shell.push(frame)
+    shell.status, shell.ok = 0, False
+
+
+def do_break(call: Call) -> None:
+    """Leave loops."""
+    _leave_loops(call, False)
+
+
+def do_continue(call: Call) -> None:
+    """Begin the next round of a loop."""
+    _leave_loops(call, True)
+
+
+def do_eval(call: Call) -> None:
+    """Run the words as a command."""
+    unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
+    shell = call.shell
+    if unknown is not None:
+        shell.blocked = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+        return
+    text = " ".join(str(word) for word in call.arguments)
+    body = call.machine.parse_text(text, call.node.span, shell.row)
+    shell.status, shell.ok = 0, False
+    tail = None if call.tail is None else call.tail | {"eval"}
+    shell.push(Evaluate(body, tail))
+
+
+def do_source(call: Call) -> None:
+    """Run a file in this shell."""
+    shell = call.shell
+    if not call.arguments:
+        shell.set_status(2)
+        return
+    name = call.arguments[0]
+    nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
+    if isinstance(name, Unknown) or nesting > 20:
+        why = name.reason if isinstance(name, Unknown) else "the file sources itself"
+        shell.set_status(Unknown(f"what a sourced file does: {why}", call.node.span), True)
+        return
+    path = posixpath.normpath(posixpath.join(call.process.cwd, name))
+    file = call.machine.image.files.lookup(path)
+    if file is None:
+        if shell.row.bash_syntax:
+            shell.set_status(1)
+        else:
+            shell.leave(2)
+        return
+    if isinstance(file, Unknown) or isinstance(file.content, Unknown):
+        shell.set_status(Unknown(f"what {path} does", call.node.span), True)
+        return
+    assert isinstance(file.content, SourceFile)
+    script = call.machine.parse(file.content, shell.row)
+    args = call.arguments[1:] if shell.row.bash_syntax else ()
+    shell.push(SourceEnd(path, shell.args if args else None), Evaluate(script.body, None))
+    if args:
+        shell.args = args
+
+
+# --- variables -------------------------------------------------------------------------------------
+
+
+def _declare(call: Call, export: bool, local: bool) -> None:
+    shell = call.shell
+    scope = shell.scope(call.world, call.process)
+    by_text = {word.span.start: word for word in call.node.words}
+    del by_text
+    for word in call.arguments:
+        if isinstance(word, Unknown) or word.startswith("-"):
+            if isinstance(word, str) and "x" in word and word.startswith("-"):
+                export = True
+            continue
+        name, equals, value = word.partition("=")
+        append = name.endswith("+")
+        name = name.rstrip("+")
+        if not name.isidentifier():
+            continue
+        if local:
+            shell.declare_local(name)
+        if equals:
+            before = shell.value(name) if append else None
+            shell.assign(name, value if not isinstance(before, str) else before + value)
+        elif local:
+            shell.variables.setdefault(name, "")
+        if export:
+            shell.exported |= {name}
+    status: int | Unknown = 0
+    for source in call.node.words[1:]:
+        # A word such as NAME="$(…)" is known only in part; its name is still set.
+        head = source.parts[0] if source.parts else None
+        text = getattr(head, "text", "") if head is not None else ""
+        if "=" not in text or source.literal is not None:
+            continue
+        name = text.split("=", 1)[0].rstrip("+")
+        if not name.isidentifier():
+            continue
+        rest = tuple(part for part in source.parts[1:])
+        array = next((part for part in rest if isinstance(part, ArrayLiteral)), None)
+        if array is not None:
+            from stopcheck.boot.words import expand_words
+
+            shell.arrays[name] = expand_words(scope, array.elements, True)
+            continue
+        value_field = expand_text(scope, type(source)(rest, source.span))
+        prefix = text.split("=", 1)[1]
+        if local:
+            shell.declare_local(name)
+        shell.assign(name, value_field if isinstance(value_field, Unknown) else prefix + value_field)
+        if export:
+            shell.exported |= {name}
+    shell.set_status(status)
+
+
+def do_export(call: Call) -> None:
+    """Set and export."""
+    _declare(call, True, False)
+
+
+def do_readonly(call: Call) -> None:
+    """Set."""
+    _declare(call, False, False)
+
+
+def do_local(call: Call) -> None:
+    """Set in the function only."""
+    _declare(call, False, True)
+
+
+do_declare = do_typeset = do_local
+
+
+def do_unset(call: Call) -> None:
+    """Forget variables and functions."""
+    for word in call.arguments:
+        if isinstance(word, str):
+            call.shell.variables.pop(word, None)
+            call.shell.arrays.pop(word, None)
+            if "-f" in call.arguments:
+                call.shell.functions.pop(word, None)
+    call.shell.set_status(0)
+
+
+def do_set(call: Call) -> None:
+    """Options, and with `--` or plain words the positional parameters."""
+    shell = call.shell
+    words = list(call.arguments)
+    options = set(shell.options)
+    while words:
+        word = words[0]
+        if isinstance(word, Unknown) or word[:1] not in {"-", "+"} or word == "-":
+            break
+        words.pop(0)
+        if word == "--":
+            shell.args = tuple(words)
+            shell.options = frozenset(options)
+            shell.set_status(0)
+            return
+        for letter in word[1:]:
+            if letter == "o" and words:
+                name = str(words.pop(0))
+                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
+            else:
+                name = letter
+            (options.add if word[0] == "-" else options.discard)(name)
+    shell.options = frozenset(options)
+    if words:
+        shell.args = tuple(words[1:] if words[0] == "-" else words)
+    shell.status, shell.ok = 0, False
+
+
+def do_shift(call: Call) -> None:
+    """Drop positional parameters."""
+    count = _number(call, 1)
+    shell = call.shell
+    if isinstance(count, Unknown):
+        shell.args = (count,)
+    elif count > len(shell.args):
+        if shell.row.name in {"dash", "busybox"} and not shell.row.bash_syntax:
+            shell.leave(2 if shell.row.name == "dash" else 1)
+            return
+        shell.set_status(1)
+        return
+    else:
+        shell.args = shell.args[count:]
+    shell.set_status(0)
+
+
+def do_getopts(call: Call) -> None:
+    """Options of a script: there are none where there are no arguments."""
+    if call.shell.args and any(isinstance(word, Unknown) or word.startswith("-") for word in call.shell.args):
+        call.shell.set_status(Unknown("the options of the script", call.node.span))
+    else:
+        call.shell.set_status(1)
+
+
+def do_read(call: Call) -> None:
+    """Nobody answers: standard input is empty, a redirection or a pipe gives what is not known."""
+    shell = call.shell
+    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    redirected = bool(call.node.redirections)
+    for name in names:
+        shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
+    if redirected and call.machine.reads_fifo(call):
+        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        return
+    if redirected or shell.mode == "subshell":
+        shell.set_status(Unknown("the end of the input", call.node.span))
+    elif any(isinstance(word, str) and word.startswith("-t") for word in call.arguments):
+        shell.set_status(1)
+    else:
+        shell.set_status(1 if not redirected else 0)
+
+
+do_mapfile = do_readarray = do_read
+
+
+def do_let(call: Call) -> None:
+    """Arithmetic."""
+    value: Field = "0"
+    for word in call.arguments:
+        if isinstance(word, Unknown):
+            value = word
+            continue
+        target, expression = call.machine.arithmetic_assignment(word)
+        value = evaluate(call.shell.scope(call.world, call.process), expression, call.node.span)
+        if target:
+            call.shell.assign(target, value)
+    call.shell.set_status(value if isinstance(value, Unknown) else int(value == "0"))
+
+
+def do_cd(call: Call) -> None:
+    """Change the folder."""
+    words = [word for word in call.arguments if isinstance(word, Unknown) or word not in {"--", "-P", "-L"}]
+    target = words[0] if words else "/root"
+    if isinstance(target, str) and target != "-":
+        call.process.cwd = posixpath.normpath(posixpath.join(call.process.cwd, target))
+    call.shell.set_status(0)
+
+
+do_pushd = do_cd
+
+
+def do_popd(call: Call) -> None:
+    """Go back to a folder that is not kept track of."""
+    call.shell.set_status(0)
+
+
+def do_pwd(call: Call) -> None:
+    """Print the folder."""
+    call.shell.set_status(0)
+
+
+# --- tests -----------------------------------------------------------------------------------------
+
+
+def do_test(call: Call) -> None:
+    """`test …`."""
+    _tested(call, call.arguments)
+
+
+def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
+    value = test_arguments(call.machine, call.process.cwd, arguments)
+    if isinstance(value, Unknown):
+        call.shell.set_status(Unknown(value.reason, value.span or call.node.span))
+    else:
+        call.shell.set_status(int(not value))
+
+
+def do_bracket(call: Call) -> None:
+    """`[ … ]` (and `[[ … ]]` where it is only a command)."""
+    arguments = call.arguments
+    _tested(call, arguments[:-1] if arguments and arguments[-1] in {"]", "]]"} else arguments)
+
+
+# --- jobs and signals ------------------------------------------------------------------------------
+
+
+def do_trap(call: Call) -> None:
+    """`trap ACTION SIGNAL…`."""
+    shell = call.shell
+    words = call.arguments
+    nodes = call.node.words[1:]
+    if words and words[0] == "--":
+        words, nodes = words[1:], nodes[1:]
+    if not words or (isinstance(words[0], str) and words[0] in {"-l", "-p"}):
+        shell.set_status(0)
+        return
+    action, signals = words[0], words[1:]
+    if not signals or (isinstance(action, str) and action.isdigit()):
+        action, signals = "-", words
+    status = 0
+    for word in signals:
+        if isinstance(word, Unknown):
+            continue
+        name = "EXIT" if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix) else (
+            word if word in {"ERR", "DEBUG", "RETURN"} and shell.row.bash_syntax else _trap_signal(word, shell))
+        if name is None:
+            call.world.note("bad-signal", call.process, text=word, span=call.node.span)
+            status = 1
+            continue
+        if action == "-":
+            shell.traps.pop(name, None)
+            continue
+        if name in call.process.ignored and action != "":
+            continue
+        span = nodes[0].span if nodes else call.node.span
+        body = None
+        if isinstance(action, str):
+            body = call.machine.parse_text(action, span, shell.row)
+        shell.traps[name] = Trap(action, call.node.span, body)
+    shell.set_status(status)
+
+
+def _trap_signal(word: str, shell: Shell) -> str | None:
+    if shell.row.name == "dash" and word != word.upper():
+        return None
+    return signal_name(word, shell.row.sig_prefix)
+
+
+def do_wait(call: Call) -> None:
+    """Wait for jobs; returns early when a trapped signal comes."""
+    shell, world = call.shell, call.world
+    words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
+    if first and not shell.row.wait_n:
+        call.world.note("wait-n", call.process, span=call.node.span)
+        shell.leave(2) if not shell.row.bash_tests else shell.set_status(2)
+        return
+    children = {child.pid for child in world.children(call.process.pid)}
+    pids: list[int] = []
+    if words:
+        for word in words:
+            if isinstance(word, Unknown):
+                pids.extend(pid for job in shell.jobs for pid in job.pids)
+                continue
+            if word.startswith("%"):
+                job = _job(shell, word)
+                if job is not None:
+                    pids.extend(job.pids)
+            elif word.isdigit() and int(word) in children:
+                pids.append(int(word))
+            elif word.isdigit() and int(word) in world.ended:
+                shell.set_status(world.ended[int(word)])
+                return
+            else:
+                shell.set_status(127)
+                return
+    else:
+        pids = [pid for job in shell.jobs for pid in job.pids if world.living((pid,))]
+    if not pids:
+        shell.set_status(127 if first else 0)
+        return
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first)
+
+
+def _job(shell: Shell, word: str) -> Job | None:
+    if word in {"%%", "%+", "%"}:
+        return shell.jobs[-1] if shell.jobs else None
+    number = word[1:]
+    if number.isdigit() and 0 < int(number) <= len(shell.jobs):
+        return shell.jobs[int(number) - 1]
+    return None
+
+
+def do_fg(call: Call) -> None:
+    """A job back in the foreground; without job control there is none."""
+    shell = call.shell
+    if "m" not in shell.options or not shell.jobs:
+        shell.set_status(2 if shell.row.name in {"dash", "busybox"} else 1)
+        return
+    from stopcheck.boot.shell import Foreground
+
+    job = _job(shell, str(call.arguments[0])) if call.arguments else shell.jobs[-1]
+    if job is None:
+        shell.set_status(1)
+        return
+    shell.blocked = Foreground(job.pids, call.node)
+
+
+def do_disown(call: Call) -> None:
+    """Forget jobs."""
+    call.shell.jobs = call.shell.jobs[:-1]
+    call.shell.set_status(0)
+
+
+def do_kill(call: Call) -> None:
+    """Send a signal to processes, jobs, groups."""
+    shell, world = call.shell, call.world
+    words = list(call.arguments)
+    signal: str | None = "TERM"
+    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1:
+        option = words.pop(0)
+        assert isinstance(option, str)
+        if option == "--":
+            break
+        if option == "-l" or option == "-L":
+            shell.set_status(0)
+            return
+        if option in {"-s", "-n"}:
+            value = words.pop(0) if words else ""
+            signal = _kill_signal(value, shell)
+        elif option[1:].lstrip("-").isdigit() and not words:
+            words.insert(0, option)
+            break
+        else:
+            signal = _kill_signal(option[1:], shell)
+    if signal is None:
+        world.note("bad-signal", call.process, text="kill", span=call.node.span)
+        shell.set_status(2 if shell.row.name == "dash" else 1)
+        return
+    if not words:
+        shell.set_status(2)
+        return
+    found = False
+    for word in words:
+        if isinstance(word, Unknown):
+            targets = call.machine.unknown_pid(call, word)
+            if targets is None:
+                shell.set_status(Unknown("whom `kill` reaches", call.node.span), True)
+                world.note("unknown-kill", call.process, text=word.reason, span=call.node.span)
+                return
+        else:
+            targets = _targets(call, word)
+        for target in targets:
+            found = True
+            if signal != "0":
+                world.note("kills", call.process, span=call.node.span, signal=signal, other=target.pid)
+                world.kill(target, signal, call.process)
+            if not call.process.alive:
+                return
+    shell.set_status(0 if found else 1)
+
+
+def _kill_signal(value: Field, shell: Shell) -> str | None:
+    if isinstance(value, Unknown):
+        return "TERM"
+    if value == "0":
+        return "0"
+    return signal_name(value, shell.row.sig_prefix)
+
+
+def _targets(call: Call, word: str) -> list[Process]:
+    world, process = call.world, call.process
+    if word.startswith("%"):
+        job = _job(call.shell, word)
+        return world.living(job.pids) if job else []
+    if not word.lstrip("-").isdigit():
+        return []
+    number = int(word)
+    if number == 0:
+        return world.group(process.pgid)
+    if number == -1:
+        return [other for other in world.processes.values() if other.alive and other.pid != 1 and other is not process]
+    if number < 0:
+        return world.group(-number)
+    return world.living((number,))
+
+
+_BUILTINS: dict[str, Builtin] = {name[3:]: value for name, value in globals().items() if name.startswith("do_")}
+_BUILTINS |= {":": do_true, ".": do_source, "[": do_bracket, "[[": do_bracket}
+del _BUILTINS["bracket"], _BUILTINS["which"]

@@ -1,0 +1,158 @@
+"""Simple commands: assignments, functions, builtins, programs in the foreground."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Failure, Program
+from stopcheck.boot.shell import Foreground, Shell
+from stopcheck.boot.words import expand_text, expand_words
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell import Tail
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import Assignment, SimpleCommand
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command about to run, and who runs it."""
+
+    shell: Shell
+    world: World
+    process: Process
+    node: SimpleCommand
+    words: tuple[Field, ...]
+    tail: Tail
+
+    @property
+    def machine(self) -> Machine:
+        """The image that it runs in."""
+        return self.shell.machine
+
+    @property
+    def arguments(self) -> tuple[Field, ...]:
+        """The words after the command's name."""
+        return self.words[1:]
+
+
+def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
+    """Run one: it changes the shell, starts a child, or replaces the process."""
+    scope = shell.scope(world, process)
+    for redirection in node.redirections:
+        if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
+            expand_text(scope, redirection.target)
+    words = expand_words(scope, node.words, shell.row.bash_syntax)
+    if not words:
+        _assign_all(shell, node.assignments, world, process)
+        return
+    name = words[0]
+    call = Call(shell, world, process, node, words, tail)
+    if isinstance(name, str):
+        function = shell.functions.get(name)
+        if function is not None:
+            if not shell.call(function, call.arguments, node.span):
+                shell.leave(139)
+            return
+        builtin = shell.machine.builtin(name, shell.row)
+        if builtin is not None:
+            if node.assignments and name in {"exec", "export", "eval", ".", "source"}:
+                _assign_all(shell, node.assignments, world, process)
+            builtin(call)
+            return
+    run_program(call)
+
+
+def run_program(call: Call) -> None:
+    """A program: in place of the shell where that shell does so, else as a child in the foreground."""
+    shell, world, process = call.shell, call.world, call.process
+    env = shell.environment()
+    scope = shell.scope(world, process)
+    for assignment in call.node.assignments:
+        env[assignment.name] = expand_text(scope, assignment.value)
+    tail = call.tail
+    if tail is not None:
+        tail |= {"simple"}
+        tail |= {"redirection"} if call.node.redirections else frozenset()
+        tail |= {"assignment"} if call.node.assignments else frozenset()
+    if shell.may_replace(tail):
+        replace_process(call, call.words, env, "implicit-exec")
+        return
+    child = world.spawn(process, shell, call.words, call.node.span)
+    if "m" in shell.options:
+        child.pgid = child.pid
+    child.env = env
+    started = shell.machine.load(world, child, call.words, env)
+    if isinstance(started, Failure):
+        if started.status == 126 and "no `#!`" in started.reason and _interpret_here(call, child):
+            return
+        world.note("not-found", process, text=started.reason, span=call.node.span)
+        del world.processes[child.pid]
+        shell.set_status(started.status)
+        return
+    child.body = started
+    shell.blocked = Foreground((child.pid,), call.node)
+
+
+def _interpret_here(call: Call, child: Process) -> bool:
+    """A script without `#!` that a shell starts is run by that shell (POSIX, "Command Search and Execution")."""
+    shell = call.shell
+    name = "/bin/sh" if shell.row.name != "bash" else "bash"
+    started = shell.machine.load(call.world, child, (name, *call.words), child.env)
+    if isinstance(started, Failure):
+        return False
+    child.body = started
+    shell.blocked = Foreground((child.pid,), call.node)
+    return True
+
+
+def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:
+    """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
+    shell, world, process = call.shell, call.world, call.process
+    ignored = process.ignored | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    before = process.argv
+    lost = [trap for signal, trap in shell.traps.items() if trap.text != ""]
+    process.origin = call.node.span
+    started = shell.machine.load(world, process, words, env)
+    if isinstance(started, Failure):
+        process.argv = before
+        world.note("cannot-start", process, text=started.reason, span=call.node.span)
+        shell.leave(started.status)
+        return
+    process.ignored = ignored
+    process.body = started
+    world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
+    for trap in lost:
+        world.note("trap-lost", process, span=trap.span)
+
+
+def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:
+    status: int | Unknown = 0
+    for assignment in assignments:
+        scope = shell.scope(world, process)
+        part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
+        if isinstance(part, ArrayLiteral):
+            values = expand_words(scope, part.elements, True)
+            kept = shell.arrays.get(assignment.name, ()) if assignment.append else ()
+            shell.arrays[assignment.name] = kept + values
+            continue
+        value = expand_text(scope, assignment.value)
+        if assignment.index is not None:
+            shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
+            continue
+        if assignment.append:
+            before = shell.value(assignment.name) or ""
+            value = before if isinstance(before, Unknown) else value if isinstance(value, Unknown) else before + value
+        shell.assign(assignment.name, value)
+        if any(isinstance(each, CommandSubstitution) for each in assignment.value.parts):
+            status = Unknown("the status of a command substitution", assignment.span)
+    shell.set_status(status, True)
+
+
+def success_expected(child: Process) -> bool:
+    """Whether a program that has ended is one that does work, not one that answers a question."""
+    return not (isinstance(child.body, Program) and child.body.row.role == "test")

@@ -1,0 +1,202 @@
+"""`test`, `[ … ]` and `[[ … ]]`: true, false, or not known."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.words import evaluate, expand_pattern, expand_text, matches
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.words import Scope
+    from stopcheck.boot.world import Field
+    from stopcheck.syntax.shell.tree import TestExpression
+
+_NUMERIC = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
+_FOLDERS = {"/", "/app", "/bin", "/dev", "/etc", "/home", "/lib", "/opt", "/proc", "/root", "/run", "/sbin", "/sys",
+            "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/share", "/var", "/var/lib",
+            "/var/log", "/var/run"}  # fmt: skip
+_ALWAYS = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/zero", "/etc/passwd", "/etc/group", "/etc/hosts"}
+
+Truth = bool | Unknown
+
+
+def test_arguments(machine: Machine, cwd: str, arguments: tuple[Field, ...]) -> Truth:
+    """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses."""
+    parser = _Parser(machine, cwd, arguments)
+    value = parser.either()
+    return value if parser.at == len(arguments) else Unknown("a test that could not be read")
+
+
+test_arguments.__test__ = False  # type: ignore[attr-defined]
+
+
+class _Parser:
+    def __init__(self, machine: Machine, cwd: str, words: tuple[Field, ...]) -> None:
+        self.machine, self.cwd, self.words, self.at = machine, cwd, words, 0
+
+    def _peek(self, ahead: int = 0) -> Field | None:
+        index = self.at + ahead
+        return self.words[index] if index < len(self.words) else None
+
+    def either(self) -> Truth:
+        value = self.both()
+        while self._peek() == "-o":
+            self.at += 1
+            value = _or(value, self.both())
+        return value
+
+    def both(self) -> Truth:
+        value = self.one()
+        while self._peek() == "-a":
+            self.at += 1
+            value = _and(value, self.one())
+        return value
+
+    def one(self) -> Truth:
+        left = len(self.words) - self.at
+        first, second = self._peek(), self._peek(1)
+        if left == 0:
+            return False
+        if left >= 3 and isinstance(second, str) and _is_binary(second):
+            third = self._peek(2)
+            self.at += 3
+            assert first is not None and third is not None
+            return binary(second, first, third, pattern=False)
+        if first == "!" and left > 1:
+            self.at += 1
+            return _not(self.one())
+        if first == "(" and left > 2:
+            self.at += 1
+            value = self.either()
+            self.at += 1
+            return value
+        if isinstance(first, str) and len(first) == 2 and first[0] == "-" and left > 1:
+            assert second is not None
+            self.at += 2
+            return unary(self.machine, self.cwd, first, second)
+        self.at += 1
+        assert first is not None
+        return first if isinstance(first, Unknown) else first != ""
+
+
+def conditional(machine: Machine, cwd: str, scope: Scope, expression: TestExpression) -> Truth:
+    """`[[ … ]]`."""
+    match expression:
+        case TestNot():
+            return _not(conditional(machine, cwd, scope, expression.operand))
+        case TestLogical():
+            left = conditional(machine, cwd, scope, expression.left)
+            if left is (expression.operator == "||"):
+                return left
+            right = conditional(machine, cwd, scope, expression.right)
+            return _and(left, right) if expression.operator == "&&" else _or(left, right)
+        case TestUnary():
+            if expression.operator == "-v":
+                name = expand_text(scope, expression.operand)
+                return name if isinstance(name, Unknown) else scope.variable(name) is not None
+            return unary(machine, cwd, expression.operator, expand_text(scope, expression.operand))
+        case TestBinary():
+            left_value = expand_text(scope, expression.left)
+            if expression.operator in {"=", "==", "!="}:
+                pattern = expand_pattern(scope, expression.right)
+                return binary(expression.operator, left_value, pattern, pattern=True)
+            right_value = expand_text(scope, expression.right)
+            if expression.operator in _NUMERIC:
+                left_value, right_value = (
+                    value if isinstance(value, Unknown) else evaluate(scope, value) for value in (left_value, right_value)
+                )
+            return binary(expression.operator, left_value, right_value, pattern=True)
+
+
+def _is_binary(word: str) -> bool:
+    return word in {"=", "==", "!=", "<", ">", "=~", "-nt", "-ot", "-ef"} or word in _NUMERIC
+
+
+def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
+    """A comparison of two words."""
+    if isinstance(left, Unknown):
+        return left
+    if isinstance(right, Unknown):
+        return right
+    if operator in {"=", "==", "!="}:
+        same = matches(left, right) if pattern else left == right
+        return same if operator != "!=" else not same
+    if operator in _NUMERIC:
+        if not (re.fullmatch(r"\s*[-+]?\d+\s*", left) and re.fullmatch(r"\s*[-+]?\d+\s*", right)):
+            return False
+        a, b = int(left), int(right)
+        return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
+    if operator == "=~":
+        try:
+            return re.search(right, left) is not None
+        except re.error:
+            return Unknown(f"whether {left!r} matches {right!r}")
+    if operator in {"<", ">"}:
+        return left < right if operator == "<" else left > right
+    return Unknown(f"which file is {'newer' if operator == '-nt' else 'older'}")
+
+
+def unary(machine: Machine, cwd: str, operator: str, operand: Field) -> Truth:
+    """A test of one word."""
+    if isinstance(operand, Unknown):
+        return operand
+    if operator in {"-n", "-z"}:
+        return (operand != "") == (operator == "-n")
+    if operator == "-t":
+        return False
+    if operator in {"-e", "-f", "-d", "-r", "-w", "-x", "-s", "-L", "-h", "-p", "-S", "-b", "-c"}:
+        if operand == "":
+            return False
+        return _file(machine, posixpath.normpath(posixpath.join(cwd, operand)), operator)
+    return Unknown(f"`{operator}`")
+
+
+def _file(machine: Machine, path: str, operator: str) -> Truth:
+    if operator == "-d" and (path in _FOLDERS or path == cwd_of(machine)):
+        return True
+    if operator in {"-e", "-r", "-w", "-c"} and path in _ALWAYS:
+        return True
+    file = machine.image.files.lookup(path)
+    if isinstance(file, Unknown):
+        return Unknown(f"whether {path} exists", file.span)
+    if file is None:
+        return False if operator in {"-f", "-s", "-x", "-L", "-h", "-S", "-p"} else Unknown(f"whether {path} exists")
+    if operator == "-d":
+        return False
+    if operator in {"-L", "-h"}:
+        return file.link is not None
+    if operator == "-x":
+        return file.mode if isinstance(file.mode, Unknown) else bool(file.mode & 0o111)
+    if operator == "-s":
+        return file.content if isinstance(file.content, Unknown) else bool(file.content.text)
+    return operator in {"-e", "-f", "-r", "-w"}
+
+
+def cwd_of(machine: Machine) -> str:
+    """The folder that a container starts in."""
+    return machine.image.workdir or "/"
+
+
+def _not(value: Truth) -> Truth:
+    return value if isinstance(value, Unknown) else not value
+
+
+def _and(left: Truth, right: Truth) -> Truth:
+    if left is False or right is False:
+        return False
+    if isinstance(left, Unknown):
+        return left
+    return right
+
+
+def _or(left: Truth, right: Truth) -> Truth:
+    if left is True or right is True:
+        return True
+    if isinstance(left, Unknown):
+        return left
+    return right

@@ -1,0 +1,60 @@
+"""A process whose shell is not known: each that it can be is a way of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.world import Branch
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stopcheck.boot.world import Body, Process, World
+
+MARK = "which shell /bin/sh is"
+
+
+class Either:
+    """Becomes one of several bodies, in a world each."""
+
+    __slots__ = ("bodies", "why")
+
+    def __init__(self, why: Unknown, bodies: tuple[Body, ...]) -> None:
+        self.why = why
+        self.bodies = bodies
+
+    def copy(self) -> Either:
+        """See Body.copy."""
+        return self
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return MARK
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+
+        def become(body: Body) -> Callable[[World, Process], None]:
+            def way(_: World, process: Process) -> None:
+                process.body = body.copy()
+
+            return way
+
+        raise Branch(Unknown(f"{MARK}: {self.why.reason}", self.why.span), tuple(become(body) for body in self.bodies))

@@ -1,0 +1,398 @@
+"""exec(3) on paper: from an argv and the image's files to what runs in the process."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from stopcheck.boot import commands, conditions, substitution
+from stopcheck.boot.builtins import find_builtin
+from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program
+from stopcheck.boot.quiet import arithmetic_assignment, quiet
+from stopcheck.boot.shell import Shell
+from stopcheck.boot.world import Branch
+from stopcheck.knowledge.programs import ProgramRow, applied, find_program
+from stopcheck.knowledge.shells import find_shell
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile, Span
+from stopcheck.syntax.shell import parse_script
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Body, Field, Process, World
+    from stopcheck.image.model import Image, ImageFile
+    from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.boot.commands import Call
+    from stopcheck.boot.shell import Blocked
+    from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
+
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
+               "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
+NESTING_LIMIT = 30
+OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
+
+
+class Machine:
+    """An image ready to run: what it needs to know to start a program; it keeps parsed scripts."""
+
+    def __init__(self, image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> None:
+        self.image = image
+        self.stop_signal = stop_signal
+        self.programs = programs
+        self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
+
+    # --- scripts ---------------------------------------------------------------------------------
+
+    def parse(self, source: SourceFile, row: ShellRow) -> Script:
+        """A script as this shell reads it, parsed once."""
+        dialect = "bash" if row.bash_syntax else "posix"
+        key = (id(source), dialect)
+        found = self._parsed.get(key)
+        if found is None:
+            found = (source, parse_script(source, dialect))
+            self._parsed[key] = found
+        return found[1]
+
+    def parse_text(self, text: str, span: Span | None, row: ShellRow) -> Sequence:
+        """A text that a script or an argument gives (a trap, `eval`, `-c`), with its place."""
+        return self.parse(embedded(text, span), row).body
+
+    def shell_row(self, name: str) -> ShellRow | None | Unknown:
+        """The shell of that name in this image; Unknown where /bin/sh is not known, None where it has none."""
+        base = self.image.base
+        kind = SHELL_NAMES[name]
+        if not kind:
+            if isinstance(base.sh, Unknown):
+                return base.sh
+            kind = base.sh
+            if kind == "none":
+                return None
+        version = base.sh_version if kind == base.sh else self._version(kind)
+        return find_shell(kind, version) or Unknown(f"how the shell {kind} behaves")
+
+    def _version(self, kind: str) -> str:
+        return str(getattr(self.image.base, "bash_version", "")) if kind == "bash" else ""
+
+    # --- what shells ask -------------------------------------------------------------------------
+
+    simple_command = staticmethod(commands.simple_command)
+    substitute = staticmethod(substitution.substitute)
+    success_expected = staticmethod(commands.success_expected)
+    builtin = staticmethod(find_builtin)
+    arithmetic_assignment = staticmethod(arithmetic_assignment)
+    quiet = staticmethod(quiet)
+
+    def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:
+        """`[[ … ]]`: sets the shell's status."""
+        value: bool | Unknown = Unknown("a test that could not be read", node.span)
+        if node.expression is not None:
+            value = conditions.conditional(self, process.cwd, shell.scope(world, process), node.expression)
+        if isinstance(value, Unknown):
+            shell.set_status(Unknown(value.reason, value.span or node.span))
+        else:
+            shell.set_status(int(not value))
+
+    @staticmethod
+    def keep_fallback(world: World, process: Process, blocked: Blocked) -> None:
+        """Remember the world in which this shell stands here, for when nothing else would."""
+        if world.stopping:
+            return
+        stands = world.copy()
+        stands.fallback = None
+        body = stands.processes[process.pid].body
+        assert isinstance(body, Shell)
+        body.blocked = blocked
+        world.fallback = stands
+
+    @staticmethod
+    def reads_fifo(call: Call) -> bool:
+        """Whether a `read` is redirected from a FIFO that this script has made."""
+        text = call.node.redirections[0].target.literal or call.node.redirections[0].target.span.text
+        return f"mkfifo {text}" in call.node.span.source.text or call.node.redirections[0].operator == "<&"
+
+    @staticmethod
+    def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
+        """The processes that a `kill` of something not known may mean: the jobs, where there are any; else None."""
+        return None
+
+    # --- starting a program ----------------------------------------------------------------------
+
+    def load(self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0) -> Body | Failure:
+        """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start."""
+        if not argv:
+            return Failure(127, "nothing to run")
+        name = argv[0]
+        process.argv, process.env = argv, env
+        if isinstance(name, Unknown):
+            process.program = "a program that is not known"
+            return Program(ProgramRow("", role="unnamed"), self.stop_signal)
+        process.program = name.rsplit("/", 1)[-1]
+        if depth > NESTING_LIMIT:
+            return Failure(126, f"{name} starts itself for ever")
+        file = self.find(name, process.cwd, env)
+        if file is None:
+            return Failure(127, f"{name} is not in the image")
+        path = file.path if not isinstance(file, Unknown) else name
+        if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
+            return self._load_file(world, process, file, file.content, argv, env, depth)
+        if process.program in SHELL_NAMES:
+            return self._shell(world, process, argv, env)
+        if path in self.image.base.execs and len(argv) > 1:
+            return self.load(world, process, argv[1:], env, depth + 1)
+        row = find_program(name, self.programs)
+        if row is None:
+            made_here = not isinstance(file, Unknown)
+            role = "opaque" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
+            if name.endswith((".sh", ".bash")):
+                role = "opaque"
+            reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
+            return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
+        return self._known(world, process, row, argv, env, depth)
+
+    def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
+        """The file that a program's name means."""
+        if "/" in name:
+            return self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+        search = env.get("PATH", DEFAULT_PATH)
+        return self.image.files.which(name, search if isinstance(search, str) else DEFAULT_PATH)
+
+    def _load_file(
+        self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
+        env: Mapping[str, Field], depth: int,
+    ) -> Body | Failure:  # fmt: skip
+        if not isinstance(file.mode, Unknown) and not file.mode & 0o111:
+            return Failure(126, f"{file.path} is not executable")
+        text = source.text
+        if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):
+            row = find_program(str(argv[0]), self.programs) or ProgramRow(process.program, role="unknown")
+            return self._known(world, process, row, argv, env, depth)
+        if not text.startswith("#!"):
+            return Failure(126, f"{file.path} {'is empty' if not text.strip() else _no_shebang(text)}")
+        line = text[2 : text.find("\n") if "\n" in text else len(text)]
+        words = line.strip(" \t").split(None, 1)
+        if not words:
+            return Failure(126, f"{file.path} names no interpreter after `#!`")
+        if line.endswith("\r"):
+            return Failure(127, f"{file.path} has Windows line ends: the kernel looks for an interpreter named {words[0].rstrip()!r} + CR")
+        interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
+        if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
+            interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
+        process.program = process.program
+        return self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+
+    # --- shells ----------------------------------------------------------------------------------
+
+    def _shell(self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body | Failure:
+        row = self.shell_row(process.program)
+        if row is None:
+            return Failure(127, f"{argv[0]} is not in the image {self.image.base.name}")
+        if isinstance(row, Unknown):
+            known = [find_shell(name) for name in ("dash", "bash", "busybox")]
+            if self.programs is not None and "" in self.programs:
+                raise Branch(row, ())
+            return self._either_shell(world, process, argv, env, row, [shell for shell in known if shell is not None])
+        return self.shell(row, process, argv, env)
+
+    def _either_shell(
+        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], why: Unknown,
+        rows: list[ShellRow],
+    ) -> Body:  # fmt: skip
+        from stopcheck.boot.either import Either
+
+        return Either(why, tuple(self.shell(row, process, argv, env) for row in rows))
+
+    def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
+        """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
+        options, rest, command = _shell_options(argv[1:])
+        if not row.certain:
+            pass
+        if command:
+            if not rest:
+                return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
+            text = rest[0]
+            if isinstance(text, Unknown):
+                return Program(ProgramRow(process.program, role="unnamed", instead=text.reason), self.stop_signal)
+            body = self.parse_text(text, self._place(process, text), row)
+            name = rest[1] if len(rest) > 1 else argv[0]
+            return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
+        if not rest:
+            return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
+        path = rest[0]
+        if isinstance(path, Unknown):
+            return Program(ProgramRow(process.program, role="unnamed", instead=path.reason), self.stop_signal)
+        file = self.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
+        if file is None:
+            return Program(ProgramRow(process.program, role="short", status=127), self.stop_signal)
+        if isinstance(file, Unknown) or isinstance(file.content, Unknown):
+            reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
+            return Program(ProgramRow(path.rsplit("/", 1)[-1], role="opaque", instead=reason), self.stop_signal)
+        script = self.parse(file.content, row)
+        return Shell(self, row, script.body, "file", path, rest[1:], env, options, path)
+
+    def _place(self, process: Process, text: str) -> Span | None:
+        """Where the text of `-c` stands: in CMD or ENTRYPOINT for PID 1, in the command that started it otherwise."""
+        for start in (self.image.entrypoint, self.image.cmd):
+            if start is None or isinstance(start, Unknown):
+                continue
+            if start.shell_form is not None and start.shell_form.text == text:
+                return Span(start.shell_form, 0, len(text))
+            for value, span in zip(start.argv, start.argument_spans, strict=False):
+                if value == text:
+                    return span
+        return process.origin
+
+    # --- programs we know ------------------------------------------------------------------------
+
+    def _known(
+        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+    ) -> Body | Failure:
+        words = tuple(word for word in argv[1:] if isinstance(word, str))
+        row = applied(row, words)
+        match row.role:
+            case "exec" | "fork" | "init":
+                return self._wrapper(world, process, row, argv, env, depth)
+            case "busybox":
+                return self.load(world, process, argv[1:], env, depth + 1)
+            case "timer":
+                return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
+            case "daemon":
+                child, _ = child_argv(row, argv)
+                return Daemonizer(self, row, child, dict(env)) if child else Failure(1, f"{row.name} is told to start nothing")
+            case "service":
+                if _leaves(row, words):
+                    return Daemonizer(self, row, (), dict(env))
+        return Program(row, self.stop_signal)
+
+    def _wrapper(
+        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+    ) -> Body | Failure:
+        child, assigned = child_argv(row, argv)
+        env = {**env, **assigned}
+        if not child:
+            return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        if row.role == "exec":
+            return self.load(world, process, child, env, depth + 1)
+        return Parent(self, row, child, env)
+
+
+def embedded(text: str, span: Span | None) -> SourceFile:
+    """A text that stands in another one at `span`, or was made from it."""
+    if span is None:
+        return SourceFile("", text)
+    at = span.text.find(text)
+    if at >= 0:
+        return SourceFile(span.path, text, span.source, ((0, span.start + at),))
+    return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
+
+
+def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, ...], dict[str, Field]]:
+    """Where a wrapper's child begins in its argv, by the row's grammar; empty where it has none. With NAME=value words."""
+    rest = list(argv[1:])
+    assigned: dict[str, Field] = {}
+    command: Field | None = None
+    shell = row.shell or "/bin/sh"
+    skip = row.skip
+    while rest:
+        word = rest[0]
+        if isinstance(word, Unknown):
+            break
+        if word in row.stop_options:
+            rest.pop(0)
+            break
+        option = word.split("=", 1)[0]
+        if word in row.command_option:
+            rest.pop(0)
+            command = rest.pop(0) if rest else None
+            continue
+        if option in row.command_option and "=" in word:
+            command = word.split("=", 1)[1]
+            rest.pop(0)
+            continue
+        if word.startswith("-") and (len(word) > 1 or row.login):
+            rest.pop(0)
+            takes = word in row.value_options and bool(rest)
+            value = rest.pop(0) if takes else None
+            if option in {"-s", "--shell"} and row.command_option:
+                given = value if takes else word.partition("=")[2]
+                shell = given if isinstance(given, str) and given else shell
+            if option in {"-u", "--user"} and row.name == "runuser":
+                skip = 0
+            continue
+        if row.assignments and "=" in word and word.split("=", 1)[0].isidentifier():
+            rest.pop(0)
+            assigned[word.split("=", 1)[0]] = word.split("=", 1)[1]
+            continue
+        if skip:
+            skip -= 1
+            rest.pop(0)
+            continue
+        if row.command_option and command is not None:
+            break
+        if row.command_option and any(other in row.command_option for other in rest if isinstance(other, str)):
+            rest.pop(0)
+            continue
+        break
+    if command is not None:
+        return (shell, "-c", command, *rest), assigned
+    return tuple(rest), assigned
+
+
+def _leaves(row: ProgramRow, words: tuple[str, ...]) -> bool:
+    """Whether a service leaves for the background by itself."""
+    text = " ".join(words)
+    if any(part in text for part in row.foreground_text) or any(word in words for word in row.foreground_words):
+        return False
+    return "" in row.background_words or any(word in words for word in row.background_words)
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _duration(words: tuple[Field, ...], clock: float) -> float:
+    """When a `sleep` ends; for ever where its argument is not known or is `infinity`."""
+    total = 0.0
+    for word in words:
+        if isinstance(word, Unknown):
+            return FOR_EVER
+        number, unit = (word[:-1], _UNITS[word[-1]]) if word[-1:] in _UNITS else (word, 1.0)
+        try:
+            total += float(number) * unit
+        except ValueError:
+            return FOR_EVER
+    return clock + total
+
+
+def _shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:
+    """A shell's own options, the words after them, and whether `-c` is among them."""
+    options: set[str] = set()
+    command = False
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if isinstance(word, Unknown) or len(word) < 2 or word[0] not in "-+":
+            break
+        if word == "--":
+            index += 1
+            break
+        if word.startswith("--"):
+            index += 2 if word in {"--rcfile", "--init-file"} else 1
+            continue
+        for letter in word[1:]:
+            if letter == "c":
+                command = True
+            elif letter == "o" and index + 1 < len(words):
+                index += 1
+                options |= {str(words[index])}
+            elif word[0] == "-":
+                options |= {letter}
+        index += 1
+    return frozenset(options), tuple(words[index:]), command
+
+
+def _no_shebang(text: str) -> str:
+    if text.startswith("\ufeff"):
+        return "begins with a byte order mark: the kernel does not see its `#!`"
+    if text.lstrip().startswith("#!"):
+        return "has something before its `#!` line"
+    return "has no `#!` line: the kernel cannot run it"

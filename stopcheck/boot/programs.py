@@ -1,0 +1,273 @@
+"""What a program that is no shell does once it runs: stands, ends, starts children, passes signals on."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.signals import signal_number
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.knowledge.programs import ProgramRow
+
+FOR_EVER = float("inf")
+LONG = 300.0
+"""A sleep of this many seconds and more only keeps the container alive."""
+
+
+class Program:
+    """A leaf: a service, a timer, a command that ends, or a program that nobody knows (`undecided`)."""
+
+    __slots__ = ("ends_at", "exit_status", "row", "stands", "stop_signal", "undecided", "wakes_at")
+
+    def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
+        self.row = row
+        self.stop_signal = stop_signal
+        self.undecided = row.role == "unknown"
+        self.stands = False
+        self.wakes_at = wakes_at
+        self.ends_at: float | None = None
+        self.exit_status: int | Unknown = 0
+
+    def copy(self) -> Program:
+        """See Body.copy."""
+        other = Program(self.row, self.stop_signal, self.wakes_at)
+        other.undecided, other.stands = self.undecided, self.stands
+        other.ends_at, other.exit_status = self.ends_at, self.exit_status
+        return other
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (self.row.name, self.undecided, self.stands, self.ends_at is None)
+
+    def action(self, signal: str) -> str:
+        """What it does on a signal: see knowledge/programs.toml."""
+        if self.row.role in {"unknown", "opaque"}:
+            return "graceful" if signal in {"TERM", "INT", "QUIT", "HUP", self.stop_signal} else "default"
+        return self.row.action(signal)
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default" if self.action(signal) == "default" else "caught"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+        action = self.action(signal)
+        if action == "ignore":
+            world.note("goes-on", process, signal=signal)
+            return
+        if self.ends_at is not None:
+            return
+        self.ends_at = world.clock + (self.row.seconds if action == "graceful" else 0.0)
+        if self.row.exit_signal:
+            self.exit_status = 128 + signal_number(signal)
+        else:
+            self.exit_status = self.row.exit if self.row.exit is not None else 0
+        process.finished = action == "graceful"
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        times = [time for time in (self.wakes_at, self.ends_at) if time is not None and time != FOR_EVER]
+        return min(times, default=None)
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.row.role in {"short", "test"}:
+            status = self.row.status
+            world.exit(process, status if status is not None else Unknown(f"the status of {self.row.name}", process.origin))
+            return True
+        if self.ends_at is not None and world.clock >= self.ends_at:
+            world.exit(process, self.exit_status)
+            return True
+        if self.wakes_at is not None and world.clock >= self.wakes_at:
+            world.exit(process, 0)
+            return True
+        return False
+
+    def end(self, world: World, process: Process) -> None:
+        """Suppose that it has done its work."""
+        self.undecided = False
+        world.exit(process, Unknown(f"the status of {process.program}", process.origin))
+
+
+class Parent:
+    """An init or a wrapper: starts one child, passes signals on, ends with it."""
+
+    __slots__ = ("argv", "child", "deadline", "env", "got", "machine", "row", "told_at")
+
+    def __init__(self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field]) -> None:
+        self.machine = machine
+        self.row = row
+        self.argv = argv
+        self.env = env
+        self.child: int | None = None
+        self.deadline: float | None = None
+        self.got = ""
+
+    def copy(self) -> Parent:
+        """See Body.copy."""
+        other = Parent(self.machine, self.row, self.argv, self.env)
+        other.child, other.deadline, other.got = self.child, self.deadline, self.got
+        return other
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (self.row.name, self.child, self.deadline is None)
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        if signal in self.row.on:
+            return "default" if self.row.on[signal] == "default" else "caught"
+        if self.row.forwards == "none" or (self.row.forwards_only and signal not in self.row.forwards_only):
+            return "default"
+        return "caught"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+        if self.row.on.get(signal) == "ignore":
+            return
+        self.got = signal
+        for target in self._targets(world, process):
+            world.note("forwards", process, signal=signal, other=target.pid)
+            world.kill(target, signal, process)
+        if self.row.kill_after is not None and self.deadline is None:
+            self.deadline = world.clock + self.row.kill_after
+
+    def _targets(self, world: World, process: Process) -> list[Process]:
+        child = world.processes.get(self.child or 0)
+        if child is None or not child.alive:
+            return []
+        if self.row.forwards == "group":
+            return world.group(child.pgid)
+        if self.row.forwards == "session":
+            return [other for other in world.processes.values() if other.sid == child.sid and other.alive and other is not process]
+        return [child]
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return self.deadline
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return (self.child,) if self.child is not None else ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.child is None:
+            self._start(world, process)
+            return True
+        if self.deadline is not None:
+            if world.clock < self.deadline:
+                return False
+            child = world.processes[self.child]
+            if child.alive:
+                world.note("gives-up", process, signal="KILL", other=child.pid)
+                world.kill(child, "KILL", process)
+            world.exit(process, 128 + signal_number(self.got))
+            return True
+        child = world.processes[self.child]
+        if child.alive or not self.row.ends_with_child:
+            return False
+        child.reaped = True
+        if self.row.forwards == "session":
+            for other in world.processes.values():
+                if other.sid == child.sid and other.alive and other is not process:
+                    world.kill(other, "TERM", process)
+        world.exit(process, child.status if child.status is not None else 0)
+        return True
+
+    def _start(self, world: World, process: Process) -> None:
+        child = world.spawn(process, self, self.argv, process.origin)
+        self.child = child.pid
+        if self.row.role == "init":
+            child.pgid = child.pid
+            if self.row.forwards == "session":
+                child.sid = child.pid
+        elif self.row.name == "setsid":
+            child.pgid = child.sid = child.pid
+        started = self.machine.load(world, child, self.argv, self.env)
+        if isinstance(started, Failure):
+            world.note("cannot-start", child, text=started.reason, span=child.origin)
+            child.body = Program(ENDED, "")
+            world.exit(child, started.status)
+        else:
+            child.body = started
+
+
+class Daemonizer:
+    """Starts its service as a process of its own session and ends at once."""
+
+    __slots__ = ("env", "machine", "row", "service")
+
+    def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
+        self.machine = machine
+        self.row = row
+        self.service = service
+        self.env = env
+
+    def copy(self) -> Daemonizer:
+        """See Body.copy."""
+        return self
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return self.row.name
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        child = world.spawn(process, self, self.service or process.argv, process.origin)
+        child.sid = child.pgid = child.pid
+        child.program = self.row.name
+        child.job = True
+        if self.service:
+            started = self.machine.load(world, child, self.service, self.env)
+            if isinstance(started, Failure):
+                child.body = Program(ENDED, "")
+                world.exit(child, started.status)
+            else:
+                child.body = started
+        else:
+            child.body = Program(self.row, self.machine.stop_signal)
+        world.note("daemonizes", process, other=child.pid, span=process.origin)
+        world.exit(process, 0)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """exec(3) fails: the status a shell or an engine gives, and why."""
+
+    status: int
+    reason: str
+
+
+def _row(role: str) -> ProgramRow:
+    from stopcheck.knowledge.programs import ProgramRow
+
+    return ProgramRow(name="", role=role)
+
+
+ENDED = _row("short")

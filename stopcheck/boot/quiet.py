@@ -1,0 +1,61 @@
+"""Parts of a script that change nothing a stop depends on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.syntax.shell.tree import If, SimpleCommand
+
+if TYPE_CHECKING:
+    from stopcheck.syntax.shell.tree import Sequence
+
+_HARMLESS = frozenset(
+    """: true false echo printf mkdir chown chmod chgrp cp mv rm ln touch cat sed install find usermod groupmod useradd
+    adduser addgroup groupadd tee mktemp date id ls sleep umask ulimit test [ unset export rsync tar gzip gunzip openssl
+    keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep""".split()
+)
+_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
+
+
+def quiet(node: If) -> bool:
+    """Whether an `if` can be passed over: whatever branch is taken only prints, or works on files, and sets nothing."""
+    bodies = [body for _, body in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
+    conditions = [condition for condition, _ in node.branches[1:]]
+    return all(_quiet(sequence) for sequence in (*bodies, *conditions))
+
+
+def _quiet(sequence: Sequence) -> bool:
+    for item in sequence.items:
+        if item.background:
+            return False
+        for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
+            for command in pipeline.commands:
+                if isinstance(command, If):
+                    if not quiet(command) or not _quiet(command.branches[0][0]):
+                        return False
+                elif not isinstance(command, SimpleCommand) or not _harmless(command):
+                    return False
+    return True
+
+
+def _harmless(command: SimpleCommand) -> bool:
+    if command.assignments or not command.words:
+        return False
+    name = command.words[0].literal
+    if name not in _HARMLESS:
+        return False
+    return name not in {"export", "unset"} or all("=" not in word.span.text for word in command.words[1:])
+
+
+def arithmetic_assignment(text: str) -> tuple[str, str]:
+    """The variable that `x=…`, `x+=…`, `x++` sets and the expression of its new value; ("", text) where it sets none."""
+    found = _ASSIGNMENT.match(text)
+    if not found:
+        return "", text
+    name, operator, value = found.groups()
+    if operator == "=":
+        return name, value
+    if operator in {"++", "--"}:
+        return name, f"{name}{operator[0]}1"
+    return name, f"{name}{operator[0]}({value})"

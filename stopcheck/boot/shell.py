@@ -1,0 +1,834 @@
+"""The shell: walks a script as far as it runs by itself, and hears signals as shells do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from stopcheck.boot.signals import signal_number
+from stopcheck.boot.words import Scope, evaluate, expand_pattern, expand_text, expand_words, matches
+from stopcheck.boot.world import Branch, Process, World
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import (
+    AndOr,
+    Arithmetic,
+    ArithmeticFor,
+    Case,
+    Command,
+    CommandSubstitution,
+    Conditional,
+    Coprocess,
+    For,
+    Function,
+    Group,
+    If,
+    Item,
+    Pipeline,
+    ProcessSubstitution,
+    Sequence,
+    SimpleCommand,
+    Subshell,
+    Unparsed,
+    While,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Field, Status
+    from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.source import Span
+
+Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
+Tail: TypeAlias = frozenset[str] | None
+"""The constructs between here and the whole text, where nothing follows; None where something does."""
+
+LOOP_LIMIT = 50
+CALL_LIMIT = 40
+TRAP_LIMIT = 8
+
+
+# --- what is still to do ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    node: Node
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """The items of a sequence from `index` on."""
+
+    node: Sequence
+    index: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class AndOrRest:
+    """Status in hand, the rest of an and-or list from `index` on."""
+
+    node: AndOr
+    index: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class Negate:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class IfRest:
+    """The status of the condition of branch `index` in hand."""
+
+    node: If
+    index: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class LoopTest:
+    """The status of a loop's condition in hand; `count` is how often the body has run."""
+
+    node: While
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoopBody:
+    """A loop's body has ended."""
+
+    node: While | ArithmeticFor
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForRest:
+    node: For
+    values: tuple[Field, ...]
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRest:
+    """The body of item `index` has ended in `;&`."""
+
+    node: Case
+    index: int
+    tail: Tail
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """A function returns to its caller, with the caller's arguments."""
+
+    name: str
+    args: tuple[Field, ...]
+    saved: tuple[tuple[str, Field | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEnd:
+    """A sourced file ends; `args` are the caller's, None where they stayed."""
+
+    path: str
+    args: tuple[Field, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrapEnd:
+    signal: str
+    status: Status
+    ok: bool
+
+
+Frame: TypeAlias = (
+    Evaluate | Items | AndOrRest | Negate | IfRest | LoopTest | LoopBody | ForRest | CaseRest | CallEnd | SourceEnd | TrapEnd
+)
+_TESTING = (AndOrRest, Negate, IfRest, LoopTest)
+
+
+# --- what it waits for -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Foreground:
+    """The end of all these children: a command or a pipeline in the foreground."""
+
+    pids: tuple[int, ...]
+    node: Pipeline | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The builtin `wait`; `several` for `wait -n`: the first of them."""
+
+    pids: tuple[int, ...]
+    span: Span
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """For ever, by itself: an endless loop, a `read` that nobody answers."""
+
+    why: str
+    span: Span
+
+
+Blocked: TypeAlias = Foreground | Waiting | Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """The action of a trap: "" ignores the signal; `body` is None where the text is not known."""
+
+    text: Field
+    span: Span
+    body: Sequence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    pids: tuple[int, ...]
+    span: Span
+
+
+class Shell:
+    """A shell process: what it knows, what is still to do, what it waits for."""
+
+    __slots__ = (
+        "args", "arrays", "blocked", "ending", "exported", "frames", "functions", "jobs", "last_job",
+        "machine", "mode", "name", "ok", "options", "pending", "root", "row", "script", "status", "traps", "variables",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        machine: Machine,
+        row: ShellRow,
+        body: Sequence,
+        mode: str,
+        name: Field,
+        args: tuple[Field, ...],
+        variables: Mapping[str, Field],
+        options: frozenset[str] = frozenset(),
+        script: str = "",
+    ) -> None:
+        self.machine = machine
+        self.row = row
+        self.frames: tuple[Frame, ...] = (Evaluate(body, frozenset()),)
+        self.mode = mode
+        self.name = name
+        self.args = args
+        self.variables: dict[str, Field] = dict(variables)
+        self.exported: frozenset[str] = frozenset(variables)
+        self.arrays: dict[str, tuple[Field, ...]] = {}
+        self.functions: dict[str, Function] = {}
+        self.options = options
+        self.traps: dict[str, Trap] = {}
+        self.pending: tuple[str, ...] = ()
+        self.jobs: tuple[Job, ...] = ()
+        self.last_job: int | None = None
+        self.status: Status = 0
+        self.ok = False
+        self.blocked: Blocked | None = None
+        self.ending = False
+        self.script = script
+        self.root: int | None = None
+        """The process that `$$` names, where it is not this one."""
+
+    def copy(self) -> Shell:
+        """See Body.copy."""
+        other = Shell.__new__(Shell)
+        for slot in ("args", "blocked", "ending", "exported", "frames", "jobs", "machine", "mode", "name", "ok",
+                     "options", "pending", "root", "row", "script", "status", "last_job"):  # fmt: skip
+            setattr(other, slot, getattr(self, slot))
+        other.variables = dict(self.variables)
+        other.arrays = dict(self.arrays)
+        other.functions = dict(self.functions)
+        other.traps = dict(self.traps)
+        return other
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (
+            self.frames, tuple(self.variables.items()), tuple(self.arrays.items()), tuple(self.functions), self.args,
+            tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.jobs, self.status,
+            self.blocked, self.options,
+        )  # fmt: skip
+
+    # --- signals ---------------------------------------------------------------------------------
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        trap = self.traps.get(signal)
+        if trap is not None:
+            return "ignored" if trap.text == "" else "caught"
+        if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
+            return "caught"
+        if "EXIT" in self.traps and signal in self.row.exit_trap and self.mode != "subshell":
+            return "caught"
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
+        if signal not in self.traps:
+            self.frames = ()
+            self.blocked = None
+            self.pending = ()
+            self.status, self.ok = 128 + signal_number(signal), False
+            return
+        if signal not in self.pending:
+            self.pending += (signal,)
+        if isinstance(self.blocked, (Waiting, Standing)):
+            self.status, self.ok = 128 + signal_number(signal), False
+            self.blocked = None
+        elif isinstance(self.blocked, Foreground):
+            world.note("deferred", process, span=self.blocked.node.span, signal=signal)
+
+    def wakes(self) -> float | None:
+        """See Body.wakes: a shell has no timer of its own."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return self.blocked.pids if isinstance(self.blocked, (Foreground, Waiting)) else ()
+
+    # --- going on --------------------------------------------------------------------------------
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.blocked is not None:
+            return self._unblock(world, process)
+        if self.pending:
+            self._run_trap(world, process)
+            return True
+        if not self.frames:
+            self._end(world, process)
+            return True
+        frame, self.frames = self.frames[-1], self.frames[:-1]
+        match frame:
+            case Evaluate():
+                self._evaluate(frame.node, frame.tail, world, process)
+            case Items():
+                self._items(frame.node, frame.index, frame.tail)
+            case AndOrRest():
+                self._and_or(frame)
+            case Negate():
+                if not isinstance(self.status, Unknown):
+                    self.status = int(not self.status)
+            case IfRest():
+                self._if(frame)
+            case LoopTest():
+                self._loop_test(frame, world, process)
+            case LoopBody():
+                self._loop_again(frame)
+            case ForRest():
+                self._for(frame)
+            case CaseRest():
+                item = frame.node.items[frame.index]
+                self._case_body(frame.node, frame.index, item.terminator, frame.tail)
+            case CallEnd():
+                self.args = frame.args
+                for name, value in frame.saved:
+                    self._put_back(name, value)
+            case SourceEnd():
+                if frame.args is not None:
+                    self.args = frame.args
+            case TrapEnd():
+                self.status, self.ok = frame.status, frame.ok
+        return True
+
+    def push(self, *frames: Frame) -> None:
+        """Do these next, the last one first."""
+        self.frames += frames
+
+    def set_status(self, status: Status, ok: bool = False) -> None:
+        """`ok`: where the status is unknown, success is to be expected (it is no test)."""
+        self.status, self.ok = status, ok
+        if "e" in self.options and not isinstance(status, Unknown) and status != 0 and not self.tested():
+            self.leave(status)
+
+    def tested(self) -> bool:
+        """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
+        return any(isinstance(frame, _TESTING) for frame in self.frames)
+
+    def leave(self, status: Status | None = None) -> None:
+        """`exit`: nothing more to do, but for the EXIT trap."""
+        if status is not None:
+            self.status, self.ok = status, False
+        self.frames = ()
+        self.pending = ()
+        self.blocked = None
+
+    def _end(self, world: World, process: Process) -> None:
+        trap = self.traps.get("EXIT")
+        if trap is not None and not self.ending:
+            self.ending = True
+            if trap.body is not None and trap.text != "":
+                world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
+                self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
+            return
+        world.exit(process, 0 if isinstance(self.status, Unknown) and self.ok else self.status)
+
+    def _run_trap(self, world: World, process: Process) -> None:
+        signal, self.pending = self.pending[0], self.pending[1:]
+        trap = self.traps.get(signal)
+        if trap is None:
+            return
+        if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+            world.note("crash", process, span=trap.span, signal=signal)
+            world.exit(process, 139, "SEGV")
+            return
+        world.note("trap", process, text=trap.text if isinstance(trap.text, str) else "", span=trap.span, signal=signal)
+        if trap.body is None:
+            self.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
+            return
+        self.push(TrapEnd(signal, self.status, self.ok), Evaluate(trap.body, None))
+
+    def _unblock(self, world: World, process: Process) -> bool:
+        blocked = self.blocked
+        if isinstance(blocked, Standing) or blocked is None:
+            return False
+        alive = world.living(blocked.pids)
+        if isinstance(blocked, Waiting) and blocked.first:
+            if len(alive) == len(blocked.pids):
+                return False
+        elif alive:
+            return False
+        ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
+        for child in ended:
+            child.reaped = True
+        self.blocked = None
+        if isinstance(blocked, Foreground):
+            status = self._pipeline_status(world, blocked)
+            last = world.processes[blocked.pids[-1]]
+            expected = self.machine.success_expected(last)
+            self.set_status(status, expected)
+        else:
+            self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            status = ended[-1].status if ended else 0
+            self.set_status(status if status is not None else 0, True)
+        return True
+
+    def _pipeline_status(self, world: World, blocked: Foreground) -> Status:
+        statuses = [world.processes[pid].status for pid in blocked.pids]
+        last = statuses[-1]
+        if "pipefail" in self.options:
+            last = next((status for status in reversed(statuses) if isinstance(status, Unknown) or status), 0)
+        return 0 if last is None else last
+
+    # --- nodes -----------------------------------------------------------------------------------
+
+    def _evaluate(self, node: Node, tail: Tail, world: World, process: Process) -> None:
+        match node:
+            case Sequence():
+                self._items(node, 0, tail)
+            case Item():
+                if node.background:
+                    self._background(node, world, process)
+                else:
+                    self.push(Evaluate(node.command, tail))
+            case AndOr():
+                if node.rest:
+                    self.push(AndOrRest(node, 0, tail), Evaluate(node.first, None))
+                else:
+                    self.push(Evaluate(node.first, tail))
+            case Pipeline():
+                self._pipeline(node, tail, world, process)
+            case SimpleCommand():
+                self.machine.simple_command(self, node, tail, world, process)
+            case Group():
+                self._redirections(node, world, process)
+                self.push(Evaluate(node.body, self._under(tail, "group", node)))
+            case Subshell():
+                self._subshell(node, tail, world, process)
+            case If():
+                self._redirections(node, world, process)
+                self.push(IfRest(node, 0, self._under(tail, "if", node)), Evaluate(node.branches[0][0], None))
+            case Case():
+                self._case(node, self._under(tail, "case", node))
+            case For():
+                self._redirections(node, world, process)
+                values = self.args if node.words is None else expand_words(self.scope(world, process), node.words, True)
+                if node.select:
+                    self.blocked = Standing("`select` waits for an answer", node.span)
+                    return
+                self.push(ForRest(node, values, self._under(tail, "for", node)))
+            case ArithmeticFor():
+                self.status, self.ok = 0, False
+                self._assign_arithmetic(node.expressions[0], node.span)
+                self._arithmetic_loop(node, 0)
+            case While():
+                self._redirections(node, world, process)
+                self.status, self.ok = 0, False
+                self.push(LoopTest(node, 0), Evaluate(node.condition, None))
+            case Function():
+                self.functions[node.name] = node
+                self.status, self.ok = 0, False
+            case Arithmetic():
+                self._arithmetic(node)
+            case Conditional():
+                self.machine.conditional(self, node, world, process)
+            case Coprocess():
+                self._background_node(node.body, node.span, world, process)
+            case Unparsed():
+                self.blocked = Standing(f"not read: {node.reason}", node.span)
+
+    @staticmethod
+    def _under(tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
+        if tail is None:
+            return None
+        return tail | {construct, "redirection"} if node.redirections else tail | {construct}
+
+    def _items(self, node: Sequence, index: int, tail: Tail) -> None:
+        if index >= len(node.items):
+            return
+        last = index == len(node.items) - 1
+        if not last:
+            self.push(Items(node, index + 1, tail), Evaluate(node.items[index], None))
+            return
+        if tail is not None and index:
+            between = _between(node.items[index - 1].span, node.items[index].span)
+            tail = tail | {"newline" if "\n" in between else "sequence"}
+        self.push(Evaluate(node.items[index], tail))
+
+    def _and_or(self, frame: AndOrRest) -> None:
+        operator, pipeline = frame.node.rest[frame.index]
+        more = frame.index + 1 < len(frame.node.rest)
+        tail = None if more or frame.tail is None else frame.tail | {"and-or"}
+
+        def taken(shell: Shell) -> None:
+            if more:
+                shell.push(AndOrRest(frame.node, frame.index + 1, frame.tail), Evaluate(pipeline, None))
+            else:
+                shell.push(Evaluate(pipeline, tail))
+
+        def skipped(shell: Shell) -> None:
+            if more:
+                shell.push(AndOrRest(frame.node, frame.index + 1, frame.tail))
+
+        on_success, on_failure = (taken, skipped) if operator == "&&" else (skipped, taken)
+        if isinstance(self.status, Unknown):
+            if self.ok:
+                self.status = 0
+                on_success(self)
+                return
+            self._fork(self.status, lambda shell: (shell.decide(0), on_success(shell)), lambda shell: (shell.decide(1), on_failure(shell)))
+        (on_success if self.status == 0 else on_failure)(self)
+
+    def decide(self, status: int) -> None:
+        """Go on as if the status were this."""
+        self.status, self.ok = status, False
+
+    def _fork(self, condition: Unknown, *ways: Callable[[Shell], object]) -> None:
+        def way(go: Callable[[Shell], object]) -> Callable[[World, Process], None]:
+            def take(_: World, process: Process) -> None:
+                assert isinstance(process.body, Shell)
+                go(process.body)
+
+            return take
+
+        raise Branch(condition, tuple(way(go) for go in ways))
+
+    def _if(self, frame: IfRest) -> None:
+        node, index = frame.node, frame.index
+
+        def taken(shell: Shell) -> None:
+            shell.decide(0)
+            shell.push(Evaluate(node.branches[index][1], frame.tail))
+
+        def skipped(shell: Shell) -> None:
+            shell.decide(0)
+            if index + 1 < len(node.branches):
+                shell.push(IfRest(node, index + 1, frame.tail), Evaluate(node.branches[index + 1][0], None))
+            elif node.otherwise is not None:
+                shell.push(Evaluate(node.otherwise, frame.tail))
+
+        if isinstance(self.status, Unknown):
+            if self.machine.quiet(node):
+                self.decide(0)
+                return
+            self._fork(self.status, skipped, taken)
+        (taken if self.status == 0 else skipped)(self)
+
+    def _loop_test(self, frame: LoopTest, world: World, process: Process) -> None:
+        status = self.status
+        node = frame.node
+        if isinstance(status, Unknown):
+            # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
+            self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
+            self.decide(0)
+            return
+        if (status == 0) == node.until:
+            self.decide(0)
+            return
+        if frame.count >= LOOP_LIMIT:
+            self.push(frame)
+            self.blocked = Standing("an endless loop", node.span)
+            return
+        self.push(LoopBody(node, frame.count + 1), Evaluate(node.body, None))
+
+    def _loop_again(self, frame: LoopBody) -> None:
+        if isinstance(frame.node, While):
+            self.status, self.ok = 0, False
+            self.push(LoopTest(frame.node, frame.count), Evaluate(frame.node.condition, None))
+        else:
+            self._assign_arithmetic(frame.node.expressions[2], frame.node.span)
+            self._arithmetic_loop(frame.node, frame.count)
+
+    def _arithmetic_loop(self, node: ArithmeticFor, count: int) -> None:
+        condition = node.expressions[1].strip()
+        value = evaluate(self.scope(), condition, node.span) if condition else "1"
+        if value == "0" or isinstance(value, Unknown):
+            return
+        if count >= LOOP_LIMIT:
+            self.blocked = Standing("an endless loop", node.span)
+            return
+        self.push(LoopBody(node, count + 1), Evaluate(node.body, None))
+
+    def _for(self, frame: ForRest) -> None:
+        if not frame.values:
+            return
+        self.variables[frame.node.variable] = frame.values[0]
+        rest = frame.values[1:]
+        if rest:
+            self.push(ForRest(frame.node, rest, frame.tail), Evaluate(frame.node.body, None))
+        else:
+            self.push(ForRest(frame.node, (), None), Evaluate(frame.node.body, None))
+
+    def _case(self, node: Case, tail: Tail) -> None:
+        scope = self.scope()
+        self.status, self.ok = 0, False
+        subject = expand_text(scope, node.subject)
+        doubt: Unknown | None = subject if isinstance(subject, Unknown) else None
+        for index, item in enumerate(node.items):
+            for pattern_word in item.patterns:
+                pattern = expand_pattern(scope, pattern_word)
+                if pattern == "*":
+                    if doubt is None:
+                        self._case_body(node, index, "", tail)
+                        return
+                    break
+                if isinstance(pattern, Unknown):
+                    doubt = doubt or pattern
+                elif isinstance(subject, str) and matches(subject, pattern):
+                    if doubt is None:
+                        self._case_body(node, index, "", tail)
+                        return
+        if doubt is None:
+            return
+        catches_all = any(expand_pattern(scope, word) == "*" for item in node.items for word in item.patterns)
+
+        def into(index: int) -> Callable[[Shell], None]:
+            return lambda shell: shell._case_body(node, index, "", tail)
+
+        ways: list[Callable[[Shell], None]] = [into(index) for index in range(len(node.items))]
+        if not catches_all:
+            ways.append(lambda shell: None)
+        self._fork(doubt, *ways)
+
+    def _case_body(self, node: Case, index: int, after: str, tail: Tail) -> None:
+        if after == ";&":
+            index += 1
+            if index >= len(node.items):
+                return
+        item = node.items[index]
+        if item.terminator == ";&":
+            self.push(CaseRest(node, index, tail), Evaluate(item.body, None))
+        else:
+            self.push(Evaluate(item.body, tail))
+
+    def _arithmetic(self, node: Arithmetic) -> None:
+        value = self._assign_arithmetic(node.text, node.span)
+        self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
+
+    def _assign_arithmetic(self, text: str, span: Span) -> Field:
+        """`x=1`, `x++`, `x+=2` on top of an expression."""
+        value: Field = "0"
+        for piece in text.split(","):
+            target, new = self.machine.arithmetic_assignment(piece)
+            value = evaluate(self.scope(), new, span)
+            if target:
+                self.variables[target] = value
+        return value
+
+    # --- children --------------------------------------------------------------------------------
+
+    def child(self, world: World, process: Process, node: Node, span: Span, background: bool) -> Process:
+        """fork(2) of this shell, to run a part of the script: traps are reset, jobs forgotten."""
+        body = self.copy()
+        body.frames = (Evaluate(node, frozenset()),)
+        body.mode = "subshell"
+        body.root = self.root or process.pid
+        body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
+        body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
+        child = world.spawn(process, body, process.argv, span)
+        child.program = process.program
+        child.job = background
+        if "m" in self.options:
+            child.pgid = child.pid
+        elif background:
+            child.ignored |= {"INT", "QUIT"}
+        return child
+
+    def _background(self, node: Item, world: World, process: Process) -> None:
+        pipeline = node.command.first
+        if not node.command.rest and len(pipeline.commands) > 1:
+            pids = tuple(self.child(world, process, command, node.span, True).pid for command in pipeline.commands)
+            self._add_job(pids, node.span)
+        else:
+            inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
+            self._background_node(inner, node.span, world, process)
+
+    def _background_node(self, node: Node, span: Span, world: World, process: Process) -> None:
+        child = self.child(world, process, node, span, True)
+        self._add_job((child.pid,), span)
+
+    def _add_job(self, pids: tuple[int, ...], span: Span) -> None:
+        self.jobs += (Job(pids, span),)
+        self.last_job = pids[-1]
+        self.status, self.ok = 0, False
+
+    def _pipeline(self, node: Pipeline, tail: Tail, world: World, process: Process) -> None:
+        if node.negated:
+            self.push(Negate())
+            tail = None
+        if node.timed:
+            tail = None
+        if len(node.commands) == 1:
+            self.push(Evaluate(node.commands[0], tail))
+            return
+        pids = tuple(self.child(world, process, command, command.span, False).pid for command in node.commands)
+        self.blocked = Foreground(pids, node)
+
+    def _subshell(self, node: Subshell, tail: Tail, world: World, process: Process) -> None:
+        self._redirections(node, world, process)
+        under = self._under(tail, "subshell", node)
+        if self.may_replace(under):
+            self.mode = "subshell"
+            self.push(Evaluate(node.body, under))
+            return
+        child = self.child(world, process, node.body, node.span, False)
+        if under is not None:
+            assert isinstance(child.body, Shell)
+        self.blocked = Foreground((child.pid,), node)
+
+    def may_replace(self, tail: Tail) -> bool:
+        """Whether this shell execs its last command by itself here (knowledge/shells.toml)."""
+        if tail is None or self.frames or any(trap.text != "" for trap in self.traps.values()):
+            return False
+        allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(self.mode, self.row.exec_file)
+        return tail <= allowed and "simple" in allowed
+
+    def _redirections(self, node: Group | Subshell | If | For | While, world: World, process: Process) -> None:
+        for redirection in node.redirections:
+            if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
+                expand_text(self.scope(world, process), redirection.target)
+
+    # --- variables -------------------------------------------------------------------------------
+
+    def value(self, name: str) -> Field | None:
+        """A parameter's value; None where it is unset."""
+        match name:
+            case "#":
+                return Unknown("the number of arguments") if any(isinstance(a, Unknown) for a in self.args) else str(len(self.args))
+            case "?":
+                return self.status if isinstance(self.status, Unknown) else str(self.status)
+            case "!":
+                return None if self.last_job is None else str(self.last_job)
+            case "0":
+                return self.name
+            case "-":
+                return "".join(sorted(option for option in self.options if len(option) == 1))
+            case "BASH_VERSION":
+                return "5.2.15(1)-release" if self.row.name == "bash" else None
+            case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
+                return Unknown(f"${name}")
+        if name.isdigit():
+            index = int(name) - 1
+            return self.args[index] if index < len(self.args) else None
+        if name in self.variables:
+            return self.variables[name]
+        array = self.arrays.get(name)
+        return array[0] if array else None
+
+    def assign(self, name: str, value: Field) -> None:
+        """Set a variable."""
+        self.arrays.pop(name, None)
+        self.variables[name] = value
+        if "a" in self.options:
+            self.exported |= {name}
+
+    def _put_back(self, name: str, value: Field | None) -> None:
+        if value is None:
+            self.variables.pop(name, None)
+        else:
+            self.variables[name] = value
+
+    def scope(self, world: World | None = None, process: Process | None = None) -> Scope:
+        """What expansion may ask."""
+
+        def variable(name: str) -> Field | None:
+            if name == "$":
+                return str(self.root or (process.pid if process is not None else 1))
+            if name == "PPID":
+                return str(process.ppid) if process is not None else None
+            if name == "PWD" and process is not None and "PWD" not in self.variables:
+                return process.cwd
+            return self.value(name)
+
+        def substitute(part: CommandSubstitution) -> Field:
+            return self.machine.substitute(self, part, world, process)
+
+        def process_substitution(part: ProcessSubstitution) -> Field:
+            if world is not None and process is not None:
+                self.child(world, process, part.body, part.span, False)
+            return "/dev/fd/63"
+
+        def failed(name: str) -> None:
+            self.leave(1)
+
+        return Scope(
+            variable, lambda: self.args, self.assign, substitute, process_substitution, self.arrays.get, failed
+        )
+
+    def environment(self) -> dict[str, Field]:
+        """The exported variables."""
+        return {name: self.variables[name] for name in self.exported if name in self.variables}
+
+    def call(self, function: Function, args: tuple[Field, ...], tail_span: Span) -> bool:
+        """Call a function; False where calls are nested too deeply."""
+        if sum(isinstance(frame, CallEnd) for frame in self.frames) >= CALL_LIMIT:
+            return False
+        self.push(CallEnd(function.name, self.args, ()), Evaluate(function.body, None))
+        self.args = args
+        return True
+
+    def declare_local(self, name: str) -> None:
+        """`local name`: the caller's value comes back when the function returns."""
+        for index in range(len(self.frames) - 1, -1, -1):
+            frame = self.frames[index]
+            if isinstance(frame, CallEnd):
+                if all(saved != name for saved, _ in frame.saved):
+                    saved = (*frame.saved, (name, self.variables.get(name)))
+                    self.frames = (*self.frames[:index], replace(frame, saved=saved), *self.frames[index + 1 :])
+                return
+
+    def unwind(self, *kinds: type[Frame]) -> Frame | None:
+        """Drop what is to do up to a frame of these kinds, and that one; None where there is none (all stays)."""
+        for index in range(len(self.frames) - 1, -1, -1):
+            if isinstance(self.frames[index], kinds):
+                frame, self.frames = self.frames[index], self.frames[:index]
+                return frame
+        return None
+
+
+def _between(before: Span, after: Span) -> str:
+    """What stands between two spans of one text."""
+    return before.source.text[before.end : after.start] if before.source is after.source else ""

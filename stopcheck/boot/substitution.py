@@ -1,0 +1,96 @@
+"""Command substitution: the few commands whose output the files decide."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.words import expand_words
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import SimpleCommand
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import CommandSubstitution
+
+
+def substitute(shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None) -> Field:
+    """The output of `$( … )`; Unknown for all that is not plainly told by its words."""
+    unknown = Unknown(f"the output of `{_shortened(part.span.text)}`", part.span)
+    items = part.body.items
+    if process is None or world is None or not 1 <= len(items) <= 1 or items[0].background:
+        return "" if not items else unknown
+    cwd = process.cwd
+    pipelines = [items[0].command.first, *(pipeline for _, pipeline in items[0].command.rest)]
+    output: Field = ""
+    for pipeline in pipelines:
+        command = pipeline.commands[0]
+        if len(pipeline.commands) != 1 or not isinstance(command, SimpleCommand):
+            return unknown
+        words = expand_words(shell.scope(world, process), command.words, shell.row.bash_syntax)
+        if any(isinstance(word, Unknown) for word in words):
+            return unknown
+        texts = [str(word) for word in words]
+        if not texts:
+            target = command.redirections[0].target.literal if command.redirections else None
+            return _file(shell, cwd, target) if target else ""
+        if texts[0] in shell.functions:
+            return unknown
+        if texts[0] == "cd" and len(texts) == 2:
+            cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
+            continue
+        output = _output(shell, texts, cwd, world, unknown)
+        if isinstance(output, Unknown):
+            return output
+    return output
+
+
+def _output(shell: Shell, words: list[str], cwd: str, world: World, unknown: Unknown) -> Field:
+    name, arguments = words[0], [word for word in words[1:] if word != "--"]
+    plain = [word for word in arguments if not word.startswith("-")]
+    match name:
+        case "pwd":
+            return cwd
+        case "echo":
+            return " ".join(word for word in arguments if word != "-n")
+        case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
+            return "".join(arguments[1:])
+        case "dirname" if len(plain) == 1:
+            return posixpath.dirname(plain[0]) or "."
+        case "basename" if 1 <= len(plain) <= 2:
+            text = posixpath.basename(plain[0].rstrip("/"))
+            return text.removesuffix(plain[1]) if len(plain) == 2 else text
+        case "readlink" | "realpath" if len(plain) == 1:
+            return posixpath.normpath(posixpath.join(cwd, plain[0]))
+        case "whoami" if shell.machine.image.user in {"", "root", "0"}:
+            return "root"
+        case "id" if arguments == ["-u"] or arguments == ["-g"]:
+            user = shell.machine.image.user.split(":")[0]
+            return "0" if user in {"", "root", "0"} else user if user.isdigit() else unknown
+        case "jobs" if "-p" in arguments:
+            if not shell.row.jobs_p:
+                return ""
+            return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+        case "pidof" | "pgrep" if plain and name == "pidof" or "-x" in arguments:
+            return " ".join(
+                str(process.pid) for process in world.processes.values() if process.alive and process.program == plain[0]
+            )
+        case "cat" if len(plain) == 1:
+            return _file(shell, cwd, plain[0], unknown)
+        case "true" | ":":
+            return ""
+    return unknown
+
+
+def _file(shell: Shell, cwd: str, path: str, unknown: Unknown | None = None) -> Field:
+    file = shell.machine.image.files.lookup(posixpath.normpath(posixpath.join(cwd, path)))
+    if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
+        return unknown or Unknown(f"the content of {path}")
+    return file.content.text.rstrip("\n") if len(file.content.text) < 4096 else Unknown(f"the content of {path}")
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,480 @@
+"""Expansion: what a shell word can be, as far as that is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import (
+    ArithmeticExpansion,
+    ArrayLiteral,
+    CommandSubstitution,
+    Parameter,
+    ProcessSubstitution,
+    Text,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field
+    from stopcheck.source import Span
+
+_GLOB = re.compile(r"[*?\[]")
+_BRACES = re.compile(r"^(.*?)\{([^{}]*,[^{}]*|-?\d+\.\.-?\d+)\}(.*)$", re.DOTALL)
+_NUMBER = re.compile(r"\s*[-+]?\d+\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What expansion may ask its shell for."""
+
+    variable: Callable[[str], Field | None]
+    """A variable's value; None: unset."""
+    positional: Callable[[], tuple[Field, ...]]
+    assign: Callable[[str, Field], None]
+    substitute: Callable[[CommandSubstitution], Field]
+    process: Callable[[ProcessSubstitution], Field]
+    array: Callable[[str], tuple[Field, ...] | None]
+    failed: Callable[[str], None]
+    """`${x:?message}` ends the shell."""
+
+
+@dataclass(slots=True)
+class _Piece:
+    value: Field
+    quoted: bool
+    splits: bool
+
+
+class _Break:
+    """Between two fields of "$@"."""
+
+
+def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) -> tuple[Field, ...]:
+    """All fields that the words become."""
+    fields: list[Field] = []
+    for word in words:
+        literal = word.literal
+        if literal is not None and not braces:
+            if literal or word.parts:
+                fields.append(_tilde(literal, word))
+            continue
+        if literal is not None and not word.quoted:
+            fields.extend(_brace(literal))
+            continue
+        fields.extend(_fields(scope, word))
+    return tuple(fields)
+
+
+def expand_text(scope: Scope, word: Word) -> Field:
+    """The one field that a word is where nothing splits: an assignment, a case subject, a redirection, a here-document."""
+    literal = word.literal
+    if literal is not None:
+        return _tilde(literal, word)
+    pieces = [piece for piece in _pieces(scope, word, False) if isinstance(piece, _Piece)]
+    return _joined([piece.value for piece in pieces])
+
+
+def expand_pattern(scope: Scope, word: Word) -> Field:
+    """A word as a pattern: quoted characters are escaped for `matches`."""
+    texts: list[Field] = []
+    for part in word.parts:
+        if isinstance(part, Text):
+            texts.append(_escaped(part.text) if part.quoted else part.text)
+            continue
+        value = expand_text(scope, Word((part,), part.span))
+        quoted = getattr(part, "quoted", False)
+        texts.append(_escaped(value) if quoted and isinstance(value, str) else value)
+    return _joined(texts)
+
+
+def matches(text: str, pattern: str) -> bool:
+    """Whether a shell pattern (with `\\` or brackets as escape) fits the whole text."""
+    for alternative in _extglob(pattern):
+        if fnmatchcase(text, _translated(alternative)):
+            return True
+    return False
+
+
+def _extglob(pattern: str) -> list[str]:
+    found = re.search(r"[@?+*!]\(([^()]*)\)", pattern)
+    if not found or found.group(0)[0] not in "@?":
+        return [pattern]
+    before, after = pattern[: found.start()], pattern[found.end() :]
+    choices = found.group(1).split("|") + ([""] if found.group(0)[0] == "?" else [])
+    return [each for choice in choices for each in _extglob(before + choice + after)]
+
+
+def _translated(pattern: str) -> str:
+    out = []
+    index = 0
+    while index < len(pattern):
+        char = pattern[index]
+        if char == "\\" and index + 1 < len(pattern):
+            index += 1
+            out.append(f"[{pattern[index]}]" if pattern[index] in "*?[" else pattern[index])
+        elif pattern.startswith("[^", index):
+            out.append("[!")
+            index += 1
+        elif pattern.startswith("[[:", index) and (end := pattern.find(":]]", index)) > 0:
+            out.append(_CLASSES.get(pattern[index + 3 : end], "?"))
+            index = end + 2
+        else:
+            out.append(char)
+        index += 1
+    return "".join(out)
+
+
+_CLASSES = {"digit": "[0-9]", "alpha": "[a-zA-Z]", "alnum": "[a-zA-Z0-9]", "upper": "[A-Z]", "lower": "[a-z]",
+            "space": "[ \t\n\r]", "punct": "[!-/:-@\\[-`{-~]"}  # fmt: skip
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([*?\[\\])", r"\\\1", text)
+
+
+def _joined(values: list[Field]) -> Field:
+    texts = []
+    for value in values:
+        if isinstance(value, Unknown):
+            return value
+        texts.append(value)
+    return "".join(texts)
+
+
+def _tilde(text: str, word: Word) -> str:
+    first = word.parts[0] if word.parts else None
+    if text[:1] == "~" and isinstance(first, Text) and not first.quoted and (text == "~" or text[1] == "/"):
+        return "/root" + text[1:]
+    return text
+
+
+def _brace(text: str) -> list[str]:
+    found = _BRACES.match(text)
+    if not found:
+        return [text]
+    before, inner, after = found.groups()
+    if "," in inner:
+        choices = inner.split(",")
+    else:
+        low, high = (int(part) for part in inner.split(".."))
+        if abs(high - low) > 1000:
+            return [text]
+        choices = [str(n) for n in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
+    return [each for choice in choices for rest in _brace(after) for each in _brace(before + choice + rest)]
+
+
+def _fields(scope: Scope, word: Word) -> list[Field]:
+    """Field splitting of one word: unquoted expansions split at white space, "$@" makes several."""
+    fields: list[Field] = []
+    current: Field | None = None
+    for piece in _pieces(scope, word, True):
+        if not isinstance(piece, _Piece):
+            if current is not None:
+                fields.append(current)
+            current = None
+            continue
+        value = piece.value
+        if isinstance(value, Unknown) or isinstance(current, Unknown):
+            current = value if current is None or isinstance(value, Unknown) else current
+            continue
+        if not piece.splits:
+            current = (current or "") + value
+            continue
+        parts = value.split()
+        if not parts:
+            if value and current is not None:
+                fields.append(current)
+                current = None
+            continue
+        if value[0].isspace() and current is not None:
+            fields.append(current)
+            current = None
+        current = (current or "") + parts[0]
+        for part in parts[1:]:
+            fields.append(current)
+            current = part
+        if value[-1].isspace():
+            fields.append(current)
+            current = None
+    if current is not None:
+        fields.append(current)
+    return fields
+
+
+def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:
+    pieces: list[_Piece | type[_Break]] = []
+    for part in word.parts:
+        match part:
+            case Text():
+                text = part.text
+                if not pieces and not part.quoted and text[:1] == "~" and text[1:2] in {"", "/"}:
+                    text = "/root" + text[1:]
+                pieces.append(_Piece(text, part.quoted, False))
+            case Parameter():
+                pieces.extend(_parameter_pieces(scope, part, splitting))
+            case CommandSubstitution():
+                pieces.append(_Piece(scope.substitute(part), part.quoted, splitting and not part.quoted))
+            case ArithmeticExpansion():
+                pieces.append(_Piece(evaluate(scope, part.text, part.span), part.quoted, False))
+            case ProcessSubstitution():
+                pieces.append(_Piece(scope.process(part), True, False))
+            case ArrayLiteral():
+                pieces.append(_Piece(Unknown("an array", part.span), True, False))
+    return pieces
+
+
+def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_Piece | type[_Break]]:
+    several: tuple[Field, ...] | None = None
+    if part.name in {"@", "*"}:
+        several = scope.positional()
+    elif part.index in {"@", "*"}:
+        several = scope.array(part.name)
+        if several is None:
+            value = scope.variable(part.name)
+            several = () if value is None else (value,)
+    if several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
+        value = _parameter(scope, part)
+        return [_Piece(value, part.quoted, splitting and not part.quoted)]
+    if part.operator in {":", ""} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
+        several = _several(scope, part, several)
+    elif part.operator:
+        several = tuple(_trimmed(scope, part, value) for value in several)
+    star = part.name == "*" or part.index == "*"
+    if not splitting or (star and part.quoted):
+        if any(isinstance(value, Unknown) for value in several):
+            return [_Piece(next(value for value in several if isinstance(value, Unknown)), part.quoted, False)]
+        return [_Piece(" ".join(str(value) for value in several), part.quoted, False)]
+    pieces: list[_Piece | type[_Break]] = []
+    for index, value in enumerate(several):
+        if index:
+            pieces.append(_Break)
+        pieces.append(_Piece(value, part.quoted, not part.quoted))
+    return pieces
+
+
+def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple[Field, ...]:
+    """`${@:2}`, `${@:-default}`, `${@:+x}` on a list."""
+    operator = part.operator
+    if operator == "":
+        return several
+    if operator == ":":
+        numbers = _substring_numbers(scope, part)
+        if numbers is None:
+            return (Unknown("a part of the arguments", part.span),)
+        offset, length = numbers
+        if part.name in {"@", "*"}:
+            zero = scope.variable("0")
+            items = ((zero if zero is not None else ""), *several)
+        else:
+            items = several
+        start = offset if offset >= 0 else max(0, len(items) + offset)
+        return tuple(items[start : start + length] if length is not None else items[start:])
+    set_ = bool(several) and not (operator[0] == ":" and several == ("",))
+    if operator in {":+", "+"}:
+        return (expand_text(scope, part.argument),) if set_ and part.argument else ()
+    if set_:
+        return several
+    return tuple(_fields(scope, part.argument)) if part.argument is not None else ()
+
+
+def _substring_numbers(scope: Scope, part: Parameter) -> tuple[int, int | None] | None:
+    text = expand_text(scope, part.argument) if part.argument is not None else "0"
+    if isinstance(text, Unknown):
+        return None
+    bounds = [evaluate(scope, piece, part.span) for piece in text.split(":", 1)]
+    if any(isinstance(bound, Unknown) for bound in bounds):
+        return None
+    numbers = [int(str(bound)) for bound in bounds]
+    return numbers[0], (numbers[1] if len(numbers) > 1 else None)
+
+
+def _parameter(scope: Scope, part: Parameter) -> Field:
+    """One parameter with its operator."""
+    operator = part.operator
+    if part.index is not None and part.index not in {"@", "*"}:
+        several = scope.array(part.name)
+        index = evaluate(scope, part.index, part.span)
+        if several is None or isinstance(index, Unknown):
+            value = scope.variable(part.name) if part.index == "0" else Unknown(f"${{{part.name}[…]}}", part.span)
+        else:
+            number = int(index)
+            value = several[number] if -len(several) <= number < len(several) else None
+    elif operator in {"prefix", "keys"}:
+        return Unknown(f"${{!{part.name}…}}", part.span)
+    elif operator == "length" and (part.name in {"@", "*"} or part.index in {"@", "*"}):
+        several = scope.positional() if part.name in {"@", "*"} else scope.array(part.name)
+        if several is not None and not any(isinstance(each, Unknown) for each in several):
+            return str(len(several))
+        return Unknown("the number of arguments", part.span)
+    else:
+        value = scope.variable(part.name)
+    if operator == "indirect":
+        value = scope.variable(value) if isinstance(value, str) and value else value
+        operator = ""
+    if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
+        return _default(scope, part, value)
+    if value is None:
+        value = ""
+    if operator == "" or isinstance(value, Unknown):
+        return value
+    if operator == "length":
+        return str(len(value))
+    if operator == ":":
+        numbers = _substring_numbers(scope, part)
+        if numbers is None:
+            return Unknown(f"a part of ${part.name}", part.span)
+        offset, length = numbers
+        start = offset if offset >= 0 else max(0, len(value) + offset)
+        if length is None:
+            return value[start:]
+        return value[start : start + length] if length >= 0 else value[start:length]
+    return _trimmed(scope, part, value)
+
+
+def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
+    if isinstance(value, Unknown):
+        return value
+    missing = value is None or (part.operator[0] == ":" and value == "")
+    kind = part.operator[-1]
+    if kind == "+":
+        return "" if missing or part.argument is None else expand_text(scope, part.argument)
+    if not missing:
+        return value if value is not None else ""
+    default = expand_text(scope, part.argument) if part.argument is not None else ""
+    if kind == "=":
+        scope.assign(part.name, default)
+    elif kind == "?":
+        scope.failed(part.name)
+    return default
+
+
+def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
+    if isinstance(value, Unknown):
+        return value
+    operator = part.operator
+    if operator in {"^", "^^", ",", ",,"}:
+        if len(operator) == 2:
+            return value.upper() if operator == "^^" else value.lower()
+        return (value[:1].upper() if operator == "^" else value[:1].lower()) + value[1:]
+    pattern = expand_pattern(scope, part.argument) if part.argument is not None else ""
+    if isinstance(pattern, Unknown):
+        return pattern
+    size = len(value)
+    if operator in {"#", "##"}:
+        sizes = range(size + 1) if operator == "#" else range(size, -1, -1)
+        return next((value[n:] for n in sizes if matches(value[:n], pattern)), value)
+    if operator in {"%", "%%"}:
+        sizes = range(size, -1, -1) if operator == "%" else range(size + 1)
+        return next((value[:n] for n in sizes if matches(value[n:], pattern)), value)
+    if operator[0] == "/":
+        new = expand_text(scope, part.replacement) if part.replacement is not None else ""
+        if isinstance(new, Unknown):
+            return new
+        if _GLOB.search(pattern) or len(operator) == 2 and operator[1] in "#%":
+            return Unknown(f"${{{part.name}{operator}…}}", part.span)
+        plain = pattern.replace("\\", "")
+        return value.replace(plain, new) if operator == "//" else value.replace(plain, new, 1)
+    return Unknown(f"${{{part.name}{operator}…}}", part.span)
+
+
+# --- arithmetic ------------------------------------------------------------------------------------
+
+_TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))")
+
+
+def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
+    """The value of an arithmetic expression over known numbers, as text; Unknown for what goes beyond + - * / % and comparisons."""
+    unknown = Unknown("the result of arithmetic", span)
+    tokens: list[str] = []
+    at = 0
+    stripped = text.strip()
+    while at < len(stripped):
+        found = _TOKEN.match(stripped, at)
+        if not found:
+            return unknown
+        number, name, operator = found.groups()
+        if number is not None:
+            tokens.append(str(int(number, 16) if number[:2] in {"0x", "0X"} else int(number)))
+        elif name is not None:
+            value = scope.variable(name)
+            if isinstance(value, Unknown):
+                return unknown
+            if value is None or value.strip() == "":
+                value = "0"
+            if not _NUMBER.match(value):
+                return unknown
+            tokens.append(str(int(value)))
+        else:
+            tokens.append(operator)
+        at = found.end()
+    if not tokens:
+        return "0"
+    try:
+        value, rest = _arithmetic(tokens, 0)
+    except (ValueError, IndexError, ZeroDivisionError, OverflowError, RecursionError):
+        return unknown
+    return str(value) if not rest else unknown
+
+
+_LEVELS: tuple[frozenset[str], ...] = (
+    frozenset({"||"}), frozenset({"&&"}), frozenset({"==", "!="}), frozenset({"<", ">", "<=", ">="}),
+    frozenset({"+", "-"}), frozenset({"*", "/", "%"}),
+)  # fmt: skip
+
+
+def _arithmetic(tokens: list[str], level: int) -> tuple[int, list[str]]:
+    if level == len(_LEVELS):
+        return _unary(tokens)
+    value, rest = _arithmetic(tokens, level + 1)
+    while rest and rest[0] in _LEVELS[level]:
+        right, after = _arithmetic(rest[1:], level + 1)
+        value, rest = _apply(rest[0], value, right), after
+    return value, rest
+
+
+def _unary(tokens: list[str]) -> tuple[int, list[str]]:
+    head, rest = tokens[0], tokens[1:]
+    if head == "(":
+        value, rest = _arithmetic(rest, 0)
+        if rest[0] != ")":
+            raise ValueError(rest[0])
+        return value, rest[1:]
+    if head in {"-", "+", "!"}:
+        value, rest = _unary(rest)
+        return {"-": -value, "+": value, "!": int(not value)}[head], rest
+    return int(head), rest
+
+
+def _apply(operator: str, left: int, right: int) -> int:
+    match operator:
+        case "||":
+            return int(bool(left or right))
+        case "&&":
+            return int(bool(left and right))
+        case "==":
+            return int(left == right)
+        case "!=":
+            return int(left != right)
+        case "<":
+            return int(left < right)
+        case ">":
+            return int(left > right)
+        case "<=":
+            return int(left <= right)
+        case ">=":
+            return int(left >= right)
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return int(left / right)
+        case _:
+            return left - right * int(left / right)

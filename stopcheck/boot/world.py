@@ -1,0 +1,263 @@
+"""The kernel's part: processes, the signals between them, and time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from stopcheck.boot.signals import HARMLESS, PAUSING, signal_number
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.source import Span
+
+Field: TypeAlias = str | Unknown
+Status: TypeAlias = int | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened: `kind` tells what, `seconds` when (None while the container starts)."""
+
+    kind: str
+    pid: int
+    text: str = ""
+    span: Span | None = None
+    seconds: float | None = None
+    signal: str = ""
+    other: int = 0
+
+
+class Body(Protocol):
+    """What runs in a process."""
+
+    def copy(self) -> Body:
+        """A copy that can go another way."""
+
+    def step(self, world: World, process: Process) -> bool:
+        """Do one thing; False where there is nothing to do now. Raises Branch where the files do not decide."""
+
+    def disposition(self, signal: str) -> str:
+        """"default", "ignored" or "caught"."""
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """A caught signal arrives."""
+
+    def wakes(self) -> float | None:
+        """When time alone will make it go on."""
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """The processes whose end it needs to go on."""
+
+    def key(self) -> Hashable:
+        """Equal for equal states."""
+
+
+@dataclass(slots=True)
+class Process:
+    """One process; `status` is None while it lives."""
+
+    pid: int
+    ppid: int
+    pgid: int
+    sid: int
+    argv: tuple[Field, ...]
+    body: Body
+    env: Mapping[str, Field]
+    cwd: str = "/"
+    ignored: frozenset[str] = frozenset()
+    status: Status | None = None
+    killed_by: str = ""
+    reaped: bool = False
+    job: bool = False
+    origin: Span | None = None
+    program: str = ""
+    told: tuple[str, ...] = ()
+    finished: bool = False
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs (a zombie does not)."""
+        return self.status is None
+
+    def copy(self) -> Process:
+        """A copy that can go another way."""
+        return Process(
+            self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
+            self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
+        )  # fmt: skip
+
+
+class Branch(Exception):  # noqa: N818 - no error: the two ways that a step can go
+    """The files do not decide how to go on; each way is a function that takes it, in a copy of the world."""
+
+    def __init__(self, condition: Unknown, ways: tuple[Callable[[World, Process], None], ...]) -> None:
+        super().__init__(condition.reason)
+        self.condition = condition
+        self.ways = ways
+
+
+class TooComplex(Exception):  # noqa: N818
+    """More steps or processes than an entrypoint can need."""
+
+
+@dataclass(slots=True)
+class World:
+    """All processes of the container, at a time (seconds since the stop signal, or since some start before it)."""
+
+    processes: dict[int, Process] = field(default_factory=dict)
+    clock: float = 0.0
+    stopping: bool = False
+    next_pid: int = 1
+    events: list[Event] = field(default_factory=list)
+    assumed: tuple[Unknown, ...] = ()
+    fallback: World | None = None
+    steps: int = 0
+    step_limit: int = 20_000
+    ended: dict[int, int] = field(default_factory=dict)
+    epoch: float = 0.0
+    """When the stop signal was sent."""
+    first_after: int = 0
+    """Processes from this pid on were started after it."""
+    moving: int = 1
+    """The process whose step is taken."""
+
+    def copy(self) -> World:
+        """A copy that can go another way."""
+        return World(
+            {pid: process.copy() for pid, process in self.processes.items()},
+            self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
+            self.step_limit, dict(self.ended), self.epoch,
+            self.first_after, self.moving,
+        )  # fmt: skip
+
+    # --- processes -------------------------------------------------------------------------------
+
+    def spawn(self, parent: Process | None, body: Body, argv: tuple[Field, ...], origin: Span | None) -> Process:
+        """fork(2): a child in its parent's group and session."""
+        if len(self.processes) > 200:
+            raise TooComplex("more than 200 processes")
+        pid = self.next_pid
+        self.next_pid += 1
+        if parent is None:
+            process = Process(pid, 0, pid, pid, argv, body, {}, origin=origin)
+        else:
+            process = Process(
+                pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
+                origin=origin,
+            )  # fmt: skip
+        self.processes[pid] = process
+        return process
+
+    def note(self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0) -> None:
+        """Keep an event for the story."""
+        self.events.append(Event(kind, process.pid, text, span, self.clock - self.epoch if self.stopping else None, signal, other))
+
+    def exit(self, process: Process, status: Status, killed_by: str = "") -> None:
+        """A process ends; its children go to PID 1; when PID 1 ends, all that live are SIGKILLed."""
+        if not process.alive:
+            return
+        process.status = status
+        process.killed_by = killed_by
+        self.note("end", process, signal=killed_by)
+        for child in self.processes.values():
+            if child.ppid == process.pid:
+                child.ppid = 1
+        if process.pid == 1:
+            for other in self.processes.values():
+                if other.alive:
+                    other.status, other.killed_by = 137, "KILL"
+                    self.note("swept", other, signal="KILL")
+
+    @property
+    def init(self) -> Process:
+        """PID 1."""
+        return self.processes[1]
+
+    def children(self, pid: int) -> Iterator[Process]:
+        """Those of a process, zombies too, in order of age."""
+        return (process for process in self.processes.values() if process.ppid == pid and not process.reaped)
+
+    def living(self, pids: Iterable[int]) -> list[Process]:
+        """Those of the pids that are alive."""
+        return [self.processes[pid] for pid in pids if pid in self.processes and self.processes[pid].alive]
+
+    # --- signals ---------------------------------------------------------------------------------
+
+    def kill(self, target: Process, signal: str, sender: Process | None) -> None:
+        """kill(2); `sender` None: from outside the container. PID 1 gets only what it has caught (pid_namespaces(7))."""
+        if not target.alive or signal == "0":
+            return
+        other = sender.pid if sender is not None else 0
+        if signal == "KILL":
+            if target.pid == 1 and sender is not None:
+                return
+            self.exit(target, 137, "KILL")
+            return
+        disposition = "ignored" if signal in target.ignored else target.body.disposition(signal)
+        if disposition == "caught":
+            target.told += (signal,)
+            self.note("caught", target, signal=signal, other=other)
+            target.body.receive(self, target, signal)
+        elif disposition == "ignored":
+            self.note("ignored", target, signal=signal, other=other)
+        elif signal in HARMLESS:
+            self.note("harmless", target, signal=signal, other=other)
+        elif target.pid == 1:
+            self.note("unhandled", target, signal=signal, other=other)
+        elif signal in PAUSING:
+            self.note("paused", target, signal=signal, other=other)
+        else:
+            target.told += (signal,)
+            self.note("dies", target, signal=signal, other=other)
+            self.exit(target, 128 + signal_number(signal), signal)
+
+    def group(self, pgid: int) -> list[Process]:
+        """The living members of a process group."""
+        return [process for process in self.processes.values() if process.pgid == pgid and process.alive]
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Let every process do what it can without time passing; raises Branch and TooComplex."""
+        moved = True
+        while moved:
+            moved = False
+            for pid in list(self.processes):
+                process = self.processes[pid]
+                self.moving = pid
+                while process.alive and process.body.step(self, process):
+                    moved = True
+                    self.steps += 1
+                    if self.steps > self.step_limit:
+                        raise TooComplex("it takes too many steps to follow")
+                if not self.init.alive:
+                    return
+
+    def next_wake(self) -> float | None:
+        """When the next timer ends."""
+        times = [process.body.wakes() for process in self.processes.values() if process.alive]
+        return min((time for time in times if time is not None), default=None)
+
+    def awaited(self, pid: int = 1) -> Iterator[Process]:
+        """The leaves that PID 1 waits for in the end: itself, where it waits for none."""
+        seen = set()
+        todo = [pid]
+        while todo:
+            process = self.processes.get(todo.pop(0))
+            if process is None or not process.alive or process.pid in seen:
+                continue
+            seen.add(process.pid)
+            below = process.body.awaits(process)
+            if below:
+                todo.extend(below)
+            else:
+                yield process
+
+    def key(self) -> Hashable:
+        """Equal for worlds that go on alike (the time apart)."""
+        return tuple(
+            (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
+            for p in self.processes.values()
+        )

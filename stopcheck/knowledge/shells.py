@@ -1,0 +1,55 @@
+"""Loads knowledge/shells.toml: how the shells differ where a stop is concerned."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ShellRow:
+    """One shell from a version on; the fields are told in the data file."""
+
+    name: str
+    since: str = ""
+    exec_command: frozenset[str] = frozenset()
+    exec_subshell: frozenset[str] = frozenset()
+    exec_file: frozenset[str] = frozenset()
+    wait_catches: frozenset[str] = frozenset()
+    exit_trap: frozenset[str] = frozenset()
+    sig_prefix: bool = False
+    wait_n: bool = False
+    jobs_p: bool = False
+    bash_syntax: bool = False
+    bash_tests: bool = False
+    certain: bool = True
+    source: str = ""
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+@cache
+def _rows() -> dict[str, tuple[ShellRow, ...]]:
+    data = tomllib.loads(Path(__file__).with_name("shells.toml").read_text("utf-8"))
+    rows: dict[str, list[ShellRow]] = {}
+    for entry in data["shell"]:
+        entry = {key: frozenset(value) if isinstance(value, list) else value for key, value in entry.items()}
+        rows.setdefault(entry["name"], []).append(ShellRow(**entry))
+    return {name: tuple(some) for name, some in rows.items()}
+
+
+@cache
+def find_shell(name: str, version: str = "") -> ShellRow | None:
+    """The row for a shell ("dash", "bash", "busybox" …); without a version the newest. None: not a shell we know."""
+    rows = _rows().get(name)
+    if rows is None:
+        return None
+    if not version:
+        return rows[-1]
+    wanted = _version(version)
+    return [row for row in rows if not row.since or _version(row.since) <= wanted][-1]

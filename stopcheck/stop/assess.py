@@ -1,0 +1,69 @@
+"""An image, a stop signal and a grace period: the ways it can go, and the one that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.boot import boot, start_argv
+from stopcheck.boot.either import MARK
+from stopcheck.boot.signals import signal_name
+from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
+from stopcheck.stop.deliver import Stopped, stop
+
+if TYPE_CHECKING:
+    from stopcheck.image.model import Image
+    from stopcheck.knowledge.programs import ProgramRow
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a stop does to an image: `paths` are the ways that count, `worst` the one that gives the outcome."""
+
+    image: Image
+    signal: str
+    grace: float
+    outcome: OutcomeKind
+    paths: tuple[Stopped, ...] = ()
+    worst: Stopped | None = None
+    reason: Unknown | None = None
+
+
+def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None = None) -> Assessment:
+    """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds."""
+    signal = image.stop_signal
+    name = None if isinstance(signal, Unknown) else signal_name(signal)
+    if name is None:
+        why = signal if isinstance(signal, Unknown) else Unknown(f"{signal} is not a signal", image.stop_signal_span)
+        return Assessment(image, "TERM", grace, OutcomeKind.UNKNOWN, reason=why)
+    argv = start_argv(image)
+    if isinstance(argv, Unknown):
+        return Assessment(image, name, grace, OutcomeKind.UNKNOWN, reason=argv)
+    if argv is None:
+        return Assessment(image, name, grace, OutcomeKind.FAILS, reason=None)
+    paths = tuple(stopped for booted in boot(image, name, programs) for stopped in stop(booted, name, grace))
+    paths = _that_count(paths)
+    doubt = _doubt_about_shell(paths)
+    if doubt is not None:
+        return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, doubt)
+    worst = min(paths, key=lambda stopped: WORST_FIRST.index(stopped.outcome))
+    return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason)
+
+
+def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:
+    """Without the guards: ways on which something not decided by the files ends the container before a main stands."""
+    kept = tuple(path for path in paths if path.booted.up or not path.booted.conditional)
+    if any(path.booted.up for path in kept):
+        return kept
+    return paths
+
+
+def _doubt_about_shell(paths: tuple[Stopped, ...]) -> Unknown | None:
+    """Where it is not known which shell runs, and the shells differ in what comes of it."""
+    marked = [next((c for c in path.booted.world.assumed if c.reason.startswith(MARK)), None) for path in paths]
+    first = next((mark for mark in marked if mark is not None), None)
+    if first is None:
+        return None
+    outcomes = {path.outcome for path in paths}
+    return first if len(outcomes) > 1 else None

@@ -1,0 +1,171 @@
+"""The stop itself: signal to PID 1, grace period, SIGKILL; and the outcome in one word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.boot import branched
+from stopcheck.boot.programs import Program
+from stopcheck.boot.shell import Shell, Standing
+from stopcheck.boot.world import Branch, TooComplex
+from stopcheck.model import OutcomeKind, Unknown
+from stopcheck.stop.mains import mains
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from stopcheck.boot.boot import Booted
+    from stopcheck.boot.world import Process, World
+
+WORLD_LIMIT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What one way of coming up, stopped, ends in; `seconds` from the signal to PID 1's end, None where it had ended before."""
+
+    booted: Booted
+    world: World
+    outcome: OutcomeKind
+    mains: tuple[int, ...]
+    exit_code: int | None = None
+    reaches: bool | None = None
+    seconds: float | None = None
+    reason: Unknown | None = None
+
+
+def stop(booted: Booted, signal: str, grace: float) -> Iterator[Stopped]:
+    """Every way that a stop can go; `signal` a bare name, `grace` in seconds."""
+    if booted.unsure is not None:
+        yield Stopped(booted, booted.world, OutcomeKind.UNKNOWN, (), reason=booted.unsure)
+        return
+    if not booted.up:
+        yield _ended_before(booted)
+        return
+    main_pids = mains(booted.world)
+    world = booted.world.copy()
+    world.stopping, world.epoch, world.first_after = True, world.clock, world.next_pid
+    world.steps = 0
+    todo = [(world, True)]
+    seen: set[Hashable] = set()
+    count = 0
+    while todo:
+        current, fresh = todo.pop()
+        count += 1
+        try:
+            if fresh:
+                current.note("stop", current.init, signal=signal)
+                current.kill(current.init, signal, None)
+            _run(current, grace)
+            yield judge(booted, current, main_pids, grace)
+        except Branch as branch:
+            if count > WORLD_LIMIT:
+                yield Stopped(booted, current, OutcomeKind.UNKNOWN, main_pids, reason=branch.condition)
+                return
+            todo.extend((other, False) for other in reversed(branched(current, branch, seen)))
+        except TooComplex as error:
+            yield Stopped(booted, current, OutcomeKind.UNKNOWN, main_pids, reason=Unknown(str(error)))
+            return
+
+
+def _run(world: World, grace: float) -> None:
+    """Let time pass until PID 1 has ended or the grace period is over."""
+    deadline = world.epoch + grace
+    while True:
+        world.run()
+        if not world.init.alive:
+            return
+        if _end_helpers(world):
+            continue
+        wake = world.next_wake()
+        if wake is None or wake > deadline:
+            world.clock = deadline
+            world.note("grace-over", world.init)
+            return
+        world.clock = max(wake, world.clock)
+
+
+def _end_helpers(world: World) -> bool:
+    """Programs that a trap runs are taken to do their work and end."""
+    for process in world.processes.values():
+        body = process.body
+        if process.alive and process.pid >= world.first_after and isinstance(body, Program) and body.undecided:
+            world.note("helper", process, text=process.program, span=process.origin)
+            body.end(world, process)
+            return True
+    return False
+
+
+def _ended_before(booted: Booted) -> Stopped:
+    status = booted.world.init.status
+    code = status if isinstance(status, int) else None
+    outcome = OutcomeKind.FAILS if code else OutcomeKind.EXITS
+    return Stopped(booted, booted.world, outcome, (), exit_code=code)
+
+
+def judge(booted: Booted, world: World, main_pids: tuple[int, ...], grace: float) -> Stopped:
+    """The outcome of a world in which PID 1 has ended or the grace period is over."""
+    processes = [world.processes[pid] for pid in main_pids]
+    reaches = bool(processes) and all(process.told for process in processes)
+    unsure = _unsure(world, processes)
+    if world.init.alive:
+        if unsure is not None and not _surely_stuck(world):
+            return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
+        return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
+    seconds = world.clock - world.epoch
+    outcome = _worst(world, processes)
+    if unsure is not None:
+        return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure, seconds=seconds)
+    status = world.init.status
+    code = status if isinstance(status, int) and outcome is not OutcomeKind.GRACEFUL else None
+    return Stopped(booted, world, outcome, main_pids, code, reaches, seconds)
+
+
+def _worst(world: World, processes: list[Process]) -> OutcomeKind:
+    found = {_fate(process) for process in processes}
+    for outcome in (OutcomeKind.CUT_OFF, OutcomeKind.TERMINATED):
+        if outcome in found:
+            return outcome
+    return OutcomeKind.GRACEFUL
+
+
+def _fate(process: Process) -> OutcomeKind:
+    body = process.body
+    if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
+        return OutcomeKind.TERMINATED
+    if process.killed_by == "KILL":
+        return OutcomeKind.CUT_OFF
+    if process.killed_by:
+        return OutcomeKind.TERMINATED
+    if isinstance(body, Program) and not process.finished:
+        return OutcomeKind.TERMINATED
+    if isinstance(body, Shell) and not process.told:
+        return OutcomeKind.CUT_OFF
+    return OutcomeKind.GRACEFUL
+
+
+def _unsure(world: World, processes: list[Process]) -> Unknown | None:
+    """What keeps the outcome from being known: a program that nobody can name, a signal to nobody knows whom."""
+    for process in processes:
+        body = process.body
+        if isinstance(body, Program) and body.row.role in {"unnamed", "opaque"}:
+            what = body.row.instead
+            return Unknown(f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin)
+        if isinstance(body, Shell) and isinstance(body.blocked, Standing) and not body.blocked.why.startswith(("an endless", "`read`")):
+            return Unknown(body.blocked.why, body.blocked.span)
+    for process in world.processes.values():
+        if isinstance(process.body, Shell) and not process.body.row.certain:
+            return Unknown(f"how {process.body.row.name} handles signals", process.origin)
+    for event in world.events:
+        if event.seconds is not None and event.kind == "unknown-kill":
+            return Unknown(f"whom `kill` reaches: {event.text}", event.span)
+        if event.seconds is not None and event.kind == "helper":
+            return Unknown(f"what {event.text} does when the container stops", event.span)
+    return None
+
+
+def _surely_stuck(world: World) -> bool:
+    """Whether PID 1 is a shell that ignores the signal, whatever its children do."""
+    init = world.init
+    return isinstance(init.body, Shell) and init.body.row.certain and not init.told and not init.body.traps

@@ -1,0 +1,97 @@
+"""Which of the processes that stand are what the container is there for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.supervisors import Supervisor
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Process, World
+
+FILTERS = frozenset({"tee", "cat", "grep", "sed", "awk", "logger", "rotatelogs", "cronolog", "multilog", "svlogd", "jq",
+                     "ts", "head", "tail", "cut", "tr", "less", "bunyan", "pino-pretty"})  # fmt: skip
+
+
+def mains(world: World) -> tuple[int, ...]:
+    """The pids of the main processes; the script itself where it only loops or keeps the container alive."""
+    front = _front(world, 1)
+    real = [pid for pid in front if _is_service(world.processes[pid])]
+    beside = [process.pid for process in world.processes.values() if _known_beside(world, process, front)]
+    if real:
+        return tuple(dict.fromkeys(real + beside))
+    jobs = [process.pid for process in world.processes.values() if process.pid not in front and _is_job(world, process)]
+    if beside or jobs:
+        return tuple(dict.fromkeys(beside + jobs))
+    script = _script(world, front)
+    return (script,) if script is not None else tuple(front)
+
+
+def _front(world: World, pid: int) -> list[int]:
+    """What PID 1 waits for in the end, by way of inits, wrappers, shells and supervisors."""
+    process = world.processes.get(pid)
+    if process is None or not process.alive:
+        return []
+    body = process.body
+    if isinstance(body, Supervisor):
+        return [found for child in body.programs(world) for found in _front(world, child)] or [pid]
+    if isinstance(body, Parent) and body.child is not None:
+        return _front(world, body.child)
+    if isinstance(body, Shell) and isinstance(body.blocked, (Foreground, Waiting)):
+        below = [found for child in body.blocked.pids for found in _front(world, child)]
+        if isinstance(body.blocked, Foreground) and len(body.blocked.pids) > 1:
+            work = [found for found in below if world.processes[found].program not in FILTERS]
+            below = work[:1] or below
+        return below or [pid]
+    return [pid]
+
+
+def _is_service(process: Process) -> bool:
+    body = process.body
+    if isinstance(body, Program):
+        return body.row.role not in {"keepalive", "timer", "short", "test"}
+    return not isinstance(body, (Shell, Supervisor))
+
+
+def _known_beside(world: World, process: Process, front: list[int]) -> bool:
+    """A known service in the background, or one that has left for it."""
+    body = process.body
+    return (
+        process.alive
+        and process.pid not in front
+        and isinstance(body, Program)
+        and body.row.role == "service"
+        and (process.job or _in_job(world, process))
+    )
+
+
+def _in_job(world: World, process: Process) -> bool:
+    parent = world.processes.get(process.ppid)
+    return parent is not None and parent.pid != process.pid and (parent.job or (parent.pid != 1 and _in_job(world, parent)))
+
+
+def _is_job(world: World, process: Process) -> bool:
+    body = process.body
+    return (
+        process.alive
+        and isinstance(body, Program)
+        and body.row.role in {"unknown", "opaque", "unnamed"}
+        and (process.job or _in_job(world, process))
+    )
+
+
+def _script(world: World, front: list[int]) -> int | None:
+    """The shell that loops or traps around a timer."""
+    for pid in front:
+        process = world.processes[pid]
+        if isinstance(process.body, Shell):
+            return pid
+        parent = world.processes.get(process.ppid)
+        if parent is not None and isinstance(parent.body, Shell):
+            shell = parent.body
+            traps = any(trap.text != "" for trap in shell.traps.values())
+            if traps or any(type(frame).__name__ == "LoopBody" for frame in shell.frames) or isinstance(shell.blocked, Standing):
+                return parent.pid
+    return None
