@@ -234,7 +234,7 @@ def _width(terminal: bool) -> int:
     """The columns to use: as many as there are, but no line so long that it is hard to read."""
     given = os.environ.get("COLUMNS", "")
     width = int(given) if given.isdecimal() and int(given) else os.get_terminal_size(1).columns if terminal else 80
-    return max(30, min(width or 80, 120))
+    return max(40, min(width or 80, 120))
 
 
 def _failed(report: Report, fail_on: str) -> bool:

@@ -1,0 +1,169 @@
+"""The report for people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stopcheck.model import Edit, Fix, OutcomeKind, Violation
+from stopcheck.report import render
+from stopcheck.report._frame import diff, frame
+from stopcheck.report._lines import Style, columns, paint, wrap
+from stopcheck.report._story import command, gist, outcome
+from stopcheck.source import SourceFile, Span
+from tests.unit.reports import GRACEFUL, KILLED, REPORT, SCRIPT, Ending, finding, spot, violation
+
+if TYPE_CHECKING:
+    from stopcheck.case import Report
+
+
+def text(report: Report = REPORT, width: int = 80, color: bool = False, unicode: bool = True) -> str:
+    return render("text", report, Style(width, color, unicode))
+
+
+def test_a_finding_begins_with_its_place_severity_and_rule() -> None:
+    assert text().splitlines()[0] == "web/start.sh:4:1  error  missing-exec"
+
+
+def test_the_culprit_is_underlined_from_first_to_last_character() -> None:
+    lines = text().splitlines()
+    at = lines.index("   4 │ gunicorn app:wsgi --bind :80")
+    assert lines[at - 1] == "   3 │ python manage.py migrate"
+    assert lines[at + 1] == "     │ ^^^^^^^^^^^^^^^^^^^^^^^^^^^^"
+
+
+def test_the_place_in_the_other_file_is_shown_with_its_code() -> None:
+    lines = text().splitlines()
+    at = lines.index("  this starts the script: web/Dockerfile:3:1")
+    assert lines[at + 1 : at + 3] == ['   3 │ ENTRYPOINT ["/start.sh"]', "     │ ^^^^^^^^^^^^^^^^^^^^^^^^"]
+
+
+def test_the_fix_is_a_diff_of_the_line() -> None:
+    lines = text().splitlines()
+    at = lines.index("  Fix: Start it with `exec`")
+    assert lines[at + 1 : at + 3] == ["   4 - gunicorn app:wsgi --bind :80", "   4 + exec gunicorn app:wsgi --bind :80"]
+
+
+def test_an_unsafe_fix_says_so() -> None:
+    unsafe = replace(finding(), violation=violation("unsafe"))
+    assert "Fix: Start it with `exec` (look at it: it changes more than this)" in text(
+        replace(REPORT, findings=(unsafe,))
+    )
+
+
+def test_the_story_has_the_clock_and_is_told_once_a_container() -> None:
+    twice = replace(REPORT, findings=(finding(), finding("warning")))
+    lines = text(twice).splitlines()
+    assert [line.split("  ")[-1] for line in lines if line.lstrip().startswith("+")] == [
+        "SIGTERM: PID 1 ignores it",
+        "SIGKILL to all that is left",
+    ]
+    assert "    +10.0 s  SIGKILL to all that is left" in lines
+
+
+def test_each_container_has_its_line_and_the_last_line_counts() -> None:
+    lines = text().splitlines()
+    assert "web/Dockerfile: killed (137) after 10 s — gunicorn is never told, then SIGKILLed" in lines
+    assert "go/Dockerfile (final): graceful — app gets SIGTERM and can finish" in lines
+    assert "x/Dockerfile: unknown — /run is made by a build step" in lines
+    assert lines[-1] == "3 images checked: 1 error, 1 problem"
+
+
+def test_a_problem_has_its_place() -> None:
+    lines = text().splitlines()
+    at = lines.index("old/Dockerfile:1:1  problem")
+    assert lines[at + 1] == "  no FROM"
+
+
+@pytest.mark.parametrize("width", [pytest.param(width, id=str(width)) for width in (40, 60, 80, 120)])
+@pytest.mark.parametrize("form", [pytest.param(form, id=form) for form in ("text", "trace")])
+def test_no_line_is_wider_than_the_terminal(form: str, width: int) -> None:
+    for line in render(form, REPORT, Style(width)).splitlines():
+        # A path, like any other single word, is never broken.
+        assert columns(line) <= width or " " not in line.strip(), line
+
+
+def test_colours_are_only_those_that_any_background_bears() -> None:
+    import re
+
+    painted = text(color=True)
+    codes = {code for found in re.findall(r"\x1b\[([0-9;]*)m", painted) for code in found.split(";")}
+    assert codes <= {"0", "1", "2", "31", "32", "33", "36"}
+    assert re.sub(r"\x1b\[[0-9;]*m", "", painted) == text()
+
+
+def test_without_unicode_it_is_ascii() -> None:
+    assert text(unicode=False).isascii()
+    assert "web/Dockerfile: killed (137) after 10 s - gunicorn is never told" in text(unicode=False)
+
+
+def test_control_characters_of_a_file_never_reach_the_terminal() -> None:
+    source = SourceFile("a\x1b[2Jb", "CMD \x1b]0;owned\x07 \udcff\n")
+    bad = Violation("says \x1b[31m", Span(source, 4, 14))
+    shown = text(replace(REPORT, findings=(replace(finding(), violation=bad),)))
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert shown.encode("utf-8")
+
+
+def test_a_tab_and_wide_characters_do_not_shift_the_underline() -> None:
+    source = SourceFile("x", "\techo 日本 && app\n")
+    lines = paint(frame(spot(source, "app"), "error", 80), Style()).splitlines()
+    assert lines == ["   1 │     echo 日本 && app", "     │ " + " " * 17 + "^^^"]
+
+
+def test_a_long_line_is_cut_to_where_the_culprit_stands() -> None:
+    source = SourceFile("x", "RUN " + "a" * 300 + " && app\n")
+    code, marks = paint(frame(spot(source, "app"), "error", 60), Style()).splitlines()
+    assert columns(code) <= 60
+    assert code[marks.index("^") : marks.rindex("^") + 1] == "app"
+
+
+def test_a_span_of_many_lines_is_cut_short() -> None:
+    source = SourceFile("x", "".join(f"line{number}\n" for number in range(9)))
+    lines = paint(frame(Span(source, 0, len(source.text) - 1), "error", 80), Style()).splitlines()
+    assert lines[-1] == "     │ … 5 more"
+    assert [line for line in lines if "line" in line] == [f"   {n + 1} │ line{n}" for n in range(4)]
+
+
+def test_a_fix_in_another_file_names_it() -> None:
+    fix = Fix("t", (Edit(spot(SCRIPT, "gunicorn").at_start(), "exec "),))
+    assert paint(diff(fix, "web/Dockerfile", 80), Style()).splitlines()[0] == "     web/start.sh"
+
+
+@pytest.mark.parametrize(
+    "ending, expected",
+    [
+        pytest.param(Ending(OutcomeKind.GRACEFUL, True), "app gets SIGTERM and can finish", id="graceful"),
+        pytest.param(
+            Ending(OutcomeKind.TERMINATED, True), "app dies of SIGTERM at once, without cleanup", id="terminated"
+        ),
+        pytest.param(Ending(OutcomeKind.CUT_OFF, False), "app is never told, then SIGKILLed", id="cut-off"),
+        pytest.param(
+            Ending(OutcomeKind.CUT_OFF, True), "app is told, but SIGKILLed before the work is done", id="told"
+        ),
+        pytest.param(Ending(OutcomeKind.KILLED, False), "app is never told, then SIGKILLed", id="killed"),
+        pytest.param(Ending(OutcomeKind.KILLED, True), "app does not end by itself: SIGKILL", id="killed though told"),
+        pytest.param(Ending(OutcomeKind.EXITS), "the container ends by itself, before any stop", id="exits"),
+        pytest.param(Ending(OutcomeKind.FAILS), "app never starts", id="fails"),
+        pytest.param(Ending(OutcomeKind.UNKNOWN), "the files do not tell", id="unknown"),
+    ],
+)
+def test_the_gist_of_each_outcome(ending: Ending, expected: str) -> None:
+    assert gist(ending.report()) == expected
+
+
+def test_only_what_takes_long_tells_how_long() -> None:
+    assert outcome(KILLED) == "killed (137) after 10 s"
+    assert outcome(Ending(OutcomeKind.TERMINATED, True, 143).report()) == "terminated (143)"
+    assert outcome(GRACEFUL) == "graceful"
+
+
+def test_a_command_is_written_as_one_would_type_it() -> None:
+    assert command(("sh", "-c", "it's $x", "")) == "sh -c 'it'\\''s $x' ''"
+
+
+def test_words_are_wrapped_and_long_ones_kept() -> None:
+    assert list(wrap("one two  three " + "x" * 12, 9)) == ["one two", "three", "x" * 12]
