@@ -24,20 +24,26 @@ HERE = Path(__file__).parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHELLS = {"dash": "/usr/bin/dash", "bash": "/usr/bin/bash", "busybox": "/bin/busybox", "mksh": "/usr/bin/mksh"}
 
+BUILD = "/run/build"
+"""Where the programs of `Case.build_programs` stand."""
+
 STABLE_SECONDS = 0.2
 """So long the same processes must stand before the signal is sent."""
 START_SECONDS = 4.0
 """So long a stand-in may take to come up; a script that never starts one is stopped after this."""
 
-Kind = Literal["service", "default", "job"]
+Kind = Literal["service", "default", "deaf", "job"]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """What to run: files by absolute path with (text, mode); `stand_ins` are names, or paths, with their kind.
 
-    A "service" handles its stop signal, a "default" program has no handler of its own, a "job" ends at once. `sh` is
-    what /bin/sh is; `busybox_tools` makes the everyday commands busybox's, as they are on Alpine.
+    A "service" handles its stop signal, a "default" program has no handler of its own, a "deaf" one hears it and goes
+    on, a "job" ends at once. `daemons` are (program, "stays" or "leaves", text among its arguments). `sh` is what
+    /bin/sh is ("none": there is none); `busybox_tools` makes the everyday commands busybox's, as they are on Alpine.
+    `links` are symbolic links, `absent` are paths that this container does not have. `build` are commands run in it
+    beforehand, one after another, with `build_programs` ending at once.
     """
 
     argv: tuple[str, ...]
@@ -49,6 +55,11 @@ class Case:
     sh: str = "dash"
     stand_ins: Mapping[str, Kind] = field(default_factory=lambda: {"app": "service", "app0": "default"})
     busybox_tools: bool = False
+    daemons: tuple[tuple[str, str, str], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
+    build: tuple[tuple[str, ...], ...] = ()
+    build_programs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ def stand_in_binary(kind: Kind) -> str:
     folder = tempfile.mkdtemp(prefix="stand-ins-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     target = f"{folder}/{kind}"
-    defines = {"service": (), "default": ("-DDEFAULT_DISPOSITIONS",), "job": ("-DJOB",)}[kind]
+    defines = {"service": (), "default": ("-DDEFAULT_DISPOSITIONS",), "deaf": ("-DDEAF",), "job": ("-DJOB",)}[kind]
     command = [compiler, "-O1", "-Wall", "-Werror", *defines, "-o", target, str(HERE / "standins" / "app.c")]
     subprocess.run(command, check=True)
     return target
@@ -115,21 +126,28 @@ def run(case: Case) -> Measurement:
 
 
 def _specification(case: Case, scratch: Path, log: Path) -> dict[str, Any]:
-    files: list[dict[str, Any]] = []
+    files: list[dict[str, Any]] = [{"path": path, "absent": True} for path in case.absent]
     if case.busybox_tools:
         files += [{"path": f"/usr/bin/{name}", "link": SHELLS["busybox"]} for name in _busybox_tools()]
-    files.append({"path": "/bin/sh", "link": SHELLS[case.sh]})
-    files.append({"path": "/bin/ash", "link": SHELLS["busybox"]})
+    if case.sh != "none":
+        files.append({"path": "/bin/sh", "link": SHELLS[case.sh]})
+        files.append({"path": "/bin/ash", "link": SHELLS["busybox"]})
     for name, kind in case.stand_ins.items():
         path = name if name.startswith("/") else f"/usr/local/bin/{name}"
         files.append({"path": path, "copy": stand_in_binary(kind), "mode": 0o755})
+    for name in case.build_programs:
+        files.append({"path": f"{BUILD}/{name}", "copy": stand_in_binary("job"), "mode": 0o755})
+    files += [{"path": path, "link": target} for path, target in case.links.items()]
     files += [{"path": path, "text": text, "mode": mode} for path, (text, mode) in case.files.items()]
+    daemons = "".join("\t".join(row) + "\n" for row in case.daemons)
+    files.append({"path": "/run/stand-ins/daemons", "text": daemons, "mode": 0o644})
     env = {"PATH": PATH, "HOME": "/root", "HOSTNAME": "container", **case.env}
     return {
         "argv": case.argv,
         "env": env,
         "cwd": case.cwd,
         "files": files,
+        "build": [{"argv": argv, "env": {**env, "PATH": f"{BUILD}:{env['PATH']}"}} for argv in case.build],
         "scratch": str(scratch),
         "log": str(log),
     }

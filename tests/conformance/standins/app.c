@@ -1,9 +1,12 @@
 /* A program that stands in for any service: it logs its start and the signals it gets, and takes half a second to
  * clean up on a stop signal before it exits. Built with -DDEFAULT_DISPOSITIONS it behaves as a program that has
- * installed no handler: it logs a signal and then lets the kernel do with it what it does by default.
+ * installed no handler: it logs a signal and then lets the kernel do with it what it does by default. -DDEAF: it hears
+ * its signals and goes on. -DJOB: it ends at once.
  *
  * The log is /run/stand-ins/log; each line is: start time in ns (the process's name in the log), program, PID, event.
- * Events: ready, job, signal N, done. Arguments are ignored, but for words that mark a command as a short job. */
+ * Events: ready, job, signal N, done. Arguments are ignored, but for words that mark a command as a short job, and for
+ * what /run/stand-ins/daemons says; each of its lines is: program, TAB, what it does, TAB, text. The first that fits
+ * counts: `stays` in the foreground, or `leaves` for the background, where the arguments hold the text. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +82,9 @@ static void on_signal(int number)
 {
     struct timespec left = {0, 500000000};
     log_event("signal", number);
+#ifdef DEAF
+    stopping = 1;
+#endif
     if (stopping)
         return;
     stopping = 1;
@@ -105,6 +111,28 @@ static int is_job(char **arguments)
     return 0;
 }
 
+static int leaves(const char *name, char **arguments)
+{
+    char all[4096] = " ", line[512];
+    int answer = 0;
+    FILE *rules = fopen("/run/stand-ins/daemons", "re");
+    if (!rules)
+        return 0;
+    for (; *arguments; arguments++) {
+        strncat(all, *arguments, sizeof all - strlen(all) - 2);
+        strcat(all, " ");
+    }
+    while (fgets(line, sizeof line, rules)) {
+        char *program = strtok(line, "\t"), *what = strtok(NULL, "\t"), *text = strtok(NULL, "\n");
+        if (what && strcmp(program, name) == 0 && strstr(all, text ? text : " ")) {
+            answer = strcmp(what, "leaves") == 0;
+            break;
+        }
+    }
+    fclose(rules);
+    return answer;
+}
+
 int main(int count, char **arguments)
 {
     const char *slash = count > 0 ? strrchr(arguments[0], '/') : NULL;
@@ -113,6 +141,11 @@ int main(int count, char **arguments)
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct timespec now;
 
+    if (leaves(name, arguments + 1)) {
+        if (fork() != 0)
+            return 0;
+        setsid();
+    }
     clock_gettime(CLOCK_MONOTONIC, &now);
     exit_code = code ? atoi(code) : 0;
     prefix_length = (size_t)snprintf(prefix, sizeof prefix, "%lld%09ld %.100s %d ", (long long)now.tv_sec, now.tv_nsec,

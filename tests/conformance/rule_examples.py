@@ -1,0 +1,356 @@
+"""Runs a small image definition for real: its files, its shell, its start command, with stand-ins for its services.
+
+The Dockerfile is interpreted here once more, apart from stopcheck's own image layer, which it is there to check: one
+stage, a base image that is known, files copied from the folder, `RUN` lines with stand-ins for what installs.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import posixpath
+import re
+import shlex
+import shutil
+import string
+import subprocess
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stopcheck.knowledge.bases import find_base
+from stopcheck.knowledge.programs import applied, find_program
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.dockerfile import ExecForm, ShellForm, parse_dockerfile
+from tests.conformance.harness import PATH, Case, Measurement, UnavailableError, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stopcheck.knowledge.bases import BaseRow
+    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.syntax.dockerfile import Instruction
+    from tests.conformance.harness import Kind
+
+BASE_PACKAGES = (
+    "bash coreutils dash debianutils diffutils findutils grep gzip hostname login mount ncurses-bin passwd sed tar "
+    "util-linux util-linux-extra"
+)
+"""What every image brings along, run for real."""
+
+EXTRAS = {
+    "busybox": "busybox",
+    "catatonit": "catatonit",
+    "chpst": "chpst",
+    "doas": "doas",
+    "dumb-init": "dumb-init",
+    "gosu": "gosu",
+    "ksh93": "ksh93",
+    "mksh": "mksh",
+    "npm": "npm",
+    "runsv": "runsv",
+    "runsvdir": "runsvdir",
+    "s6-svscan": "s6-svscan",
+    "su-exec": "gosu",
+    "sudo": "sudo",
+    "supervisord": "supervisord",
+    "tini": "tini",
+    "tini-static": "tini-static",
+    "yash": "yash",
+    "zsh": "zsh",
+}
+"""Programs run for real where the image gets them, by what is run; su-exec and gosu both exec at once."""
+
+SHELL_WORDS = (
+    "break case cd continue do done echo elif else esac eval exec exit export false fi for function if in kill local "
+    "printf pwd read return set shift sh ash source test then time trap true type ulimit umask unset until wait while"
+)
+"""Words of the shell itself, for which nothing is installed."""
+
+HELPERS = (
+    "aws curl envsubst jq mongo mysql mysqladmin nc ncat netcat openssl pg_isready psql redis-cli wait-for-it wget"
+)
+"""Programs that scripts ask or wait with; they end at once."""
+
+DATA = re.compile(r"^/(dev|proc|sys|etc|tmp|run|var)/|\.(cfg|conf|env|ini|json|log|pid|sock|toml|txt|ya?ml)$")
+NPM = '#!/usr/bin/node\nrequire("/usr/lib/node_modules/npm/lib/cli.js")(process)\n'
+"""npm as it is, while `node` is a stand-in."""
+
+
+@dataclass(slots=True)
+class _Image:
+    """An image while it is built."""
+
+    base: BaseRow
+    argv_shell: list[str] = field(default_factory=lambda: ["/bin/sh", "-c"])
+    env: dict[str, str] = field(default_factory=dict)
+    cwd: str = "/"
+    entrypoint: list[str] | None = None
+    entrypoint_is_own: bool = False
+    cmd: list[str] | None = None
+    stop_signal: str = "TERM"
+    files: dict[str, tuple[str, int]] = field(default_factory=dict)
+    build: list[tuple[str, ...]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+def run_example(files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None) -> Measurement:
+    """Build and stop the image of `files["Dockerfile"]`; raises UnavailableError for what cannot be run here."""
+    return run(case_of_example(files, grace, modes))
+
+
+def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None) -> Case:
+    """The same as a case of the harness, for tests that look at it."""
+    image = _build(files, modes or {})
+    sh = image.base.sh
+    if sh is None:
+        raise UnavailableError(f"what /bin/sh is in {image.base.name} is not known")
+    argv = (*(image.entrypoint or ()), *(image.cmd or ()))
+    if not argv:
+        raise UnavailableError("the image starts nothing")
+    words = _words(image, argv)
+    stand_ins = _stand_ins(image, argv, words)
+    return Case(
+        argv,
+        {**_base_scripts(image.base), **_npm(image, words), **image.files},
+        image.stop_signal,
+        grace,
+        image.env,
+        image.cwd,
+        sh,
+        stand_ins,
+        busybox_tools=sh == "busybox",
+        daemons=tuple(_daemons(stand_ins)),
+        links=dict(_links(image, words)),
+        absent=tuple(_absent(image)),
+        build=tuple(image.build),
+        build_programs=tuple(sorted(_build_programs(image))),
+    )
+
+
+# --- the Dockerfile ------------------------------------------------------------------------------
+
+
+def _build(files: Mapping[str, str], modes: Mapping[str, int]) -> _Image:
+    dockerfile = parse_dockerfile(SourceFile("Dockerfile", files["Dockerfile"]))
+    if dockerfile.problems:
+        raise UnavailableError(f"the Dockerfile cannot be built: {dockerfile.problems[0].message}")
+    stages = [one for one in dockerfile.instructions if one.keyword == "FROM"]
+    if len(stages) != 1 or dockerfile.instructions[0].keyword != "FROM":
+        raise UnavailableError("only images of one stage are run")
+    base = find_base(stages[0].arguments[0].value)
+    if base is None:
+        raise UnavailableError(f"nothing is known of the base image {stages[0].arguments[0].value}")
+    image = _started(base)
+    for instruction in dockerfile.instructions[1:]:
+        _apply(image, instruction, files, modes)
+    return image
+
+
+def _started(base: BaseRow) -> _Image:
+    image = _Image(base, cwd=base.workdir or "/", env=dict(base.env))
+    image.entrypoint = None if isinstance(base.entrypoint, Unknown) else list(base.entrypoint or ())
+    image.cmd = None if isinstance(base.cmd, Unknown) else list(base.cmd or ())
+    if isinstance(base.stop_signal, str):
+        image.stop_signal = base.stop_signal
+    return image
+
+
+def _apply(image: _Image, instruction: Instruction, files: Mapping[str, str], modes: Mapping[str, int]) -> None:
+    """One instruction, as Docker documents it."""
+    words = [_expanded(image, argument.value) for argument in instruction.arguments]
+    match instruction.keyword:
+        case "ENV":
+            image.env.update(zip(words[::2], words[1::2], strict=True))
+        case "ARG":
+            image.env.update({name: value for name, value in zip(words[::2], words[1::2], strict=False) if value})
+        case "WORKDIR":
+            image.cwd = posixpath.normpath(posixpath.join(image.cwd, words[0]))
+        case "STOPSIGNAL":
+            image.stop_signal = words[0]
+        case "SHELL" if isinstance(instruction.form, ExecForm):
+            image.argv_shell = [argument.value for argument in instruction.form.arguments]
+        case "CMD":
+            image.cmd = _start(image, instruction)
+        case "ENTRYPOINT":
+            image.entrypoint = _start(image, instruction)
+            if not image.entrypoint_is_own and image.cmd == list(_known(image.base.cmd)):
+                image.cmd = []
+            image.entrypoint_is_own = True
+            if isinstance(instruction.form, ShellForm):
+                image.cmd = []
+        case "RUN":
+            image.build.append(tuple(_start(image, instruction)))
+            image.said.append(instruction.value)
+        case "COPY" | "ADD":
+            image.said.append(instruction.value)
+            _copy(image, instruction, words, files, modes)
+
+
+def _known(argv: tuple[str, ...] | Unknown | None) -> tuple[str, ...]:
+    return () if argv is None or isinstance(argv, Unknown) else argv
+
+
+def _start(image: _Image, instruction: Instruction) -> list[str]:
+    if isinstance(instruction.form, ExecForm):
+        return [argument.value for argument in instruction.form.arguments]
+    return [*image.argv_shell, instruction.form.source.text if instruction.form else ""]
+
+
+def _expanded(image: _Image, text: str) -> str:
+    """A word without its quotes, its variables put in as far as they are set."""
+    try:
+        plain = "".join(shlex.split(text, posix=True)) if any(quote in text for quote in "\"'\\") else text
+    except ValueError:
+        plain = text
+    return string.Template(plain).safe_substitute({"PATH": PATH, **image.env})
+
+
+def _copy(
+    image: _Image, instruction: Instruction, words: list[str], files: Mapping[str, str], modes: Mapping[str, int]
+) -> None:
+    *sources, target = words
+    chmod = instruction.flag("chmod")
+    into = target.endswith("/") or target == "." or len(sources) > 1
+    target = posixpath.normpath(posixpath.join(image.cwd, target))
+    put: dict[str, tuple[str, int]] = {}
+    for heredoc in instruction.heredocs:
+        path = posixpath.join(target, heredoc.name) if into else target
+        put[path] = (heredoc.content.text, 0o644)
+    for source in sources:
+        name = posixpath.normpath(source.lstrip("/") or ".")
+        if name in files:
+            path = posixpath.join(target, posixpath.basename(name)) if into or target == "/" else target
+            put[path] = (files[name], modes.get(name, 0o755))
+            continue
+        prefix = "" if name == "." else name + "/"
+        for inside in (one for one in files if one.startswith(prefix)):
+            path = posixpath.join(target, inside[len(prefix) :])
+            put[path] = (files[inside], modes.get(inside, 0o755))
+    if chmod is not None and chmod.isdigit():
+        put = {path: (text, int(chmod, 8)) for path, (text, _) in put.items()}
+    image.files.update(put)
+
+
+# --- what stands in the container ----------------------------------------------------------------
+
+
+@functools.cache
+def _system() -> frozenset[str]:
+    """Programs of the packages that every image has."""
+    try:
+        listed = subprocess.run(
+            ["dpkg-query", "--listfiles", *BASE_PACKAGES.split()], capture_output=True, text=True, check=False
+        ).stdout
+    except OSError as problem:
+        raise UnavailableError(f"what belongs to the base system is asked of dpkg: {problem}") from problem
+    found = {path.rpartition("/")[2] for path in listed.splitlines() if re.match(r"(/usr)?/s?bin/.", path)}
+    return frozenset(found) | set(SHELL_WORDS.split())
+
+
+def _words(image: _Image, argv: Iterable[str]) -> frozenset[str]:
+    """All that could name a program in what is started, in the environment and in the files."""
+    texts = (*argv, *image.env.values(), *(text for text, _ in image.files.values()))
+    return frozenset(word.rstrip(".:,") for text in texts for word in re.findall(r"[\w./@+-]*\w[\w.+-]*", text))
+
+
+def _stand_ins(image: _Image, argv: tuple[str, ...], words: Iterable[str]) -> dict[str, Kind]:
+    found: dict[str, Kind] = {}
+    text = "\n".join((shlex.join(argv), *argv, *(text for text, _ in image.files.values())))
+    names = {posixpath.basename(path) for path in image.files}
+    for word in words:
+        name = posixpath.basename(word)
+        if not re.match(r"[A-Za-z_]", name) or name in names or name in _system() or name in EXTRAS:
+            continue
+        if "/" not in word:
+            found[word] = _kind(image, word, text)
+        elif not DATA.search(word):
+            path = posixpath.normpath(posixpath.join(image.cwd, word))
+            if not any(other == path or other.startswith(path + "/") for other in (*image.files, image.cwd + "/")):
+                found[path] = _kind(image, name, text)
+    return {path: kind for path, kind in found.items() if not any(other.startswith(path + "/") for other in found)}
+
+
+def _kind(image: _Image, name: str, text: str) -> Kind:
+    """How a program behaves, as the knowledge has it for the arguments that follow its name in the text."""
+    row = find_program(name)
+    if name in HELPERS.split():
+        return "job"
+    if row is None:
+        return "service"
+    called = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])([^\n;&|]*)", text)
+    row = applied(row, called[1].split() if called else ())
+    if row.role in ("short", "test"):
+        return "job"
+    if row.role != "service":
+        return "service"
+    action = row.action(image.stop_signal.removeprefix("SIG"))
+    return "default" if action == "default" else "deaf" if action == "ignore" else "service"
+
+
+def _daemons(names: Iterable[str]) -> Iterable[tuple[str, str, str]]:
+    for name in sorted(map(posixpath.basename, names)):
+        row = find_program(name)
+        if row is not None and row.role in ("service", "daemon"):
+            yield from ((name, *rule) for rule in _daemon_rules(row))
+
+
+def _daemon_rules(row: ProgramRow) -> Iterable[tuple[str, str]]:
+    yield from (("stays", text) for text in row.foreground_text)
+    yield from (("stays", f" {word} ") for word in row.foreground_words)
+    yield from (("leaves", f" {word} " if word else "") for word in row.background_words)
+    if row.role == "daemon":
+        yield ("leaves", "")
+
+
+def _has_extra(image: _Image, name: str) -> bool:
+    """Whether the image gets a program that its base does not have."""
+    mentioned = any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for text in image.said)
+    package = {"supervisord": "supervisor", "npm": "node", "runsvdir": "runit", "s6-svscan": "s6"}.get(name, "")
+    return mentioned or name in image.base.programs or bool(package and package in f"{image.base.name} {image.said}")
+
+
+def _links(image: _Image, words: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Real programs where this image has them."""
+    for word in words:
+        name = posixpath.basename(word)
+        if name not in EXTRAS or name == "npm" or not _has_extra(image, name):
+            continue
+        program = shutil.which(EXTRAS[name], path=PATH)
+        if program is None:
+            raise UnavailableError(f"{EXTRAS[name]} is not installed here")
+        path = word if word.startswith("/") else f"/usr/local/bin/{name}"
+        if os.path.realpath(path) != os.path.realpath(program):
+            yield path, program
+
+
+def _npm(image: _Image, words: Iterable[str]) -> dict[str, tuple[str, int]]:
+    if "npm" not in words or not _has_extra(image, "npm"):
+        return {}
+    if shutil.which("npm", path=PATH) is None:
+        raise UnavailableError("npm is not installed here")
+    return {"/usr/local/bin/npm": (NPM, 0o755)}
+
+
+def _absent(image: _Image) -> Iterable[str]:
+    """Programs that the machine has and this image does not."""
+    missing = {name for name in EXTRAS if not _has_extra(image, name)} | set(image.base.missing)
+    for name in missing:
+        said = any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) for text in image.said)
+        if not said and name != "busybox":
+            yield from (f"{folder}/{name}" for folder in ("/usr/bin", "/usr/sbin", "/usr/local/bin"))
+    if image.base.sh == "none":
+        yield from (f"/usr/bin/{name}" for name in ("sh", "bash", "dash"))
+
+
+def _base_scripts(base: BaseRow) -> dict[str, tuple[str, int]]:
+    """The scripts of a base image's own entrypoint, as far as they matter: what they exec."""
+    scripts = dict.fromkeys(base.execs, ('#!/bin/sh\nexec "$@"\n', 493))
+    scripts.update({path: (f'#!/bin/sh\nexec {program} "$@"\n', 0o755) for path, program in base.starts.items()})
+    return {path if path.startswith("/") else f"/usr/local/bin/{path}": file for path, file in scripts.items()}
+
+
+def _build_programs(image: _Image) -> set[str]:
+    """What the RUN lines call that is no part of the base system: it installs or compiles things, and is left out."""
+    words = {word for argv in image.build for text in argv for word in re.findall(r"[\w.+-]+", text)}
+    return {word for word in words if re.match(r"[A-Za-z_]", word) and word not in _system() and "." not in word}
