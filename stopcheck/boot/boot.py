@@ -127,7 +127,7 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
 
 def _settled(world: World, machine: Machine) -> Booted:
     """Run until only a stop, or time, would change anything."""
-    ticks = 0
+    ticks: set[Hashable] = set()
     ended: dict[object, int] = {}
     while True:
         world.run()
@@ -158,12 +158,15 @@ def _settled(world: World, machine: Machine) -> Booted:
                 ended[leaf.origin] = ended.get(leaf.origin, 0) + 1
                 assert isinstance(leaf.body, Program)
                 leaf.body.end(world, leaf)
-        elif timers and ticks < TICK_LIMIT:
-            ticks += 1
+        elif timers and len(ticks) < TICK_LIMIT:
+            round_ = tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
+            if round_ in ticks:
+                return Booted(world, machine)
+            ticks.add(round_)
             wake = min(body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None)
             if wake - world.clock >= LONG:
                 return Booted(world, machine)
-            world.clock = wake
+            world.pass_time(wake)
         else:
             return Booted(world, machine)
 

@@ -133,7 +133,8 @@ def do_exit(call: Call) -> None:
         return
     from stopcheck.boot.shell import TrapEnd
 
-    trap = next((frame for frame in reversed(shell.frames) if isinstance(frame, TrapEnd)), None)
+    frames = shell.frames if shell.ending and shell.row.name != "bash" else tuple(reversed(shell.frames))
+    trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     shell.leave(trap.status if trap is not None else shell.status)
 
 
@@ -323,6 +324,8 @@ def do_set(call: Call) -> None:
                 name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
             else:
                 name = letter
+            if name == "m" and not shell.row.job_control:
+                continue  # without a terminal it is refused
             (options.add if word[0] == "-" else options.discard)(name)
     shell.options = frozenset(options)
     if words:
@@ -459,7 +462,7 @@ def do_trap(call: Call) -> None:
         if name is None:
             call.world.note("bad-signal", call.process, text=word, span=call.node.span)
             status = 1
-            continue
+            break
         if action == "-":
             shell.traps.pop(name, None)
             continue
@@ -500,7 +503,8 @@ def do_wait(call: Call) -> None:
                 if job is not None:
                     pids.extend(job.pids)
             elif word.isdigit() and int(word) in children:
-                pids.append(int(word))
+                # A pipeline is one job: waiting for its last process waits for all.
+                pids.extend(next((job.pids for job in shell.jobs if int(word) in job.pids), (int(word),)))
             elif word.isdigit() and int(word) in world.ended:
                 shell.set_status(world.ended[int(word)])
                 return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Failure, Program
@@ -82,6 +82,7 @@ def run_program(call: Call) -> None:
     if shell.may_replace(tail):
         replace_process(call, call.words, env, "implicit-exec")
         return
+    call = replace(call, words=_with_input(call))
     child = world.spawn(process, shell, call.words, call.node.span)
     if "m" in shell.options:
         child.pgid = child.pid
@@ -98,16 +99,29 @@ def run_program(call: Call) -> None:
     shell.blocked = Foreground((child.pid,), call.node)
 
 
+def _with_input(call: Call) -> tuple[Field, ...]:
+    """`sh < FILE` runs the file like `sh FILE`."""
+    name = call.words[0]
+    if len(call.words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in {"sh", "bash", "dash", "ash"}:
+        for redirection in call.node.redirections:
+            if redirection.operator == "<":
+                return (name, expand_text(call.shell.scope(call.world, call.process), redirection.target))
+    return call.words
+
+
 def _interpret_here(call: Call, child: Process) -> bool:
     """A script without `#!` that a shell starts is run by that shell (POSIX, "Command Search and Execution")."""
     shell = call.shell
-    name = "/bin/sh" if shell.row.name != "bash" else "bash"
-    started = shell.machine.load(call.world, child, (name, *call.words), child.env)
+    started = shell.machine.load(call.world, child, (_own_name(shell), *call.words), child.env)
     if isinstance(started, Failure):
         return False
     child.body = started
     shell.blocked = Foreground((child.pid,), call.node)
     return True
+
+
+def _own_name(shell: Shell) -> str:
+    return "bash" if shell.row.name == "bash" else "/bin/sh"
 
 
 def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:
@@ -118,6 +132,9 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     lost = [trap for signal, trap in shell.traps.items() if trap.text != ""]
     process.origin = call.node.span
     started = shell.machine.load(world, process, words, env)
+    if isinstance(started, Failure) and started.status == 126 and "`#!`" in started.reason and len(process.argv):
+        # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
+        started = shell.machine.load(world, process, (_own_name(shell), *words), env)
     if isinstance(started, Failure):
         process.argv = before
         world.note("cannot-start", process, text=started.reason, span=call.node.span)

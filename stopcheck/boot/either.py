@@ -20,6 +20,7 @@ class Either:
     """Becomes one of several bodies, in a world each."""
 
     __slots__ = ("bodies", "why")
+    overrides = True
 
     def __init__(self, why: Unknown, bodies: tuple[Body, ...]) -> None:
         self.why = why

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
-from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program
+from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.shell import Shell
-from stopcheck.boot.world import Branch
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -132,26 +131,41 @@ class Machine:
             return Failure(126, f"{name} starts itself for ever")
         file = self.find(name, process.cwd, env)
         if file is None:
-            return Failure(127, f"{name} is not in the image")
+            carriage = " (its line ends in CR LF)" if "\r" in name else ""
+            return Failure(127, f"{name.rstrip()!r} is not in the image{carriage}" if carriage else f"{name} is not in the image")
         path = file.path if not isinstance(file, Unknown) else name
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
             return self._shell(world, process, argv, env)
-        if path in self.image.base.execs and len(argv) > 1:
-            return self.load(world, process, argv[1:], env, depth + 1)
+        base = self.image.base
+        if path in base.execs and len(argv) > 1:
+            leads = isinstance(argv[1], str) and argv[1].startswith("-") and base.prepends
+            return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
+        if path in base.starts:
+            return self.load(world, process, (base.starts[path], *argv[1:]), env, depth + 1)
         row = find_program(name, self.programs)
         if row is None:
             made_here = not isinstance(file, Unknown)
             role = "opaque" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
+            if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
+                role = "opaque"
             if name.endswith((".sh", ".bash")):
                 role = "opaque"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)
 
+    def _bare(self) -> bool:
+        """Whether the base image is an operating system alone, so that it holds no program but the system's."""
+        base = self.image.base
+        starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
+        return base.entrypoint is None and bool(starts_shell)
+
     def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
         """The file that a program's name means."""
+        if "\r" in name:
+            return None
         if "/" in name:
             return self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
         search = env.get("PATH", DEFAULT_PATH)
@@ -188,9 +202,9 @@ class Machine:
         if row is None:
             return Failure(127, f"{argv[0]} is not in the image {self.image.base.name}")
         if isinstance(row, Unknown):
+            if SHELL_NAMES[process.program]:
+                return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)
             known = [find_shell(name) for name in ("dash", "bash", "busybox")]
-            if self.programs is not None and "" in self.programs:
-                raise Branch(row, ())
             return self._either_shell(world, process, argv, env, row, [shell for shell in known if shell is not None])
         return self.shell(row, process, argv, env)
 
@@ -205,8 +219,6 @@ class Machine:
     def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = _shell_options(argv[1:])
-        if not row.certain:
-            pass
         if command:
             if not rest:
                 return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
@@ -254,6 +266,8 @@ class Machine:
                 return self._wrapper(world, process, row, argv, env, depth)
             case "busybox":
                 return self.load(world, process, argv[1:], env, depth + 1)
+            case "setsid":
+                return self._setsid(world, process, row, argv, env, depth)
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -264,6 +278,20 @@ class Machine:
                     return Daemonizer(self, row, (), dict(env))
         return Program(row, self.stop_signal)
 
+    def _setsid(
+        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+    ) -> Body | Failure:
+        """setsid(1) forks only where it leads its process group already; else the child takes its place."""
+        child, _ = child_argv(row, argv)
+        if not child:
+            return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        if process.pgid != process.pid:
+            process.sid = process.pgid = process.pid
+            return self.load(world, process, child, env, depth + 1)
+        if any(word in {"-w", "--wait"} for word in argv):
+            return Parent(self, row, child, dict(env))
+        return Daemonizer(self, row, child, dict(env))
+
     def _wrapper(
         self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
     ) -> Body | Failure:
@@ -273,7 +301,7 @@ class Machine:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.role == "exec":
             return self.load(world, process, child, env, depth + 1)
-        return Parent(self, row, child, env)
+        return Parent(self, row, child, env, parent_options(row, argv))
 
 
 def embedded(text: str, span: Span | None) -> SourceFile:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.signals import signal_number
+from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Program:
     """A leaf: a service, a timer, a command that ends, or a program that nobody knows (`undecided`)."""
 
     __slots__ = ("ends_at", "exit_status", "row", "stands", "stop_signal", "undecided", "wakes_at")
+    overrides = True
 
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
@@ -98,23 +99,53 @@ class Program:
         world.exit(process, Unknown(f"the status of {process.program}", process.origin))
 
 
+@dataclass(frozen=True, slots=True)
+class ParentOptions:
+    """What an init's own options change: signals that it rewrites ("": drops), statuses that it tells as 0."""
+
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    zero: frozenset[int] = frozenset()
+
+
+def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
+    """Read them from an argv (tini -e, dumb-init -r)."""
+    rewrites: dict[str, str] = {}
+    zero: set[int] = set()
+    for option, value in zip(argv, argv[1:], strict=False):
+        if not isinstance(option, str) or not isinstance(value, str):
+            break
+        if option in row.rewrite_options:
+            source, _, target = value.partition(":")
+            names = (signal_name(source), "" if target == "0" else signal_name(target))
+            if names[0] is not None and names[1] is not None:
+                rewrites[names[0]] = names[1]
+        elif option in row.zero_options and value.isdigit():
+            zero |= {int(value)}
+    return ParentOptions(rewrites, frozenset(zero))
+
+
 class Parent:
     """An init or a wrapper: starts one child, passes signals on, ends with it."""
 
-    __slots__ = ("argv", "child", "deadline", "env", "got", "machine", "row", "told_at")
+    __slots__ = ("argv", "child", "deadline", "env", "got", "machine", "options", "row")
+    overrides = True
 
-    def __init__(self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field]) -> None:
+    def __init__(
+        self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
+        options: ParentOptions | None = None,
+    ) -> None:  # fmt: skip
         self.machine = machine
         self.row = row
         self.argv = argv
         self.env = env
+        self.options = options or ParentOptions()
         self.child: int | None = None
         self.deadline: float | None = None
         self.got = ""
 
     def copy(self) -> Parent:
         """See Body.copy."""
-        other = Parent(self.machine, self.row, self.argv, self.env)
+        other = Parent(self.machine, self.row, self.argv, self.env, self.options)
         other.child, other.deadline, other.got = self.child, self.deadline, self.got
         return other
 
@@ -135,6 +166,11 @@ class Parent:
         if self.row.on.get(signal) == "ignore":
             return
         self.got = signal
+        rewritten = self.options.rewrites.get(signal, signal)
+        if not rewritten:
+            world.note("drops", process, signal=signal)
+            return
+        signal = rewritten
         for target in self._targets(world, process):
             world.note("forwards", process, signal=signal, other=target.pid)
             world.kill(target, signal, process)
@@ -181,13 +217,14 @@ class Parent:
             for other in world.processes.values():
                 if other.sid == child.sid and other.alive and other is not process:
                     world.kill(other, "TERM", process)
-        world.exit(process, child.status if child.status is not None else 0)
+        status = child.status if child.status is not None else 0
+        world.exit(process, 0 if status in self.options.zero else status)
         return True
 
     def _start(self, world: World, process: Process) -> None:
         child = world.spawn(process, self, self.argv, process.origin)
         self.child = child.pid
-        if self.row.role == "init":
+        if self.row.role == "init" and self.row.own_group:
             child.pgid = child.pid
             if self.row.forwards == "session":
                 child.sid = child.pid
@@ -206,6 +243,7 @@ class Daemonizer:
     """Starts its service as a process of its own session and ends at once."""
 
     __slots__ = ("env", "machine", "row", "service")
+    overrides = True
 
     def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
         self.machine = machine

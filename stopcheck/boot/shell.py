@@ -45,7 +45,8 @@ Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 
-LOOP_LIMIT = 50
+SPIN_LIMIT = 1500
+"""A loop that goes round so many steps without time passing goes round for ever."""
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
 
@@ -93,10 +94,9 @@ class IfRest:
 
 @dataclass(frozen=True, slots=True)
 class LoopTest:
-    """The status of a loop's condition in hand; `count` is how often the body has run."""
+    """The status of a loop's condition in hand."""
 
     node: While
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,6 @@ class LoopBody:
     """A loop's body has ended."""
 
     node: While | ArithmeticFor
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +202,10 @@ class Shell:
     """A shell process: what it knows, what is still to do, what it waits for."""
 
     __slots__ = (
-        "args", "arrays", "blocked", "ending", "exported", "frames", "functions", "jobs", "last_job",
+        "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs", "last_job",
         "machine", "mode", "name", "ok", "options", "pending", "root", "row", "script", "status", "traps", "variables",
     )  # fmt: skip
+    overrides = False
 
     def __init__(
         self,
@@ -239,13 +239,17 @@ class Shell:
         self.blocked: Blocked | None = None
         self.ending = False
         self.script = script
+        self.interrupted = ""
+        """A signal that the shell acts on when its foreground child has ended."""
+        self.cut = False
+        """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
 
     def copy(self) -> Shell:
         """See Body.copy."""
         other = Shell.__new__(Shell)
-        for slot in ("args", "blocked", "ending", "exported", "frames", "jobs", "machine", "mode", "name", "ok",
+        for slot in ("args", "blocked", "cut", "ending", "interrupted", "exported", "frames", "jobs", "machine", "mode", "name", "ok",
                      "options", "pending", "root", "row", "script", "status", "last_job"):  # fmt: skip
             setattr(other, slot, getattr(self, slot))
         other.variables = dict(self.variables)
@@ -262,6 +266,10 @@ class Shell:
             self.blocked, self.options,
         )  # fmt: skip
 
+    def round(self) -> Hashable:
+        """Equal when a loop comes to the same place with the same variables."""
+        return (self.frames, tuple(self.variables.items()), isinstance(self.blocked, Foreground))
+
     # --- signals ---------------------------------------------------------------------------------
 
     def disposition(self, signal: str) -> str:
@@ -269,7 +277,11 @@ class Shell:
         trap = self.traps.get(signal)
         if trap is not None:
             return "ignored" if trap.text == "" else "caught"
+        if signal in self.row.ignores:
+            return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
+            return "caught"
+        if isinstance(self.blocked, Foreground) and signal in self.row.fg_catches:
             return "caught"
         if "EXIT" in self.traps and signal in self.row.exit_trap and self.mode != "subshell":
             return "caught"
@@ -277,6 +289,9 @@ class Shell:
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
+        if signal not in self.traps and isinstance(self.blocked, Foreground) and signal in self.row.fg_catches:
+            self.interrupted = signal
+            return
         if signal not in self.traps:
             self.frames = ()
             self.blocked = None
@@ -288,6 +303,7 @@ class Shell:
         if isinstance(self.blocked, (Waiting, Standing)):
             self.status, self.ok = 128 + signal_number(signal), False
             self.blocked = None
+            self.cut = True
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
 
@@ -327,7 +343,7 @@ class Shell:
             case LoopTest():
                 self._loop_test(frame, world, process)
             case LoopBody():
-                self._loop_again(frame)
+                self._loop_again(frame, world)
             case ForRest():
                 self._for(frame)
             case CaseRest():
@@ -342,6 +358,9 @@ class Shell:
                     self.args = frame.args
             case TrapEnd():
                 self.status, self.ok = frame.status, frame.ok
+                if self.cut and not self.pending:
+                    self.cut = False
+                    self.set_status(frame.status, frame.ok)
         return True
 
     def push(self, *frames: Frame) -> None:
@@ -409,6 +428,11 @@ class Shell:
             status = self._pipeline_status(world, blocked)
             last = world.processes[blocked.pids[-1]]
             expected = self.machine.success_expected(last)
+            if self.interrupted:
+                signal, self.interrupted = self.interrupted, ""
+                if self.row.name != "bash" or last.killed_by == signal:
+                    world.exit(process, 128 + signal_number(signal), signal)
+                    return True
             self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
@@ -463,11 +487,11 @@ class Shell:
             case ArithmeticFor():
                 self.status, self.ok = 0, False
                 self._assign_arithmetic(node.expressions[0], node.span)
-                self._arithmetic_loop(node, 0)
+                self._arithmetic_loop(node, world)
             case While():
                 self._redirections(node, world, process)
                 self.status, self.ok = 0, False
-                self.push(LoopTest(node, 0), Evaluate(node.condition, None))
+                self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
                 self.functions[node.name] = node
                 self.status, self.ok = 0, False
@@ -495,7 +519,10 @@ class Shell:
             return
         if tail is not None and index:
             between = _between(node.items[index - 1].span, node.items[index].span)
-            tail = tail | {"newline" if "\n" in between else "sequence"}
+            if node.items[index - 1].background:
+                tail = tail | {"background"}
+            else:
+                tail = tail | {"newline" if "\n" in between else "sequence"}
         self.push(Evaluate(node.items[index], tail))
 
     def _and_or(self, frame: AndOrRest) -> None:
@@ -568,29 +595,29 @@ class Shell:
         if (status == 0) == node.until:
             self.decide(0)
             return
-        if frame.count >= LOOP_LIMIT:
+        if world.spin > SPIN_LIMIT:
             self.push(frame)
             self.blocked = Standing("an endless loop", node.span)
             return
-        self.push(LoopBody(node, frame.count + 1), Evaluate(node.body, None))
+        self.push(LoopBody(node), Evaluate(node.body, None))
 
-    def _loop_again(self, frame: LoopBody) -> None:
+    def _loop_again(self, frame: LoopBody, world: World) -> None:
         if isinstance(frame.node, While):
             self.status, self.ok = 0, False
-            self.push(LoopTest(frame.node, frame.count), Evaluate(frame.node.condition, None))
+            self.push(LoopTest(frame.node), Evaluate(frame.node.condition, None))
         else:
             self._assign_arithmetic(frame.node.expressions[2], frame.node.span)
-            self._arithmetic_loop(frame.node, frame.count)
+            self._arithmetic_loop(frame.node, world)
 
-    def _arithmetic_loop(self, node: ArithmeticFor, count: int) -> None:
+    def _arithmetic_loop(self, node: ArithmeticFor, world: World) -> None:
         condition = node.expressions[1].strip()
         value = evaluate(self.scope(), condition, node.span) if condition else "1"
         if value == "0" or isinstance(value, Unknown):
             return
-        if count >= LOOP_LIMIT:
+        if world.spin > SPIN_LIMIT:
             self.blocked = Standing("an endless loop", node.span)
             return
-        self.push(LoopBody(node, count + 1), Evaluate(node.body, None))
+        self.push(LoopBody(node), Evaluate(node.body, None))
 
     def _for(self, frame: ForRest) -> None:
         if not frame.values:

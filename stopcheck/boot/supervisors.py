@@ -29,6 +29,7 @@ class Supervisor:
     """Runs its programs; on a signal that stops it, it stops them one after another or all at once, then ends."""
 
     __slots__ = ("at_once", "current", "env", "kills_at", "machine", "managed", "pids", "stops_on", "status", "stopping", "leaves_at", "lag", "forsakes")
+    overrides = True
 
     def __init__(
         self, machine: Machine, managed: tuple[Managed, ...], env: dict[str, Field], stops_on: frozenset[str],

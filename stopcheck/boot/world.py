@@ -32,6 +32,10 @@ class Event:
 class Body(Protocol):
     """What runs in a process."""
 
+    @property
+    def overrides(self) -> bool:
+        """Whether it installs its handlers also for signals that it inherited as ignored (a shell does not)."""
+
     def copy(self) -> Body:
         """A copy that can go another way."""
 
@@ -120,6 +124,8 @@ class World:
     """When the stop signal was sent."""
     first_after: int = 0
     """Processes from this pid on were started after it."""
+    spin: int = 0
+    """Steps since time last passed."""
     moving: int = 1
     """The process whose step is taken."""
 
@@ -129,7 +135,7 @@ class World:
             {pid: process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, dict(self.ended), self.epoch,
-            self.first_after, self.moving,
+            self.first_after, self.spin, self.moving,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -195,7 +201,9 @@ class World:
                 return
             self.exit(target, 137, "KILL")
             return
-        disposition = "ignored" if signal in target.ignored else target.body.disposition(signal)
+        disposition = target.body.disposition(signal)
+        if signal in target.ignored and (disposition == "default" or not target.body.overrides):
+            disposition = "ignored"
         if disposition == "caught":
             target.told += (signal,)
             self.note("caught", target, signal=signal, other=other)
@@ -230,10 +238,16 @@ class World:
                 while process.alive and process.body.step(self, process):
                     moved = True
                     self.steps += 1
+                    self.spin += 1
                     if self.steps > self.step_limit:
                         raise TooComplex("it takes too many steps to follow")
                 if not self.init.alive:
                     return
+
+    def pass_time(self, until: float) -> None:
+        """The clock goes on."""
+        self.clock = max(self.clock, until)
+        self.spin = 0
 
     def next_wake(self) -> float | None:
         """When the next timer ends."""

@@ -33,6 +33,9 @@ class ProgramRow:
     login: bool = False
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
+    own_group: bool = True
+    rewrite_options: tuple[str, ...] = ()
+    zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
     ends_with_child: bool = True
     exit_of_child: bool = True
@@ -50,7 +53,7 @@ class ProgramRow:
         return self.on.get(signal, self.otherwise)
 
 
-_TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only", "background_words",
+_TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only", "rewrite_options", "zero_options", "background_words",
            "foreground_words", "foreground_text", "variants"}  # fmt: skip
 
 

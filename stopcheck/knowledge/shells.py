@@ -19,10 +19,14 @@ class ShellRow:
     exec_subshell: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
     wait_catches: frozenset[str] = frozenset()
+    fg_catches: frozenset[str] = frozenset()
+    ignores: frozenset[str] = frozenset()
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
     wait_n: bool = False
     jobs_p: bool = False
+    job_control: bool = False
+    last_in_shell: bool = False
     bash_syntax: bool = False
     bash_tests: bool = False
     certain: bool = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import branched
 from stopcheck.boot.programs import Program
-from stopcheck.boot.shell import Shell, Standing
+from stopcheck.boot.shell import Shell, Standing, Waiting
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.stop.mains import mains
@@ -80,10 +80,10 @@ def _run(world: World, grace: float) -> None:
             continue
         wake = world.next_wake()
         if wake is None or wake > deadline:
-            world.clock = deadline
+            world.pass_time(deadline)
             world.note("grace-over", world.init)
             return
-        world.clock = max(wake, world.clock)
+        world.pass_time(wake)
 
 
 def _end_helpers(world: World) -> bool:
@@ -155,7 +155,7 @@ def _unsure(world: World, processes: list[Process]) -> Unknown | None:
         if isinstance(body, Shell) and isinstance(body.blocked, Standing) and not body.blocked.why.startswith(("an endless", "`read`")):
             return Unknown(body.blocked.why, body.blocked.span)
     for process in world.processes.values():
-        if isinstance(process.body, Shell) and not process.body.row.certain:
+        if isinstance(process.body, Shell) and not process.body.row.certain and _signalled_by_hand(process.body):
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
@@ -163,6 +163,11 @@ def _unsure(world: World, processes: list[Process]) -> Unknown | None:
         if event.seconds is not None and event.kind == "helper":
             return Unknown(f"what {event.text} does when the container stops", event.span)
     return None
+
+
+def _signalled_by_hand(shell: Shell) -> bool:
+    """Whether a trap or `wait` plays a part."""
+    return bool(shell.traps) or isinstance(shell.blocked, Waiting)
 
 
 def _surely_stuck(world: World) -> bool:
