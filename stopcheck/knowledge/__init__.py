@@ -1,0 +1,1 @@
+"""Data that the analysis rests on, each row with its source."""
