@@ -170,13 +170,12 @@ def _analyze(task: Task) -> Result:
         if not task.only & files.reads:
             return Result()
         wanted = {path, *(Place(place.root, script).shown for script in task.only)}
-        cases = [(c, v, [found for found in found_here if found[1].span.path in wanted]) for c, v, found_here in cases]
-        problems = [problem for problem in problems if problem.path in wanted]
+        cases = tuple((c, v, [one for one in found if one[1].span.path in wanted]) for c, v, found in cases)
+        problems = tuple(problem for problem in problems if problem.path in wanted)
     shown_cases = tuple(
-        (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found_here)
-        for c, v, found_here in cases
+        (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found) for c, v, found in cases
     )
-    return Result(shown_cases, tuple(problems))
+    return Result(shown_cases, problems)
 
 
 def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
