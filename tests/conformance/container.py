@@ -71,7 +71,7 @@ def enter_root(scratch: str, log: str, touched: set[str], in_user_namespace: boo
     """
     mount("tmpfs", scratch, "tmpfs")
     root = scratch + "/root"
-    os.mkdir(root)
+    mount("tmpfs", root, "tmpfs", MS_NOSUID, "mode=755")
     # Folder by folder: an unprivileged overlay is refused where another file system is mounted below it.
     for name in SYSTEM:
         if os.path.islink(f"/{name}"):

@@ -78,6 +78,17 @@ class Fact:
         return self.outcome in ("killed", "terminated", "exits", "fails")
 
     @property
+    def has_stand_in(self) -> bool:
+        """Whether a stand-in is there to tell what it saw; where the script itself told it, the harness cannot know."""
+        texts = (*self.argv, *(text for text, _ in self.files.values()))
+        return any(re.search(r"\bapp0?\b", text) for text in texts)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Measured with two different shells as /bin/sh and as `sh` on PATH, which no image has."""
+        return self.id == "shc.bash-as-sh.sh-c-app"
+
+    @property
     def slow_cleanup(self) -> bool:
         """Measured with a stand-in that needs 2.5 s to clean up, which the case itself does not show."""
         return "long2500" in self.id
@@ -102,6 +113,8 @@ def case_of(fact: Fact) -> Case:
     """The fact as the harness runs it."""
     sh = "busybox" if fact.shell.startswith("busybox") else "bash" if fact.shell.endswith("as sh") else "dash"
     files = {f"{FOLDER}/{name}": file for name, file in (fact.files or {".keep": ("", 0o644)}).items()}
+    if "doas" in fact.argv:
+        files["/etc/doas.conf"] = ("permit nopass keepenv root\n", 0o600)
     return Case(fact.argv, files, fact.stop_signal, grace=3.0, sh=sh)
 
 
@@ -135,7 +148,7 @@ def _is_here(label: str) -> bool:
 
 def is_measurable(fact: Fact) -> bool:
     """Whether this machine has every program of the fact in the version it was measured with."""
-    if fact.flaky or fact.slow_cleanup or (fact.shell and not _is_here(fact.shell)):
+    if fact.flaky or fact.slow_cleanup or fact.is_mixed or (fact.shell and not _is_here(fact.shell)):
         return False
     if fact.what:
         return _is_here(fact.what)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import dataclasses
+import errno
+import fcntl
 import functools
 import json
 import os
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -40,10 +45,11 @@ class Case:
     """What to run: files by absolute path with (text, mode); `stand_ins` are names, or paths, with their kind.
 
     A "service" handles its stop signal, a "default" program has no handler of its own, a "deaf" one hears it and goes
-    on, a "job" ends at once. `daemons` are (program, "stays" or "leaves", text among its arguments). `sh` is what
-    /bin/sh is ("none": there is none); `busybox_tools` makes the everyday commands busybox's, as they are on Alpine.
-    `links` are symbolic links, `absent` are paths that this container does not have. `build` are commands run in it
-    beforehand, one after another, with `build_programs` ending at once.
+    on, a "job" ends at once. `rules` are (program, "stays" or "leaves", text among its arguments or "*"). Services end
+    on TERM, INT and QUIT, with `stops_on_signal` also on the stop signal where it is another. `sh` is what /bin/sh is
+    ("none": there is none); `busybox_tools` makes the everyday commands busybox's, as they are on Alpine. `links` are
+    symbolic links, `absent` are paths that this container does not have. `build` are commands run in it beforehand, one
+    after another, with `build_programs` ending at once.
     """
 
     argv: tuple[str, ...]
@@ -55,7 +61,8 @@ class Case:
     sh: str = "dash"
     stand_ins: Mapping[str, Kind] = field(default_factory=lambda: {"app": "service", "app0": "default"})
     busybox_tools: bool = False
-    daemons: tuple[tuple[str, str, str], ...] = ()
+    rules: tuple[tuple[str, str, str], ...] = ()
+    stops_on_signal: bool = False
     links: Mapping[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     build: tuple[tuple[str, ...], ...] = ()
@@ -139,8 +146,9 @@ def _specification(case: Case, scratch: Path, log: Path) -> dict[str, Any]:
         files.append({"path": f"{BUILD}/{name}", "copy": stand_in_binary("job"), "mode": 0o755})
     files += [{"path": path, "link": target} for path, target in case.links.items()]
     files += [{"path": path, "text": text, "mode": mode} for path, (text, mode) in case.files.items()]
-    daemons = "".join("\t".join(row) + "\n" for row in case.daemons)
-    files.append({"path": "/run/stand-ins/daemons", "text": daemons, "mode": 0o644})
+    rules = [*case.rules, *([("*", "stops", str(_number(case.stop_signal)))] if case.stops_on_signal else ())]
+    text = "".join("\t".join(rule) + "\n" for rule in rules)
+    files.append({"path": "/run/stand-ins/rules", "text": text, "mode": 0o644})
     env = {"PATH": PATH, "HOME": "/root", "HOSTNAME": "container", **case.env}
     return {
         "argv": case.argv,
@@ -237,27 +245,66 @@ class _Container:
 def _measure(case: Case, container: _Container, log: Path) -> Measurement:
     _wait_until_stable(container, log, case)
     tree = "" if container.ended() else " | ".join(_tree(container.pid))
-    before = frozenset(_stand_ins(case, log))
-    sent = time.monotonic()
-    early = container.ended()
-    if early:
-        seconds = -1.0
-    else:
-        container.signal(_number(case.stop_signal))
-        container.ended(case.grace)
-        seconds = time.monotonic() - sent
-    killed = not container.ended()
-    if killed:
-        container.signal(signal.SIGKILL)
-        container.ended(30)
-    if container.status is None:
-        raise UnavailableError("PID 1 outlived SIGKILL")
+    before = _stand_ins(case, log)
+    with _Deaths(container.pid, [item for item in before.values() if item.kind == "default"]) as deaths:
+        sent = time.monotonic()
+        early = container.ended()
+        if not early:
+            container.signal(_number(case.stop_signal))
+            container.ended(case.grace)
+        seconds = -1.0 if early else time.monotonic() - sent
+        killed = not container.ended()
+        if killed:
+            container.signal(signal.SIGKILL)
+            container.ended(30)
+        if container.status is None:
+            raise UnavailableError("PID 1 outlived SIGKILL")
+        after = {key: deaths.complete(item) for key, item in _stand_ins(case, log).items() if key in before}
     code = container.status
     if container.start_error is not None:
-        code = 127 if container.start_error == 2 else 126
-    stand_ins = tuple(item for key, item in _stand_ins(case, log).items() if key in before)
+        code = 127 if container.start_error == errno.ENOENT else 126
+    stand_ins = tuple(after.values())
     output = Path(log, "output").read_text(errors="replace")
     return Measurement(_outcome(early, killed, code, stand_ins), code, seconds, tree, stand_ins, output)
+
+
+class _Deaths:
+    """Tells of what signal programs without handlers died, which they cannot tell themselves."""
+
+    GET_INFO, EXIT, LAYOUT = 0xC040FF0B, 1 << 3, "QQ11Ii"
+    """PIDFD_GET_INFO, PIDFD_INFO_EXIT and struct pidfd_info of <linux/pidfd.h>, Linux 6.15."""
+
+    def __init__(self, pid: int, stand_ins: list[StandIn]) -> None:
+        self._descriptors: dict[tuple[str, int], int] = {}
+        wanted = {(item.name, item.pid) for item in stand_ins}
+        for process, _ in _descendants(pid) if wanted else ():
+            with contextlib.suppress(OSError):
+                fields = _status(process)
+                inner = int(fields["NSpid"].split()[-1])
+                for name, number in wanted:
+                    if number == inner and name[:15] == fields["Name"]:
+                        self._descriptors[name, number] = os.pidfd_open(process)
+
+    def __enter__(self) -> _Deaths:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+
+    def complete(self, item: StandIn) -> StandIn:
+        """The stand-in with the signal it died of, unless that was SIGKILL; raises UnavailableError."""
+        descriptor = self._descriptors.get((item.name, item.pid))
+        if descriptor is None:
+            return item
+        buffer = bytearray(struct.pack(self.LAYOUT, self.EXIT, 0, *[0] * 12))
+        try:
+            fcntl.ioctl(descriptor, self.GET_INFO, buffer)
+        except OSError as problem:
+            raise UnavailableError(f"of what a process died is told by Linux 6.15 or newer: {problem}") from problem
+        mask, *_, status = struct.unpack(self.LAYOUT, buffer)
+        died_of = status & 0x7F if mask & self.EXIT else 0
+        return item if died_of in (0, signal.SIGKILL) else dataclasses.replace(item, signals=(died_of,))
 
 
 def _number(name: str) -> int:
@@ -270,7 +317,7 @@ def _number(name: str) -> int:
 
 
 def _outcome(early: bool, killed: bool, code: int, stand_ins: tuple[StandIn, ...]) -> str:
-    """The word for it. A program without a handler was told if it saw the signal: it then died of that."""
+    """The word for it. A program without a handler was told if it died of anything but SIGKILL."""
     if early:
         return "fails" if code in (126, 127) else "exits"
     if killed:
@@ -338,11 +385,10 @@ def _tree(pid: int) -> list[str]:
     lines = []
     for process, parent in _descendants(pid):
         try:
-            status = Path(f"/proc/{process}/status").read_text()
+            fields = _status(process)
             command = Path(f"/proc/{process}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ")
         except OSError:
             continue
-        fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
         levels = fields["NSpid"].split()
         numbers[process] = levels[1] if len(levels) > 1 else levels[0]
         text = command.decode(errors="replace").replace("\n", " ")
@@ -350,6 +396,12 @@ def _tree(pid: int) -> list[str]:
             text = f"[{fields['Name']}] (Z)"
         lines.append(f"{numbers[process]}<-{numbers.get(parent, '0')} {text}")
     return lines
+
+
+def _status(process: int) -> dict[str, str]:
+    """/proc/PID/status as a dict; raises OSError where the process is gone."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
 
 def _is_running(pid: int) -> bool:

@@ -120,7 +120,8 @@ def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mappin
         sh,
         stand_ins,
         busybox_tools=sh == "busybox",
-        daemons=tuple(_daemons(stand_ins)),
+        rules=tuple(_rules(stand_ins)),
+        stops_on_signal=True,
         links=dict(_links(image, words)),
         absent=tuple(_absent(image)),
         build=tuple(image.build),
@@ -288,7 +289,7 @@ def _kind(image: _Image, name: str, text: str) -> Kind:
     return "default" if action == "default" else "deaf" if action == "ignore" else "service"
 
 
-def _daemons(names: Iterable[str]) -> Iterable[tuple[str, str, str]]:
+def _rules(names: Iterable[str]) -> Iterable[tuple[str, str, str]]:
     for name in sorted(map(posixpath.basename, names)):
         row = find_program(name)
         if row is not None and row.role in ("service", "daemon"):
@@ -298,9 +299,9 @@ def _daemons(names: Iterable[str]) -> Iterable[tuple[str, str, str]]:
 def _daemon_rules(row: ProgramRow) -> Iterable[tuple[str, str]]:
     yield from (("stays", text) for text in row.foreground_text)
     yield from (("stays", f" {word} ") for word in row.foreground_words)
-    yield from (("leaves", f" {word} " if word else "") for word in row.background_words)
+    yield from (("leaves", f" {word} " if word else "*") for word in row.background_words)
     if row.role == "daemon":
-        yield ("leaves", "")
+        yield ("leaves", "*")
 
 
 def _has_extra(image: _Image, name: str) -> bool:

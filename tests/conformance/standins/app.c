@@ -1,12 +1,12 @@
 /* A program that stands in for any service: it logs its start and the signals it gets, and takes half a second to
- * clean up on a stop signal before it exits. Built with -DDEFAULT_DISPOSITIONS it behaves as a program that has
- * installed no handler: it logs a signal and then lets the kernel do with it what it does by default. -DDEAF: it hears
- * its signals and goes on. -DJOB: it ends at once.
+ * clean up on a stop signal before it exits. With -DDEFAULT_DISPOSITIONS it installs no handler, -DDEAF: it logs its
+ * signals and goes on, -DJOB: it ends at once.
  *
  * The log is /run/stand-ins/log; each line is: start time in ns (the process's name in the log), program, PID, event.
  * Events: ready, job, signal N, done. Arguments are ignored, but for words that mark a command as a short job, and for
- * what /run/stand-ins/daemons says; each of its lines is: program, TAB, what it does, TAB, text. The first that fits
- * counts: `stays` in the foreground, or `leaves` for the background, where the arguments hold the text. */
+ * what /run/stand-ins/rules says; each of its lines is: program, TAB, what it does, TAB, text. `stays` in the foreground
+ * or `leaves` for the background where the arguments hold the text (the first that fits); `stops`, for all programs: the
+ * number of one more signal that ends them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -20,8 +20,11 @@
 
 static char prefix[256];
 static size_t prefix_length;
-static int log_file, exit_code;
+static int log_file;
+#ifndef DEFAULT_DISPOSITIONS
+static int exit_code;
 static volatile sig_atomic_t stopping;
+#endif
 
 /* Commands that end by themselves whatever program they are given to: migrations, checks, versions. */
 static const char *const jobs[] = {"--version", "-v", "-V", "--help", "check", "collectstatic", "configtest", "db:migrate",
@@ -47,44 +50,22 @@ static void log_event(const char *event, int number)
         _exit(111);
 }
 
-#ifdef DEFAULT_DISPOSITIONS
+#ifndef DEFAULT_DISPOSITIONS
 
-static const int watched[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, 0};
+/* Those that end it; /run/stand-ins/rules can name one more. The others it logs, and goes on. */
+static int stops[] = {SIGTERM, SIGINT, SIGQUIT, 0, 0};
+static const int others[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, SIGALRM, SIGPWR, 0};
 
-static void on_signal(int number)
+static void on_other(int number)
 {
-    struct sigaction action;
-    int saved = errno;
-    sigset_t mask;
     log_event("signal", number);
-    sigaction(number, NULL, &action);
-    signal(number, SIG_DFL);
-    sigemptyset(&mask);
-    sigaddset(&mask, number);
-    sigprocmask(SIG_UNBLOCK, &mask, NULL);
-    kill(getpid(), number);
-    /* Only PID 1 comes here: the kernel drops what PID 1 has no handler for. */
-    sigaction(number, &action, NULL);
-    errno = saved;
 }
 
-static int is_taken(int number)
-{
-    struct sigaction action;
-    return sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
-}
-
-#else
-
-static const int watched[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM, SIGWINCH, SIGALRM, SIGPWR, 0};
-
-static void on_signal(int number)
+static void on_stop(int number)
 {
     struct timespec left = {0, 500000000};
     log_event("signal", number);
-#ifdef DEAF
-    stopping = 1;
-#endif
+#ifndef DEAF
     if (stopping)
         return;
     stopping = 1;
@@ -92,12 +73,17 @@ static void on_signal(int number)
         ;
     log_event("done", 0);
     _exit(exit_code);
+#else
+    (void)left;
+#endif
 }
 
-static int is_taken(int number)
+static void install(const int *numbers, void (*handler)(int))
 {
-    (void)number;
-    return 1;
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    for (; *numbers; numbers++)
+        sigaction(*numbers, &action, NULL);
 }
 
 #endif
@@ -111,11 +97,12 @@ static int is_job(char **arguments)
     return 0;
 }
 
-static int leaves(const char *name, char **arguments)
+/* Follow the rules; returns whether the program leaves for the background. */
+static int obey_rules(const char *name, char **arguments)
 {
     char all[4096] = " ", line[512];
-    int answer = 0;
-    FILE *rules = fopen("/run/stand-ins/daemons", "re");
+    int answer = -1;
+    FILE *rules = fopen("/run/stand-ins/rules", "re");
     if (!rules)
         return 0;
     for (; *arguments; arguments++) {
@@ -124,30 +111,35 @@ static int leaves(const char *name, char **arguments)
     }
     while (fgets(line, sizeof line, rules)) {
         char *program = strtok(line, "\t"), *what = strtok(NULL, "\t"), *text = strtok(NULL, "\n");
-        if (what && strcmp(program, name) == 0 && strstr(all, text ? text : " ")) {
+        if (!what || !text)
+            continue;
+#ifndef DEFAULT_DISPOSITIONS
+        if (strcmp(what, "stops") == 0)
+            stops[3] = atoi(text);
+#endif
+        if (answer < 0 && strcmp(program, name) == 0 && (strcmp(text, "*") == 0 || strstr(all, text)))
             answer = strcmp(what, "leaves") == 0;
-            break;
-        }
     }
     fclose(rules);
-    return answer;
+    return answer > 0;
 }
 
 int main(int count, char **arguments)
 {
     const char *slash = count > 0 ? strrchr(arguments[0], '/') : NULL;
     const char *name = slash ? slash + 1 : count > 0 ? arguments[0] : "?";
-    const char *code = getenv("APP_EXIT");
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     struct timespec now;
+#ifndef DEFAULT_DISPOSITIONS
+    const char *code = getenv("APP_EXIT");
+    exit_code = code ? atoi(code) : 0;
+#endif
 
-    if (leaves(name, arguments + 1)) {
+    if (obey_rules(name, arguments + 1)) {
         if (fork() != 0)
             return 0;
         setsid();
     }
     clock_gettime(CLOCK_MONOTONIC, &now);
-    exit_code = code ? atoi(code) : 0;
     prefix_length = (size_t)snprintf(prefix, sizeof prefix, "%lld%09ld %.100s %d ", (long long)now.tv_sec, now.tv_nsec,
                                      name, (int)getpid());
     umask(0);
@@ -162,13 +154,9 @@ int main(int count, char **arguments)
         log_event("job", 0);
         return 0;
     }
-    sigemptyset(&action.sa_mask);
-    for (const int *number = watched; *number; number++)
-        if (is_taken(*number))
-            sigaction(*number, &action, NULL);
 #ifndef DEFAULT_DISPOSITIONS
-    action.sa_handler = on_signal;
-    sigaction(SIGRTMIN + 3, &action, NULL);
+    install(others, on_other);
+    install(stops, on_stop);
 #endif
     log_event("ready", 0);
     for (;;)
