@@ -80,5 +80,5 @@ def _verdict(assessment: Assessment) -> Verdict:
         reason=worst.reason.reason if worst.outcome is OutcomeKind.UNKNOWN and worst.reason is not None else None,
         seconds=worst.seconds,
         story=story(assessment, worst),
-        processes=processes(worst),
+        processes=processes(assessment, worst),
     )

@@ -260,7 +260,7 @@ class Machine:
         self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
-        row = applied(row, words)
+        row = applied(row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)
@@ -364,6 +364,13 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
     if command is not None:
         return (shell, "-c", command, *rest), assigned
     return tuple(rest), assigned
+
+
+def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
+    """A wrapper's own words: those before its child's."""
+    child, _ = child_argv(row, argv)
+    mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
+    return tuple(word for word in mine if isinstance(word, str))
 
 
 def _leaves(row: ProgramRow, words: tuple[str, ...]) -> bool:

@@ -1,25 +1,218 @@
-"""Tells what happens, step by step, from the events of a stop."""
+"""Tells what happens, step by step, in the words of somebody who knows Docker but not signals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.model import Step
+from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.supervisors import Supervisor
+from stopcheck.case import Process as ProcessView
+from stopcheck.model import OutcomeKind, Step, Unknown
 
 if TYPE_CHECKING:
-    from stopcheck.case import Process
+    from stopcheck.boot.world import Event, Field, Process, World
+    from stopcheck.case import Fate
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
 
+def shown(argv: tuple[Field, ...]) -> str:
+    """An argv as a person would type it, shortened."""
+    words = ["…" if isinstance(word, Unknown) else word for word in argv]
+    text = " ".join(" ".join(word.split()) if word else "''" for word in words)
+    return text if len(text) <= 48 else text[:47] + "…"
+
+
+def name_of(process: Process) -> str:
+    """What to call a process: a script by its path, any other by its program."""
+    body = process.body
+    if isinstance(body, Shell) and body.mode != "command" and body.script.startswith("/"):
+        return body.script
+    if isinstance(body, Shell) and body.mode == "command":
+        return f"{process.program} -c"
+    return process.program or shown(process.argv)
+
+
 def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
     """The steps of one way, each with its place and its second."""
-    return tuple(
-        Step(f"{event.kind} pid {event.pid} {event.signal} {event.other or ''} {event.text}".strip(), event.span, event.seconds, event.pid)
-        for event in stopped.world.events
-    )
+    world = stopped.world
+    signal = "SIG" + assessment.signal
+    steps: list[Step] = []
+    seen: set[tuple[str, float | None]] = set()
+    for condition in world.assumed:
+        steps.append(Step(f"taken here: one answer to {condition.reason}", condition.span))
+    for event in world.events:
+        text = _tell(event, world, signal, stopped)
+        if text is None or (text, event.seconds) in seen:
+            continue
+        seen.add((text, event.seconds))
+        steps.append(Step(text, event.span, event.seconds, event.pid))
+    return tuple(steps)
 
 
-def processes(stopped: Stopped) -> tuple[Process, ...]:
-    """The processes that stood when the signal came."""
-    return ()
+def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | None:
+    process = world.processes[event.pid]
+    who = f"{name_of(process)} (pid {event.pid})"
+    sent = "SIG" + event.signal if event.signal and event.signal not in {"EXIT", "0"} else event.signal
+    other = world.processes.get(event.other)
+    whom = f"{name_of(other)} (pid {other.pid})" if other is not None else ""
+    late = event.seconds is not None
+    match event.kind:
+        case "cannot-start":
+            return f"PID 1 cannot start: {event.text}" if event.pid == 1 else f"{who} cannot start: {event.text}"
+        case "not-found":
+            return f"{who} cannot run it: {event.text}"
+        case "exec":
+            return f"`exec`: {shown(process.argv)} takes the place of the shell, as pid {event.pid}"
+        case "implicit-exec":
+            return f"the shell execs its last command by itself: {shown(process.argv)} becomes pid {event.pid}"
+        case "trap-lost":
+            return "the trap set here is lost: exec keeps no traps"
+        case "bad-signal":
+            return f"this shell does not know the signal {event.text}" if event.text != "kill" else "this shell's `kill` does not know that signal name"
+        case "daemonizes":
+            return f"{process.program} starts {whom} in the background and ends"
+        case "stop":
+            return f"{signal} is sent to {who}"
+        case "unhandled":
+            return f"{who} has no handler for it, and the kernel protects PID 1: nothing happens"
+        case "ignored":
+            return f"{who} ignores {sent}"
+        case "harmless":
+            return f"{sent} does nothing to {who}"
+        case "deferred":
+            return f"{who} notes {sent}; its trap has to wait until {_front(process, world)} ends"
+        case "trap":
+            return f"{who} runs its {event.signal} trap"
+        case "forwards":
+            return f"{who} passes {sent} on to {whom}"
+        case "drops":
+            return f"{who} drops {sent}"
+        case "kills":
+            return f"{who} sends {sent} to {whom}"
+        case "dies":
+            return f"{who} has no handler for {sent} and dies of it at once"
+        case "caught" if isinstance(process.body, Program) and late:
+            return f"{who} gets {sent} and shuts down" if process.body.action(event.signal) != "ignore" else None
+        case "goes-on":
+            return f"{who} gets {sent} and goes on"
+        case "gives-up":
+            return f"{who} waits no longer: SIGKILL for {whom}"
+        case "forsakes":
+            return f"{who} ends at once and leaves its services behind"
+        case "crash":
+            return f"{who} sends the signal to itself again and again until it crashes"
+        case "swept":
+            told = "in the middle of shutting down" if process.told else "without ever having been told"
+            return f"PID 1 is gone: the kernel SIGKILLs {who}" + (f", {told}" if event.pid in stopped.mains else "")
+        case "grace-over":
+            return "the grace period is over: SIGKILL for everything that is left, exit code 137"
+        case "end" if late and not event.signal:
+            return f"{who} ends" if event.pid == 1 or event.pid in stopped.mains else None
+        case "end" if event.pid == 1 and not late:
+            return f"PID 1 ends by itself, and the container with it{_status(process)}"
+        case "helper":
+            return f"the trap runs {event.text}"
+    return None
+
+
+def _status(process: Process) -> str:
+    return f": exit code {process.status}" if isinstance(process.status, int) else ""
+
+
+def _front(process: Process, world: World) -> str:
+    body = process.body
+    if isinstance(body, Shell) and isinstance(body.blocked, Foreground):
+        return " | ".join(name_of(world.processes[pid]) for pid in body.blocked.pids)
+    return "the foreground command"
+
+
+def processes(assessment: Assessment, stopped: Stopped) -> tuple[ProcessView, ...]:
+    """The processes that stood when the signal came, and what each does with it."""
+    before, after = stopped.booted.world, stopped.world
+    views = []
+    for process in before.processes.values():
+        if not process.alive:
+            continue
+        later = after.processes[process.pid]
+        note, fate = _bearing(process, later, after, assessment)
+        views.append(
+            ProcessView(
+                pid=process.pid,
+                ppid=process.ppid,
+                argv=process.argv,
+                program=process.program,
+                role=_role(process),
+                main=process.pid in stopped.mains,
+                span=process.origin,
+                note=note,
+                fate=fate,
+            )
+        )
+    return tuple(views)
+
+
+def _role(process: Process) -> str:
+    body = process.body
+    if isinstance(body, Shell):
+        return "shell"
+    if isinstance(body, Parent):
+        return "init" if body.row.role == "init" else "wrapper"
+    if isinstance(body, Supervisor):
+        return "supervisor"
+    if isinstance(body, Program) and body.row.role in {"timer", "keepalive"}:
+        return "timer"
+    return "service"
+
+
+def _bearing(process: Process, later: Process, after: World, assessment: Assessment) -> tuple[str, Fate]:
+    """In a sentence and in a word: what a process does with the stop signal."""
+    signal = assessment.signal
+    mine = [event for event in after.events if event.pid == process.pid and event.seconds is not None]
+    kinds = {event.kind for event in mine}
+    body = process.body
+    waits = _waits(process)
+    if "forwards" in kinds:
+        return "", "forwards"
+    if "deferred" in kinds:
+        return f"{waits}; its trap has to wait", "defers"
+    if "trap" in kinds or "kills" in kinds:
+        return "runs its trap", "handles"
+    if "unhandled" in kinds:
+        why = f"no trap for SIG{signal}" if isinstance(body, Shell) else f"no handler for SIG{signal}"
+        return f"{waits}, {why}" if waits else why, "ignores"
+    if "ignored" in kinds or "goes-on" in kinds or "harmless" in kinds or "drops" in kinds:
+        return waits, "ignores"
+    if "dies" in kinds:
+        return f"{waits}, no trap for it" if waits else "", "dies"
+    if later.told:
+        note = "" if later.killed_by != "KILL" else "SIGKILLed before it has finished"
+        return note, "handles"
+    return ("SIGKILLed when PID 1 ends" if not after.init.alive and later.killed_by == "KILL" else waits), "untold"
+
+
+def _waits(process: Process) -> str:
+    body = process.body
+    if isinstance(body, Shell):
+        match body.blocked:
+            case Foreground():
+                return f"waits for pid {' and '.join(str(pid) for pid in body.blocked.pids)} in the foreground"
+            case Waiting():
+                return f"in `wait` for pid {' and '.join(str(pid) for pid in body.blocked.pids)}"
+            case Standing():
+                return body.blocked.why
+    return ""
+
+
+def headline(outcome: OutcomeKind) -> str:
+    """The outcome in words."""
+    return {
+        OutcomeKind.GRACEFUL: "it shuts down",
+        OutcomeKind.TERMINATED: "it dies of the signal at once, without cleaning up",
+        OutcomeKind.CUT_OFF: "it is SIGKILLed before it could shut down",
+        OutcomeKind.KILLED: "nothing hears the signal: SIGKILL when the grace period is over",
+        OutcomeKind.EXITS: "it ends by itself",
+        OutcomeKind.FAILS: "it does not start",
+        OutcomeKind.UNKNOWN: "not known",
+    }[outcome]
