@@ -1,0 +1,105 @@
+"""What a check is given: the Dockerfile, its image, one way that a stop goes, and why it goes so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.model import OutcomeKind, Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.boot.world import Process, World
+    from stopcheck.image.model import Image, StartCommand
+    from stopcheck.source import Span
+    from stopcheck.stop.assess import Assessment
+    from stopcheck.stop.blame import Cause
+    from stopcheck.stop.deliver import Stopped
+    from stopcheck.syntax.dockerfile import Dockerfile
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way that a stop can go. Checks ask it why its outcome is bad; they never read text for that."""
+
+    dockerfile: Dockerfile
+    assessment: Assessment
+    stopped: Stopped | None
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def image(self) -> Image:
+        """The image."""
+        return self.assessment.image
+
+    @property
+    def outcome(self) -> OutcomeKind:
+        """What comes of this way."""
+        return self.stopped.outcome if self.stopped is not None else self.assessment.outcome
+
+    @property
+    def up(self) -> World:
+        """The processes as they stand when the service is up; raises where there is no way to speak of."""
+        assert self.stopped is not None
+        return self.stopped.booted.world
+
+    @property
+    def down(self) -> World:
+        """The processes when PID 1 has ended, or the grace period is over."""
+        assert self.stopped is not None
+        return self.stopped.world
+
+    @property
+    def signal(self) -> str:
+        """The stop signal as people write it."""
+        return "SIG" + self.assessment.signal
+
+    @property
+    def seconds(self) -> str:
+        """The grace period as people say it."""
+        return f"{self.assessment.grace:g} s"
+
+    def of(self, rule: str) -> Iterator[Cause]:
+        """The causes that a rule speaks of."""
+        return (cause for cause in self.causes if cause.rule == rule)
+
+    def own_start(self) -> StartCommand | None:
+        """The ENTRYPOINT or CMD of this Dockerfile that gives PID 1 its program; None where it is inherited."""
+        for start in (self.image.entrypoint, self.image.cmd):
+            if start is None or isinstance(start, Unknown) or not start.argv:
+                continue
+            return start if start.instruction is not None else None
+        return None
+
+    def start_span(self) -> Span:
+        """Where the start command stands; the last FROM where it is inherited."""
+        start = self.own_start()
+        if start is None:
+            for candidate in (self.image.entrypoint, self.image.cmd):
+                if candidate is not None and not isinstance(candidate, Unknown) and candidate.instruction is not None:
+                    return candidate.instruction.span
+        if start is not None and start.instruction is not None:
+            return start.instruction.span
+        return next(i.span for i in reversed(self.dockerfile.instructions) if i.keyword == "FROM")
+
+    def consequence(self, main: Process | None) -> str:
+        """What the stop does, in the user's words: "`docker stop` waits 10 s, then kills gunicorn: exit 137"."""
+        name = main.program if main is not None else "the program"
+        stopped = self.stopped
+        match self.outcome:
+            case OutcomeKind.KILLED:
+                return f"`docker stop` waits {self.seconds}, then kills {name}: exit 137"
+            case OutcomeKind.CUT_OFF:
+                code = f" (exit {stopped.exit_code})" if stopped is not None and stopped.exit_code is not None else ""
+                told = stopped is not None and main is not None and self.down.processes[main.pid].told
+                how = "in the middle of its shutdown" if told else "without ever having been told"
+                return f"`docker stop` ends the container at once{code}, and {name} is SIGKILLed {how}"
+            case OutcomeKind.TERMINATED:
+                return f"`docker stop` ends {name} at once, without any cleanup"
+            case OutcomeKind.EXITS:
+                return "the container ends by itself as soon as it is started"
+            case OutcomeKind.FAILS:
+                code = f": exit {stopped.exit_code}" if stopped is not None and stopped.exit_code is not None else ""
+                return f"the container does not start{code}"
+        return f"`docker stop` reaches {name}"
