@@ -21,10 +21,12 @@ class ConditionalReader(WordReader):
 
     def conditional(self) -> TestExpression:
         """The expression after `[[`, and the `]]`."""
+        self.deeper()
         expression = self._or()
         if not self._closes():
             raise self._expected("`]]`")
         self.pos += 2
+        self.depth -= 1
         return expression
 
     def _closes(self) -> bool:

@@ -54,9 +54,9 @@ _ASSIGNMENT = re.compile(rf"({_NAME})=")
 _BASH_ASSIGNMENT = re.compile(rf"({_NAME})(?:{_INDEX})?(\+)?=")
 _REDIRECTIONS = {
     "posix": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<|>>|>&|>\||>)"),
-    "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|(?<![0-9])&>>?)"),
+    "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"),
     "bash": re.compile(
-        r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\()|(?<![0-9}])&>>?)"
+        r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"
     ),
 }
 _FUNCTION_PARENTHESES = re.compile(r"[ \t]*+\([ \t]*+\)")
@@ -76,7 +76,7 @@ class Parser(ConditionalReader):
         super().__init__(source, dialect, start, end)
         self.depth = 0
         # What may be read a second time after something unclosed, in characters: it bounds the whole time.
-        self.fuel = 4 * (end - start) + 10_000
+        self.fuel = end - start + 10_000
         self.problems: list[Unparsed] = []
         self._arithmetic_ends = {}
         self._outer_closers: list[Closers] = []
@@ -538,8 +538,10 @@ class Parser(ConditionalReader):
         """See WordReader.substituted."""
         outer, self.pending = self.pending, []
         self.substitutions += 1
+        self.deeper()
         body = self.sequence(_PARENTHESIS)
         self._expect(")", "(")
+        self.depth -= 1
         self.substitutions -= 1
         self.pending = outer + self.pending
         return body

@@ -56,8 +56,8 @@ _ANSI_CHARACTERS = {
     "\\": "\\", "'": "'", '"': '"', "?": "?",
 }  # fmt: skip
 
-# Scripts nest a handful of levels; the limit keeps the descent within Python's stack.
-DEPTH_LIMIT = 50
+# Scripts nest a handful of levels; the limit keeps the descent, at most 8 frames a level, within Python's stack.
+DEPTH_LIMIT = 60
 
 
 class Delimiter(NamedTuple):
@@ -103,13 +103,16 @@ class WordReader(Lexer):
         return self._compound_word(regex=True)
 
     def _compound_word(self, regex: bool) -> Word | None:
-        start = self.pos
+        start = end = self.pos
         parts: list[WordPart] = []
         nesting = 0
         while self.pos < self.end:
             at = self.pos
             character = self.text[at]
             match = LITERAL.match(self.text, at, self.end)
+            if self.looking_at("\\\n"):
+                self.pos += 2
+                continue
             if match is not None:
                 self._take(parts, match.end())
             elif character in "'\"\\$`":
@@ -129,11 +132,12 @@ class WordReader(Lexer):
                 self._take(parts, self.pos + 1)
             else:
                 break
+            end = self.pos
         if nesting:
             raise Unreadable("`(` without `)` in a pattern", self.end, unclosed=True)
-        if self.pos == start:
+        if end == start:
             return None
-        return Word(_merged(parts), self.span(start, self.pos))
+        return Word(_merged(parts), self.span(start, end))
 
     def _extended_glob(self, parts: list[WordPart]) -> bool:
         last = parts[-1] if parts else None
@@ -335,6 +339,7 @@ class WordReader(Lexer):
         """The command substitutions in an arithmetic expression."""
         if "$" not in (inner := self.text[start:end]) and "`" not in inner:
             return ()
+        self.deeper()
         found: list[CommandSubstitution] = []
         outer_end, self.end = self.end, end
         self.pos = start
@@ -353,6 +358,7 @@ class WordReader(Lexer):
                         found.extend(substitutions_in(part))
         finally:
             self.end = outer_end
+        self.depth -= 1
         return tuple(found)
 
     def _bracket_arithmetic(self, quoted: bool) -> ArithmeticExpansion:
@@ -365,6 +371,7 @@ class WordReader(Lexer):
 
     def _skip_subscript(self) -> list[CommandSubstitution]:
         """Go past the `]` that closes a bracket; the command substitutions that stood before it."""
+        self.deeper()
         parts: list[WordPart] = []
         nesting = 1
         while self.pos < self.end:
@@ -377,6 +384,7 @@ class WordReader(Lexer):
                 self.pos += 1
                 nesting += 1 if character == "[" else -1
                 if nesting == 0:
+                    self.depth -= 1
                     return [found for part in parts for found in substitutions_in(part)]
             else:
                 self._quote_or_expansion(parts)
@@ -514,6 +522,7 @@ class WordReader(Lexer):
 
     def array(self) -> ArrayLiteral:
         """`( … )` at the right of an assignment."""
+        self.deeper()
         start = self.pos
         self.pos += 1
         elements: list[Word] = []
@@ -521,6 +530,7 @@ class WordReader(Lexer):
             self.skip_lines()
             if self.peek() == ")":
                 self.pos += 1
+                self.depth -= 1
                 return ArrayLiteral(tuple(elements), self.span(start, self.pos))
             element = self.word()
             if element is None:
