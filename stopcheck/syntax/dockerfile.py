@@ -10,7 +10,7 @@ from stopcheck.model import Problem
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile_lines import DockerfileLines
 from stopcheck.syntax.dockerfile_words import SPACE, LexError, heredoc_name, heredoc_names
-from stopcheck.syntax.exec_form import JsonMistake, read_exec_form
+from stopcheck.syntax.exec_form import read_exec_form, without_bracket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +89,11 @@ class Instruction:
 
     `keyword` is upper case. `span` ends before the bodies of its heredocs. `value` is what follows keyword and flags,
     continuations joined, as BuildKit sees it; `value_span` where it stands. `form` is set for CMD, ENTRYPOINT, RUN,
-    SHELL, HEALTHCHECK CMD, and for COPY, ADD, VOLUME where they are written as JSON; None in its place where an array
-    holds more than strings, which is a problem of the file. `arguments` are the words of the others (for FROM: image,
-    `AS`, name; for COPY and ADD: sources and destination; for ENV, ARG and LABEL: alternately name and value, quotes
-    and escapes still in the value; for HEALTHCHECK: `CMD` or `NONE`). `onbuild` is the instruction that ONBUILD holds.
+    SHELL, HEALTHCHECK CMD, and for COPY, ADD, VOLUME where they are written as JSON; it is None for a CMD, ENTRYPOINT
+    or RUN whose array holds more than strings, which is a problem of the file. `arguments` are the words of the others
+    (for FROM: image, `AS`, name; for COPY and ADD: sources and destination; for ENV, ARG and LABEL: alternately name
+    and value, quotes and escapes still in the value; for HEALTHCHECK: `CMD` or `NONE`). `onbuild` is the instruction
+    that ONBUILD holds.
     """
 
     keyword: str
@@ -140,13 +141,20 @@ def parse_dockerfile(source: SourceFile) -> Dockerfile:
 def _refuse(source: SourceFile) -> Problem | None:
     text = source.text
     if len(text) > MAX_CHARACTERS:
-        return Problem(source.path, f"the file is longer than {MAX_CHARACTERS:,} characters: not read", 1, 1)
+        return Problem(
+            source.path,
+            f"too long for a Dockerfile: {len(text):,} characters, at most {MAX_CHARACTERS:,} are read",
+            1,
+            1,
+        )
     nul = text.find("\0")
     if nul >= 0:
-        message = "a NUL byte: the file is binary or UTF-16; a Dockerfile must be text in UTF-8"
+        message = "a NUL byte: the file is binary or UTF-16, and a Dockerfile must be UTF-8 text"
         return Problem.at(Span(source, nul, nul + 1), message)
     if text.count("\n") > MAX_LINES:
-        return Problem(source.path, f"the file has more than {MAX_LINES:,} lines: not read", MAX_LINES + 1, 1)
+        return Problem(
+            source.path, f"too long for a Dockerfile: at most {MAX_LINES:,} lines are read", MAX_LINES + 1, 1
+        )
     return None
 
 
@@ -265,6 +273,7 @@ class _Word(NamedTuple):
     end: int
 
 
+_UNDECODED = re.compile("[\ud800-\udfff]+")
 _GAP = re.compile(r"[\t\v\f\r ]+")
 _WORD = re.compile(r"[^\t\v\f\r ]+")
 _ASCII_SPACE = "\t\n\v\f\r "
@@ -441,21 +450,36 @@ class _Line:
                 self.reader.problem(flag.span, message)
             seen.add(flag.name)
 
-    def form(self, start: int, end: int) -> ExecForm | ShellForm | None:
-        """Exec form where it is a JSON array of strings, else shell form; None where the array ends the build."""
-        if not self.text.startswith("[", start, end):
-            return ShellForm(self.cut(start, end), self.span(start, end))
-        found = read_exec_form(self.text[start:end])
-        if not isinstance(found, JsonMistake):
+    def form(self, start: int, end: int) -> ExecForm | ShellForm:
+        """Exec form where it is a JSON array of strings, else shell form; raises where the array ends the build."""
+        text = self.text[start:end]
+        found = read_exec_form(text) if text.startswith("[") else without_bracket(text)
+        if isinstance(found, tuple):
             elements = tuple(Argument(one.value, self.span(start + one.start, start + one.end)) for one in found)
             return ExecForm(elements, self.span(start, end))
-        place = self.span(start + found.start, start + found.end)
+        form = ShellForm(self.cut(start, end), self.span(start, end))
+        if found is None or not (found.fatal or found.meant):
+            return form
         if found.fatal:
-            self.reader.problem(place, f"only strings may stand in an exec form: {found.message}")
+            message = f"only strings may stand in an exec form: {found.message}"
+            raise _InstructionError(start + found.start, start + found.end, message)
+        place = self.span(start + found.start, start + found.end)
+        return replace(form, json_error=found.message, json_error_span=place)
+
+    def command_form(self, start: int, end: int) -> ExecForm | ShellForm | None:
+        """The form of a command that is kept though it ends the build: None then."""
+        try:
+            return self.form(start, end)
+        except _InstructionError as fault:
+            self.complain(fault.start, fault.end, str(fault))
             return None
-        if not found.meant:
-            return ShellForm(self.cut(start, end), self.span(start, end))
-        return ShellForm(self.cut(start, end), self.span(start, end), found.message, place)
+
+    def check_utf8(self, source: SourceFile) -> None:
+        """Tell of bytes that are not UTF-8: BuildKit cannot run them, and stores U+FFFD in their place in an image."""
+        wrong = None if source.text.isascii() else _UNDECODED.search(source.text)
+        if wrong:
+            place = Span(source, wrong.start(), wrong.end())
+            self.reader.problem(place, "bytes that are not UTF-8: save the file as UTF-8 text")
 
     def heredocs(self) -> tuple[tuple[Heredoc, ...], bool]:
         """The heredocs that the line opens, whose bodies follow it, and whether all are closed."""
@@ -574,16 +598,19 @@ def _lacks(found: Instruction, line: _Line, what: str) -> _InstructionError:
 
 
 def _read_command(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
-    return replace(found, form=line.form(start, end))
+    form = line.command_form(start, end)
+    line.check_utf8(form.source if isinstance(form, ShellForm) else line.joined)
+    return replace(found, form=form)
 
 
 def _read_run(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
-    form = line.form(start, end)
-    if not isinstance(form, ShellForm) or "<<" not in line.text:
-        return replace(found, form=form)
-    heredocs, closed = line.heredocs()
-    if heredocs and closed:
-        form = ShellForm(line.script(form, heredocs), form.span)
+    form = line.command_form(start, end)
+    heredocs: tuple[Heredoc, ...] = ()
+    if isinstance(form, ShellForm) and "<<" in line.text:
+        heredocs, closed = line.heredocs()
+        if heredocs and closed:
+            form = ShellForm(line.script(form, heredocs), form.span)
+    line.check_utf8(form.source if isinstance(form, ShellForm) else line.joined)
     return replace(found, form=form, heredocs=heredocs)
 
 
@@ -592,7 +619,7 @@ def _read_shell(line: _Line, found: Instruction, start: int, end: int) -> Instru
     if isinstance(form, ShellForm):
         reason = form.json_error or 'like `SHELL ["/bin/bash", "-c"]`'
         raise _InstructionError(start, end, f"`SHELL` needs a JSON array of strings: {reason}")
-    if form and not form.arguments:
+    if not form.arguments:
         raise _lacks(found, line, "at least one string")
     return replace(found, form=form)
 
@@ -600,8 +627,6 @@ def _read_shell(line: _Line, found: Instruction, start: int, end: int) -> Instru
 def _read_paths(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
     """A JSON array, or words."""
     form = line.form(start, end)
-    if form is None:
-        return found
     if isinstance(form, ExecForm):
         return replace(found, form=form, arguments=form.arguments)
     return replace(found, arguments=tuple(map(line.argument, line.split(start, end))))

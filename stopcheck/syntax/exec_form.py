@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
@@ -10,6 +11,9 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SMART_QUOTES = "“”„‟‘’‚‛«»″"
 _SMART_QUOTE = re.compile(f"[{_SMART_QUOTES}]")
+
+
+_LIST = re.compile(f"""[({{]?\\s*(?:"[^"]*+"|'[^']*+'|[{_SMART_QUOTES}][^{_SMART_QUOTES}]*+[{_SMART_QUOTES}])\\s*,""")
 
 
 class Element(NamedTuple):
@@ -20,7 +24,8 @@ class Element(NamedTuple):
     end: int
 
 
-class JsonMistake(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class JsonMistake:
     """Why a text that begins with a bracket is no exec form, and the characters that show it.
 
     `fatal`: it is valid JSON with an element that is no string, which ends the build; anything else BuildKit takes
@@ -56,6 +61,15 @@ def read_exec_form(text: str) -> tuple[Element, ...] | JsonMistake:
         if not text.startswith(",", at):
             return _mistake(text, at)
         at = _skip(text, at + 1)
+
+
+def without_bracket(text: str) -> JsonMistake | None:
+    """What is wrong with a text that lists quoted words with commas but does not begin with `[`; None for others."""
+    if not _LIST.match(text):
+        return None
+    if text[0] in "({":
+        return JsonMistake(f"`{text[0]}` stands where the array's `[` should", 0, 1)
+    return JsonMistake("the opening bracket `[` is missing", 0, 1)
 
 
 def _end(
@@ -125,7 +139,7 @@ def _explain(text: str, at: int) -> tuple[str, int, int]:
     smart = _SMART_QUOTE.search(text)
     if first == "]":
         return _explain_bracket(text, at, before)
-    if smart and (first in _SMART_QUOTES or first == '"'):
+    if smart and (_quotes(text) % 2 or first in (*_SMART_QUOTES, '"')):
         return f"typographic quotes ({smart[0]}): JSON needs straight double quotes", smart.start(), smart.end()
     if not rest:
         return "the closing bracket `]` is missing", len(text), len(text)
