@@ -60,7 +60,8 @@ _REDIRECTIONS = {
     ),
 }
 _FUNCTION_PARENTHESES = re.compile(r"[ \t]*+\([ \t]*+\)")
-_CASE_TERMINATOR = re.compile(r";;&|;;|;&")
+_BASH_TERMINATOR = re.compile(r";;&|;;|;&")
+_TERMINATOR = re.compile(r";;")
 _NEGATION = re.compile(r"!(?=[ \t\n(]|\\\n)")
 _TIME = re.compile(r"time(?=[ \t\n;&|<>()]|\\\n|\Z)(?:[ \t]++(?:-p|--)(?=[ \t\n;&|<>()]|\Z))*+")
 _COPROCESS_NAME = re.compile(rf"({_NAME})[ \t]++(?=\(|(?:\{{|\[\[|if|case|for|while|until|select)[ \t\n])")
@@ -70,7 +71,7 @@ _RESUME = re.compile(r"\n|;[ \t]*(?=(?:then|elif|else|fi|do|done|esac|\})(?:[ \t
 class Parser(ConditionalReader):
     """Reads the commands between two offsets of a text."""
 
-    __slots__ = ("_compounds", "_outer_closers", "_redirection", "problems")
+    __slots__ = ("_compounds", "_outer_closers", "_redirection", "_terminator", "problems")
 
     def __init__(self, source: SourceFile, dialect: Dialect, start: int, end: int) -> None:
         super().__init__(source, dialect, start, end)
@@ -80,6 +81,7 @@ class Parser(ConditionalReader):
         self.problems: list[Unparsed] = []
         self._arithmetic_ends = {}
         self._outer_closers: list[Closers] = []
+        self._terminator = _BASH_TERMINATOR if dialect.bash else _TERMINATOR
         self._redirection = _REDIRECTIONS["bash" if dialect.bash else "busybox" if dialect.common else "posix"]
         self._compounds = _COMPOUNDS[dialect]
 
@@ -127,7 +129,7 @@ class Parser(ConditionalReader):
         if character == ")":
             return ")"
         if character == ";":
-            return ";;" if _CASE_TERMINATOR.match(self.text, self.pos, self.end) else ";"
+            return ";;" if self._terminator.match(self.text, self.pos, self.end) else ";"
         match = LITERAL.match(self.text, self.pos, self.end)
         if match is None or not self._delimited(match.end()):
             return ""
@@ -178,7 +180,7 @@ class Parser(ConditionalReader):
         if character == "&":
             self.pos += 1
             return Item(command, True, self.span(command.span.start, self.pos))
-        if character == ";" and not _CASE_TERMINATOR.match(self.text, self.pos, self.end):
+        if character == ";" and not self._terminator.match(self.text, self.pos, self.end):
             self.pos += 1
         elif character not in ("\n", "", ";", ")", "#") and self._token() not in _CLOSING_WORDS:
             raise self._unexpected()
@@ -481,9 +483,9 @@ class Parser(ConditionalReader):
         self.pos += 1
         body = self.sequence(_CASE_ITEM_END)
         terminator = ""
-        match = _CASE_TERMINATOR.match(self.text, self.pos, self.end)
+        match = self._terminator.match(self.text, self.pos, self.end)
         if match is not None:
-            terminator = match[0] if self.dialect.bash else ";;"
+            terminator = match[0]
             self.pos += len(terminator)
         return CaseItem(tuple(patterns), body, terminator, self.span(start, self.pos))
 
