@@ -10,7 +10,7 @@ from stopcheck.image.context import Context
 from stopcheck.image.copying import Copying, place
 from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder
 from stopcheck.image.model import Image, StartCommand
-from stopcheck.image.run import run
+from stopcheck.image.run import mount_options, run
 from stopcheck.image.variables import SubstitutionError, expand, expand_known
 from stopcheck.model import Problem, Unknown
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
@@ -219,10 +219,8 @@ class _Builder:
             if isinstance(parent, Stage):
                 waiting.append(parent.index)
             for instruction in self._triggers(parent) + self._stages[index].instructions:
-                name = instruction.flag("from") if instruction.keyword == "COPY" else None
-                stage = self._named(name, index) if name else None
-                if stage is not None:
-                    waiting.append(stage.index)
+                names = [self._from(instruction), *(options.get("from", "") for options in mount_options(instruction))]
+                waiting += [stage.index for name in names if name and (stage := self._named(name, index))]
         return sorted(needed)
 
     @staticmethod
@@ -286,7 +284,7 @@ class _Builder:
             case "COPY" | "ADD":
                 self._copy(state, instruction, stage)
             case "RUN":
-                run(state, instruction)
+                run(state, instruction, lambda name: self._source(name, stage, instruction.span))
             case "USER":
                 state.user = expand_known(instruction.value, state.variable, self._escape)
             case "STOPSIGNAL":
@@ -341,7 +339,7 @@ class _Builder:
     def _copy(self, state: State, instruction: Instruction, stage: Stage) -> None:
         copying = Copying(
             instruction,
-            self._source(instruction, stage),
+            self._source(self._from(instruction), stage, instruction.span),
             state.workdir,
             self._escape,
             state.path_variable,
@@ -349,24 +347,23 @@ class _Builder:
         state.files, problems = copying.apply(state.files)
         self.problems += problems
 
-    def _source(self, instruction: Instruction, stage: Stage) -> Context | FileMap | Unknown:
-        """What a COPY copies from."""
-        name = instruction.flag("from") if instruction.keyword == "COPY" else None
+    @staticmethod
+    def _from(instruction: Instruction) -> str:
+        return (instruction.flag("from") or "") if instruction.keyword == "COPY" else ""
+
+    def _source(self, name: str, stage: Stage, span: Span) -> Context | FileMap | Unknown:
+        """What a COPY or a mount takes files from."""
         if not name:
             return self._context
         found = self._named(name, stage.index)
         if found is not None:
             return self._states[found.index].files
-        span = next(flag.span for flag in instruction.flags if flag.name == "from")
-        later = self._named(name, len(self._stages))
-        if later is not None:
-            message = (
-                f"`--from={name}` is a stage that is not above this one: a build can only copy from those that are"
-            )
+        if self._named(name, len(self._stages)) is not None:
+            message = f"`from={name}` is a stage that is not above this one: a build can only copy from those that are"
             self.problems.append(Problem.at(span, message))
         elif name.isdecimal():
-            self.problems.append(Problem.at(span, f"`--from={name}`: there is no stage with this number"))
-        return Unknown(f"it comes from the image {name}", instruction.span)
+            self.problems.append(Problem.at(span, f"`from={name}`: there is no stage with this number"))
+        return Unknown(f"it comes from the image {name}", span)
 
     # --- the image ---
 

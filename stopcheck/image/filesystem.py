@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from stopcheck.image.model import ImageFile
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.image.wildcards import matches
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stopcheck.image.context import Context, Patterns
     from stopcheck.image.model import Base
     from stopcheck.image.modes import ModeChange
+    from stopcheck.image.wildcards import Token
     from stopcheck.source import Span
 
 _MOST_STEPS = 2000
@@ -95,14 +97,37 @@ class MakeFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Remove:
-    """Nothing at the paths any more; below them neither."""
+class Selection:
+    """The paths that a command names: some as they are, some by a pattern; `deep` with all that is below them.
 
-    paths: tuple[str, ...]
+    `name` is a pattern that the last name has to match. `all` where it is not known which.
+    """
+
+    paths: tuple[str, ...] = ()
+    patterns: tuple[tuple[Token, ...], ...] = ()
+    deep: bool = False
+    all: bool = False
+    name: tuple[Token, ...] | None = None
+
+    def covers(self, path: str) -> bool:
+        """Whether the path is one of them."""
+        return self._below(path) and (self.name is None or matches(self.name, base(path)))
+
+    def _below(self, path: str) -> bool:
+        if self.all or path in self.paths or any(matches(tokens, path) for tokens in self.patterns):
+            return True
+        return self.deep and path not in ("", "/") and self._below(parent(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Nothing at the paths any more."""
+
+    selection: Selection
 
     def at(self, path: str) -> Answer:
         """See Step.at."""
-        return Mark.ABSENT if any(inside(path, removed) is not None for removed in self.paths) else Mark.PASS
+        return Mark.ABSENT if self.selection.covers(path) else Mark.PASS
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +177,10 @@ class CopyContext:
 
 @dataclass(frozen=True, slots=True)
 class CopyFiles:
-    """What another file system (a stage, or the same one before a move) holds below `folder`, now below `path`."""
+    """What other files (a stage's, or the same before a move) hold below `folder`, now below `path`.
+
+    `names` is a pattern for the names in the folder; None: all.
+    """
 
     path: str
     files: FileMap
@@ -160,6 +188,7 @@ class CopyFiles:
     origin: Span | None
     chmod: ModeChange | Unknown | None = None
     exclude: Patterns | None = None
+    names: tuple[Token, ...] | None = None
 
     def at(self, path: str) -> Answer:
         """See Step.at."""
@@ -168,6 +197,8 @@ class CopyFiles:
             return _above(path, self.path)
         if not rest:
             return Mark.FOLDER
+        if self.names is not None and not matches(self.names, rest.partition("/")[0]):
+            return Mark.PASS
         if self.exclude and self.exclude.match(rest):
             return Mark.PASS
         found = self.files.raw(join(self.folder, rest))
@@ -180,21 +211,14 @@ class CopyFiles:
 
 @dataclass(frozen=True, slots=True)
 class Alter:
-    """Changes files that steps before it put there: those at the paths, or below them where `deep`."""
+    """Changes files that steps before it put there."""
 
-    paths: tuple[str, ...]
+    selection: Selection
     change: Callable[[ImageFile], ImageFile]
-    deep: bool = False
 
     def at(self, path: str) -> Answer:
         """See Step.at."""
         return Mark.PASS
-
-    def touches(self, path: str) -> bool:
-        """Whether the file at the path is changed."""
-        if self.deep:
-            return any(inside(path, changed) is not None for changed in self.paths)
-        return path in self.paths
 
 
 def context_file(
@@ -331,7 +355,7 @@ class FileMap:
         while files is not None and files._step is not None and answer is Mark.PASS:
             step = files._step
             if isinstance(step, Alter):
-                if step.touches(path):
+                if step.selection.covers(path):
                     changes.append(step)
             else:
                 answer = step.at(path)

@@ -2,16 +2,664 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
-from stopcheck.image.filesystem import Unsure
+from stopcheck.image import packages
+from stopcheck.image.commands import Commands, read_arguments
+from stopcheck.image.context import Context
+from stopcheck.image.effects import Effects
+from stopcheck.image.fields import Field, disk_file, fields, text_of
+from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Unsure
+from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import base, join
+from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
+from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.dockerfile import ExecForm, ShellForm
+from stopcheck.syntax.shell import parse_script, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from stopcheck.image.build import State
+    from stopcheck.image.filesystem import Selection, Step
+    from stopcheck.image.model import Value
     from stopcheck.syntax.dockerfile import Instruction
 
+Output: TypeAlias = "Mapped | SourceFile | Unknown"
+"""What a command prints: text of the Dockerfile, a whole file, or not known."""
 
-def run(state: State, instruction: Instruction) -> None:
-    """Carry out a RUN as far as it can be understood."""
-    state.files = state.files.after(Unsure(Unknown("a build step may have made it", instruction.span)))
+_SHELLS = {
+    "sh": "bash",
+    "bash": "bash",
+    "ash": "busybox",
+    "dash": "posix",
+    "busybox": "busybox",
+    "zsh": "bash",
+    "ksh": "bash",
+}
+_DEEPEST = 12
+_LONGEST_LOOP = 100
+_MOST_COMMANDS = 5000
+_ASSIGNING = frozenset({"export", "declare", "typeset", "readonly", "local"})
+_QUESTION = re.compile(r"--?(version|help|V|h)|version|-v")
+
+
+def run(state: State, instruction: Instruction, source: Callable[[str], Context | FileMap | Unknown]) -> None:
+    """Carry out a RUN as far as it can be understood. `source` finds what `--mount=…,from=NAME` names ("": none)."""
+    runner = _Runner(state, instruction, _mounts(instruction, source, state.workdir))
+    form = instruction.form
+    if isinstance(form, ExecForm):
+        runner.words([Field(Mapped.at(word.value, word.span)) for word in form.arguments])
+    elif isinstance(form, ShellForm):
+        runner.script(form.source, state.shell[0] if state.shell else "")
+    state.files = runner.effects.files
+    state.installed |= runner.installed
+
+
+def mount_options(instruction: Instruction) -> tuple[dict[str, str], ...]:
+    """The options of each `--mount` of a RUN."""
+    return tuple(
+        dict(part.partition("=")[::2] for part in (flag.value or "").split(","))
+        for flag in instruction.flags
+        if flag.name == "mount"
+    )
+
+
+def _mounts(
+    instruction: Instruction, find: Callable[[str], Context | FileMap | Unknown], workdir: str
+) -> tuple[Step, ...]:
+    """What `--mount=type=bind` shows for the time of the RUN."""
+    steps: list[Step] = []
+    for options in mount_options(instruction):
+        target = options.get("target") or options.get("dst") or options.get("destination")
+        if not target:
+            continue
+        place = join(workdir, target)
+        folder = join("/", options.get("source") or options.get("src") or "")
+        source = find(options.get("from", "")) if options.get("type", "bind") == "bind" else None
+        if isinstance(source, Context):
+            steps.append(CopyContext(place, source, folder[1:], instruction.span))
+        elif isinstance(source, FileMap):
+            steps.append(CopyFiles(place, source, folder, instruction.span))
+        else:
+            steps.append(Unsure(Unknown("it is mounted while a build step runs", instruction.span), (place,)))
+    return tuple(steps)
+
+
+class _Runner:
+    """Walks the commands of one RUN."""
+
+    def __init__(self, state: State, instruction: Instruction, mounts: Sequence[Step]) -> None:
+        self.effects = Effects(state.files, state.workdir, instruction.span, mounts)
+        self.commands = Commands(self.effects)
+        self.installed: set[str] = set()
+        self._state = state
+        self._variables: dict[str, Value] = {}
+        self._functions: dict[str, tree.Command] = {}
+        self._outputs: list[list[Output]] = [[]]
+        self._input: Output | None = None
+        self._depth = 0
+        self._left = _MOST_COMMANDS
+        self._open = False
+        self._disk = disk_file(instruction.span.source)
+
+    def script(self, source: SourceFile, shell: str) -> None:
+        """A text that a shell reads."""
+        name = base(shell)
+        first = source.text.partition("\n")[0]
+        if first.startswith("#!"):
+            name = base(first[2:].split()[-1]) if first[2:].split() else ""
+        if name not in _SHELLS or self._depth > _DEEPEST:
+            self.effects.unsure()
+            return
+        self._depth += 1
+        self._sequence(parse_script(source, _SHELLS[name]).body, last=True)
+        self._depth -= 1
+
+    # --- the tree ---
+
+    def _sequence(self, sequence: tree.Sequence, *, last: bool = False) -> None:
+        for at, item in enumerate(sequence.items):
+            self._and_or(item.command, last=last and at == len(sequence.items) - 1)
+
+    def _and_or(self, command: tree.AndOr, *, last: bool) -> None:
+        """A list; where the whole RUN hangs on a list of `&&` alone, each of its commands has succeeded."""
+        chain = last and all(operator == "&&" for operator, _ in command.rest)
+        self._pipeline(command.first)
+        doubt = _asks(command.first)
+        for operator, pipeline in command.rest:
+            with self._surely(chain or (operator == "&&" and not doubt)):
+                self._pipeline(pipeline)
+            doubt = doubt or _asks(pipeline)
+
+    @contextmanager
+    def _surely(self, sure: bool) -> Iterator[None]:
+        before = self.effects.sure
+        self.effects.sure = before and sure
+        yield
+        self.effects.sure = before
+
+    def _pipeline(self, pipeline: tree.Pipeline) -> None:
+        if len(pipeline.commands) == 1:
+            self._command(pipeline.commands[0])
+            return
+        outer = self._input
+        for command in pipeline.commands[:-1]:
+            with self._subshell():
+                self._input = self._captured(command)
+        with self._subshell():
+            self._command(pipeline.commands[-1])
+        self._input = outer
+
+    @contextmanager
+    def _subshell(self) -> Iterator[None]:
+        cwd, variables = self.effects.cwd, dict(self._variables)
+        yield
+        self.effects.cwd, self._variables = cwd, variables
+
+    def _captured(self, command: tree.Command) -> Output:
+        self._outputs.append([])
+        self._command(command)
+        return _whole(self._outputs.pop())
+
+    def _command(self, command: tree.Command) -> None:
+        self._depth += 1
+        self._left -= 1
+        if self._depth > 4 * _DEEPEST or self._left <= 0:
+            if self._left >= 0:
+                self.effects.unsure()
+        elif isinstance(command, tree.SimpleCommand):
+            self._redirected(command.redirections, lambda: self._simple(command))
+        elif isinstance(command, tree.Function):
+            self._functions[command.name] = command.body
+        elif isinstance(command, tree.Unparsed):
+            self.effects.unsure()
+            self._print(self.effects.unknown)
+        elif isinstance(command, tree.Coprocess):
+            self._command(command.body)
+        else:
+            self._redirected(command.redirections, lambda: self._compound(command))
+        self._depth -= 1
+
+    def _compound(self, command: tree.Command) -> None:
+        match command:
+            case tree.Group():
+                self._sequence(command.body)
+            case tree.Subshell():
+                with self._subshell():
+                    self._sequence(command.body)
+            case tree.If():
+                for condition, body in command.branches:
+                    self._sequence(condition)
+                    self._perhaps(body)
+                if command.otherwise:
+                    self._perhaps(command.otherwise)
+            case tree.Case():
+                for item in command.items:
+                    self._perhaps(item.body)
+            case tree.For():
+                self._for(command)
+            case tree.While() | tree.ArithmeticFor():
+                self._perhaps(command.body)
+
+    def _perhaps(self, body: tree.Sequence) -> None:
+        with self._surely(False):
+            self._sequence(body)
+        self._print(self.effects.unknown)
+
+    def _for(self, command: tree.For) -> None:
+        found: list[Field] = []
+        for word in command.words or ():
+            expanded = fields(word, self._variable)
+            if expanded is None or any(field.pattern for field in expanded):
+                break
+            found += expanded
+        else:
+            if command.words and len(found) <= _LONGEST_LOOP:
+                for field in found:
+                    self._variables[command.variable] = field.text
+                    self._sequence(command.body)
+                return
+        self._variables[command.variable] = self.effects.unknown
+        self._perhaps(command.body)
+
+    # --- redirections ---
+
+    def _redirected(self, redirections: tuple[tree.Redirection, ...], execute: Callable[[], None]) -> None:
+        outer = self._input
+        target: tree.Redirection | None = None
+        hidden = False
+        for redirection in redirections:
+            if redirection.operator in ("<", "<<", "<<-", "<<<") and redirection.descriptor in (None, "0"):
+                self._input = self._read(redirection)
+            elif redirection.operator in (">", ">>", ">|", "&>", "&>>") and redirection.descriptor in (None, "1"):
+                target = redirection
+            elif redirection.operator == ">&" and redirection.descriptor in (None, "1"):
+                literal = redirection.target.literal or ""
+                hidden = literal == "2"
+                target = redirection if not literal.isdecimal() and literal != "-" else target
+        if target is None and not hidden:
+            execute()
+        else:
+            self._outputs.append([])
+            execute()
+            output = _whole(self._outputs.pop())
+            if target is not None:
+                self._write(text_of(target.target, self._variable), output, append=">>" in target.operator)
+        self._input = outer
+
+    def _read(self, redirection: tree.Redirection) -> Output:
+        if redirection.heredoc is not None:
+            return text_of(redirection.heredoc.body, self._variable) or self._not_known(redirection)
+        text = text_of(redirection.target, self._variable)
+        if text is None:
+            return self._not_known(redirection)
+        if redirection.operator == "<<<":
+            return text.plus("\n")
+        return self._content(join(self.effects.cwd, text.text))
+
+    def _not_known(self, node: tree.Redirection | tree.Word) -> Unknown:
+        return Unknown("a build step writes what the files do not tell", node.span)
+
+    def _content(self, path: str) -> Output:
+        file = self.effects.file_at(path)
+        return self.effects.unknown if file is None else file.content
+
+    def _write(self, target: Mapped | None, output: Output, *, append: bool) -> None:
+        """Output to a file."""
+        effects = self.effects
+        if target is None or not target.text:
+            effects.unsure()
+            return
+        path = join(effects.cwd, target.text)
+        if path.startswith(("/dev/", "/proc/")):
+            if path in ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+                self._print(output)
+            return
+
+        def content(before: ImageFile | None) -> ImageFile:
+            if append and not (before is None and effects.surely_nothing(path)):
+                text: SourceFile | Unknown = self._appended(before, output)
+            else:
+                text = self._source(output)
+            return ImageFile(path, text, effects.mode_at(path), effects.origin)
+
+        effects.write(path, content)
+
+    def _source(self, output: Output) -> SourceFile | Unknown:
+        return output.source(self._disk) if isinstance(output, Mapped) else output
+
+    def _appended(self, before: ImageFile | None, output: Output) -> SourceFile | Unknown:
+        old = before.content if before else Unknown("a build step appends to what is not known", self.effects.origin)
+        if isinstance(old, Unknown):
+            return old
+        new = self._source(output)
+        if isinstance(new, Unknown) or not old.text:
+            return new
+        if isinstance(output, Mapped) and disk_file(old) is self._disk:
+            return joined([_mapped(old), output]).source(self._disk)
+        return Unknown("a build step appends to the file", self.effects.origin)
+
+    # --- simple commands ---
+
+    def _variable(self, name: str) -> Value | None:
+        if name in self._variables:
+            return self._variables[name]
+        if name == "PWD":
+            return self.effects.cwd
+        if name == "HOME" and "HOME" not in self._state.build_env:
+            return "/root" if self._state.user in ("", "root", "0") else self.effects.unknown
+        return self.effects.unknown if self._open else self._state.path_variable(name)
+
+    def _simple(self, command: tree.SimpleCommand) -> None:
+        words: list[Field | None] = []
+        for word in command.words:
+            expanded = fields(word, self._variable)
+            words += (None,) if expanded is None else expanded
+            if expanded is None and command.words[0].literal in _ASSIGNING:
+                name = word.parts[0].text.partition("=")[0] if isinstance(word.parts[0], tree.Text) else ""
+                self._variables[name] = self._not_known(word)
+        if not command.words:
+            for assignment in command.assignments:
+                value = text_of(assignment.value, self._variable)
+                known = value is not None and not assignment.append and self.effects.sure
+                self._variables[assignment.name] = value.text if known and value else self._no_value(assignment, value)
+            return
+        self.words(words)
+
+    def _no_value(self, assignment: tree.Assignment, value: Mapped | None) -> Value:
+        empty = value is not None and not value.text and not assignment.append and self.effects.sure
+        return (
+            "" if empty else Unknown(f"{assignment.name} is set in a way that the files do not tell", assignment.span)
+        )
+
+    def words(self, words: Sequence[Field | None]) -> None:
+        """A command and its arguments."""
+        if not words:
+            return
+        first, *arguments = words
+        if first is None:
+            self._anything()
+            return
+        name = first.text if first.text.startswith("./") else base(first.text)
+        method = getattr(self, "do_" + _identifier(name), None) or getattr(
+            self.commands, "do_" + _identifier(name), None
+        )
+        self._depth += 1
+        if self._depth > 4 * _DEEPEST:
+            self._anything()
+        elif name in self._functions:
+            self._command(self._functions[name])
+        elif method is not None:
+            method(arguments)
+        elif name in packages.WRAPPERS:
+            self._wrapped(arguments, packages.WRAPPERS[name])
+        elif name in packages.MANAGERS:
+            self._install(packages.MANAGERS[name], arguments)
+        elif name in packages.TALKING or (arguments and all(a and _QUESTION.fullmatch(a.text) for a in arguments)):
+            self._print(self.effects.unknown)
+        elif name not in packages.SILENT:
+            self._anything()
+        self._depth -= 1
+
+    def _anything(self) -> None:
+        """A command that may do what it likes; files that a COPY or another command made are taken to stay."""
+        self.effects.unsure()
+        self._print(self.effects.unknown)
+
+    def _wrapped(self, arguments: Sequence[Field | None], valued: str) -> None:
+        rest = list(arguments)
+        while rest:
+            field = rest[0]
+            if field is None:
+                break
+            if field.text.startswith("-"):
+                rest = rest[2:] if len(field.text) == 2 and field.text[1] in valued else rest[1:]
+            elif re.match(r"\w+=", field.text):
+                rest = rest[1:]
+            else:
+                break
+        self.words(rest)
+
+    def _install(self, manager: packages.Manager, arguments: Sequence[Field | None]) -> None:
+        if self.effects.sure:
+            self.installed |= packages.installed(manager, [field.text if field else None for field in arguments])
+        self._print(self.effects.unknown)
+        if any(field and re.match(r"--(target|prefix|root|installroot)|run$|-t$", field.text) for field in arguments):
+            self.effects.unsure()
+        else:
+            self.effects.unsure(*manager.folders, *([self.effects.cwd] if manager.here else []))
+
+    # --- what needs the walk ---
+
+    def do_cd(self, arguments: Sequence[Field | None]) -> None:
+        """cd; where to is not known, all that follows may be anywhere."""
+        path = self.effects.path(arguments[0]) if arguments else "/root"
+        self.effects.cwd = path if path is not None and self.effects.sure else "$PWD"
+
+    do_pushd = do_cd
+
+    def do_popd(self, arguments: Sequence[Field | None]) -> None:
+        """popd."""
+        self.effects.cwd = self._state.workdir
+
+    def do_export(self, arguments: Sequence[Field | None]) -> None:
+        """export NAME=value."""
+        for field in arguments:
+            name, equals, value = (field.text if field else "").partition("=")
+            if equals and self.effects.sure:
+                self._variables[name] = value
+
+    def do_source(self, arguments: Sequence[Field | None]) -> None:
+        """A text or a file that the shell runs: it may set variables, too."""
+        self._open = True
+        self._anything()
+
+    do_eval = do_source
+
+    def do_read(self, arguments: Sequence[Field | None]) -> None:
+        """read NAME."""
+        for field in arguments:
+            if field:
+                self._variables[field.text] = self.effects.unknown
+
+    def do_sh(self, arguments: Sequence[Field | None]) -> None:
+        """A shell with `-c`; a script file may do anything."""
+        found = [
+            field
+            for field in arguments
+            if field is None or not re.fullmatch(r"-[a-z]+|--login|-o|pipefail", field.text)
+        ]
+        flags = [field for field in arguments if field and field not in found]
+        if any("c" in field.text for field in flags if not field.text.startswith("--")) and found and found[0]:
+            source = found[0].value.source(self._disk)
+            with self._subshell():
+                self.script(source, "bash")
+        else:
+            self._anything()
+
+    do_bash = do_ash = do_dash = do_zsh = do_sh
+
+    def do_su(self, arguments: Sequence[Field | None]) -> None:
+        """su USER -c COMMAND."""
+        command = read_arguments(arguments, "cs", ("command", "shell")).value("c", "command")
+        if command is None:
+            self._anything()
+        else:
+            self.do_sh([Field(Mapped("-c", [0, 0])), command])
+
+    do_runuser = do_su
+
+    def do_gosu(self, arguments: Sequence[Field | None]) -> None:
+        """gosu USER COMMAND."""
+        self.words(arguments[1:])
+
+    do_su_exec = do_gosu
+
+    def do_timeout(self, arguments: Sequence[Field | None]) -> None:
+        """timeout SECONDS COMMAND."""
+        operands = [field for field in arguments if field is None or not field.text.startswith("-")]
+        self.words(operands[1:])
+
+    def do_find(self, arguments: Sequence[Field | None]) -> None:
+        """find: what `-exec` does to the files that are found."""
+        words = [field.text if field else "" for field in arguments]
+        first = next((at for at, word in enumerate(words) if word.startswith(("-", "(", "!"))), len(words))
+        for at, word in enumerate(words):
+            if word in ("-exec", "-execdir", "-ok"):
+                end = next((end for end in range(at, len(words)) if words[end] in (";", "+")), len(words))
+                scope = _found(self.effects.selection(arguments[:first] or [None]), words[first:at])
+                command = [None if word == "{}" else field for word, field in zip(words, arguments, strict=True)]
+                self.effects.scope = scope[0]
+                with self._surely(scope[1]):
+                    self.words(command[at + 1 : end])
+                self.effects.scope = None
+        self._print(self.effects.unknown)
+
+    def do_xargs(self, arguments: Sequence[Field | None]) -> None:
+        """xargs: a command with arguments that are not known."""
+        rest = list(arguments)
+        while rest and (field := rest[0]) and field.text.startswith("-"):
+            rest = rest[2:] if field.text in ("-n", "-I", "-P", "-L", "-s", "-d", "-a") else rest[1:]
+        if rest:
+            self.words([*rest, None])
+
+    # --- what prints ---
+
+    def _print(self, output: Output) -> None:
+        self._outputs[-1].append(output)
+
+    def do_echo(self, arguments: Sequence[Field | None]) -> None:
+        """echo: bash and busybox read escapes with `-e` only, dash always, and to dash `-e` is a text."""
+        known = [field for field in arguments if field is not None and not field.pattern]
+        if len(known) != len(arguments):
+            self._print(self.effects.unknown)
+            return
+        shell = self._shell()
+        options = "neE" if shell in ("bash", "busybox") else "n"
+        escapes: bool | None = shell == "dash"
+        newline = True
+        while known and re.fullmatch(f"-[{options}]+", known[0].text):
+            letters = known.pop(0).text
+            newline = newline and "n" not in letters
+            escapes = "e" in letters or (escapes and "E" not in letters)
+        text = joined([piece for field in known for piece in (field.value, _space(field))][:-1])
+        if shell is None and ((known and known[0].text.startswith("-")) or "\\" in text.text):
+            self._print(self._unknown_echo())
+            return
+        stopped = False
+        if escapes:
+            found = unescaped(text, "echo")
+            if found is None:
+                self._print(self._unknown_echo())
+                return
+            text, stopped = found
+        self._print(text.plus("\n") if newline and not stopped else text)
+
+    def _unknown_echo(self) -> Unknown:
+        return Unknown("what echo writes here is not the same in every shell", self.effects.origin)
+
+    def _shell(self) -> str | None:
+        """The shell that runs the commands: of which kind its echo is."""
+        name = base(self._state.shell[0]) if self._state.shell else ""
+        if name in ("bash", "dash"):
+            return name
+        if name in ("ash", "busybox"):
+            return "busybox"
+        from stopcheck.image.bases import with_shell
+
+        found = with_shell(self._state.base, self._state.files).sh if name == "sh" else None
+        return found if isinstance(found, str) and found in ("bash", "dash", "busybox") else None
+
+    def do_printf(self, arguments: Sequence[Field | None]) -> None:
+        """printf with %s, %b, %d and escapes."""
+        known = [field for field in arguments if field is not None and not field.pattern]
+        if known and known[0].text == "--":
+            known = known[1:]
+        if len(known) != len(arguments) or not known:
+            self._print(self.effects.unknown)
+            return
+        output = _formatted(known[0].value, [field.value for field in known[1:]])
+        self._print(self.effects.unknown if output is None else output)
+
+    def do_cat(self, arguments: Sequence[Field | None]) -> None:
+        """cat: its files, or its input."""
+        operands = read_arguments(arguments).operands
+        for field in operands or (Field(Mapped("-", [0])),):
+            if field is not None and field.text == "-":
+                self._print(self.effects.unknown if self._input is None else self._input)
+            else:
+                path = self.effects.path(field)
+                self._print(self.effects.unknown if path is None else self._content(path))
+
+    def do_tr(self, arguments: Sequence[Field | None]) -> None:
+        r"""tr -d '\r' of a file."""
+        words = [field.text if field else None for field in arguments]
+        if words in (["-d", "\\r"], ["-d", "\\015"], ["-d", "\r"]) and isinstance(self._input, SourceFile):
+            self._print(without_returns(self._input))
+        else:
+            self._print(self.effects.unknown)
+
+    def do_tee(self, arguments: Sequence[Field | None]) -> None:
+        """tee: its input to files, and on."""
+        found = read_arguments(arguments)
+        output = self.effects.unknown if self._input is None else self._input
+        for field in found.operands:
+            append = found.has("a", "append")
+            self._write(field.value if field and not field.pattern else None, output, append=append)
+        self._print(output)
+
+
+def _found(start: Selection, words: list[str]) -> tuple[Selection, bool]:
+    """What find finds below its folders, and whether it is just that: `-type f` and `-name PATTERN` are understood."""
+    selection = replace(start, deep=True)
+    exact = not start.all
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        value = waiting.pop(0) if waiting else ""
+        if word == "-name":
+            tokens = file_pattern(value)
+            selection, exact = replace(selection, name=tokens), exact and tokens is not None
+        elif (word, value) != ("-type", "f"):
+            exact = False
+    return selection, exact
+
+
+def _whole(outputs: list[Output]) -> Output:
+    """Several outputs, one after another."""
+    if len(outputs) == 1:
+        return outputs[0]
+    pieces: list[Mapped] = []
+    for output in outputs:
+        if isinstance(output, Unknown):
+            return output
+        if isinstance(output, SourceFile):
+            return Unknown("a build step puts several files together")
+        pieces.append(output)
+    return joined(pieces)
+
+
+def _mapped(source: SourceFile) -> Mapped:
+    from stopcheck.source import Span
+
+    return Mapped.at(source.text, Span(source, 0, len(source.text)))
+
+
+def _space(field: Field) -> Mapped:
+    return Mapped(" ", [field.value.offsets[-1] if field.value.offsets else 0])
+
+
+_CONVERSION = re.compile(r"%(%|[sbd]|-?\d*(?:\.\d+)?[a-zA-Z])")
+
+
+def _formatted(form: Mapped, values: list[Mapped]) -> Mapped | None:
+    """What printf prints; the format is used again while values are left."""
+    pieces: list[Mapped] = []
+    waiting = list(values)
+    while True:
+        before = len(waiting)
+        at = 0
+        for match in _CONVERSION.finditer(form.text):
+            literal = unescaped(form.part(at, match.start()), "printf")
+            if literal is None or match[1] not in ("%", "s", "b", "d"):
+                return None
+            pieces.append(literal[0])
+            at = match.end()
+            if match[1] == "%":
+                pieces.append(form.part(match.start(), match.start() + 1))
+                continue
+            value = waiting.pop(0) if waiting else Mapped("", ())
+            if match[1] == "b":
+                found = unescaped(value, "echo")
+                if found is None:
+                    return None
+                value = found[0]
+            elif match[1] == "d" and not value.text.lstrip("-").isdecimal():
+                return None
+            pieces.append(value)
+        literal = unescaped(form.part(at, len(form.text)), "printf")
+        if literal is None:
+            return None
+        pieces.append(literal[0])
+        if not waiting or len(waiting) == before:
+            return joined(pieces)
+
+
+def _asks(pipeline: tree.Pipeline) -> bool:
+    """Whether a pipeline is run to ask something."""
+    last = pipeline.commands[-1]
+    if pipeline.negated or isinstance(last, (tree.Conditional, tree.Arithmetic)):
+        return True
+    return isinstance(last, tree.SimpleCommand) and bool(last.words) and last.words[0].literal in packages.TESTS
+
+
+def _identifier(name: str) -> str:
+    """A command's name as a part of a method's; one that cannot be leads nowhere."""
+    text = name.replace("-", "_")
+    return text if text.isidentifier() and text.isascii() else "?"

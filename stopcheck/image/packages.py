@@ -1,0 +1,221 @@
+"""Package managers: which packages a command installs, and where those go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SYSTEM = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/opt", "/root", "/run", "/sbin", "/srv", "/usr", "/var", "/home")
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """A package manager: its words for installing, options that take a value, where its packages go.
+
+    `here`: into the current folder too. `scripts`: packages run scripts of their own that may write anywhere.
+    """
+
+    verbs: frozenset[str]
+    valued: frozenset[str] = frozenset()
+    folders: tuple[str, ...] = _SYSTEM
+    here: bool = False
+
+
+def _manager(verbs: str, valued: str = "", *, here: bool = False) -> Manager:
+    return Manager(frozenset(verbs.split()), frozenset(valued.split()), here=here)
+
+
+_DEB = _manager("install", "-t --target-release -o --option -c")
+_RPM = _manager("install localinstall groupinstall module", "--enablerepo --disablerepo --repo --setopt --installroot")
+_PIP = _manager("install", "-r --requirement -c --constraint -i --index-url --extra-index-url -f -e", here=True)
+_NPM = _manager("install i add ci", "--registry --prefix", here=True)
+
+MANAGERS = {
+    "apk": _manager("add", "-t --virtual --repository -X"),
+    **dict.fromkeys(("apt-get", "apt", "aptitude"), _DEB),
+    **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "zypper"), _RPM),
+    **dict.fromkeys(("pip", "pip3", "pip2"), _PIP),
+    **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), _NPM),
+    "gem": _manager("install", "-v --version"),
+    "bundle": _manager("", here=True),
+    "composer": _manager("require", here=True),
+    "pecl": _manager("install"),
+    "cpanm": _manager(""),
+    "pacman": _manager("-S -Sy -Syu"),
+    "conda": _manager("install", "-c -n --name --channel"),
+    "mamba": _manager("install", "-c -n --name --channel"),
+    "poetry": _manager("add", here=True),
+    "uv": _manager("add", here=True),
+    **dict.fromkeys(
+        (
+            "docker-php-ext-install",
+            "docker-php-ext-enable",
+            "docker-php-ext-configure",
+            "a2enmod",
+            "a2dismod",
+            "a2ensite",
+        ),
+        _manager(""),
+    ),
+    **dict.fromkeys(
+        (
+            "a2dissite",
+            "a2enconf",
+            "a2disconf",
+            "dpkg",
+            "rpm",
+            "locale-gen",
+            "ldconfig",
+            "update-ca-certificates",
+            "snap",
+        ),
+        _manager(""),
+    ),
+    **dict.fromkeys(
+        ("update-alternatives", "alternatives", "debconf-set-selections", "add-apt-repository", "apt-key", "apt-mark"),
+        _manager(""),
+    ),
+    **dict.fromkeys(
+        (
+            "apt-cache",
+            "rc-update",
+            "setcap",
+            "npx",
+            "corepack",
+            "phpenmod",
+            "phpdismod",
+            "update-rc.d",
+            "apt-add-repository",
+        ),
+        _manager(""),
+    ),
+}
+"""Commands whose files go to the system's folders, and to the current one where `here`."""
+
+_VERSION = re.compile(r"(?<=.)(@|[<>=~!]=?|:).*", re.DOTALL)
+
+
+def installed(manager: Manager, words: Sequence[str | None]) -> frozenset[str]:
+    """The names of the packages that a command installs, without versions; a pip extra is dropped."""
+    names: set[str] = set()
+    found = skip = False
+    for word in words:
+        if skip or word is None:
+            skip = False
+        elif word in manager.valued:
+            skip = True
+        elif not found and word in manager.verbs:
+            found = True
+        elif found and word and not word.startswith(("-", ".", "/")):
+            name = _VERSION.sub("", word).partition("[")[0]
+            if name:
+                names.add(name)
+    return frozenset(names)
+
+
+SILENT = frozenset(
+    [
+        *("true", ":", "set", "unset", "export", "readonly", "local", "declare", "typeset", "shift", "trap", "wait"),
+        *("exit", "return", "break", "continue", "umask", "ulimit", "sleep", "test", "[", "chown", "chgrp", "groupadd"),
+        *("addgroup", "groupdel", "usermod", "userdel", "deluser", "delgroup", "gpasswd", "passwd", "chpasswd", "chsh"),
+        *("groupmod", "alias", "unalias", "hash", "shopt", "kill", "pkill", "killall", "sync", "strip", "false"),
+    ]
+)
+"""Commands that put no file anywhere and print nothing that matters."""
+
+TALKING = frozenset(
+    [
+        *(
+            "ls",
+            "find",
+            "grep",
+            "egrep",
+            "fgrep",
+            "cut",
+            "sort",
+            "uniq",
+            "head",
+            "tail",
+            "wc",
+            "tr",
+            "which",
+            "command",
+        ),
+        *(
+            "type",
+            "id",
+            "whoami",
+            "uname",
+            "date",
+            "env",
+            "printenv",
+            "pwd",
+            "dirname",
+            "basename",
+            "readlink",
+            "realpath",
+        ),
+        *(
+            "stat",
+            "du",
+            "df",
+            "ps",
+            "diff",
+            "cmp",
+            "md5sum",
+            "sha1sum",
+            "sha256sum",
+            "sha512sum",
+            "b2sum",
+            "gpg",
+            "gpg2",
+        ),
+        *(
+            "gpgconf",
+            "dpkg-architecture",
+            "dpkg-query",
+            "ldd",
+            "file",
+            "getconf",
+            "getent",
+            "arch",
+            "nproc",
+            "seq",
+            "base64",
+        ),
+        *(
+            "hostname",
+            "lsb_release",
+            "free",
+            "tput",
+            "rev",
+            "yes",
+            "jq",
+            "yq",
+            "xxd",
+            "od",
+            "expr",
+            "openssl",
+            "ssh-keyscan",
+        ),
+        *("busybox", "cat", "echo", "printf", "tee", "sed", "awk", "gawk", "mktemp", "read", "dircolors", "apt-config"),
+    ]
+)
+"""Commands that put no file anywhere (but by a redirection), and print something."""
+
+TESTS = frozenset(["test", "[", "grep", "egrep", "command", "which", "type", "id", "getent", "diff", "cmp", "hash"])
+"""Commands that are run to ask something: what follows on success may not be run."""
+
+WRAPPERS = {
+    **dict.fromkeys(("sudo", "doas"), "uUgGCpDhrt"),
+    "env": "uC",
+    "time": "fo",
+    "nice": "n",
+    "exec": "a",
+    **dict.fromkeys(("command", "builtin", "nohup", "eatmydata", "busybox", "retry", "\\time", "setsid"), ""),
+}
+"""Commands that run the rest of their arguments, with the letters of the options that take a value."""
