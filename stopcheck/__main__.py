@@ -1,5 +1,5 @@
 """`python -m stopcheck`."""
 
-from stopcheck.cli import main
+from stopcheck.main import main
 
 main()

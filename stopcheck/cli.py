@@ -1,27 +1,21 @@
-"""The command line."""
+"""The command line in full: commands, options and their help."""
 
 from __future__ import annotations
 
 import os
 import sys
-import time
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from stopcheck import __version__
+from stopcheck.program import CLEAN, FAIL_ON, FAILED, perform
 from stopcheck.report import formats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stopcheck.case import Report
-    from stopcheck.engine import Request, Run
-    from stopcheck.report._lines import Style
-
-CLEAN, FOUND, FAILED, NOTHING = 0, 1, 2, 3
-"""Exit codes: nothing found; findings; wrong use or an internal error; nothing to check."""
+    from stopcheck.engine import Request
 
 
 class DefaultCheck(click.Group):
@@ -34,7 +28,7 @@ class DefaultCheck(click.Group):
         return super().parse_args(ctx, args)
 
 
-def analysis_options(command: Callable[..., None]) -> Callable[..., None]:
+def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options that say what is analysed, and how."""
     for option in (
         click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True),
@@ -67,12 +61,12 @@ def cli() -> None:
 @click.option("--pedantic", is_flag=True, help="Report what rests on unknown facts, too.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["error", "warning", "note", "never"]),
+    type=click.Choice(FAIL_ON),
     default="warning",
     show_default=True,
     help="From which severity on the exit code is 1.",
 )
-def check(form: str, select: Sequence[str], ignore: Sequence[str], pedantic: bool, fail_on: str, **given: Any) -> None:
+def check(form: str, select: Sequence[str], ignore: Sequence[str], pedantic: bool, fail_on: str, **given: Any) -> int:
     """Say what a stop does to the images of these Dockerfiles, and which lines are to blame.
 
     A PATH is a Dockerfile, a folder of them (default: this one), a script that they start, or - for standard input.
@@ -80,18 +74,15 @@ def check(form: str, select: Sequence[str], ignore: Sequence[str], pedantic: boo
     Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
     """
     request = _request(given, _rules(select), _rules(ignore) or frozenset(), pedantic)
-    run = _run(request)
-    _write(form, run.report, given)
-    _finish(run, _failed(run.report, fail_on))
+    return perform(request, form, fail_on, given["output"], given["color"])
 
 
 @cli.command()
 @analysis_options
-def trace(**given: Any) -> None:
+def trace(**given: Any) -> int:
     """Draw the processes of an image, the way of the stop signal through them, and the clock."""
-    run = _run(_request(given, None, frozenset(), False))
-    _write("trace", run.report, given)
-    _finish(run, bool(run.report.problems))
+    request = _request(given, frozenset(), frozenset(), False)
+    return perform(request, "trace", "error", given["output"], given["color"])
 
 
 @cli.command()
@@ -169,101 +160,13 @@ def _rule(name: str) -> str:
         raise click.UsageError(f"no rule is called {name}: {hint}") from None
 
 
-def _run(request: Request) -> Run:
-    from stopcheck import engine
-
-    with ExitStack() as stack:
-        return engine.run(request, _progress(stack) if sys.stderr.isatty() else None)
-
-
-def _progress(stack: ExitStack) -> Callable[[int, int], None]:
-    """Shows a bar on standard error once a run turns out to be long; the stack takes it away at the end."""
-    start = time.monotonic()
-    show: Callable[[int, int], None] | None = None
-
-    def progress(done: int, total: int) -> None:
-        nonlocal show
-        if show is None and total > 1 and (total > 50 or time.monotonic() > start + 1):
-            show = _bar(stack)
-        if show is not None:
-            show(done, total)
-
-    return progress
-
-
-def _bar(stack: ExitStack) -> Callable[[int, int], None]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    bar = stack.enter_context(Progress(console=Console(stderr=True), transient=True))
-    task = bar.add_task("Dockerfiles")
-    return lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _write(form: str, report: Report, given: dict[str, Any]) -> None:
-    from stopcheck.report import render
-
-    file: str | None = given["output"]
-    style = _style(given["color"], to_file=file is not None)
-    data = render(form, report, style).encode("utf-8" if file else sys.stdout.encoding, "replace")
-    if file is not None:
-        try:
-            with open(file, "wb") as stream:
-                stream.write(data)
-        except OSError as error:
-            raise click.UsageError(f"--output {file}: {error.strerror}") from None
-        return
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Who read us has gone: nothing more is to be said, not even at the flush on exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _style(color: str, to_file: bool) -> Style:
-    from stopcheck.report._lines import Style
-
-    terminal = sys.stdout.isatty() and not to_file
-    colored = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    unicode = to_file or sys.stdout.encoding.lower().replace("-", "").startswith("utf")
-    return Style(_width(terminal), color == "always" or (color == "auto" and colored), unicode)
-
-
-def _width(terminal: bool) -> int:
-    """The columns to use: as many as there are, but no line so long that it is hard to read."""
-    given = os.environ.get("COLUMNS", "")
-    width = int(given) if given.isdecimal() and int(given) else os.get_terminal_size(1).columns if terminal else 80
-    return max(40, min(width or 80, 120))
-
-
-def _failed(report: Report, fail_on: str) -> bool:
-    severities = ("error", "warning", "note")
-    if fail_on == "never":
-        return False
-    counts = severities[: severities.index(fail_on) + 1]
-    return bool(report.problems) or any(finding.severity in counts for finding in report.findings)
-
-
-def _finish(run: Run, failed: bool) -> NoReturn:
-    if run.empty:
-        click.echo("stopcheck: nothing to check: no Dockerfile or Containerfile is there", err=True)
-    code = FAILED if run.crashed or run.bad_paths else NOTHING if run.empty else FOUND if failed else CLEAN
-    raise click.exceptions.Exit(code)
-
-
-def main() -> NoReturn:
-    """Run the command line; whatever goes wrong ends in one line and an exit code."""
+def run() -> int:
+    """Do what the command line says, and give the exit code; what is wrong with it is told in one line."""
     try:
         code = cli.main(prog_name="stopcheck", standalone_mode=False)
-    except click.exceptions.Exit as ended:
-        code = ended.exit_code
     except click.ClickException as error:
         error.show()
-        code = FAILED
-    except (KeyboardInterrupt, click.Abort):
-        code = 130
-    except Exception as error:  # the last guard: never a traceback
-        click.echo(f"stopcheck: internal error ({type(error).__name__}: {error}); please report it", err=True)
-        code = FAILED
-    sys.exit(code if isinstance(code, int) else CLEAN)
+        return FAILED
+    except click.Abort:
+        return 130
+    return code if isinstance(code, int) else CLEAN

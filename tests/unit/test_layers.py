@@ -25,14 +25,16 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("view",),
     ("engine",),
     ("report",),
+    ("program",),
     ("cli",),
+    ("main",),
     ("__main__",),
 )
 RANKS = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 
 DOORS = {
     "click": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "program"},
     "pathspec": {"discovery"},
     "dockerfile_parse": {"syntax"},
 }

@@ -1,0 +1,56 @@
+"""The program: a plain call goes straight to work, and any other through the command line in full."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = ("check", "trace", "rule", "rules")
+
+
+def main() -> NoReturn:
+    """Run the program; whatever goes wrong ends in one line and an exit code."""
+    try:
+        code = _plain(sys.argv[1:])
+        if code is None:
+            from stopcheck.cli import run
+
+            code = run()
+    except KeyboardInterrupt:
+        code = 130
+    except OSError as error:
+        code = _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+    except Exception as error:  # the last guard: never a traceback
+        code = _complain(f"internal error ({type(error).__name__}: {error}); please report it")
+    sys.exit(code)
+
+
+def _plain(arguments: Sequence[str]) -> int | None:
+    """Does `stopcheck [check] [PATH]… [--format FORMAT]` without click, whose import takes as long as the work."""
+    words = list(arguments)
+    if words[:1] == ["check"]:
+        words = words[1:]
+    elif words and words[0] in COMMANDS:
+        return None
+    form = "text"
+    if "--format" in words[:-1]:
+        at = words.index("--format")
+        form = words[at + 1]
+        del words[at : at + 2]
+    from stopcheck.report import formats
+
+    if form not in formats() or any(word.startswith("-") or not word for word in words):
+        return None
+    from stopcheck.case import Options
+    from stopcheck.engine import Request
+    from stopcheck.program import perform
+
+    return perform(Request(tuple(words) or (".",), Options()), form)
+
+
+def _complain(message: str) -> int:
+    print(f"stopcheck: {message}", file=sys.stderr)  # noqa: T201
+    return 2
