@@ -123,7 +123,7 @@ def examples(rule: Rule, heading: Literal["Bad", "Good"]) -> tuple[Example, ...]
         files: dict[str, str] = {}
         modes: dict[str, int] = {}
         marks: list[tuple[str, int]] = []
-        for info, body in re.findall(r"^```(.*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        for info, body in re.findall(r"^```([^\n]*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
             options = dict(re.findall(r'(\w+)="([^"]*)"', info))
             path = options.get("title")
             if path is None or path in files:
