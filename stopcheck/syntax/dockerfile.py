@@ -141,20 +141,15 @@ def parse_dockerfile(source: SourceFile) -> Dockerfile:
 def _refuse(source: SourceFile) -> Problem | None:
     text = source.text
     if len(text) > MAX_CHARACTERS:
-        return Problem(
-            source.path,
-            f"too long for a Dockerfile: {len(text):,} characters, at most {MAX_CHARACTERS:,} are read",
-            1,
-            1,
-        )
+        message = f"too long for a Dockerfile: {len(text):,} characters, at most {MAX_CHARACTERS:,} are read"
+        return Problem(source.path, message, 1, 1)
     nul = text.find("\0")
     if nul >= 0:
         message = "a NUL byte: the file is binary or UTF-16, and a Dockerfile must be UTF-8 text"
         return Problem.at(Span(source, nul, nul + 1), message)
     if text.count("\n") > MAX_LINES:
-        return Problem(
-            source.path, f"too long for a Dockerfile: at most {MAX_LINES:,} lines are read", MAX_LINES + 1, 1
-        )
+        message = f"too long for a Dockerfile: at most {MAX_LINES:,} lines are read"
+        return Problem(source.path, message, MAX_LINES + 1, 1)
     return None
 
 
@@ -200,13 +195,10 @@ class _Reader:
         self.problems.append(Problem.at(span, message))
 
     def check_line_lengths(self) -> None:
-        if len(self.source.text) * 4 <= MAX_LINE_BYTES:
-            return
+        message = f"a line longer than {MAX_LINE_BYTES:,} bytes cannot be built"
         for number, line in enumerate(self.lines.texts):
-            if len(line) * 4 > MAX_LINE_BYTES and len(line.encode(errors="surrogateescape")) > MAX_LINE_BYTES:
-                self.problem(
-                    self.lines.span(number, number), f"a line longer than {MAX_LINE_BYTES:,} bytes cannot be built"
-                )
+            if len(line) * 4 > MAX_LINE_BYTES and len(line.encode(errors="surrogatepass")) > MAX_LINE_BYTES:
+                self.problem(self.lines.span(number, number), message)
 
     def directives(self) -> tuple[tuple[str, str], ...]:
         found: dict[str, str] = {}
@@ -228,7 +220,7 @@ class _Reader:
         told = False
         for start, last in lines.logical():
             first = max(start, self.floor)
-            while first <= last and (first > start and lines.skipped(lines.texts[first])):
+            while start < first <= last and lines.skipped(lines.texts[first]):
                 first += 1
             if first > last:
                 continue
@@ -255,9 +247,8 @@ class _Reader:
             if early:
                 self.problem(early.keyword_span, f"`{early.keyword}` stands before the first `FROM`: only `ARG` may")
         elif instructions:
-            self.problem(
-                instructions[0].keyword_span, "there is no `FROM`: a Dockerfile begins with the image to build on"
-            )
+            message = "there is no `FROM`: a Dockerfile begins with the image to build on"
+            self.problem(instructions[0].keyword_span, message)
         elif self.problems:
             del self.problems[1:]
         else:
@@ -426,7 +417,9 @@ class _Line:
             hint = f": did you mean `{near[0]}`?"
         elif first and not lines.skipped(lines.texts[first - 1]):
             hint = f": is a `{lines.escape}` missing at the end of the line before?"
-        return _UnknownInstructionError(start, end, f"unknown instruction `{_clip(name)}`{hint}", bool(near))
+        return _UnknownInstructionError(
+            start, end, f"unknown instruction `{_clip(name) or lines.escape}`{hint}", bool(near)
+        )
 
     def check_template(self, name: str, start: int, end: int) -> None:
         """Raise where an unknown instruction shows that the file is a template."""
