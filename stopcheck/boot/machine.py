@@ -10,6 +10,7 @@ from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
+from stopcheck.boot.roles import find_role
 from stopcheck.boot.shell import Shell
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
@@ -273,10 +274,8 @@ class Machine:
             case "daemon":
                 child, _ = child_argv(row, argv)
                 return Daemonizer(self, row, child, dict(env)) if child else Failure(1, f"{row.name} is told to start nothing")
-            case "service":
-                if _leaves(row, words):
-                    return Daemonizer(self, row, (), dict(env))
-        return Program(row, self.stop_signal)
+        special = find_role(row.role)
+        return special(self, world, process, row, argv, env, depth) if special else Program(row, self.stop_signal)
 
     def _setsid(
         self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
@@ -371,14 +370,6 @@ def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
     child, _ = child_argv(row, argv)
     mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
     return tuple(word for word in mine if isinstance(word, str))
-
-
-def _leaves(row: ProgramRow, words: tuple[str, ...]) -> bool:
-    """Whether a service leaves for the background by itself."""
-    text = " ".join(words)
-    if any(part in text for part in row.foreground_text) or any(word in words for word in row.foreground_words):
-        return False
-    return "" in row.background_words or any(word in words for word in row.background_words)
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -23,6 +23,7 @@ class ProgramRow:
     exit: int | None = None
     exit_signal: bool = False
     seconds: float = 0.5
+    cleanup: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
     skip: int = 0
@@ -37,11 +38,16 @@ class ProgramRow:
     rewrite_options: tuple[str, ...] = ()
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
+    waits_out: bool = False
+    lag: float = 0.0
     ends_with_child: bool = True
     exit_of_child: bool = True
-    background_words: tuple[str, ...] = ()
-    foreground_words: tuple[str, ...] = ()
+    exit_killed: int | None = None
+    raises: bool = False
+    background: bool = False
     foreground_text: tuple[str, ...] = ()
+    background_text: tuple[str, ...] = ()
+    config_decides: bool = False
     status: int | None = None
     needs_argument: bool = False
     instead: str = ""
@@ -49,28 +55,55 @@ class ProgramRow:
     source: str = ""
 
     def action(self, signal: str) -> str:
-        """What it does on a signal (bare name): "graceful", "quick", "ignore" or "default"."""
+        """What it does on a signal (bare name); the actions are told at the head of the data file."""
         return self.on.get(signal, self.otherwise)
 
 
-_TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only", "rewrite_options", "zero_options", "background_words",
-           "foreground_words", "foreground_text", "variants"}  # fmt: skip
+_TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only",
+           "rewrite_options", "zero_options"}  # fmt: skip
+_TEXTS = {"foreground_text", "background_text", "variants"}
+_CONDITIONS = {"words", "any", "letters", "without", "text", "base"}
+
+
+def _values(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A table's values: a text of words stands for a tuple of them."""
+    values = dict(data)
+    for key in _TUPLES & values.keys():
+        values[key] = tuple(values[key].split() if isinstance(values[key], str) else values[key])
+    for key in _TEXTS & values.keys():
+        values[key] = (values[key],) if isinstance(values[key], str) else tuple(values[key])
+    return values
 
 
 def program_row(name: str, data: Mapping[str, Any]) -> ProgramRow:
     """A row from its table; raises TypeError where a key is not one of the fields."""
-    return ProgramRow(name=name, **{key: tuple(value) if key in _TUPLES else value for key, value in data.items()})
+    return ProgramRow(name=name, **_values(data))
+
+
+_HEADER = re.compile(r'^\["?([^"\]\n]+)"?\]$', re.MULTILINE)
+_NAMES = re.compile(r'^names = "+([^"]+)"', re.MULTILINE)
 
 
 @cache
-def _index() -> dict[str, ProgramRow]:
-    data = tomllib.loads(Path(__file__).with_name("programs.toml").read_text("utf-8"))
-    index: dict[str, ProgramRow] = {}
-    for name, table in data.items():
-        row = program_row(name, table)
-        for known_as in (name, *row.names):
-            index[known_as] = row
-    return index
+def _tables() -> tuple[dict[str, str], dict[str, str]]:
+    """Each table's text by its name, and the name of the table by every name that a program goes by.
+
+    The file is cut at its headers: reading all of it as TOML would take longer than most analyses need.
+    """
+    parts = _HEADER.split(Path(__file__).with_name("programs.toml").read_text("utf-8"))
+    texts = dict(zip(parts[1::2], parts[2::2], strict=True))
+    known_as: dict[str, str] = {}
+    for name, text in texts.items():
+        known_as[name] = name
+        names = _NAMES.search(text)
+        if names:
+            known_as.update(dict.fromkeys(names[1].split(), name))
+    return texts, known_as
+
+
+@cache
+def _row(name: str) -> ProgramRow:
+    return program_row(name, tomllib.loads(_tables()[0][name]))
 
 
 _VERSION = re.compile(r"-?\d+(\.\d+)*$")
@@ -81,21 +114,37 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     name = path.rsplit("/", 1)[-1]
     if extra and name in extra:
         return extra[name]
-    index = _index()
-    return index.get(name) or index.get(_VERSION.sub("", name))
+    known_as = _tables()[1]
+    table = known_as.get(name) or known_as.get(_VERSION.sub("", name))
+    return _row(table) if table is not None else None
 
 
-def applied(row: ProgramRow, arguments: Sequence[str]) -> ProgramRow:
-    """The row with the first of its variants that fits these arguments (the words after the program's name)."""
+def applied(row: ProgramRow, arguments: Sequence[str], base: str = "") -> ProgramRow:
+    """The row with the first of its variants that fits these arguments (the words after the program's name).
+
+    `base` is what /bin/sh is in the image: "busybox" tells that the small programs are busybox's own.
+    """
     for variant in row.variants:
-        words = variant.get("words", ())
-        without = variant.get("without", ())
-        if all(_has(arguments, word) for word in words) and not any(_has(arguments, word) for word in without):
-            changes = {key: value for key, value in variant.items() if key not in {"words", "without"}}
-            changes = {key: tuple(value) if key in _TUPLES else value for key, value in changes.items()}
-            return replace(row, **changes)
+        if _fits(variant, arguments, base):
+            return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
+
+
+def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bool:
+    return (
+        all(_has(arguments, word) for word in variant.get("words", "").split())
+        and ("any" not in variant or any(_has(arguments, word) for word in variant["any"].split()))
+        and ("letters" not in variant or any(_letters(argument, variant["letters"]) for argument in arguments))
+        and not any(_has(arguments, word) for word in variant.get("without", "").split())
+        and ("text" not in variant or variant["text"] in " ".join(arguments))
+        and ("base" not in variant or variant["base"] == base)
+    )
 
 
 def _has(arguments: Sequence[str], word: str) -> bool:
     return any(argument == word or argument.startswith(word + "=") for argument in arguments)
+
+
+def _letters(argument: str, wanted: str) -> bool:
+    """Whether an argument is short options (`-De`), one of the wanted letters among them."""
+    return argument[:1] == "-" and argument[1:2] != "-" and any(letter in wanted for letter in argument[1:])
