@@ -153,11 +153,7 @@ def _rule(name: str) -> str:
     try:
         return rules.resolve(name)
     except KeyError:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, rules.names(), n=1)
-        hint = f"did you mean {close[0]}?" if close else "`stopcheck rules` lists them"
-        raise click.UsageError(f"no rule is called {name}: {hint}") from None
+        raise click.UsageError(rules.unknown(name)) from None
 
 
 def run() -> int:

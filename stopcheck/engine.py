@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from stopcheck.case import Container, Options, Verdict
     from stopcheck.model import Severity, Violation
+    from stopcheck.source import SourceFile, Span
+    from stopcheck.syntax.pragmas import Pragma
 
     Case = tuple[Container, Verdict, list[tuple[str, Violation, Severity]]]
 
@@ -166,9 +168,11 @@ def _analyze(task: Task) -> Result:
     if files.read(place.path) is None:
         return Result(problems=(Problem(path, files.obstacle(place.path) or "cannot be read"),))
     cases, problems = analyze_container(files, place.path, task.options)
+    if task.only is not None and not task.only & files.reads:
+        return Result()
+    cases, pragma_problems = _suppressed(cases, files.sources)
+    problems = (*problems, *pragma_problems)
     if task.only is not None:
-        if not task.only & files.reads:
-            return Result()
         wanted = {path, *(Place(place.root, script).shown for script in task.only)}
         cases = tuple((c, v, [one for one in found if one[1].span.path in wanted]) for c, v, found in cases)
         problems = tuple(problem for problem in problems if problem.path in wanted)
@@ -176,6 +180,45 @@ def _analyze(task: Task) -> Result:
         (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found) for c, v, found in cases
     )
     return Result(shown_cases, problems)
+
+
+def _suppressed(cases: tuple[Case, ...], sources: Iterable[SourceFile]) -> tuple[tuple[Case, ...], list[Problem]]:
+    """The cases without what comments in the files silence, and what is wrong with those comments."""
+    problems: list[Problem] = []
+    for source in sources:
+        if "stopcheck" not in source.text:
+            continue
+        from stopcheck.syntax.pragmas import read_pragmas
+
+        pragmas, unread = read_pragmas(source)
+        problems += unread
+        for pragma in pragmas:
+            silenced, unknown = _rules_of(pragma)
+            problems += unknown
+            cases = tuple(
+                (c, v, [one for one in found if one[0] not in silenced or not _covers(pragma, one[1].span, source)])
+                for c, v, found in cases
+            )
+    return cases, problems
+
+
+def _rules_of(pragma: Pragma) -> tuple[set[str], list[Problem]]:
+    """The rules that an ignore names; one that is mistyped silences nothing, and must not be silent itself."""
+    from stopcheck import rules
+
+    silenced: set[str] = set()
+    unknown: list[Problem] = []
+    for name in pragma.rules:
+        try:
+            silenced.add(rules.resolve(name))
+        except KeyError:
+            unknown.append(Problem.at(pragma.span, rules.unknown(name)))
+    return silenced, unknown
+
+
+def _covers(pragma: Pragma, span: Span, source: SourceFile) -> bool:
+    place = span.outermost()
+    return place.source is source and pragma.covers(source.position(place.start)[0])
 
 
 def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
@@ -197,10 +240,7 @@ def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
 
 
 def _stamp(name: str, violation: Violation, severity: Severity, containers: tuple[int, ...]) -> Finding:
-    """A finding; its page's severity is the highest it can have, its story leads through the related places."""
-    from stopcheck import rules
-
-    severity = max(severity, rules.load(name).severity, key=ORDER.index)
+    """A finding; its story leads through the related places."""
     return Finding(name, severity, violation, containers, tuple(Step(x.text, x.span) for x in violation.related))
 
 

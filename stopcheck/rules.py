@@ -86,6 +86,15 @@ def resolve(name: str) -> str:
     raise KeyError(name)
 
 
+def unknown(name: str) -> str:
+    """What to say to somebody who names a rule that does not exist."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, names(), n=1)
+    hint = f"did you mean {close[0]}?" if close else "`stopcheck rules` lists them"
+    return f"no rule is called {name}: {hint}"
+
+
 def parse(name: str, page: str) -> Rule:
     """A page's text as a rule; PageError says what is wrong with it."""
     match = re.match(r"---\n(.*?)\n---\n", page, re.DOTALL)

@@ -26,6 +26,11 @@ class View:
             self._sources[standing_in.path] = SourceFile("-", stdin)
 
     @property
+    def sources(self) -> tuple[SourceFile, ...]:
+        """The files that were read so far."""
+        return tuple(source for source in self._sources.values() if source is not None)
+
+    @property
     def reads(self) -> frozenset[str]:
         """The paths that were read so far, and those they led to through links."""
         read = [path for path, source in self._sources.items() if source is not None and path != self._stdin]
