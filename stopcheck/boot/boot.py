@@ -132,7 +132,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None:
+            if world.fallback is None or _guard(world):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -169,6 +169,11 @@ def _settled(world: World, machine: Machine) -> Booted:
             world.pass_time(wake)
         else:
             return Booted(world, machine)
+
+
+def _guard(world: World) -> bool:
+    """Whether PID 1 gave up after a condition that the files do not decide: the service was never meant to come up."""
+    return bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
 
 
 def _become(world: World, other: World) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from stopcheck.stop.deliver import Stopped
 
 
+ASSUMED_LIMIT = 3
+"""So many of the conditions that the files do not decide are told."""
+
+
 def shown(argv: tuple[Field, ...]) -> str:
     """An argv as a person would type it, shortened."""
     words = ["…" if isinstance(word, Unknown) else word for word in argv]
@@ -40,8 +44,9 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
     signal = "SIG" + assessment.signal
     steps: list[Step] = []
     seen: set[tuple[str, float | None]] = set()
-    for condition in world.assumed:
-        steps.append(Step(f"taken here: one answer to {condition.reason}", condition.span))
+    for reason in list(dict.fromkeys(condition.reason for condition in world.assumed))[:ASSUMED_LIMIT]:
+        span = next(condition.span for condition in world.assumed if condition.reason == reason)
+        steps.append(Step(f"on the way that depends on {reason}", span))
     for event in world.events:
         text = _tell(event, world, signal, stopped)
         if text is None or (text, event.seconds) in seen:
@@ -65,7 +70,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"{who} cannot run it: {event.text}"
         case "exec":
             return f"`exec`: {shown(process.argv)} takes the place of the shell, as pid {event.pid}"
-        case "implicit-exec":
+        case "implicit-exec" if event.pid == 1:
             return f"the shell execs its last command by itself: {shown(process.argv)} becomes pid {event.pid}"
         case "trap-lost":
             return "the trap set here is lost: exec keeps no traps"
