@@ -66,7 +66,7 @@ class ConditionalReader(WordReader):
             operand = self._primary()
             self.depth -= 1
             return TestNot(operand, self.span(start, operand.span.end))
-        if self.peek() == "(":
+        if self.peek() == "(" and self.dialect.bash:
             self.pos += 1
             self.deeper()
             inner = self._or()
@@ -96,7 +96,8 @@ class ConditionalReader(WordReader):
             return TestUnary("-n", left, left.span)
         self.pos = binary.end()
         self.skip_lines()
-        right = self.regex_word() if binary[0] == "=~" else self.word()
+        # busybox takes parentheses and bars for operators even here.
+        right = self.regex_word() if binary[0] == "=~" and self.dialect.bash else self.word()
         if right is None:
             raise self._expected("a word")
         return TestBinary(binary[0], left, right, left.span.to(right.span))

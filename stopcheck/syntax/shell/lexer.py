@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Dialect:
     """What a shell's grammar has beyond POSIX.
 
-    `bash`: arrays, `(( ))`, extended globs, `select`, `coproc`, `time`, `<<<`, `{fd}>`, `;&`, `$[ ]`, `$"…"`.
-    `common`: what busybox ash took over from it: `[[ ]]`, `function`, `&>`, `|&`, `$'…'`, `<( )`.
+    `bash`: arrays, `(( ))`, extended globs, `select`, `coproc`, `time`, `<<<`, `{fd}>`, `|&`, `;&`, `$[ ]`, `$"…"`.
+    `common`: what busybox ash took over from it (shell/ash.c, BASH_…): `[[ ]]`, `function`, `&>`, `$'…'`, `<( )`.
     """
 
     bash: bool

@@ -54,7 +54,7 @@ _ASSIGNMENT = re.compile(rf"({_NAME})=")
 _BASH_ASSIGNMENT = re.compile(rf"({_NAME})(?:{_INDEX})?(\+)?=")
 _REDIRECTIONS = {
     "posix": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<|>>|>&|>\||>)"),
-    "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"),
+    "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>"),
     "bash": re.compile(
         r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"
     ),
@@ -227,7 +227,7 @@ class Parser(ConditionalReader):
             return Pipeline((command,), span, negated, timed)
         commands, stderr_too = [command], []
         while self.peek() == "|" and not self.looking_at("||"):
-            both = self.dialect.common and self.looking_at("|&")
+            both = self.dialect.bash and self.looking_at("|&")
             self.pos += 2 if both else 1
             self.skip_lines()
             stderr_too.append(both)
@@ -388,7 +388,7 @@ class Parser(ConditionalReader):
         if self.dialect.bash and keyword == "for" and self.looking_at("(("):
             return self._arithmetic_for(start)
         name = self.word()
-        if name is None or (variable := name.literal) is None:
+        if name is None or (variable := name.literal) is None or not self._takes_variable(variable):
             raise Unreadable(f"no variable after `{keyword}`", self.pos)
         self.skip_blanks()
         words: list[Word] | None = None
@@ -401,6 +401,10 @@ class Parser(ConditionalReader):
         body = self._loop_body(keyword)
         kept = None if words is None else tuple(words)
         return For(variable, kept, body, self._redirections(), self.span(start, self.pos), keyword == "select")
+
+    def _takes_variable(self, name: str) -> bool:
+        """bash complains about a bad name when it runs the loop, others when they read it."""
+        return self.dialect.bash or _VARIABLE.fullmatch(name) is not None
 
     def _loop_words(self) -> list[Word]:
         words: list[Word] = []
@@ -516,7 +520,7 @@ class Parser(ConditionalReader):
         body = self.command()
         self.depth -= 1
         span = self.span(start, body.span.end)
-        if self.dialect.bash or _VARIABLE.fullmatch(name):
+        if self.dialect.common or _VARIABLE.fullmatch(name):
             return Function(name, body, span)
         unparsed = Unparsed(f"`{name}` is no function name in this shell", span)
         self.problems.append(unparsed)
