@@ -12,6 +12,7 @@ from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Progr
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import find_role
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -30,6 +31,8 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 NESTING_LIMIT = 30
+SUPERVISORD_POLLS = 0.9
+"""supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
 
 
@@ -269,6 +272,8 @@ class Machine:
                 return self.load(world, process, argv[1:], env, depth + 1)
             case "setsid":
                 return self._setsid(world, process, row, argv, env, depth)
+            case "supervisor":
+                return self._supervisor(process, row, words, dict(env))
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -276,6 +281,18 @@ class Machine:
                 return Daemonizer(self, row, child, dict(env)) if child else Failure(1, f"{row.name} is told to start nothing")
         special = find_role(row.role)
         return special(self, world, process, row, argv, env, depth) if special else Program(row, self.stop_signal)
+
+    def _supervisor(self, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]) -> Body:
+        """supervisord by its configuration, the others by the folders of their services."""
+        from stopcheck.boot import service_folders, supervisord
+
+        if row.name != "supervisord":
+            return service_folders.supervisor(self, row, words, process.cwd, env)
+        found = supervisord.read(self.image.files, words, process.cwd, env)
+        if isinstance(found, Unknown):
+            return Program(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
+        body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
+        return Departing(row, body) if found.daemonizes else body
 
     def _setsid(
         self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int

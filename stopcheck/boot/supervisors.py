@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,29 +11,37 @@ from stopcheck.boot.programs import ENDED, Failure, Program
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
+    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.source import Span
 
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """A program of a supervisor: how it is started and stopped; `wait` in seconds until SIGKILL (None: never)."""
+    """A program of a supervisor: how it is started and stopped; `wait` in seconds until SIGKILL (None: never).
+
+    `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory.
+    """
 
     name: str
     argv: tuple[Field, ...]
     stop_signal: str = "TERM"
     wait: float | None = 10.0
     group: bool = False
-    restarts: bool = False
+    kill_group: bool = False
+    place: Span | None = None
+    folder: str = ""
 
 
 class Supervisor:
     """Runs its programs; on a signal that stops it, it stops them one after another or all at once, then ends."""
 
-    __slots__ = ("at_once", "current", "env", "kills_at", "machine", "managed", "pids", "stops_on", "status", "stopping", "leaves_at", "lag", "forsakes")
+    __slots__ = ("at_once", "current", "env", "kills_at", "machine", "managed", "pids", "stops_on", "status", "statuses", "stopping", "leaves_at", "lag", "forsakes")
     overrides = True
 
     def __init__(
         self, machine: Machine, managed: tuple[Managed, ...], env: dict[str, Field], stops_on: frozenset[str],
         at_once: bool = False, lag: float = 0.0, forsakes: frozenset[str] = frozenset(), status: int = 0,
+        statuses: Mapping[str, int] | None = None,
     ) -> None:  # fmt: skip
         self.machine = machine
         self.managed = managed
@@ -43,6 +51,7 @@ class Supervisor:
         self.lag = lag
         self.forsakes = forsakes
         self.status = status
+        self.statuses = statuses or {}
         self.pids: tuple[int, ...] = ()
         self.stopping = False
         self.current: int | None = None
@@ -72,7 +81,7 @@ class Supervisor:
         """See Body.receive."""
         if signal in self.forsakes:
             world.note("forsakes", process, signal=signal)
-            world.exit(process, self.status)
+            world.exit(process, self.statuses.get(signal, self.status))
         else:
             self.stopping = True
 
@@ -102,7 +111,7 @@ class Supervisor:
             if world.clock >= time:
                 self.kills_at = tuple(pair for pair in self.kills_at if pair[0] != index)
                 world.note("gives-up", process, signal="KILL", other=child.pid)
-                for target in world.group(child.pgid) if self.managed[index].group else [child]:
+                for target in world.group(child.pgid) if self.managed[index].kill_group else [child]:
                     world.kill(target, "KILL", process)
                 return True
         if self.at_once:
@@ -129,7 +138,8 @@ class Supervisor:
         return False
 
     def _start(self, world: World, process: Process, managed: Managed) -> int:
-        child = world.spawn(process, self, managed.argv, process.origin)
+        child = world.spawn(process, self, managed.argv, managed.place or process.origin)
+        child.cwd = managed.folder or child.cwd
         child.pgid = child.sid = child.pid
         started = self.machine.load(world, child, managed.argv, self.env)
         if isinstance(started, Failure):
@@ -150,3 +160,47 @@ class Supervisor:
         for target in world.group(child.pgid) if managed.group else [child]:
             world.note("forwards", process, signal=managed.stop_signal, other=target.pid)
             world.kill(target, managed.stop_signal, process)
+
+
+class Departing:
+    """Leaves for the background with all that it is to run: the process that was started ends at once."""
+
+    __slots__ = ("body", "row")
+    overrides = True
+
+    def __init__(self, row: ProgramRow, body: Supervisor) -> None:
+        self.row = row
+        self.body = body
+
+    def copy(self) -> Departing:
+        """See Body.copy."""
+        return self
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return self.row.name
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        child = world.spawn(process, self.body.copy(), process.argv, process.origin)
+        child.sid = child.pgid = child.pid
+        child.program = self.row.name
+        child.job = True
+        world.note("daemonizes", process, other=child.pid, span=process.origin)
+        world.exit(process, 0)
+        return True

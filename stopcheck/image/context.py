@@ -109,6 +109,10 @@ class Context:
         """Why what stands at the path cannot be read."""
         return self._files.obstacle(self.path(path))
 
+    def names(self, path: str) -> tuple[str, ...]:
+        """The names in a folder, sorted."""
+        return self._files.names(self.path(path))
+
     def glob(self, pattern: str) -> tuple[str, ...]:
         """What a COPY source with wildcards matches, in the order of names."""
         return tuple(path for path in glob(self._files, self.folder, pattern) if self.entry(path) is not None)
@@ -151,8 +155,10 @@ def find_context(dockerfile: Dockerfile, files: Files, dockerfile_path: str) -> 
     folder = parent(dockerfile_path)
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
     best, most = folder, -1
+    own = folder
     while sources:
-        count = sum(_stands(files, folder, path) for path in sources)
+        # A source that bears the name of the Dockerfile's own folder is rather a file that is built before.
+        count = sum(_stands(files, folder, path) for path in sources if join(folder, path) != own)
         if count > most:
             best, most = folder, count
         if count == len(sources) or not folder:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from stopcheck.image.model import ImageFile
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
-from stopcheck.image.wildcards import matches
+from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -428,6 +428,45 @@ class FileMap:
             elif found is not None and (isinstance(found.mode, Unknown) or found.mode & 0o111):
                 return found
         return doubt
+
+    def matching(self, pattern: str) -> tuple[ImageFile, ...]:
+        """See FileSystem.matching."""
+        found: list[str] = ["/"]
+        for part in pattern.strip("/").split("/"):
+            if has_wildcards(part):
+                tokens = file_pattern(part)
+                names = {folder: self._names(folder) for folder in found}
+                found = [
+                    join(folder, name)
+                    for folder, inside_it in names.items()
+                    for name in sorted(inside_it)
+                    if tokens is not None and matches(tokens, name)
+                ]
+            else:
+                found = [join(folder, part) for folder in found]
+        files = (self.lookup(path) for path in found)
+        return tuple(file for file in files if isinstance(file, ImageFile))
+
+    def _names(self, folder: str) -> set[str]:
+        """The names that the build is known to have put into a folder."""
+        names: set[str] = set()
+        files: FileMap | None = self
+        while files is not None:
+            step = files._step
+            if isinstance(step, Put):
+                rest = inside(step.file.path, folder)
+                if rest:
+                    names.add(rest.split("/")[0])
+            elif isinstance(step, CopyContext):
+                rest = inside(folder, step.path)
+                if rest is not None:
+                    names |= set(step.context.names(f"{step.folder}/{rest}".strip("/")))
+            elif isinstance(step, CopyFiles):
+                rest = inside(folder, step.path)
+                if rest is not None:
+                    names |= step.files._names(join(step.folder, rest))
+            files = files._below
+        return names
 
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """See FileSystem.kind."""

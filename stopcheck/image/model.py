@@ -58,6 +58,9 @@ class FileSystem(Protocol):
         Files that are surely not executable are passed over, as execvp does.
         """
 
+    def matching(self, pattern: str) -> tuple[ImageFile, ...]:
+        """The files that an absolute shell pattern names, as far as the build's own steps put them there; sorted."""
+
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """What stands there (links followed); None: surely nothing."""
 

@@ -22,6 +22,7 @@ class ProgramRow:
     otherwise: str = "default"
     exit: int | None = None
     exit_signal: bool = False
+    exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
     cleanup: bool = False
     value_options: tuple[str, ...] = ()

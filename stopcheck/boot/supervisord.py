@@ -1,0 +1,123 @@
+"""supervisord's configuration: the programs that it runs, and how it stops each (supervisord.org/configuration.html)."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.signals import signal_name
+from stopcheck.boot.supervisors import Managed
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.ini import parse_ini
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.world import Field
+    from stopcheck.image.model import FileSystem
+    from stopcheck.source import Span
+    from stopcheck.syntax.ini import Section
+
+SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+YES = frozenset({"true", "yes", "on", "1"})
+_EXPANSION = re.compile(r"%\((\w+)\)(\d*)([sd])")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration says; `daemonizes` is where `nodaemon` stands, or should: supervisord leaves for the background."""
+
+    managed: tuple[Managed, ...]
+    daemonizes: bool
+    place: Span | None = None
+
+
+def read(files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field]) -> Configuration | Unknown:
+    """The configuration that these arguments lead to; Unknown where a part of it is not in the files."""
+    path = _option(words, "-c", "--configuration")
+    file = None
+    for candidate in (path,) if path else SEARCHED:
+        file = files.lookup(posixpath.normpath(posixpath.join(cwd, candidate)))
+        if file is not None:
+            break
+    if file is None:
+        return Unknown("supervisord has no configuration file")
+    if isinstance(file, Unknown):
+        return Unknown(f"supervisord's configuration: {file.reason}", file.span)
+    if not isinstance(file.content, SourceFile):
+        return Unknown(f"supervisord's configuration: {file.content.reason}", file.origin)
+    sections = list(parse_ini(file.content))
+    for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
+        included = _included(files, posixpath.join(posixpath.dirname(file.path), pattern))
+        if isinstance(included, Unknown):
+            return included
+        sections += included
+    main = next((section for section in sections if section.name == "supervisord"), None)
+    option = main.option("nodaemon") if main is not None else None
+    stays = bool({"-n", "--nodaemon"} & set(words)) or (option is not None and option.value.lower() in YES)
+    place = option.span if option is not None else main.span if main is not None else None
+    programs = [section for section in sections if section.name.startswith("program:")]
+    programs.sort(key=_priority)
+    managed = tuple(each for section in programs for each in _managed(section, env))
+    return Configuration(managed, not stays, place)
+
+
+def _option(words: tuple[str, ...], *names: str) -> str | None:
+    for index, word in enumerate(words):
+        if word in names and index + 1 < len(words):
+            return words[index + 1]
+        for name in names:
+            if word.startswith(name + "=") or (len(name) == 2 and word.startswith(name) and len(word) > 2):
+                return word[len(name) :].lstrip("=")
+    return None
+
+
+def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
+    """The sections of the files that a pattern of [include] names."""
+    found = files.matching(posixpath.normpath(pattern))
+    sections: list[Section] = []
+    for file in found:
+        if not isinstance(file.content, SourceFile):
+            return Unknown(f"supervisord's configuration {file.path}: {file.content.reason}", file.origin)
+        sections += parse_ini(file.content)
+    return sections
+
+
+def _priority(section: Section) -> int:
+    text = section.get("priority", "999")
+    return int(text) if text.lstrip("-").isdigit() else 999
+
+
+def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
+    command = section.option("command")
+    if command is None or section.get("autostart", "true").lower() not in YES:
+        return []
+    name = section.name.partition(":")[2]
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], name, env), command.value.replace("\n", " "))
+    try:
+        argv = tuple(shlex.split(text))
+    except ValueError:
+        argv = tuple(text.split())
+    seconds = section.get("stopwaitsecs", "10")
+    count = section.get("numprocs", "1")
+    managed = Managed(
+        name=name,
+        argv=argv,
+        stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
+        wait=float(seconds) if seconds.replace(".", "", 1).isdigit() else 10.0,
+        group=section.get("stopasgroup", "false").lower() in YES,
+        kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
+        place=command.span,
+    )
+    return [managed] * (min(int(count), 8) if count.isdigit() else 1)
+
+
+def _expanded(name: str, program: str, env: Mapping[str, Field]) -> str:
+    if name.startswith("ENV_"):
+        value = env.get(name[4:], "")
+        return value if isinstance(value, str) else ""
+    return {"program_name": program, "process_num": "0", "here": "/etc"}.get(name, "")
