@@ -51,10 +51,19 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that an engine sets where the image does not."""
 
 _VARIABLE = re.compile(r"\$(\{[^}]*\}?|\w*)")
-_VERSION = re.compile(r"v?(\d+(?:\.\d+)*)(\.?\$)?")
+_VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18})*)(\.?\$)?")
 _TOLD = (
-    *("entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"),
-    *("execs", "prepends", "starts", "programs"),
+    "entrypoint",
+    "cmd",
+    "stop_signal",
+    "shell",
+    "env",
+    "workdir",
+    "user",
+    "execs",
+    "prepends",
+    "starts",
+    "programs",
 )
 _OPEN = Unknown("the tag of the base image is not known")
 _UNTOLD = Unknown("what the base image starts is not known")
@@ -65,7 +74,7 @@ def find_base(reference: str) -> BaseRow | None:
 
     What hangs on a part of the tag that is still a variable, or on a tag where there is only a digest, is unknown.
     """
-    name, tag = _split(reference.strip())
+    name, tag = _split(_VARIABLE.sub("$", reference.strip()))
     for candidate in _names(name):
         entry = _entry(candidate)
         if entry is not None:
@@ -113,7 +122,7 @@ def _split(reference: str) -> tuple[str, str]:
     plain, _, digest = reference.partition("@")
     name, colon, tag = plain.rpartition(":")
     if colon and "/" not in tag:
-        return name, _VARIABLE.sub("$", tag)
+        return name, tag
     return plain, "$" if digest else "latest"
 
 
@@ -131,7 +140,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
     release = _release(name, tag, entry)
     system = _head()["os"].get(release, {})
     told = {key: value for key in _TOLD if (value := _value(key, tag, entry)) is not None}
-    known = {key: value for key, value in told.items() if value is not _OPEN}
+    known = {key: value for key, value in told.items() if not isinstance(value, Unknown)}
     programs = frozenset((*system.get("programs", ()), *known.get("programs", ())))
     return BaseRow(
         name=name,
@@ -158,7 +167,7 @@ def _inherited(told: Mapping[str, Any], system: Mapping[str, Any]) -> dict[str, 
     """ENTRYPOINT, CMD and STOPSIGNAL. An ENTRYPOINT clears the CMD of the system below it, as Docker has it."""
     entrypoint = told.get("entrypoint", _UNTOLD)
     below = system.get("cmd", _UNTOLD) if entrypoint == [] else entrypoint if isinstance(entrypoint, Unknown) else []
-    cmd = told.get("cmd", below)
+    cmd = below if told.get("cmd", "system") == "system" else told["cmd"]
     return {
         "entrypoint": entrypoint if isinstance(entrypoint, Unknown) else tuple(entrypoint) or None,
         "cmd": cmd if isinstance(cmd, Unknown) else tuple(cmd) or None,
@@ -174,7 +183,7 @@ def _value(key: str, tag: str, entry: Mapping[str, Any]) -> Any:
             if fits is None:
                 return _OPEN
             if fits:
-                return variant[key]
+                return _UNTOLD if variant[key] == "unknown" else variant[key]
     return entry.get(key)
 
 
@@ -206,18 +215,20 @@ def _numbers(version: str) -> tuple[float, ...]:
 
 def _release(name: str, tag: str, entry: Mapping[str, Any]) -> str:
     """The row of [os]: what name and tag tell, made exact by the variants; "" where it is not known."""
-    systems = _head()["os"]
     named = _named(name, tag)
-    if named and named != systems[named]["family"]:
+    if named != _family(named):
         return named
     for variant in entry.get("variants", ()):
-        if "os" in variant and named in ("", systems[variant["os"]]["family"]) and _fits(variant, tag):
+        if "os" in variant and named in ("", _family(variant["os"])) and _fits(variant, tag):
             return str(variant["os"])
-    usual = entry.get("os", "")
-    family = systems[usual]["family"] if usual else ""
+    usual = str(entry.get("os", ""))
     if "$" in tag:
-        return named or (family if entry.get("always") else "")
-    return usual if named in ("", family) else named
+        return named or (_family(usual) if entry.get("always") else "")
+    return usual if named in ("", _family(usual)) else named
+
+
+def _family(release: str) -> str:
+    return str(_head()["os"].get(release, {}).get("family", ""))
 
 
 def _named(name: str, tag: str) -> str:
