@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
 from stopcheck.image.context import Context
 from stopcheck.image.copying import Copying, place
-from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder
+from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder, Unsure
 from stopcheck.image.model import Image, StartCommand
 from stopcheck.image.run import mount_options, run
-from stopcheck.image.variables import SubstitutionError, expand, expand_known
+from stopcheck.image.variables import Missing, SubstitutionError, expand, expand_known
 from stopcheck.model import Problem, Unknown
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 
@@ -39,13 +39,15 @@ def build_image(
     context: str,
     target: str | None = None,
     build_args: Mapping[str, str] | None = None,
+    path: str | None = None,
 ) -> tuple[Image | None, tuple[Problem, ...]]:
     """The image of the last stage, or of the stage `target` (a name or a number); None where there is no such stage.
 
-    `context` is a folder of `files`. The problems are what would end the build; those of reading the Dockerfile are
-    not among them.
+    `context` is a folder of `files`, `path` that of the Dockerfile among them (None: as its source has it). The
+    problems are what would end the build; those of reading the Dockerfile are not among them.
     """
-    builder = _Builder(dockerfile, Context(files, context, dockerfile.source.path), build_args or {})
+    place = dockerfile.source.path if path is None else path
+    builder = _Builder(dockerfile, Context(files, context, place), build_args or {})
     image = builder.image(target)
     return image, tuple(dict.fromkeys(builder.problems))
 
@@ -127,7 +129,7 @@ class State:
     def path_variable(self, name: str) -> Value | None:
         """The same for paths: an ARG that has no value is given at the build, or the build would make no sense."""
         if name in self.unset_arguments and name not in self.build_env:
-            return Unknown(f"the build argument {name} has no default")
+            return Missing(f"the build argument {name} has no default")
         return self.variable(name)
 
 
@@ -142,7 +144,6 @@ class _Builder:
         self._build_args = build_args
         head, self._stages = split_stages(dockerfile)
         self._globals: dict[str, Value] = {}
-        self._unset_globals: set[str] = set()
         self._parents = self._find_parents(head)
         self._states: dict[int, State] = {}
 
@@ -185,9 +186,7 @@ class _Builder:
         for instruction in head:
             if instruction.keyword == "ARG":
                 for name, value in self._arguments(instruction, self._globals.get):
-                    if value is None:
-                        self._unset_globals.add(name)
-                    else:
+                    if value is not None:
                         self._globals[name] = value
         parents: dict[int, Stage | str] = {}
         names: dict[str, Stage] = {}
@@ -204,7 +203,7 @@ class _Builder:
         return parents
 
     def _global(self, name: str) -> Value | None:
-        return self._globals.get(name, Unknown(f"the build argument {name} has no default"))
+        return self._globals.get(name, Missing(f"the build argument {name} has no default"))
 
     def _needed(self, target: int) -> list[int]:
         """The stages that the target is built from, in their order."""
@@ -242,6 +241,8 @@ class _Builder:
                 self._dispatch(state, instruction, stage)
             except SubstitutionError as error:
                 self.problems.append(Problem.at(instruction.value_span, f"{instruction.keyword}: {error}"))
+                reason = Unknown(f"what this {instruction.keyword} does is not known: {error}", instruction.span)
+                state.files = state.files.after(Unsure(reason))
         return state
 
     def _from_image(self, stage: Stage, name: str) -> State:

@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from stopcheck.image.fields import Field
 from stopcheck.image.filesystem import Selection
 from stopcheck.image.model import ImageFile
 from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent
-from stopcheck.image.texts import Mapped, without_returns
+from stopcheck.image.texts import without_returns
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stopcheck.image.effects import Effects
-    from stopcheck.image.fields import Field
     from stopcheck.image.modes import ModeChange
 
 _LINK_MODE = 0o777
@@ -64,7 +64,7 @@ def read_arguments(arguments: Sequence[Field | None], valued: str = "", names: S
         elif text.startswith("--"):
             name, equals, _ = text[2:].partition("=")
             if equals:
-                options[name] = replace(field, value=field.value.part(len(name) + 3, len(text)))
+                options[name] = field.after(len(name) + 3)
             else:
                 options[name] = waiting.pop(0) if name in names and waiting else ""
         else:
@@ -79,8 +79,8 @@ def _read_letters(
         if letter not in valued:
             options[letter] = ""
             continue
-        rest = field.value.part(at + 1, len(field.text))
-        options[letter] = replace(field, value=rest) if rest.text else waiting.pop(0) if waiting else None
+        rest = field.after(at + 1)
+        options[letter] = rest if rest.text else waiting.pop(0) if waiting else None
         return
 
 
@@ -435,4 +435,4 @@ class Commands:
 
 
 def _dashed(field: Field | None) -> Field | None:
-    return field and replace(field, value=Mapped("-" + field.text, [*field.value.offsets[:1], *field.value.offsets]))
+    return field and Field("-" + field.text)

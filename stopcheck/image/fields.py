@@ -3,74 +3,105 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.image.texts import Mapped, joined
+from stopcheck.image.variables import Missing
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import CommandSubstitution, Parameter, SimpleCommand, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stopcheck.image.variables import Lookup
-    from stopcheck.source import SourceFile
+    from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.shell.tree import Word
+
+
+class Piece(NamedTuple):
+    """A part of a field: its text, where it is written, and whether all of that stands for each character."""
+
+    text: str
+    span: Span
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One argument of a command; `pattern` where it may stand for file names (globs that no quote protects)."""
 
-    value: Mapped
+    text: str
     pattern: bool = False
+    pieces: tuple[Piece, ...] = ()
 
     @property
-    def text(self) -> str:
-        """Its characters."""
-        return self.value.text
+    def value(self) -> Mapped:
+        """Its characters and where each is written."""
+        return _mapped(self.pieces) if self.pieces else Mapped(self.text, [0] * len(self.text))
+
+    def after(self, count: int) -> Field:
+        """What follows the first characters: the value of an option."""
+        text = self.text[count:]
+        rest: list[Piece] = []
+        for piece in self.pieces:
+            if count >= len(piece.text):
+                count -= len(piece.text)
+            else:
+                rest.append(Piece(piece.text[count:], piece.span, piece.whole))
+                count = 0
+        return Field(text, self.pattern, tuple(rest))
+
+
+def _mapped(pieces: Iterable[Piece]) -> Mapped:
+    return joined(
+        Mapped.all_at(piece.text, piece.span) if piece.whole else Mapped.at(piece.text, piece.span) for piece in pieces
+    )
 
 
 def fields(word: Word, variable: Lookup) -> tuple[Field, ...] | None:
     """The arguments that a word becomes; None where that is not known."""
-    pieces: list[Mapped] = []
+    pieces: list[Piece] = []
     pattern = split = empty = False
     for part in word.parts:
         piece = _piece(part, variable)
         if piece is None:
             return None
         pieces.append(piece)
-        if not getattr(part, "quoted", True):
-            pattern = pattern or any(char in piece.text for char in "*?[")
-            if isinstance(part, Parameter):
-                split = split or not piece.text or piece.text.split() != [piece.text]
-            elif "{" in piece.text and ("," in piece.text or ".." in piece.text):
-                return None
-        else:
+        text = piece.text
+        if getattr(part, "quoted", True):
             empty = True
-    whole = joined(pieces)
+            continue
+        pattern = pattern or "*" in text or "?" in text or "[" in text
+        if isinstance(part, Parameter):
+            split = split or text.split() != [text]
+        elif "{" in text and ("," in text or ".." in text):
+            return None
+    whole = "".join([piece.text for piece in pieces])
     if not split:
-        return (Field(whole, pattern),)
+        return (Field(whole, pattern, tuple(pieces)),)
     if len(pieces) == 1:
-        return tuple(Field(Mapped(text, [*whole.offsets[:1]] * len(text)), pattern) for text in whole.text.split())
+        return tuple(Field(text, pattern, (Piece(text, pieces[0].span, True),)) for text in whole.split())
     if any(len(piece.text.split()) > 1 or piece.text != piece.text.strip() for piece in pieces if piece.text):
         return None
-    return (Field(whole, pattern),) if whole.text or empty else ()
+    return (Field(whole, pattern, tuple(pieces)),) if whole or empty else ()
 
 
 def text_of(word: Word, variable: Lookup) -> Mapped | None:
     """The text of a word that is not split into fields: a heredoc, a redirection's target, a value."""
     pieces = [_piece(part, variable) for part in word.parts]
     known = [piece for piece in pieces if piece is not None]
-    return joined(known) if len(known) == len(pieces) else None
+    return _mapped(known) if len(known) == len(pieces) else None
 
 
-def _piece(part: object, variable: Lookup) -> Mapped | None:
+def _piece(part: object, variable: Lookup) -> Piece | None:
     if isinstance(part, Text):
-        return Mapped.at(part.text, part.span)
+        return Piece(part.text, part.span, False)
     if isinstance(part, Parameter):
         value = _parameter(part, variable)
-        return None if value is None else Mapped.all_at(value, part.span)
+        return None if value is None else Piece(value, part.span, True)
     if isinstance(part, CommandSubstitution) and _is_pwd(part):
-        value_here = variable("PWD")
-        return Mapped.all_at(value_here, part.span) if isinstance(value_here, str) else None
+        here = variable("PWD")
+        return Piece(here, part.span, True) if isinstance(here, str) else None
     return None
 
 
@@ -84,6 +115,8 @@ def _parameter(part: Parameter, variable: Lookup) -> str | None:
     if part.index is not None or not part.name.isidentifier():
         return None
     value = variable(part.name)
+    if isinstance(value, Missing) and part.operator:
+        value = None
     if isinstance(value, Unknown):
         return None
     if part.operator == "":

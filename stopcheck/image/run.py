@@ -11,7 +11,7 @@ from stopcheck.image import packages
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
 from stopcheck.image.effects import Effects
-from stopcheck.image.fields import Field, disk_file, fields, text_of
+from stopcheck.image.fields import Field, Piece, disk_file, fields, text_of
 from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Unsure
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, join
@@ -54,7 +54,7 @@ def run(state: State, instruction: Instruction, source: Callable[[str], Context 
     runner = _Runner(state, instruction, _mounts(instruction, source, state.workdir))
     form = instruction.form
     if isinstance(form, ExecForm):
-        runner.words([Field(Mapped.at(word.value, word.span)) for word in form.arguments])
+        runner.words([Field(word.value, pieces=(Piece(word.value, word.span, False),)) for word in form.arguments])
     elif isinstance(form, ShellForm):
         runner.script(form.source, state.shell[0] if state.shell else "")
     state.files = runner.effects.files
@@ -451,7 +451,7 @@ class _Runner:
         if command is None:
             self._anything()
         else:
-            self.do_sh([Field(Mapped("-c", [0, 0])), command])
+            self.do_sh([Field("-c"), command])
 
     do_runuser = do_su
 
@@ -550,7 +550,7 @@ class _Runner:
     def do_cat(self, arguments: Sequence[Field | None]) -> None:
         """cat: its files, or its input."""
         operands = read_arguments(arguments).operands
-        for field in operands or (Field(Mapped("-", [0])),):
+        for field in operands or (Field("-"),):
             if field is not None and field.text == "-":
                 self._print(self.effects.unknown if self._input is None else self._input)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stopcheck.image.wildcards import ends
@@ -21,6 +22,11 @@ _SPECIAL = frozenset("@*#?-$!0")
 _LONGEST = 1 << 15
 _MOST_STEPS = 2_000_000
 _TOO_LONG = Unknown("a variable's value is too long to work with")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Unknown):
+    """A build argument without a value: `${x:-y}` takes it as unset; by itself it is rather given at each build."""
 
 
 class SubstitutionError(Exception):
@@ -181,7 +187,7 @@ class _Lexer:
         self._at += 1
         if self._peek() != "{":
             name = self._name()
-            return self._value(name) or "" if name else "$"
+            return self._lookup(name) or "" if name else "$"
         self._at += 1
         if self._peek() in ("", "{", "}", ":"):
             raise SubstitutionError("bad substitution: `${` needs a variable's name")
@@ -195,7 +201,7 @@ class _Lexer:
     def _braced(self, name: str) -> Value:
         operator = self._next()
         if operator == "}":
-            return self._value(name) or ""
+            return self._lookup(name) or ""
         if operator == "/":
             return self._replace(name)
         null_is_unset = operator == ":"
@@ -206,9 +212,11 @@ class _Lexer:
                 f"`${{{name}{':' if null_is_unset else ''}{operator}` is no expansion that is known"
             )
         word = _joined(self.word("}", raw_escapes=operator in "#%"))
-        value = self._value(name)
+        value = self._lookup(name)
         if operator in "#%":
             return _trimmed(value or "", word, operator)
+        if isinstance(value, Missing):
+            value = None
         if isinstance(value, Unknown):
             return value
         is_set = value is not None and not (null_is_unset and value == "")
@@ -226,7 +234,7 @@ class _Lexer:
             self._at += 1
         pattern = _joined(self.word("/", raw_escapes=True))
         replacement = _joined(self.word("}", raw_escapes=True))
-        value = self._value(name) or ""
+        value = self._lookup(name) or ""
         for part in (value, pattern, replacement):
             if isinstance(part, Unknown):
                 return part
@@ -234,9 +242,6 @@ class _Lexer:
         assert isinstance(pattern, str)
         assert isinstance(replacement, str)
         return _replaced(value, pattern, replacement, every=every)
-
-    def _value(self, name: str) -> Value | None:
-        return self._lookup(name)
 
     def _name(self) -> str:
         """A name, the digits of a positional parameter, or one special character."""
