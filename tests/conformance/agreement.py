@@ -30,9 +30,14 @@ class Comparison:
 
 
 def compare(group: str | None = None, identity: str | None = None) -> Iterator[Comparison]:
-    """All steady facts (of a group, or whose id begins so) for which a base image exists."""
+    """All steady facts (of a group, or whose id begins so) of which there is an image."""
     for fact in facts.load():
-        if fact.flaky or (group and fact.group != group) or (identity and not fact.id.startswith(identity)):
+        if (
+            fact.flaky
+            or fact.is_mixed
+            or (group and fact.group != group)
+            or (identity and not fact.id.startswith(identity))
+        ):
             continue
         image = image_of(fact)
         if image is not None:
@@ -45,7 +50,7 @@ def compare(group: str | None = None, identity: str | None = None) -> Iterator[C
 @click.option("--id", "identity", help="Only the facts whose id begins so, with their images.")
 @click.option("--show-wrong", default=0, help="List so many wrong ones.")
 @click.option("--show-unknown", default=0, help="List so many unknown ones.")
-@click.option("--reasons", is_flag=True, help="Count the reasons of the unknown ones.")
+@click.option("--reasons", is_flag=True, help="Count the reasons given.")
 def main(group: str | None, identity: str | None, show_wrong: int, show_unknown: int, reasons: bool) -> None:
     compared = list(compare(group, identity))
     click.echo(_table(compared))
@@ -56,7 +61,7 @@ def main(group: str | None, identity: str | None, show_wrong: int, show_unknown:
         for one in islice((one for one in compared if one.agreement == kind), count):
             click.echo(_in_short(one))
     if reasons:
-        counted = Counter(one.predicted.reason for one in compared if one.agreement == "unknown")
+        counted = Counter(one.predicted.reason for one in compared if one.agreement != "exact" and one.predicted.reason)
         for reason, count in counted.most_common():
             click.echo(f"{count:5} {reason}")
 

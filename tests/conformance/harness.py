@@ -37,7 +37,14 @@ STABLE_SECONDS = 0.2
 START_SECONDS = 4.0
 """So long a stand-in may take to come up; a script that never starts one is stopped after this."""
 
-Kind = Literal["service", "default", "deaf", "job"]
+Kind = Literal["service", "default", "deaf", "quick", "job"]
+DEFINES: dict[Kind, tuple[str, ...]] = {
+    "service": (),
+    "default": ("-DDEFAULT_DISPOSITIONS",),
+    "deaf": ("-DDEAF",),
+    "quick": ("-DQUICK",),
+    "job": ("-DJOB",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +52,12 @@ class Case:
     """What to run: files by absolute path with (text, mode); `stand_ins` are names, or paths, with their kind.
 
     A "service" handles its stop signal, a "default" program has no handler of its own, a "deaf" one hears it and goes
-    on, a "job" ends at once. `rules` are (program, "stays" or "leaves", text among its arguments or "*"). Services end
-    on TERM, INT and QUIT, with `stops_on_signal` also on the stop signal where it is another. `sh` is what /bin/sh is
-    ("none": there is none); `busybox_tools` makes the everyday commands busybox's, as they are on Alpine. `links` are
-    symbolic links, `absent` are paths that this container does not have. `build` are commands run in it beforehand, one
-    after another, with `build_programs` ending at once.
+    on, a "quick" one ends on it without cleaning up, a "job" ends by itself, at once. Services end on TERM, INT and
+    QUIT, with `stops_on_signal` also on the stop signal where it is another. `rules` are (program, "stays" in the
+    foreground or "leaves" it, text among its arguments or "*"). `sh` is what /bin/sh is ("none": there is none);
+    `busybox_tools` makes the everyday commands busybox's, as they are on Alpine. `links` are symbolic links, `absent`
+    are paths that this container does not have. `build` are commands run in it beforehand, one after another, with
+    `build_programs` ending at once.
     """
 
     argv: tuple[str, ...]
@@ -105,8 +113,7 @@ def stand_in_binary(kind: Kind) -> str:
     folder = tempfile.mkdtemp(prefix="stand-ins-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     target = f"{folder}/{kind}"
-    defines = {"service": (), "default": ("-DDEFAULT_DISPOSITIONS",), "deaf": ("-DDEAF",), "job": ("-DJOB",)}[kind]
-    command = [compiler, "-O1", "-Wall", "-Werror", *defines, "-o", target, str(HERE / "standins" / "app.c")]
+    command = [compiler, "-O1", "-Wall", "-Werror", *DEFINES[kind], "-o", target, str(HERE / "standins" / "app.c")]
     subprocess.run(command, check=True)
     return target
 
@@ -324,9 +331,9 @@ def _outcome(early: bool, killed: bool, code: int, stand_ins: tuple[StandIn, ...
         return "killed"
     if not stand_ins:
         return "ends"
-    done = [item.finished or (item.kind == "default" and bool(item.signals)) for item in stand_ins]
+    done = [item.finished or (item.kind in ("default", "quick") and bool(item.signals)) for item in stand_ins]
     if all(done):
-        return "terminated" if any(item.kind == "default" for item in stand_ins) else "graceful"
+        return "graceful" if all(item.finished for item in stand_ins) else "terminated"
     return "partial" if any(done) else "cut-off"
 
 

@@ -21,7 +21,7 @@ from stopcheck.knowledge.bases import find_base
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
-from stopcheck.syntax.dockerfile import ExecForm, ShellForm, parse_dockerfile
+from stopcheck.syntax.dockerfile import ExecForm, parse_dockerfile
 from tests.conformance.harness import PATH, Case, Measurement, UnavailableError, run
 
 if TYPE_CHECKING:
@@ -72,6 +72,15 @@ HELPERS = (
 )
 """Programs that scripts ask or wait with; they end at once."""
 
+KINDS: dict[str, Kind] = {
+    "default": "default",
+    "graceful": "service",
+    "ignore": "deaf",
+    "quick": "quick",
+    "raise": "quick",
+}
+"""How the stand-in behaves for each action of the knowledge."""
+
 DATA = re.compile(r"^/(dev|proc|sys|etc|tmp|run|var)/|\.(cfg|conf|env|ini|json|log|pid|sock|toml|txt|ya?ml)$")
 NPM = '#!/usr/bin/node\nrequire("/usr/lib/node_modules/npm/lib/cli.js")(process)\n'
 """npm as it is, while `node` is a stand-in."""
@@ -86,8 +95,8 @@ class _Image:
     env: dict[str, str] = field(default_factory=dict)
     cwd: str = "/"
     entrypoint: list[str] | None = None
-    entrypoint_is_own: bool = False
     cmd: list[str] | None = None
+    cmd_is_own: bool = False
     stop_signal: str = "TERM"
     files: dict[str, tuple[str, int]] = field(default_factory=dict)
     build: list[tuple[str, ...]] = field(default_factory=list)
@@ -109,7 +118,8 @@ def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mappin
     if not argv:
         raise UnavailableError("the image starts nothing")
     words = _words(image, argv)
-    stand_ins = _stand_ins(image, argv, words)
+    text = "\n".join((shlex.join(argv), *argv, *(text for text, _ in image.files.values())))
+    stand_ins = _stand_ins(image, words, text)
     return Case(
         argv,
         {**_base_scripts(image.base), **_npm(image, words), **image.files},
@@ -120,7 +130,7 @@ def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mappin
         sh,
         stand_ins,
         busybox_tools=sh == "busybox",
-        rules=tuple(_rules(stand_ins)),
+        rules=tuple(_rules(stand_ins, text)),
         stops_on_signal=True,
         links=dict(_links(image, words)),
         absent=tuple(_absent(image)),
@@ -173,23 +183,17 @@ def _apply(image: _Image, instruction: Instruction, files: Mapping[str, str], mo
             image.argv_shell = [argument.value for argument in instruction.form.arguments]
         case "CMD":
             image.cmd = _start(image, instruction)
+            image.cmd_is_own = True
         case "ENTRYPOINT":
             image.entrypoint = _start(image, instruction)
-            if not image.entrypoint_is_own and image.cmd == list(_known(image.base.cmd)):
-                image.cmd = []
-            image.entrypoint_is_own = True
-            if isinstance(instruction.form, ShellForm):
-                image.cmd = []
+            if not image.cmd_is_own:
+                image.cmd = None
         case "RUN":
             image.build.append(tuple(_start(image, instruction)))
             image.said.append(instruction.value)
         case "COPY" | "ADD":
             image.said.append(instruction.value)
             _copy(image, instruction, words, files, modes)
-
-
-def _known(argv: tuple[str, ...] | Unknown | None) -> tuple[str, ...]:
-    return () if argv is None or isinstance(argv, Unknown) else argv
 
 
 def _start(image: _Image, instruction: Instruction) -> list[str]:
@@ -249,15 +253,17 @@ def _system() -> frozenset[str]:
     return frozenset(found) | set(SHELL_WORDS.split())
 
 
-def _words(image: _Image, argv: Iterable[str]) -> frozenset[str]:
-    """All that could name a program in what is started, in the environment and in the files."""
+def _words(image: _Image, argv: Iterable[str]) -> set[str]:
+    """All that could name a program in what is started, in the environment, in the files and in what RUN writes."""
     texts = (*argv, *image.env.values(), *(text for text, _ in image.files.values()))
-    return frozenset(word.rstrip(".:,") for text in texts for word in re.findall(r"[\w./@+-]*\w[\w.+-]*", text))
+    words = {word.rstrip(".:,") for text in texts for word in re.findall(r"[\w./@+-]*\w[\w.+-]*", text)}
+    for text in image.said:
+        words.update(re.findall(r"(?<![\w/.-])[A-Za-z_][\w-]*(?![\w/.-])", text.replace("\\n", "\n")))
+    return words
 
 
-def _stand_ins(image: _Image, argv: tuple[str, ...], words: Iterable[str]) -> dict[str, Kind]:
+def _stand_ins(image: _Image, words: Iterable[str], text: str) -> dict[str, Kind]:
     found: dict[str, Kind] = {}
-    text = "\n".join((shlex.join(argv), *argv, *(text for text, _ in image.files.values())))
     names = {posixpath.basename(path) for path in image.files}
     for word in words:
         name = posixpath.basename(word)
@@ -272,36 +278,38 @@ def _stand_ins(image: _Image, argv: tuple[str, ...], words: Iterable[str]) -> di
     return {path: kind for path, kind in found.items() if not any(other.startswith(path + "/") for other in found)}
 
 
-def _kind(image: _Image, name: str, text: str) -> Kind:
-    """How a program behaves, as the knowledge has it for the arguments that follow its name in the text."""
+def _behaviour(name: str, text: str) -> ProgramRow | None:
+    """What is known of a program with the arguments that follow its name in the text."""
     row = find_program(name)
+    called = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])([^\n;&|]*)", text)
+    return row and applied(row, called[1].replace("'", "").split() if called else ())
+
+
+def _kind(image: _Image, name: str, text: str) -> Kind:
+    row = _behaviour(name, text)
     if name in HELPERS.split():
         return "job"
     if row is None:
         return "service"
-    called = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])([^\n;&|]*)", text)
-    row = applied(row, called[1].split() if called else ())
     if row.role in ("short", "test"):
         return "job"
     if row.role != "service":
         return "service"
     action = row.action(image.stop_signal.removeprefix("SIG"))
-    return "default" if action == "default" else "deaf" if action == "ignore" else "service"
+    if action == "unknown" or row.config_decides:
+        raise UnavailableError(f"what {name} does is not known")
+    return KINDS[action]
 
 
-def _rules(names: Iterable[str]) -> Iterable[tuple[str, str, str]]:
+def _rules(names: Iterable[str], text: str) -> Iterable[tuple[str, str, str]]:
+    """Which of the stand-ins leave for the background."""
     for name in sorted(map(posixpath.basename, names)):
-        row = find_program(name)
-        if row is not None and row.role in ("service", "daemon"):
-            yield from ((name, *rule) for rule in _daemon_rules(row))
-
-
-def _daemon_rules(row: ProgramRow) -> Iterable[tuple[str, str]]:
-    yield from (("stays", text) for text in row.foreground_text)
-    yield from (("stays", f" {word} ") for word in row.foreground_words)
-    yield from (("leaves", f" {word} " if word else "*") for word in row.background_words)
-    if row.role == "daemon":
-        yield ("leaves", "*")
+        row = _behaviour(name, text)
+        if row is not None:
+            yield from ((name, "stays", part) for part in row.foreground_text)
+            yield from ((name, "leaves", part) for part in row.background_text)
+            if row.background or row.role == "daemon":
+                yield (name, "leaves", "*")
 
 
 def _has_extra(image: _Image, name: str) -> bool:
