@@ -161,6 +161,10 @@ def _settled(world: World, machine: Machine) -> Booted:
         elif timers and len(ticks) < TICK_LIMIT:
             round_ = tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
             if round_ in ticks:
+                # A loop comes round: if it starts a program that nobody knows, that is what it is there for.
+                if world.fallback is not None and any(count >= 2 for count in ended.values()):
+                    _become(world, world.fallback)
+                    continue
                 return Booted(world, machine)
             ticks.add(round_)
             wake = min(body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None)

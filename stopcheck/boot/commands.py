@@ -70,6 +70,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 def run_program(call: Call) -> None:
     """A program: in place of the shell where that shell does so, else as a child in the foreground."""
     shell, world, process = call.shell, call.world, call.process
+    call = replace(call, words=_with_input(call))
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:
@@ -82,7 +83,6 @@ def run_program(call: Call) -> None:
     if shell.may_replace(tail):
         replace_process(call, call.words, env, "implicit-exec")
         return
-    call = replace(call, words=_with_input(call))
     child = world.spawn(process, shell, call.words, call.node.span)
     if "m" in shell.options:
         child.pgid = child.pid
@@ -102,11 +102,16 @@ def run_program(call: Call) -> None:
 def _with_input(call: Call) -> tuple[Field, ...]:
     """`sh < FILE` runs the file like `sh FILE`."""
     name = call.words[0]
-    if len(call.words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in {"sh", "bash", "dash", "ash"}:
+    if len(call.words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in shell_names():
         for redirection in call.node.redirections:
             if redirection.operator == "<":
                 return (name, expand_text(call.shell.scope(call.world, call.process), redirection.target))
     return call.words
+
+
+def shell_names() -> frozenset[str]:
+    """The names that shells go by."""
+    return frozenset({"sh", "bash", "dash", "ash", "mksh", "zsh", "yash", "ksh", "ksh93", "posh"})
 
 
 def _interpret_here(call: Call, child: Process) -> bool:

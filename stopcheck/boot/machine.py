@@ -153,7 +153,7 @@ class Machine:
             made_here = not isinstance(file, Unknown)
             role = "opaque" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
-                role = "opaque"
+                role = "absent"
             if name.endswith((".sh", ".bash")):
                 role = "opaque"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")

@@ -28,7 +28,7 @@ class Program:
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
         self.stop_signal = stop_signal
-        self.undecided = row.role == "unknown"
+        self.undecided = row.role in {"unknown", "absent"}
         self.stands = False
         self.wakes_at = wakes_at
         self.ends_at: float | None = None
@@ -47,7 +47,7 @@ class Program:
 
     def action(self, signal: str) -> str:
         """What it does on a signal: see knowledge/programs.toml."""
-        if self.row.role in {"unknown", "opaque"}:
+        if self.row.role in {"unknown", "opaque", "absent"}:
             return "graceful" if signal in {"TERM", "INT", "QUIT", "HUP", self.stop_signal} else "default"
         return self.row.action(signal)
 

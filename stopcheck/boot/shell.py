@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
+
+_PLAIN = re.compile(r"[\w ./:=-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
@@ -203,7 +206,7 @@ class Shell:
 
     __slots__ = (
         "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs", "last_job",
-        "machine", "mode", "name", "ok", "options", "pending", "root", "row", "script", "status", "traps", "variables",
+        "machine", "mode", "name", "ok", "options", "pending", "plain", "root", "row", "script", "status", "traps", "variables",
     )  # fmt: skip
     overrides = False
 
@@ -239,6 +242,8 @@ class Shell:
         self.blocked: Blocked | None = None
         self.ending = False
         self.script = script
+        self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
+        """Whether the text of `-c` has nothing in it but words."""
         self.interrupted = ""
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
@@ -250,7 +255,7 @@ class Shell:
         """See Body.copy."""
         other = Shell.__new__(Shell)
         for slot in ("args", "blocked", "cut", "ending", "interrupted", "exported", "frames", "jobs", "machine", "mode", "name", "ok",
-                     "options", "pending", "root", "row", "script", "status", "last_job"):  # fmt: skip
+                     "options", "pending", "plain", "root", "row", "script", "status", "last_job"):  # fmt: skip
             setattr(other, slot, getattr(self, slot))
         other.variables = dict(self.variables)
         other.arrays = dict(self.arrays)
@@ -626,6 +631,8 @@ class Shell:
         rest = frame.values[1:]
         if rest:
             self.push(ForRest(frame.node, rest, frame.tail), Evaluate(frame.node.body, None))
+        elif frame.tail is not None and self.may_replace(frame.tail):
+            self.push(Evaluate(frame.node.body, frame.tail))
         else:
             self.push(ForRest(frame.node, (), None), Evaluate(frame.node.body, None))
 
@@ -731,19 +738,20 @@ class Shell:
         if len(node.commands) == 1:
             self.push(Evaluate(node.commands[0], tail))
             return
-        pids = tuple(self.child(world, process, command, command.span, False).pid for command in node.commands)
-        self.blocked = Foreground(pids, node)
+        inside = node.commands[:-1] if self.row.last_in_shell else node.commands
+        pids = tuple(self.child(world, process, command, command.span, False).pid for command in inside)
+        if self.row.last_in_shell:
+            self.push(Evaluate(node.commands[-1], None))
+        else:
+            self.blocked = Foreground(pids, node)
 
     def _subshell(self, node: Subshell, tail: Tail, world: World, process: Process) -> None:
         self._redirections(node, world, process)
         under = self._under(tail, "subshell", node)
         if self.may_replace(under):
-            self.mode = "subshell"
             self.push(Evaluate(node.body, under))
             return
         child = self.child(world, process, node.body, node.span, False)
-        if under is not None:
-            assert isinstance(child.body, Shell)
         self.blocked = Foreground((child.pid,), node)
 
     def may_replace(self, tail: Tail) -> bool:
@@ -751,6 +759,8 @@ class Shell:
         if tail is None or self.frames or any(trap.text != "" for trap in self.traps.values()):
             return False
         allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(self.mode, self.row.exec_file)
+        if "plain" in allowed:
+            return self.plain
         return tail <= allowed and "simple" in allowed
 
     def _redirections(self, node: Group | Subshell | If | For | While, world: World, process: Process) -> None:

@@ -58,7 +58,7 @@ def stop(booted: Booted, signal: str, grace: float) -> Iterator[Stopped]:
                 current.note("stop", current.init, signal=signal)
                 current.kill(current.init, signal, None)
             _run(current, grace)
-            yield judge(booted, current, main_pids, grace)
+            yield judge(booted, current, main_pids, signal, grace)
         except Branch as branch:
             if count > WORLD_LIMIT:
                 yield Stopped(booted, current, OutcomeKind.UNKNOWN, main_pids, reason=branch.condition)
@@ -104,17 +104,18 @@ def _ended_before(booted: Booted) -> Stopped:
     return Stopped(booted, booted.world, outcome, (), exit_code=code)
 
 
-def judge(booted: Booted, world: World, main_pids: tuple[int, ...], grace: float) -> Stopped:
+def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str, grace: float) -> Stopped:
     """The outcome of a world in which PID 1 has ended or the grace period is over."""
     processes = [world.processes[pid] for pid in main_pids]
     reaches = bool(processes) and all(process.told for process in processes)
-    unsure = _unsure(world, processes)
+    unsure = _unsure(world, processes, signal)
     if world.init.alive:
-        if unsure is not None and not _surely_stuck(world):
+        absent = any(isinstance(p.body, Program) and p.body.row.role == "absent" for p in processes)
+        if unsure is not None and (absent or not _surely_stuck(world)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
-    outcome = _worst(world, processes)
+    outcome = _worst(processes, signal)
     if unsure is not None:
         return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure, seconds=seconds)
     status = world.init.status
@@ -122,16 +123,18 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], grace: float
     return Stopped(booted, world, outcome, main_pids, code, reaches, seconds)
 
 
-def _worst(world: World, processes: list[Process]) -> OutcomeKind:
-    found = {_fate(process) for process in processes}
+def _worst(processes: list[Process], signal: str) -> OutcomeKind:
+    found = {_fate(process, signal) for process in processes}
     for outcome in (OutcomeKind.CUT_OFF, OutcomeKind.TERMINATED):
         if outcome in found:
             return outcome
     return OutcomeKind.GRACEFUL
 
 
-def _fate(process: Process) -> OutcomeKind:
+def _fate(process: Process, signal: str) -> OutcomeKind:
     body = process.body
+    if isinstance(body, Program) and process.killed_by == "KILL" and body.action(signal) == "default":
+        return OutcomeKind.TERMINATED  # it would have done no more had it been told (trap2.mksh.app0-bg-wait)
     if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
         return OutcomeKind.TERMINATED
     if process.killed_by == "KILL":
@@ -145,17 +148,17 @@ def _fate(process: Process) -> OutcomeKind:
     return OutcomeKind.GRACEFUL
 
 
-def _unsure(world: World, processes: list[Process]) -> Unknown | None:
+def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | None:
     """What keeps the outcome from being known: a program that nobody can name, a signal to nobody knows whom."""
     for process in processes:
         body = process.body
-        if isinstance(body, Program) and body.row.role in {"unnamed", "opaque"}:
+        if isinstance(body, Program) and body.row.role in {"unnamed", "opaque", "absent"}:
             what = body.row.instead
             return Unknown(f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin)
         if isinstance(body, Shell) and isinstance(body.blocked, Standing) and not body.blocked.why.startswith(("an endless", "`read`")):
             return Unknown(body.blocked.why, body.blocked.span)
     for process in world.processes.values():
-        if isinstance(process.body, Shell) and not process.body.row.certain and _signalled_by_hand(process.body):
+        if isinstance(process.body, Shell) and not process.body.row.certain and (signal != "TERM" or _signalled_by_hand(process.body)):
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
