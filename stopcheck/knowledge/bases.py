@@ -177,27 +177,26 @@ def _inherited(told: Mapping[str, Any], system: Mapping[str, Any]) -> dict[str, 
 
 def _value(key: str, tag: str, entry: Mapping[str, Any]) -> Any:
     """What the first variant that fits says, else the row; None where neither does."""
-    for variant in entry.get("variants", ()):
-        if key in variant:
-            fits = _fits(variant, tag)
-            if fits is None:
-                return _OPEN
-            if fits:
-                return _UNTOLD if variant[key] == "unknown" else variant[key]
-    return entry.get(key)
+    for part in (*entry.get("variants", ()), entry):
+        fits = _fits(part, tag) if key in part else False
+        if fits is None:
+            return _OPEN
+        if fits:
+            return _UNTOLD if part[key] == "unknown" else part[key]
+    return None
 
 
-def _fits(variant: Mapping[str, Any], tag: str) -> bool | None:
-    """Whether a variant is that of a tag; None where it hangs on what is not known of the tag."""
+def _fits(part: Mapping[str, Any], tag: str) -> bool | None:
+    """Whether a row or a variant is that of a tag; None where it hangs on what is not known of the tag."""
     answers: list[bool | None] = []
-    if "tags" in variant:
-        found = any(fnmatchcase(tag, pattern) for pattern in variant["tags"])
+    if "tags" in part:
+        found = any(fnmatchcase(tag, pattern) for pattern in part["tags"])
         answers.append(found or (None if "$" in tag else False))
-    if "since" in variant:
-        older = _older(tag, variant["since"])
+    if "since" in part:
+        older = _older(tag, part["since"])
         answers.append(None if older is None else not older)
-    if "before" in variant:
-        answers.append(_older(tag, variant["before"]))
+    if "before" in part:
+        answers.append(_older(tag, part["before"]))
     return False if False in answers else None if None in answers else True
 
 

@@ -201,6 +201,13 @@ def test_entrypoint_that_is_not_told_leaves_all_unknown() -> None:
     assert all(isinstance(value, Unknown) for value in (row.entrypoint, row.cmd, row.stop_signal))
 
 
+@pytest.mark.parametrize("reference", ["perl:5", "gradle:7.5", "wordpress:5.2", "tomee"])
+def test_value_that_the_row_calls_unknown(reference: str) -> None:
+    row = found(reference)
+    assert any(isinstance(value, Unknown) for value in (row.entrypoint, row.cmd, row.stop_signal))
+    assert not {"unknown", tuple("unknown")} & {row.entrypoint, row.cmd, row.stop_signal}
+
+
 def test_own_scripts_and_programs() -> None:
     node = found("node:22-alpine")
     assert node.execs == ("/usr/local/bin/docker-entrypoint.sh",)
