@@ -46,7 +46,7 @@ def analyze_container(
     verdict = _verdict(assessment)
     from stopcheck.findings import violations
 
-    found = violations(dockerfile, files, assessment, options, programs)
+    found = violations(dockerfile, files, path, assessment, options, programs)
     return ((container, verdict, found),), (*dockerfile.problems, *problems)
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stopcheck import rules
+from stopcheck.boot.alternatives import alternatives
 from stopcheck.checks._case import Case
-from stopcheck.model import OutcomeKind
+from stopcheck.image.model import StartCommand
+from stopcheck.model import OutcomeKind, Unknown
+from stopcheck.proof import proven
+from stopcheck.stop.assess import assess
 from stopcheck.stop.blame import causes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from stopcheck.case import Options
     from stopcheck.files import Files
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
     from stopcheck.syntax.dockerfile import Dockerfile
+
+    Found = tuple[str, Violation, Severity]
 
 ORDER: tuple[Severity, ...] = ("note", "warning", "error")
 CEILING: dict[OutcomeKind, Severity] = {
@@ -43,20 +50,59 @@ def checks() -> tuple[tuple[str, Callable[[Case], Iterator[Violation]]], ...]:
 
 
 def violations(
-    dockerfile: Dockerfile, files: Files, assessment: Assessment, options: Options, programs: Mapping[str, ProgramRow] | None
-) -> list[tuple[str, Violation, Severity]]:
-    """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst."""
-    found: dict[tuple[str, object], tuple[str, Violation, Severity]] = {}
+    dockerfile: Dockerfile, files: Files, path: str, assessment: Assessment, options: Options,
+    programs: Mapping[str, ProgramRow] | None,
+) -> list[Found]:  # fmt: skip
+    """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst.
+
+    What an entrypoint does with commands that are not the image's own gives warnings at most.
+    """
+    found = _by_place(_of(dockerfile, assessment))
+    others = [
+        each for other in _other_commands(assessment, options, programs) for each in _of(dockerfile, other, "warning")
+    ]
+    for key, each in _by_place(others).items():
+        found.setdefault(key, each)
+    return proven(list(found.values()), files, path, options, programs, assessment)
+
+
+def _of(dockerfile: Dockerfile, assessment: Assessment, ceiling: Severity = "error") -> Iterator[Found]:
     for stopped in assessment.paths or (None,):
         case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped is not None else ())
         for rule, check in checks():
             for violation in check(case):
                 severity = _severity(rule, violation, case, stopped)
-                span = violation.span.outermost()
-                key = (rule, (span.path, span.start, span.end))
-                if key not in found or ORDER.index(found[key][2]) < ORDER.index(severity):
-                    found[key] = (rule, violation, severity)
-    return list(found.values())
+                yield rule, violation, min(severity, ceiling, key=ORDER.index)
+
+
+def _by_place(found: Iterable[Found]) -> dict[tuple[str, str, int, int], Found]:
+    """One for each rule and place: the worst."""
+    kept: dict[tuple[str, str, int, int], Found] = {}
+    for rule, violation, severity in found:
+        span = violation.span.outermost()
+        key = (rule, span.path, span.start, span.end)
+        if key not in kept or ORDER.index(kept[key][2]) < ORDER.index(severity):
+            kept[key] = (rule, violation, severity)
+    return kept
+
+
+def _other_commands(
+    assessment: Assessment, options: Options, programs: Mapping[str, ProgramRow] | None
+) -> Iterator[Assessment]:
+    """The image as it is with the other commands that its entrypoint knows by name."""
+    image = assessment.image
+    entrypoint = image.entrypoint
+    if (
+        entrypoint is None
+        or isinstance(entrypoint, Unknown)
+        or entrypoint.shell_form is not None
+        or not assessment.paths
+    ):
+        return
+    own = image.cmd.argv[:1] if image.cmd is not None and not isinstance(image.cmd, Unknown) else ()
+    for word in alternatives(assessment.paths[0].booted.machine.scripts()):
+        if (word,) != own:
+            yield assess(replace(image, cmd=StartCommand((word,), None)), options.grace_period, programs)
 
 
 def _severity(rule: str, violation: Violation, case: Case, stopped: Stopped | None) -> Severity:

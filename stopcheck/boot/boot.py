@@ -42,7 +42,7 @@ class Booted:
 
 
 def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
-    """PID 1's argv by Docker's rules: ENTRYPOINT, and CMD unless the ENTRYPOINT is a shell form; None: nothing to run."""
+    """PID 1's argv: ENTRYPOINT, and CMD unless the ENTRYPOINT is a shell form (Docker's rule); None: nothing to run."""
     entrypoint, cmd = image.entrypoint, image.cmd
     if isinstance(entrypoint, Unknown):
         return entrypoint
@@ -140,7 +140,9 @@ def _settled(world: World, machine: Machine) -> Booted:
         leaves = list(world.awaited())
         if any(_stands(leaf) for leaf in leaves):
             return Booted(world, machine)
-        undecided = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != 1]
+        undecided = [
+            leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != 1
+        ]
         timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes_at is not None]
         if undecided:
             repeated = any(ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
@@ -167,7 +169,9 @@ def _settled(world: World, machine: Machine) -> Booted:
                     continue
                 return Booted(world, machine)
             ticks.add(round_)
-            wake = min(body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None)
+            wake = min(
+                body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None
+            )
             if wake - world.clock >= LONG:
                 return Booted(world, machine)
             world.pass_time(wake)

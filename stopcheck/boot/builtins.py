@@ -457,8 +457,11 @@ def do_trap(call: Call) -> None:
     for word in signals:
         if isinstance(word, Unknown):
             continue
-        name = "EXIT" if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix) else (
-            word if word in {"ERR", "DEBUG", "RETURN"} and shell.row.bash_syntax else _trap_signal(word, shell))
+        name = (
+            "EXIT"
+            if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix)
+            else (word if word in {"ERR", "DEBUG", "RETURN"} and shell.row.bash_syntax else _trap_signal(word, shell))
+        )
         if name is None:
             call.world.note("bad-signal", call.process, text=word, span=call.node.span)
             status = 1

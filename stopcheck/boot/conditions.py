@@ -65,7 +65,8 @@ class _Parser:
         if left >= 3 and isinstance(second, str) and _is_binary(second):
             third = self._peek(2)
             self.at += 3
-            assert first is not None and third is not None
+            assert first is not None
+            assert third is not None
             return binary(second, first, third, pattern=False)
         if first == "!" and left > 1:
             self.at += 1
@@ -108,7 +109,8 @@ def conditional(machine: Machine, cwd: str, scope: Scope, expression: TestExpres
             right_value = expand_text(scope, expression.right)
             if expression.operator in _NUMERIC:
                 left_value, right_value = (
-                    value if isinstance(value, Unknown) else evaluate(scope, value) for value in (left_value, right_value)
+                    value if isinstance(value, Unknown) else evaluate(scope, value)
+                    for value in (left_value, right_value)
                 )
             return binary(expression.operator, left_value, right_value, pattern=True)
 

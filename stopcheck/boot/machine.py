@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
@@ -20,11 +19,13 @@ from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell import parse_script
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.commands import Call
+    from stopcheck.boot.shell import Blocked
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow
-    from stopcheck.boot.commands import Call
-    from stopcheck.boot.shell import Blocked
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -57,11 +58,15 @@ class Machine:
             self._parsed[key] = found
         return found[1]
 
+    def scripts(self) -> tuple[Script, ...]:
+        """The scripts that were run from files, in the order of their first use."""
+        return tuple(script for source, script in self._parsed.values() if source.parent is None)
+
     def parse_text(self, text: str, span: Span | None, row: ShellRow) -> Sequence:
         """A text that a script or an argument gives (a trap, `eval`, `-c`), with its place."""
         return self.parse(embedded(text, span), row).body
 
-    def shell_row(self, name: str) -> ShellRow | None | Unknown:
+    def shell_row(self, name: str) -> ShellRow | Unknown | None:
         """The shell of that name in this image; Unknown where /bin/sh is not known, None where it has none."""
         base = self.image.base
         kind = SHELL_NAMES[name]
@@ -121,7 +126,9 @@ class Machine:
 
     # --- starting a program ----------------------------------------------------------------------
 
-    def load(self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0) -> Body | Failure:
+    def load(
+        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0
+    ) -> Body | Failure:
         """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start."""
         if not argv:
             return Failure(127, "nothing to run")
@@ -136,7 +143,9 @@ class Machine:
         file = self.find(name, process.cwd, env)
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
-            return Failure(127, f"{name.rstrip()!r} is not in the image{carriage}" if carriage else f"{name} is not in the image")
+            return Failure(
+                127, f"{name.rstrip()!r} is not in the image{carriage}" if carriage else f"{name} is not in the image"
+            )
         path = file.path if not isinstance(file, Unknown) else name
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
@@ -192,7 +201,10 @@ class Machine:
         if not words:
             return Failure(126, f"{file.path} names no interpreter after `#!`")
         if line.endswith("\r"):
-            return Failure(127, f"{file.path} has Windows line ends: the kernel looks for an interpreter named {words[0].rstrip()!r} + CR")
+            return Failure(
+                127,
+                f"{file.path} has Windows line ends: no interpreter is called {words[0].rstrip()!r} + CR",
+            )
         interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
@@ -201,7 +213,9 @@ class Machine:
 
     # --- shells ----------------------------------------------------------------------------------
 
-    def _shell(self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body | Failure:
+    def _shell(
+        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]
+    ) -> Body | Failure:
         row = self.shell_row(process.program)
         if row is None:
             return Failure(127, f"{argv[0]} is not in the image {self.image.base.name}")
@@ -261,7 +275,13 @@ class Machine:
     # --- programs we know ------------------------------------------------------------------------
 
     def _known(
-        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+        self,
+        world: World,
+        process: Process,
+        row: ProgramRow,
+        argv: tuple[Field, ...],
+        env: Mapping[str, Field],
+        depth: int,
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
         row = applied(row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words)
@@ -278,7 +298,11 @@ class Machine:
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
                 child, _ = child_argv(row, argv)
-                return Daemonizer(self, row, child, dict(env)) if child else Failure(1, f"{row.name} is told to start nothing")
+                return (
+                    Daemonizer(self, row, child, dict(env))
+                    if child
+                    else Failure(1, f"{row.name} is told to start nothing")
+                )
         special = find_role(row.role)
         return special(self, world, process, row, argv, env, depth) if special else Program(row, self.stop_signal)
 
@@ -295,7 +319,13 @@ class Machine:
         return Departing(row, body) if found.daemonizes else body
 
     def _setsid(
-        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+        self,
+        world: World,
+        process: Process,
+        row: ProgramRow,
+        argv: tuple[Field, ...],
+        env: Mapping[str, Field],
+        depth: int,
     ) -> Body | Failure:
         """setsid(1) forks only where it leads its process group already; else the child takes its place."""
         child, _ = child_argv(row, argv)
@@ -309,7 +339,13 @@ class Machine:
         return Daemonizer(self, row, child, dict(env))
 
     def _wrapper(
-        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
+        self,
+        world: World,
+        process: Process,
+        row: ProgramRow,
+        argv: tuple[Field, ...],
+        env: Mapping[str, Field],
+        depth: int,
     ) -> Body | Failure:
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
@@ -331,7 +367,7 @@ def embedded(text: str, span: Span | None) -> SourceFile:
 
 
 def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, ...], dict[str, Field]]:
-    """Where a wrapper's child begins in its argv, by the row's grammar; empty where it has none. With NAME=value words."""
+    """A wrapper's child by the row's grammar, empty where it has none; and the NAME=value words before it."""
     rest = list(argv[1:])
     assigned: dict[str, Field] = {}
     command: Field | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.knowledge.programs import ProgramRow
@@ -83,7 +85,9 @@ class Program:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
             status = self.row.status
-            world.exit(process, status if status is not None else Unknown(f"the status of {self.row.name}", process.origin))
+            world.exit(
+                process, status if status is not None else Unknown(f"the status of {self.row.name}", process.origin)
+            )
             return True
         if self.ends_at is not None and world.clock >= self.ends_at:
             world.exit(process, self.exit_status)
@@ -111,7 +115,7 @@ def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
     """Read them from an argv (tini -e, dumb-init -r)."""
     rewrites: dict[str, str] = {}
     zero: set[int] = set()
-    for option, value in zip(argv, argv[1:], strict=False):
+    for option, value in itertools.pairwise(argv):
         if not isinstance(option, str) or not isinstance(value, str):
             break
         if option in row.rewrite_options:
@@ -184,7 +188,11 @@ class Parent:
         if self.row.forwards == "group":
             return world.group(child.pgid)
         if self.row.forwards == "session":
-            return [other for other in world.processes.values() if other.sid == child.sid and other.alive and other is not process]
+            return [
+                other
+                for other in world.processes.values()
+                if other.sid == child.sid and other.alive and other is not process
+            ]
         return [child]
 
     def wakes(self) -> float | None:

@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Sequence
 
 _HARMLESS = frozenset(
-    """: true false echo printf mkdir chown chmod chgrp cp mv rm ln touch cat sed install find usermod groupmod useradd
+    """
+    : true false echo printf mkdir chown chmod chgrp cp mv rm ln touch cat sed install find usermod groupmod useradd
     adduser addgroup groupadd tee mktemp date id ls sleep umask ulimit test [ unset export rsync tar gzip gunzip openssl
-    keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep""".split()
+    keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep
+    """.split()  # noqa: SIM905 - a table reads better as one text
 )
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
 
 
 def quiet(node: If) -> bool:
-    """Whether an `if` can be passed over: whatever branch is taken only prints, or works on files, and sets nothing."""
+    """Whether an `if` can be passed over: its branches only print, or work on files, and set nothing."""
     bodies = [body for _, body in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
     conditions = [condition for condition, _ in node.branches[1:]]
     return all(_quiet(sequence) for sequence in (*bodies, *conditions))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.world import Body, Field, Process, World

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: str, env: dict[str, Field]) -> Body:
-    """The supervisor with a program for each `FOLDER/NAME/run`; signals by the row: on[…] "graceful" stops, "quick" forsakes."""
+    """A program for each `FOLDER/NAME/run`; a signal whose action is "graceful" stops them, "quick" forsakes them."""
     folder = next((word for word in words if not word.startswith("-")), ".")
     folder = posixpath.normpath(posixpath.join(cwd, folder))
     runs = machine.image.files.matching(posixpath.join(folder, "*", "run"))
     if not runs:
-        return Program(ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"), machine.stop_signal)
+        return Program(
+            ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
+            machine.stop_signal,
+        )
     managed = tuple(
         Managed(
             name=posixpath.basename(posixpath.dirname(file.path)),
@@ -33,4 +36,6 @@ def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: s
     )
     stops = frozenset(signal for signal, action in row.on.items() if action == "graceful")
     forsakes = frozenset(signal for signal, action in row.on.items() if action == "quick")
-    return Supervisor(machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on)
+    return Supervisor(
+        machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on
+    )

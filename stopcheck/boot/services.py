@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Program
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.world import Body, Field, Process, World

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -35,7 +34,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
@@ -59,6 +58,8 @@ TRAP_LIMIT = 8
 
 @dataclass(frozen=True, slots=True)
 class Evaluate:
+    """A node is next."""
+
     node: Node
     tail: Tail
 
@@ -83,7 +84,8 @@ class AndOrRest:
 
 @dataclass(frozen=True, slots=True)
 class Negate:
-    pass
+    """`!` before a pipeline that has ended."""
+
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class LoopBody:
 
 @dataclass(frozen=True, slots=True)
 class ForRest:
+    """The values that a `for` has not yet had."""
+
     node: For
     values: tuple[Field, ...]
     tail: Tail
@@ -144,13 +148,26 @@ class SourceEnd:
 
 @dataclass(frozen=True, slots=True)
 class TrapEnd:
+    """A trap returns; the status is what it was before."""
+
     signal: str
     status: Status
     ok: bool
 
 
 Frame: TypeAlias = (
-    Evaluate | Items | AndOrRest | Negate | IfRest | LoopTest | LoopBody | ForRest | CaseRest | CallEnd | SourceEnd | TrapEnd
+    Evaluate
+    | Items
+    | AndOrRest
+    | Negate
+    | IfRest
+    | LoopTest
+    | LoopBody
+    | ForRest
+    | CaseRest
+    | CallEnd
+    | SourceEnd
+    | TrapEnd
 )
 _TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
@@ -197,6 +214,8 @@ class Trap:
 
 @dataclass(frozen=True, slots=True)
 class Job:
+    """What was started with `&`: one process, or those of a pipeline."""
+
     pids: tuple[int, ...]
     span: Span
 
@@ -205,8 +224,9 @@ class Shell:
     """A shell process: what it knows, what is still to do, what it waits for."""
 
     __slots__ = (
-        "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs", "last_job",
-        "machine", "mode", "name", "ok", "options", "pending", "plain", "root", "row", "script", "status", "traps", "variables",
+        "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs",
+        "last_job", "machine", "mode", "name", "ok", "options", "pending", "plain", "root", "row", "script", "status",
+        "traps", "variables",
     )  # fmt: skip
     overrides = False
 
@@ -441,8 +461,8 @@ class Shell:
             self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
-            status = ended[-1].status if ended else 0
-            self.set_status(status if status is not None else 0, True)
+            told = ended[-1].status if ended else 0
+            self.set_status(told if told is not None else 0, True)
         return True
 
     def _pipeline_status(self, world: World, blocked: Foreground) -> Status:
@@ -545,13 +565,20 @@ class Shell:
             if more:
                 shell.push(AndOrRest(frame.node, frame.index + 1, frame.tail))
 
+        def decided(status: int, way: Callable[[Shell], None]) -> Callable[[Shell], None]:
+            def go(shell: Shell) -> None:
+                shell.decide(status)
+                way(shell)
+
+            return go
+
         on_success, on_failure = (taken, skipped) if operator == "&&" else (skipped, taken)
         if isinstance(self.status, Unknown):
             if self.ok:
                 self.status = 0
                 on_success(self)
                 return
-            self._fork(self.status, lambda shell: (shell.decide(0), on_success(shell)), lambda shell: (shell.decide(1), on_failure(shell)))
+            self._fork(self.status, decided(0, on_success), decided(1, on_failure))
         (on_success if self.status == 0 else on_failure)(self)
 
     def decide(self, status: int) -> None:
@@ -651,10 +678,9 @@ class Shell:
                     break
                 if isinstance(pattern, Unknown):
                     doubt = doubt or pattern
-                elif isinstance(subject, str) and matches(subject, pattern):
-                    if doubt is None:
-                        self._case_body(node, index, "", tail)
-                        return
+                elif isinstance(subject, str) and matches(subject, pattern) and doubt is None:
+                    self._case_body(node, index, "", tail)
+                    return
         if doubt is None:
             return
         catches_all = any(expand_pattern(scope, word) == "*" for item in node.items for word in item.patterns)
@@ -758,7 +784,9 @@ class Shell:
         """Whether this shell execs its last command by itself here (knowledge/shells.toml)."""
         if tail is None or self.frames or any(trap.text != "" for trap in self.traps.values()):
             return False
-        allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(self.mode, self.row.exec_file)
+        allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(
+            self.mode, self.row.exec_file
+        )
         if "plain" in allowed:
             return self.plain
         return tail <= allowed and "simple" in allowed
@@ -774,7 +802,11 @@ class Shell:
         """A parameter's value; None where it is unset."""
         match name:
             case "#":
-                return Unknown("the number of arguments") if any(isinstance(a, Unknown) for a in self.args) else str(len(self.args))
+                return (
+                    Unknown("the number of arguments")
+                    if any(isinstance(a, Unknown) for a in self.args)
+                    else str(len(self.args))
+                )
             case "?":
                 return self.status if isinstance(self.status, Unknown) else str(self.status)
             case "!":

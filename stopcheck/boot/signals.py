@@ -19,7 +19,7 @@ PAUSING: frozenset[str] = frozenset({"STOP", "TSTP", "TTIN", "TTOU"})
 
 
 def signal_name(text: str, prefix: bool = True) -> str | None:
-    """The bare name ("TERM") of "15", "TERM", "term", "SIGTERM" (only where `prefix`), "RTMIN+3"; None if there is none."""
+    """The bare name ("TERM") of "15", "TERM", "term", "RTMIN+3" and, where `prefix`, "SIGTERM"; None: no signal."""
     text = text.strip()
     if text.isdigit():
         number = int(text)

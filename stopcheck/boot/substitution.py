@@ -73,9 +73,11 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, unknown: Unk
             if not shell.row.jobs_p:
                 return ""
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
-        case "pidof" | "pgrep" if plain and name == "pidof" or "-x" in arguments:
+        case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             return " ".join(
-                str(process.pid) for process in world.processes.values() if process.alive and process.program == plain[0]
+                str(process.pid)
+                for process in world.processes.values()
+                if process.alive and process.program == plain[0]
             )
         case "cat" if len(plain) == 1:
             return _file(shell, cwd, plain[0], unknown)

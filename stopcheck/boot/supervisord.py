@@ -1,4 +1,4 @@
-"""supervisord's configuration: the programs that it runs, and how it stops each (supervisord.org/configuration.html)."""
+"""supervisord's configuration (supervisord.org/configuration.html): the programs it runs, and how it stops each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _EXPANSION = re.compile(r"%\((\w+)\)(\d*)([sd])")
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What a configuration says; `daemonizes` is where `nodaemon` stands, or should: supervisord leaves for the background."""
+    """What a configuration says: the programs, whether supervisord leaves for the background, and where it says so."""
 
     managed: tuple[Managed, ...]
     daemonizes: bool

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import ENDED, Failure, Program
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.knowledge.programs import ProgramRow
@@ -35,7 +36,22 @@ class Managed:
 class Supervisor:
     """Runs its programs; on a signal that stops it, it stops them one after another or all at once, then ends."""
 
-    __slots__ = ("at_once", "current", "env", "kills_at", "machine", "managed", "pids", "stops_on", "status", "statuses", "stopping", "leaves_at", "lag", "forsakes")
+    __slots__ = (
+        "at_once",
+        "current",
+        "env",
+        "forsakes",
+        "kills_at",
+        "lag",
+        "leaves_at",
+        "machine",
+        "managed",
+        "pids",
+        "status",
+        "statuses",
+        "stopping",
+        "stops_on",
+    )
     overrides = True
 
     def __init__(
@@ -122,11 +138,11 @@ class Supervisor:
                 return True
         else:
             position = self.current if self.current is not None else len(self.pids)
-            if position == len(self.pids) or not world.processes[self.pids[position]].alive:
-                if position > 0:
-                    self.current = position - 1
-                    self._stop(world, process, position - 1)
-                    return True
+            done = position == len(self.pids) or not world.processes[self.pids[position]].alive
+            if done and position > 0:
+                self.current = position - 1
+                self._stop(world, process, position - 1)
+                return True
         if world.living(self.pids):
             return False
         if self.leaves_at is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
 
@@ -71,7 +71,7 @@ def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) ->
 
 
 def expand_text(scope: Scope, word: Word) -> Field:
-    """The one field that a word is where nothing splits: an assignment, a case subject, a redirection, a here-document."""
+    """The one field that a word is where nothing splits: in an assignment, a case subject, a redirection."""
     literal = word.literal
     if literal is not None:
         return _tilde(literal, word)
@@ -94,10 +94,7 @@ def expand_pattern(scope: Scope, word: Word) -> Field:
 
 def matches(text: str, pattern: str) -> bool:
     """Whether a shell pattern (with `\\` or brackets as escape) fits the whole text."""
-    for alternative in _extglob(pattern):
-        if fnmatchcase(text, _translated(alternative)):
-            return True
-    return False
+    return any(fnmatchcase(text, _translated(alternative)) for alternative in _extglob(pattern))
 
 
 def _extglob(pattern: str) -> list[str]:
@@ -375,7 +372,7 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         new = expand_text(scope, part.replacement) if part.replacement is not None else ""
         if isinstance(new, Unknown):
             return new
-        if _GLOB.search(pattern) or len(operator) == 2 and operator[1] in "#%":
+        if _GLOB.search(pattern) or (len(operator) == 2 and operator[1] in "#%"):
             return Unknown(f"${{{part.name}{operator}…}}", part.span)
         plain = pattern.replace("\\", "")
         return value.replace(plain, new) if operator == "//" else value.replace(plain, new, 1)
@@ -384,11 +381,16 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
 
 # --- arithmetic ------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))")
+_TOKEN = re.compile(
+    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?"
+    r"|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))"
+)
+    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))"
+)
 
 
 def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
-    """The value of an arithmetic expression over known numbers, as text; Unknown for what goes beyond + - * / % and comparisons."""
+    """The value of an arithmetic expression over known numbers, as text; Unknown beyond + - * / % and comparisons."""
     unknown = Unknown("the result of arithmetic", span)
     tokens: list[str] = []
     at = 0
@@ -415,10 +417,10 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     if not tokens:
         return "0"
     try:
-        value, rest = _arithmetic(tokens, 0)
+        result, rest = _arithmetic(tokens, 0)
     except (ValueError, IndexError, ZeroDivisionError, OverflowError, RecursionError):
         return unknown
-    return str(value) if not rest else unknown
+    return str(result) if not rest else unknown
 
 
 _LEVELS: tuple[frozenset[str], ...] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -10,6 +9,8 @@ from stopcheck.boot.signals import HARMLESS, PAUSING, signal_number
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+
     from stopcheck.source import Span
 
 Field: TypeAlias = str | Unknown
@@ -43,7 +44,7 @@ class Body(Protocol):
         """Do one thing; False where there is nothing to do now. Raises Branch where the files do not decide."""
 
     def disposition(self, signal: str) -> str:
-        """"default", "ignored" or "caught"."""
+        """ "default", "ignored" or "caught"."""
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """A caught signal arrives."""
@@ -156,9 +157,13 @@ class World:
         self.processes[pid] = process
         return process
 
-    def note(self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0) -> None:
+    def note(
+        self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0
+    ) -> None:
         """Keep an event for the story."""
-        self.events.append(Event(kind, process.pid, text, span, self.clock - self.epoch if self.stopping else None, signal, other))
+        self.events.append(
+            Event(kind, process.pid, text, span, self.clock - self.epoch if self.stopping else None, signal, other)
+        )
 
     def exit(self, process: Process, status: Status, killed_by: str = "") -> None:
         """A process ends; its children go to PID 1; when PID 1 ends, all that live are SIGKILLed."""
@@ -192,7 +197,7 @@ class World:
     # --- signals ---------------------------------------------------------------------------------
 
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
-        """kill(2); `sender` None: from outside the container. PID 1 gets only what it has caught (pid_namespaces(7))."""
+        """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
         if not target.alive or signal == "0":
             return
         other = sender.pid if sender is not None else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
 from stopcheck.stop.deliver import Stopped, stop
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
 

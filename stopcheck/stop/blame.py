@@ -172,10 +172,20 @@ def _of_an_early_end(stopped: Stopped) -> Iterator[Cause]:
     swept = [event.pid for event in world.events if event.kind == "swept"]
     for event in world.events:
         if event.kind == "daemonizes" and event.other in swept:
-            yield Cause("daemonized-main", world.processes[event.pid], event.span, world.processes[event.other], event=event)
+            yield Cause(
+                "daemonized-main", world.processes[event.pid], event.span, world.processes[event.other], event=event
+            )
             return
-    left = [world.processes[pid] for pid in swept if world.processes[pid].job and isinstance(world.processes[pid].body, Program)]
-    left = [process for process in left if isinstance(process.body, Program) and process.body.row.role in {"service", "unknown", "opaque", "unnamed"}]
+    left = [
+        world.processes[pid]
+        for pid in swept
+        if world.processes[pid].job and isinstance(world.processes[pid].body, Program)
+    ]
+    left = [
+        process
+        for process in left
+        if isinstance(process.body, Program) and process.body.row.role in {"service", "unknown", "opaque", "unnamed"}
+    ]
     if left:
         yield Cause("script-ends", init, left[-1].origin, left[-1])
 

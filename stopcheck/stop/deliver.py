@@ -23,7 +23,7 @@ WORLD_LIMIT = 32
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What one way of coming up, stopped, ends in; `seconds` from the signal to PID 1's end, None where it had ended before."""
+    """What one way of coming up, stopped, ends in; `seconds` from the signal to PID 1's end."""
 
     booted: Booted
     world: World
@@ -154,11 +154,21 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         body = process.body
         if isinstance(body, Program) and body.row.role in {"unnamed", "opaque", "absent"}:
             what = body.row.instead
-            return Unknown(f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin)
-        if isinstance(body, Shell) and isinstance(body.blocked, Standing) and not body.blocked.why.startswith(("an endless", "`read`")):
+            return Unknown(
+                f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin
+            )
+        if (
+            isinstance(body, Shell)
+            and isinstance(body.blocked, Standing)
+            and not body.blocked.why.startswith(("an endless", "`read`"))
+        ):
             return Unknown(body.blocked.why, body.blocked.span)
     for process in world.processes.values():
-        if isinstance(process.body, Shell) and not process.body.row.certain and (signal != "TERM" or _signalled_by_hand(process.body)):
+        if (
+            isinstance(process.body, Shell)
+            and not process.body.row.certain
+            and (signal != "TERM" or _signalled_by_hand(process.body))
+        ):
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":

@@ -69,7 +69,11 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
 
 def _in_job(world: World, process: Process) -> bool:
     parent = world.processes.get(process.ppid)
-    return parent is not None and parent.pid != process.pid and (parent.job or (parent.pid != 1 and _in_job(world, parent)))
+    return (
+        parent is not None
+        and parent.pid != process.pid
+        and (parent.job or (parent.pid != 1 and _in_job(world, parent)))
+    )
 
 
 def _is_job(world: World, process: Process) -> bool:
@@ -92,6 +96,10 @@ def _script(world: World, front: list[int]) -> int | None:
         if parent is not None and isinstance(parent.body, Shell):
             shell = parent.body
             traps = any(trap.text != "" for trap in shell.traps.values())
-            if traps or any(type(frame).__name__ == "LoopBody" for frame in shell.frames) or isinstance(shell.blocked, Standing):
+            if (
+                traps
+                or any(type(frame).__name__ == "LoopBody" for frame in shell.frames)
+                or isinstance(shell.blocked, Standing)
+            ):
                 return parent.pid
     return None

@@ -75,7 +75,11 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "trap-lost":
             return "the trap set here is lost: exec keeps no traps"
         case "bad-signal":
-            return f"this shell does not know the signal {event.text}" if event.text != "kill" else "this shell's `kill` does not know that signal name"
+            return (
+                f"this shell does not know the signal {event.text}"
+                if event.text != "kill"
+                else "this shell's `kill` does not know that signal name"
+            )
         case "daemonizes":
             return f"{process.program} starts {whom} in the background and ends"
         case "stop":

@@ -1,0 +1,51 @@
+"""Commands that an entrypoint knows besides the image's own: what its `case "$1"` and tests of `$1` name."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.syntax.shell.tree import Case, Parameter, SimpleCommand, TestBinary, Word
+from stopcheck.syntax.shell.walk import commands, conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stopcheck.syntax.shell.tree import Script
+
+LIMIT = 6
+_NAME = re.compile(r"[a-zA-Z][\w:.-]*")
+
+
+def alternatives(scripts: Iterable[Script]) -> tuple[str, ...]:
+    """The words that the scripts compare their first argument with, in order, at most LIMIT of them."""
+    found = dict.fromkeys(name for script in scripts for name in _names(script) if _NAME.fullmatch(name))
+    return tuple(found)[:LIMIT]
+
+
+def _names(script: Script) -> Iterator[str]:
+    for command in commands(script.body):
+        if isinstance(command, Case) and _first_argument(command.subject):
+            for item in command.items:
+                yield from (pattern.literal for pattern in item.patterns if pattern.literal)
+        elif isinstance(command, SimpleCommand) and command.words:
+            yield from _tested(command)
+    for expression in conditions(script.body):
+        if (
+            isinstance(expression, TestBinary)
+            and expression.operator in {"=", "=="}
+            and _first_argument(expression.left)
+        ):
+            yield expression.right.literal or ""
+
+
+def _tested(command: SimpleCommand) -> Iterator[str]:
+    if command.words[0].literal not in {"[", "test"} or len(command.words) < 4:
+        return
+    for left, operator, right in zip(command.words[1:], command.words[2:], command.words[3:], strict=False):
+        if operator.literal in {"=", "=="} and _first_argument(left):
+            yield right.literal or ""
+
+
+def _first_argument(word: Word) -> bool:
+    return len(word.parts) == 1 and isinstance(word.parts[0], Parameter) and word.parts[0].name == "1"

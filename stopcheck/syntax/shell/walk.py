@@ -1,0 +1,72 @@
+"""Walks a shell tree: all commands in it, in the order of the text; those in substitutions are left out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.syntax.shell.tree import (
+    ArithmeticFor,
+    Case,
+    Conditional,
+    Coprocess,
+    For,
+    Function,
+    Group,
+    If,
+    Subshell,
+    TestLogical,
+    TestNot,
+    While,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.syntax.shell.tree import Command, Sequence, TestExpression
+
+
+def commands(sequence: Sequence) -> Iterator[Command]:
+    """Every command of a sequence and of what it holds."""
+    for item in sequence.items:
+        for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
+            for command in pipeline.commands:
+                yield from _within(command)
+
+
+def _within(command: Command) -> Iterator[Command]:
+    yield command
+    match command:
+        case Group() | Subshell() | For() | ArithmeticFor():
+            yield from commands(command.body)
+        case While():
+            yield from commands(command.condition)
+            yield from commands(command.body)
+        case If():
+            for condition, body in command.branches:
+                yield from commands(condition)
+                yield from commands(body)
+            if command.otherwise is not None:
+                yield from commands(command.otherwise)
+        case Case():
+            for item in command.items:
+                yield from commands(item.body)
+        case Function() | Coprocess():
+            yield from _within(command.body)
+
+
+def conditions(sequence: Sequence) -> Iterator[TestExpression]:
+    """Every comparison and test in the `[[ … ]]` of a sequence."""
+    for command in commands(sequence):
+        if isinstance(command, Conditional) and command.expression is not None:
+            yield from _parts(command.expression)
+
+
+def _parts(expression: TestExpression) -> Iterator[TestExpression]:
+    match expression:
+        case TestNot():
+            yield from _parts(expression.operand)
+        case TestLogical():
+            yield from _parts(expression.left)
+            yield from _parts(expression.right)
+        case _:
+            yield expression
