@@ -51,7 +51,7 @@ def _harmless(command: SimpleCommand) -> bool:
 
 
 def arithmetic_assignment(text: str) -> tuple[str, str]:
-    """The variable that `x=…`, `x+=…`, `x++` sets and the expression of its new value; ("", text) where it sets none."""
+    """The variable that `x=…`, `x+=…`, `x++` sets, and the expression of its new value; ("", text) where none."""
     found = _ASSIGNMENT.match(text)
     if not found:
         return "", text

@@ -220,6 +220,13 @@ class Job:
     span: Span
 
 
+_PLAIN_SLOTS = (
+    "args", "blocked", "cut", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
+    "name", "ok", "options", "pending", "plain", "root", "row", "script", "status",
+)  # fmt: skip
+"""What a copy of a shell can share; the rest are dicts."""
+
+
 class Shell:
     """A shell process: what it knows, what is still to do, what it waits for."""
 
@@ -274,8 +281,7 @@ class Shell:
     def copy(self) -> Shell:
         """See Body.copy."""
         other = Shell.__new__(Shell)
-        for slot in ("args", "blocked", "cut", "ending", "interrupted", "exported", "frames", "jobs", "machine", "mode", "name", "ok",
-                     "options", "pending", "plain", "root", "row", "script", "status", "last_job"):  # fmt: skip
+        for slot in _PLAIN_SLOTS:
             setattr(other, slot, getattr(self, slot))
         other.variables = dict(self.variables)
         other.arrays = dict(self.arrays)
