@@ -41,6 +41,7 @@ class BaseRow:
     user: str = ""
     execs: tuple[str, ...] = ()
     prepends: str = ""
+    default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
@@ -52,19 +53,6 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _VARIABLE = re.compile(r"\$(\{[^}]*\}?|\w*)")
 _VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18})*)(\.?\$)?")
-_TOLD = (
-    "entrypoint",
-    "cmd",
-    "stop_signal",
-    "shell",
-    "env",
-    "workdir",
-    "user",
-    "execs",
-    "prepends",
-    "starts",
-    "programs",
-)
 _OPEN = Unknown("the tag of the base image is not known")
 _UNTOLD = Unknown("what the base image starts is not known")
 
@@ -139,7 +127,8 @@ def _names(name: str) -> Iterator[str]:
 def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
     release = _release(name, tag, entry)
     system = _head()["os"].get(release, {})
-    told = {key: value for key in _TOLD if (value := _value(key, tag, entry)) is not None}
+    keys = {key for part in (entry, *entry.get("variants", ())) for key in part}
+    told = {key: value for key in keys if (value := _value(key, tag, entry)) is not None}
     known = {key: value for key, value in told.items() if not isinstance(value, Unknown)}
     programs = frozenset((*system.get("programs", ()), *known.get("programs", ())))
     return BaseRow(
@@ -156,6 +145,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         user=known.get("user", ""),
         execs=tuple(known.get("execs", ())),
         prepends=known.get("prepends", ""),
+        default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,
         missing=frozenset(system.get("missing", ())) - programs,

@@ -214,6 +214,8 @@ def test_own_scripts_and_programs() -> None:
     assert node.prepends == "node"
     assert "npm" in node.programs
     assert "bash" in node.missing
+    assert (found("redis").prepends, found("redis").default) == ("redis-server", "")
+    assert found("jenkins/jenkins:lts").default == "java"
     assert found("httpd").starts == {"/usr/local/bin/httpd-foreground": "httpd"}
     assert "bash" not in found("postgres:16-alpine").missing
 
@@ -243,8 +245,10 @@ def test_long_numbers() -> None:
     assert found("nginx:" + "9" * 10_000).stop_signal == "SIGQUIT"
 
 
-IMAGE_KEYS = {"names", "os", "always", "variants", "source", *bases._TOLD}
-VARIANT_KEYS = {"tags", "since", "before", "os", *bases._TOLD}
+INHERITED = {"entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"}
+SCRIPTS = {"execs", "prepends", "default", "starts", "programs"}
+IMAGE_KEYS = {"names", "os", "always", "variants", "source"} | INHERITED | SCRIPTS
+VARIANT_KEYS = {"tags", "since", "before", "os"} | INHERITED | SCRIPTS
 
 
 @pytest.mark.parametrize("entry", [pytest.param(entry, id=entry["names"][0]) for entry in IMAGES])
