@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from stopcheck.image.filesystem import Either
 from stopcheck.image.model import Base, ImageFile
 from stopcheck.image.paths import base as last_name
 from stopcheck.knowledge.bases import find_base
@@ -85,6 +86,8 @@ def may_set_signal(reference: str) -> bool:
 def with_shell(image: Base, files: FileMap) -> Base:
     """The base image with what the build has made of /bin/sh."""
     found = files.raw("/bin/sh")
+    if isinstance(found, Either):
+        found = found.file
     if isinstance(found, ImageFile):
         name = _SHELLS.get(last_name(found.link or ""))
         if name == image.sh:

@@ -41,7 +41,7 @@ def build_image(
     build_args: Mapping[str, str] | None = None,
     path: str | None = None,
 ) -> tuple[Image | None, tuple[Problem, ...]]:
-    """The image of the last stage, or of the stage `target` (a name or a number); None where there is no such stage.
+    """The image of the last stage, or of the stage `target` (a name or a number); None where there is none.
 
     `context` is a folder of `files`, `path` that of the Dockerfile among them (None: as its source has it). The
     problems are what would end the build; those of reading the Dockerfile are not among them.
@@ -160,8 +160,6 @@ class _Builder:
     def _target(self, target: str | None) -> Stage | None:
         path = self._dockerfile.source.path
         if not self._stages:
-            if not self._dockerfile.problems:
-                self.problems.append(Problem(path, "there is no FROM: this is no Dockerfile that makes an image"))
             return None
         if target is None:
             return self._stages[-1]
@@ -172,7 +170,7 @@ class _Builder:
         return stage
 
     def _named(self, name: str, before: int) -> Stage | None:
-        """The stage of a name, the last one before stage number `before`; or that of a number."""
+        """The stage of a name, the last one before stage number `before`; or that of a number. None for ""."""
         for stage in reversed(self._stages[:before]):
             if stage.name and stage.name == name.lower():
                 return stage
@@ -347,6 +345,10 @@ class _Builder:
         )
         state.files, problems = copying.apply(state.files)
         self.problems += problems
+        whole = self._named(self._from(instruction), stage.index)
+        if whole and {argument.value for argument in instruction.arguments} == {"/"} and state.base.family == "scratch":
+            system = self._states[whole.index]
+            state.base = replace(with_shell(system.base, system.files), entrypoint=None, cmd=None, stop_signal=None)
 
     @staticmethod
     def _from(instruction: Instruction) -> str:

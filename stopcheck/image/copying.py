@@ -18,9 +18,9 @@ from stopcheck.image.filesystem import (
 )
 from stopcheck.image.model import ImageFile
 from stopcheck.image.modes import ModeChange, changed_mode, read_mode
-from stopcheck.image.paths import base, clean, join
+from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.variables import expand, expand_known, expand_source
-from stopcheck.image.wildcards import has_wildcards
+from stopcheck.image.wildcards import file_pattern, has_wildcards
 from stopcheck.model import Problem, Unknown
 
 if TYPE_CHECKING:
@@ -145,6 +145,10 @@ class Copying:
 
     def _from_stage(self, files: FileMap, stage: FileMap, path: str, target: Target) -> FileMap:
         span = self.instruction.span
+        folder, name = parent("/" + path), base(path)
+        if has_wildcards(name) and not has_wildcards(folder) and target.folder:
+            step = CopyFiles(target.path, stage, folder, span, self._chmod(), self._exclude(), file_pattern(name))
+            return files.after(step).after(Unsure(Unknown(f"it may be copied from {folder}", span), (target.path,)))
         source = stage.resolve("/" + path)
         if isinstance(source, Unknown):
             return self._unknown(files, target, base(path), source)
@@ -156,9 +160,9 @@ class Copying:
         if isinstance(found, ImageFile):
             moved = replace(found, mode=changed_mode(found.mode, self._chmod()))
             return self._file(files, moved, base(path), target)
-        name = self.instruction.flag("from")
+        origin = self.instruction.flag("from")
         why = found.reason if found else "no instruction puts it there"
-        reason = Unknown(f"/{path} of the stage {name} is not known: {why}", span)
+        reason = Unknown(f"/{path} of the stage {origin} is not known: {why}", span)
         return self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
 
     def _remote(self, files: FileMap, url: str, target: Target) -> FileMap:
