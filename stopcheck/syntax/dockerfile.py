@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 MAX_CHARACTERS = 1_000_000
 """A longer file is a problem and not read: no Dockerfile is that long."""
 
-MAX_LINES = 20_000
-"""The same for its lines: dockerfile-parse takes quadratic time for one instruction of many lines."""
-
 MAX_LINE_BYTES = 65_535
 """BuildKit reads no longer line (bufio.MaxScanTokenSize - 1)."""
 
@@ -147,9 +144,6 @@ def _refuse(source: SourceFile) -> Problem | None:
     if nul >= 0:
         message = "a NUL byte: the file is binary or UTF-16, and a Dockerfile must be UTF-8 text"
         return Problem.at(Span(source, nul, nul + 1), message)
-    if text.count("\n") > MAX_LINES:
-        message = f"too long for a Dockerfile: at most {MAX_LINES:,} lines are read"
-        return Problem(source.path, message, MAX_LINES + 1, 1)
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from stopcheck.source import SourceFile, Span
@@ -47,23 +46,18 @@ class DockerfileLines:
             yield number, name, match[2]
 
     def logical(self) -> Iterator[tuple[int, int]]:
-        """First and last line of each logical line, as if there were no heredocs.
-
-        dockerfile-parse groups the lines. It is given a short stand-in for each, of the kind that BuildKit takes it
-        for: so it meets no blank continuation line, foreign escape or missing line end, and no bytes outside UTF-8.
-        """
-        from dockerfile_parse import DockerfileParser
-
-        kinds = [self._stand_in(line) for line in self.texts]
-        masked = BytesIO(b"".join([*kinds, b"X x\n"]))
-        for entry in DockerfileParser(fileobj=masked).structure:
-            if entry["instruction"] == "X" and entry["startline"] < len(kinds):
-                yield entry["startline"], min(entry["endline"], len(kinds) - 1)
-
-    def _stand_in(self, line: str) -> bytes:
-        if self.skipped(line):
-            return b"#\n"
-        return b"X \\\n" if self._continues(line) else b"X x\n"
+        """First and last line of each logical line, as if there were no heredocs."""
+        first: int | None = None
+        for number, line in enumerate(self.texts):
+            if self.skipped(line):
+                continue
+            if first is None:
+                first = number
+            if not self._continues(line):
+                yield first, number
+                first = None
+        if first is not None:
+            yield first, len(self.texts) - 1
 
     def skipped(self, line: str) -> bool:
         """Whether a line is blank or a comment, which is passed over between and within instructions."""

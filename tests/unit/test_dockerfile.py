@@ -7,7 +7,6 @@ import pytest
 from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import (
     MAX_CHARACTERS,
-    MAX_LINES,
     Dockerfile,
     ExecForm,
     Instruction,
@@ -508,7 +507,6 @@ def test_lines_that_lost_their_backslash_are_told_once() -> None:
         pytest.param("FROM x\n{{- if .A }}\nRUN a\n{{- end }}\n", 2, "a template (`{{`)", id="go-template"),
         pytest.param("FROM <%= @image %>\n", 1, "a template (`<%`)", id="erb"),
         pytest.param("FROM x\n%%PACKAGES%%\n", 2, "a template (`%%PACKAGES%%`)", id="placeholder"),
-        pytest.param("FROM x\n" + "# a\n" * (MAX_LINES + 1), MAX_LINES + 1, "too long for a Dockerfile", id="lines"),
         pytest.param("FROM x\nRUN " + "a" * MAX_CHARACTERS, 1, "too long for a Dockerfile", id="characters"),
         pytest.param("FROM x\nRUN " + "a" * 70_000, 2, "a line longer than 65,535 bytes", id="line"),
     ],

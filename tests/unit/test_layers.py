@@ -38,7 +38,6 @@ DOORS = {
     "click": {"cli"},
     "rich": {"cli", "program"},
     "pathspec": {"discovery"},
-    "dockerfile_parse": {"syntax"},
 }
 """Where a library may be imported: who wants what it does asks that part."""
 
