@@ -16,9 +16,9 @@ from stopcheck import __version__, main
 from stopcheck.cli import cli
 
 ROOT = Path(__file__).resolve().parents[2]
+ENV = {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": ""}
 SCRIPT = "#!/bin/sh\nset -e\ngunicorn app:wsgi\n"
-MENDED = SCRIPT.replace("gunicorn", "exec gunicorn")
-DOCKERFILE = 'FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
+DOCKERFILE = 'FROM python:3.12-slim\nRUN pip install gunicorn\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def stopcheck(here: Path, *arguments: str, stdin: str = "", **env: str) -> subpr
         [sys.executable, "-m", "stopcheck", *arguments],
         cwd=here,
         input=stdin,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **env},
+        env={**os.environ, **ENV, **env},
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -111,7 +111,7 @@ except SystemExit:
 """
     for arguments in (["web", "--format", "json"], ["web"]):
         command = [sys.executable, "-c", code.replace("ARGUMENTS", repr(arguments))]
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        env = {**os.environ, **ENV}
         done = subprocess.run(command, cwd=here, capture_output=True, text=True, env=env, check=True)
         assert done.stderr == "[]\n"
 
@@ -218,7 +218,7 @@ def on_a_terminal(here: Path, *arguments: str, **env: str) -> str:
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PYTHONIOENCODING": "utf-8", **env},
+        env={**os.environ, **ENV, "TERM": "xterm", **env},
     )
     os.close(follower)
     shown = b""
@@ -265,7 +265,7 @@ def test_a_terminal_that_knows_only_ascii(here: Path) -> None:
 
 def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
     command = f"{sys.executable} -m stopcheck --format json web; echo $? >&2"
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, **ENV}
     done = subprocess.run(
         ["sh", "-c", f"{{ {command}; }} | true"], cwd=here, capture_output=True, text=True, env=env, check=True
     )
