@@ -186,7 +186,7 @@ def _guard(world: World) -> bool:
 
 def _become(world: World, other: World) -> None:
     """Take over another world's state."""
-    for name in World.__dataclass_fields__:
+    for name in World.__slots__:
         setattr(world, name, getattr(other, name))
 
 
