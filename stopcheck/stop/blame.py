@@ -2,59 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Parent, Program
-from stopcheck.boot.shell import Foreground, Shell, Waiting
-from stopcheck.model import OutcomeKind, Unknown
-from stopcheck.syntax.shell.tree import Pipeline, SimpleCommand
+from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Supervisor
+from stopcheck.model import OutcomeKind
+from stopcheck.stop.cause import Cause
+from stopcheck.stop.mend import Mended, mended
+from stopcheck.stop.shells import of_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Event, Process, World
-    from stopcheck.source import Span
+    from stopcheck.boot.world import Process, World
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
-    from stopcheck.syntax.shell.tree import Command
+
+__all__ = ["Cause", "causes", "chains"]
 
 BAD = frozenset({OutcomeKind.KILLED, OutcomeKind.CUT_OFF})
-IDLE = frozenset({"echo", "printf", ":", "true", "exit", "return", "log", "date"})
-"""A trap of nothing else does no work: with `exec` it is not missed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """One link that fails, by the rule that speaks of it.
-
-    `process` is who fails, `child` whom it should have told, `span` the place in a script or Dockerfile (None where
-    the process was started by the image itself), `node` the command that stands there.
-    """
-
-    rule: str
-    process: Process
-    span: Span | None = None
-    child: Process | None = None
-    node: Command | Pipeline | None = None
-    event: Event | None = None
+ROUNDS = 6
 
 
 def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
-    """All causes of one way's outcome, from PID 1 downwards; none where the outcome is not bad."""
-    world = stopped.booted.world
+    """All causes of one way's outcome, from PID 1 downwards; none where the outcome is not bad.
+
+    What fails further down shows only when what is above has been mended: so it is, on paper, until nothing is bad.
+    """
     if stopped.outcome in {OutcomeKind.EXITS, OutcomeKind.FAILS}:
         return tuple(_of_an_early_end(stopped))
-    if stopped.outcome is OutcomeKind.UNKNOWN:
-        return ()
     found: list[Cause] = []
-    for chain in chains(world, stopped.mains):
+    current: Stopped | None = stopped
+    for _ in range(ROUNDS):
+        if current is None or current.outcome not in (BAD if found else BAD | {OutcomeKind.TERMINATED}):
+            break
+        new = _failing(assessment, current)
+        found += new
+        if not new:
+            break
+        current = mended(assessment, current, new)
+    return tuple(found)
+
+
+def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
+    """The first link of each chain that fails."""
+    found: list[Cause] = []
+    for chain in chains(stopped.booted.world, stopped.mains):
+        if stopped.outcome in BAD and not stopped.world.init.alive and _ends_well(stopped, chain[-1]):
+            continue
         for index, process in enumerate(chain):
             below = chain[index + 1] if index + 1 < len(chain) else None
-            for cause in _of_link(assessment, stopped, chain[:index], process, below):
-                if all((cause.rule, cause.process.pid) != (other.rule, other.process.pid) for other in found):
-                    found.append(cause)
-    return tuple(found)
+            causes = list(_of_link(assessment, stopped, chain[:index], process, below))
+            if causes:
+                seen = {(cause.rule, cause.process.pid, cause.span) for cause in found}
+                found += [cause for cause in causes if (cause.rule, cause.process.pid, cause.span) not in seen]
+                break
+    return found
+
+
+def _ends_well(stopped: Stopped, process: Process) -> bool:
+    """Whether a main process ended because it was told, and PID 1 as well."""
+    later = stopped.world.processes[process.pid]
+    return bool(later.told) and not later.alive and later.killed_by != "KILL"
 
 
 def chains(world: World, pids: tuple[int, ...]) -> Iterator[tuple[Process, ...]]:
@@ -72,72 +82,39 @@ def _of_link(
     assessment: Assessment, stopped: Stopped, above: tuple[Process, ...], process: Process, below: Process | None
 ) -> Iterator[Cause]:
     body = process.body
-    if isinstance(body, Shell):
-        if isinstance(body.blocked, Foreground):
-            yield from _of_foreground(assessment, stopped, above, process, body, body.blocked, below)
-        elif isinstance(body.blocked, Waiting):
-            yield from _of_wait(assessment, stopped, process, body, body.blocked.span, below)
-        elif stopped.outcome in BAD and assessment.signal not in body.traps:
-            yield Cause("unhandled-stop-signal", process, body.blocked.span if body.blocked else None, below)
-    elif isinstance(body, Parent) and body.row.role == "fork":
-        if below is not None and _lost_by(stopped, process, below):
-            yield Cause("forking-wrapper", process, process.origin, below)
-    elif isinstance(body, Program) and below is None:
+    if isinstance(body, Program) and below is None:
         yield from _of_main(assessment, stopped, process, body)
+    elif stopped.outcome not in BAD:
+        return
+    elif isinstance(body, Shell):
+        yield from of_shell(assessment, stopped, above, process, below)
+    elif isinstance(body, Parent):
+        if below is not None and body.row.role == "fork" and _lost_by(stopped, process):
+            yield Cause("forking-wrapper", process, process.origin, below)
+    elif isinstance(body, Supervisor):
+        yield from _of_supervisor(stopped, process, below)
+    elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
+        yield from _of_beside(process, below)
 
 
-def _of_foreground(
-    assessment: Assessment, stopped: Stopped, above: tuple[Process, ...], process: Process, shell: Shell,
-    blocked: Foreground, below: Process | None,
-) -> Iterator[Cause]:  # fmt: skip
-    if stopped.outcome not in BAD:
-        return
-    span, node = blocked.node.span, blocked.node
-    trap = shell.traps.get(assessment.signal)
-    if trap is not None and trap.text != "" and not _idle(trap.body):
-        yield Cause("trap-deferred", process, span, below, node)
-        return
-    if isinstance(node, Pipeline):
-        yield Cause("piped-main", process, span, below, node)
-        return
-    if below is not None and isinstance(below.body, Program) and below.body.row.role in {"keepalive", "timer"}:
-        rule = "keepalive-main" if process.pid == 1 or not shell.traps else "trap-deferred"
-        yield Cause(rule, below, span, below, node)
-        return
-    if shell.mode == "command" and all(other.pid == 1 or not isinstance(other.body, Shell) for other in above):
-        yield Cause(_shell_rule(assessment, above, process), process, span, below, node)
-        return
-    yield Cause("missing-exec", process, span, below, node)
-
-
-def _shell_rule(assessment: Assessment, above: tuple[Process, ...], process: Process) -> str:
-    """A `-c` shell that the image itself starts: by its shell form, below an init, or by hand."""
-    if any(isinstance(other.body, Parent) and other.body.row.role == "init" for other in above):
-        return "init-over-shell"
-    image = assessment.image
-    if process.pid == 1:
-        for rule, start in (("shell-form-entrypoint", image.entrypoint), ("shell-form-command", image.cmd)):
-            if start is not None and not isinstance(start, Unknown) and start.shell_form is not None:
-                return rule
-            if start is not None and not isinstance(start, Unknown) and start.argv:
-                break
-    return "shell-command-without-exec"
-
-
-def _of_wait(
-    assessment: Assessment, stopped: Stopped, process: Process, shell: Shell, span: Span, below: Process | None
-) -> Iterator[Cause]:
-    if stopped.outcome not in BAD:
-        return
-    trap = shell.traps.get(assessment.signal)
-    if trap is None:
-        yield Cause("unhandled-stop-signal", process, span, below)
-    elif trap.text == "":
-        yield Cause("trap-ignores-signal", process, trap.span, below)
-    elif below is not None and stopped.world.processes[below.pid].told:
-        yield Cause("trap-without-wait", process, trap.span, below)
+def _of_beside(process: Process, below: Process) -> Iterator[Cause]:
+    """A job that the script left behind when it became something else, or waits for something else."""
+    body = process.body
+    if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
+        yield Cause("keepalive-main", process, process.origin, below)
     else:
-        yield Cause("trap-without-forward", process, trap.span, below)
+        yield Cause("abandoned-job", process, below.origin, below)
+
+
+def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) -> Iterator[Cause]:
+    """A supervisor that does not tell its programs, or waits for them longer than anybody waits for it."""
+    if below is None:
+        return
+    later = stopped.world.processes[below.pid]
+    mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
+    gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "goes-on"}), None)
+    if gone is not None or not later.told:
+        yield Cause("supervisor-not-forwarding", process, below.origin or process.origin, below, event=gone)
 
 
 def _of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Program) -> Iterator[Cause]:
@@ -151,10 +128,8 @@ def _of_main(assessment: Assessment, stopped: Stopped, process: Process, body: P
         yield Cause("missing-signal-handler", process, process.origin)
 
 
-def _lost_by(stopped: Stopped, process: Process, below: Process) -> bool:
+def _lost_by(stopped: Stopped, process: Process) -> bool:
     """Whether a wrapper kept the signal to itself, or killed its child before that had finished."""
-    if stopped.outcome not in BAD:
-        return False
     events = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
     if any(event.kind == "gives-up" for event in events):
         return True
@@ -188,14 +163,3 @@ def _of_an_early_end(stopped: Stopped) -> Iterator[Cause]:
     ]
     if left:
         yield Cause("script-ends", init, left[-1].origin, left[-1])
-
-
-def _idle(body: object) -> bool:
-    """Whether a trap's action does no work: it prints, it exits."""
-    items = getattr(body, "items", ())
-    for item in items:
-        for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
-            for command in pipeline.commands:
-                if not isinstance(command, SimpleCommand) or not command.words or command.words[0].literal not in IDLE:
-                    return False
-    return True

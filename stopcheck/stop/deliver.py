@@ -35,15 +35,15 @@ class Stopped:
     reason: Unknown | None = None
 
 
-def stop(booted: Booted, signal: str, grace: float) -> Iterator[Stopped]:
-    """Every way that a stop can go; `signal` a bare name, `grace` in seconds."""
+def stop(booted: Booted, signal: str, grace: float, main_pids: tuple[int, ...] | None = None) -> Iterator[Stopped]:
+    """Every way that a stop can go; `signal` a bare name, `grace` in seconds, `main_pids` where they are known."""
     if booted.unsure is not None:
         yield Stopped(booted, booted.world, OutcomeKind.UNKNOWN, (), reason=booted.unsure)
         return
     if not booted.up:
         yield _ended_before(booted)
         return
-    main_pids = mains(booted.world)
+    main_pids = mains(booted.world) if main_pids is None else main_pids
     world = booted.world.copy()
     world.stopping, world.epoch, world.first_after = True, world.clock, world.next_pid
     world.steps = 0

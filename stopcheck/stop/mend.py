@@ -1,0 +1,107 @@
+"""What would come of a stop if some causes were mended: so the next ones show, and none is blamed for another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.boot import Booted
+from stopcheck.boot.programs import Parent
+from stopcheck.boot.shell import Foreground, Shell
+from stopcheck.boot.supervisors import Supervisor
+from stopcheck.model import WORST_FIRST
+from stopcheck.stop.deliver import stop
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from stopcheck.boot.world import Process, World
+    from stopcheck.stop.assess import Assessment
+    from stopcheck.stop.cause import Cause
+    from stopcheck.stop.deliver import Stopped
+
+
+class Mended:
+    """A process that does what its rule advises: it passes the signal on to its children and lasts as long as they.
+
+    Where it is PID 1 and `replaced` by its child (`exec`), the child gets only what it has caught, as PID 1 does.
+    """
+
+    __slots__ = ("replaced", "targets", "told")
+    overrides = True
+
+    def __init__(self, targets: tuple[int, ...], replaced: bool) -> None:
+        self.targets = targets
+        self.replaced = replaced
+        self.told = False
+
+    def copy(self) -> Mended:
+        """See Body.copy."""
+        other = Mended(self.targets, self.replaced)
+        other.told = self.told
+        return other
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (self.targets, self.told)
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "caught"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+        self.told = True
+        for child in world.living(self.targets):
+            if self.replaced and process.pid == 1 and child.body.disposition(signal) == "default":
+                world.note("unhandled", child, signal=signal)
+            else:
+                world.kill(child, signal, process)
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return self.targets
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if not self.told or world.living(self.targets):
+            return False
+        world.exit(process, 0)
+        return True
+
+
+def mended(assessment: Assessment, stopped: Stopped, causes: Iterable[Cause]) -> Stopped | None:
+    """The worst that a stop can come to when these causes are gone; None where mending them is not to be foreseen."""
+    world = stopped.booted.world.copy()
+    mains = stopped.mains
+    for cause in causes:
+        if cause.rule == "abandoned-job" and cause.child is not None:
+            mains = tuple(pid for pid in mains if pid != cause.child.pid)
+        elif isinstance(cause.process.body, (Shell, Parent, Supervisor)):
+            _mend(world, world.processes[cause.process.pid], cause)
+        else:
+            return None
+    again = stop(Booted(world, stopped.booted.machine), assessment.signal, assessment.grace, mains)
+    return min(again, key=lambda one: WORST_FIRST.index(one.outcome), default=None)
+
+
+def _mend(world: World, process: Process, cause: Cause) -> None:
+    body = process.body
+    targets: tuple[int, ...] = tuple(child.pid for child in world.children(process.pid) if child.alive)
+    if isinstance(body, Parent) and body.child is not None:
+        targets = (body.child,)
+        shell = world.processes[body.child].body
+        # What a wrapper takes as a shell command goes away with the wrapper.
+        if isinstance(shell, Shell) and shell.mode == "command" and isinstance(shell.blocked, Foreground):
+            world.processes[body.child].body = Mended(shell.blocked.pids, True)
+    elif isinstance(body, Shell) and isinstance(body.blocked, Foreground) and cause.child is not None:
+        targets = tuple(pid for pid in body.blocked.pids if pid == cause.child.pid) or targets
+    process.body = Mended(targets, isinstance(body, (Parent, Shell)) and _is_replaced(cause))
+
+
+def _is_replaced(cause: Cause) -> bool:
+    """Whether the rule advises `exec`, so that the child takes the place of its parent."""
+    return not cause.rule.startswith(("trap-", "unhandled-", "exit-trap-", "supervisor-"))
