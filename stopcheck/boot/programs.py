@@ -49,9 +49,12 @@ class Program:
 
     def action(self, signal: str) -> str:
         """What it does on a signal: see knowledge/programs.toml."""
+        told = self.row.action(signal)
+        if told:
+            return told
         if self.row.role in {"unknown", "opaque", "absent"}:
             return "graceful" if signal in {"TERM", "INT", "QUIT", "HUP", self.stop_signal} else "default"
-        return self.row.action(signal)
+        return "unknown"
 
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
@@ -63,13 +66,19 @@ class Program:
         if action == "ignore":
             world.note("goes-on", process, signal=signal)
             return
+        if action == "unknown":
+            world.note("unsure", process, text=process.program, span=process.origin, signal=signal)
+            return
+        if action == "raise" and process.pid != 1:
+            world.exit(process, 128 + signal_number(signal), signal)
+            return
         if self.ends_at is not None:
             return
         self.ends_at = world.clock + (self.row.seconds if action == "graceful" else 0.0)
         if self.row.exit_signal:
             self.exit_status = 128 + signal_number(signal)
         else:
-            self.exit_status = self.row.exit if self.row.exit is not None else 0
+            self.exit_status = self.row.exit_on.get(signal, self.row.exit or 0)
         process.finished = action == "graceful"
 
     def wakes(self) -> float | None:

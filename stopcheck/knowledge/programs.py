@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class ProgramRow:
     role: str = "service"
     names: tuple[str, ...] = ()
     on: Mapping[str, str] = field(default_factory=dict)
-    otherwise: str = "default"
+    otherwise: str = ""
     exit: int | None = None
     exit_signal: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
@@ -48,7 +50,10 @@ class ProgramRow:
     background: bool = False
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
+    foreground_base: str = ""
+    config: tuple[str, ...] = ()
     config_decides: bool = False
+    daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     needs_argument: bool = False
     instead: str = ""
@@ -56,12 +61,12 @@ class ProgramRow:
     source: str = ""
 
     def action(self, signal: str) -> str:
-        """What it does on a signal (bare name); the actions are told at the head of the data file."""
+        """What it does on a signal (bare name); the actions are told at the head of the data file. "": not told."""
         return self.on.get(signal, self.otherwise)
 
 
 _TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only",
-           "rewrite_options", "zero_options"}  # fmt: skip
+           "rewrite_options", "zero_options", "config"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "text", "base"}
 
