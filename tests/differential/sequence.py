@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,7 @@ def _part(part: tree.WordPart) -> Iterator[Event]:
     elif isinstance(part, tree.ArithmeticExpansion):
         yield from _substitutions(part.substitutions)
     elif isinstance(part, tree.Parameter):
+        yield from _substitutions(part.substitutions)
         yield from _word(part.argument)
         yield from _word(part.replacement)
     elif isinstance(part, tree.ArrayLiteral):
@@ -232,10 +234,10 @@ class _Shfmt:
     def text(self, node: Json) -> str:
         start, end = node["Pos"]["Offset"], node["End"]["Offset"]
         text = self._data[start:end].decode("utf-8", "surrogateescape")
-        # A line continuation glued to the end of a word counts as part of it, or half of it does.
+        # A line continuation glued to a word, and the escape of a backquote behind it, may count as part of it.
         continued = text.removesuffix("\n") if text.endswith("\\\n") else text
         backslashes = len(continued) - len(continued.rstrip("\\"))
-        if backslashes % 2 and (continued is not text or self._data[end : end + 1] == b"\n"):
+        if backslashes % 2 and (continued is not text or self._data[end : end + 1] in (b"\n", b"`")):
             return continued[:-1]
         return text
 
@@ -368,6 +370,8 @@ class _Shfmt:
 
 # --- bashlex -------------------------------------------------------------------------------------
 
+# A substitution in a parameter's default, `{fd}>`, a line continuation glued to a word.
+_BASHLEX_MISSES = re.compile(r"\$\{[^}\n]*(?:\$\(|`)|\{[A-Za-z_]\w*\}[<>]|\S\\\n")
 
 Simple: TypeAlias = tuple[tuple[str, ...], bool]
 
@@ -381,11 +385,26 @@ def bashlex_commands(text: str) -> list[Simple]:
     """The same as bashlex sees it; raises Rejected where it does not read the script."""
     import bashlex
 
+    if found := _BASHLEX_MISSES.search(text):
+        raise Rejected(f"reads over {found[0]!r}")
+    if any("\n" in line for line in _substitution_texts(text)):
+        raise Rejected("reads only the first line of a command substitution")
     try:
         nodes = bashlex.parse(text)
     except Exception as error:  # it raises its own errors, NotImplementedError, AssertionError, IndexError …
         raise Rejected(f"{type(error).__name__}: {error}") from error
     return [found for node in nodes for found in _bashlex(node, text, False)]
+
+
+def _substitution_texts(text: str) -> Iterator[str]:
+    """From each `$(` to the parenthesis that balances it, roughly."""
+    for match in re.finditer(r"\$\((?!\()", text):
+        nesting = 0
+        for end in range(match.end() - 1, len(text)):
+            nesting += (text[end] == "(") - (text[end] == ")")
+            if nesting == 0:
+                break
+        yield text[match.start() : end]
 
 
 def _bashlex(node: Any, text: str, background: bool) -> Iterator[Simple]:

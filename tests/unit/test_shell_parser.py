@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from stopcheck.source import SourceFile, Span
+from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script, parse_text
 from stopcheck.syntax.shell import tree as t
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 # --- a short notation for trees ------------------------------------------------------------------
 # [cmd arg]  a simple command          «x»   quoted text               $x "$x  a parameter, the latter quoted
@@ -125,6 +121,8 @@ def _part(part: t.WordPart) -> str:
             brackets = "" if index is None else f"[{index}]"
             if not operator and index is None:
                 return f"{mark}${name}"
+            if operator == "invalid":
+                return f"{mark}${{{name} invalid}}"
             operands = [operator, "" if argument is None else _word(argument)]
             second = "" if replacement is None else f"|{_word(replacement)}"
             return f"{mark}${{{name}{brackets} {''.join(operands)}{second}}}"
@@ -333,6 +331,8 @@ def test_words(source: str, expected: str) -> None:
         pytest.param("${a.b}", "${a.b invalid}", id="bad name"),
         pytest.param("${{a}}", "${{a invalid}}", id="template"),
         pytest.param("${}", "${ invalid}", id="nothing"),
+        pytest.param("${#a[1]b}", "${#a[1]b invalid}", id="text behind a length"),
+        pytest.param("${a[1]b$(c)}", "${a[1]b$(c) invalid}", id="text behind a subscript"),
     ],
 )
 def test_parameters(source: str, expected: str) -> None:
@@ -532,17 +532,6 @@ def test_deep_nesting_is_no_recursion_error(opening: str) -> None:
 # --- spans ---------------------------------------------------------------------------------------
 
 
-def nodes(node: Any) -> Iterator[Any]:
-    """A node and all below it."""
-    if isinstance(node, tuple):
-        for part in node:
-            yield from nodes(part)
-    elif dataclasses.is_dataclass(node) and not isinstance(node, Span):
-        yield node
-        for field in dataclasses.fields(node):
-            yield from nodes(getattr(node, field.name))
-
-
 @pytest.mark.parametrize(
     ("source", "kind", "expected"),
     [
@@ -567,20 +556,20 @@ def nodes(node: Any) -> Iterator[Any]:
     ],
 )
 def test_spans(source: str, kind: type[Any], expected: list[str]) -> None:
-    found = [node.span.text for node in nodes(parse_text(source)) if isinstance(node, kind)]
+    found = [node.span.text for node in t.walk(parse_text(source)) if isinstance(node, kind)]
     assert found == expected
 
 
 def test_spans_in_backquotes_lead_to_the_file() -> None:
     source = 'x=`a \\`b \\\\\\`c "d"\\\\\\` e\\``'
-    words = [n.span.outermost().text for n in nodes(parse_text(source).body) if isinstance(n, t.Word)]
+    words = [n.span.outermost().text for n in t.walk(parse_text(source).body) if isinstance(n, t.Word)]
     assert "b" in words
     assert "c" in words
     assert '"d"' in words
     assert "e" in words
     positions = {
         node.literal: node.span.position()
-        for node in nodes(parse_text("x\ny=`a \\`b\n  c\\``").body)
+        for node in t.walk(parse_text("x\ny=`a \\`b\n  c\\``").body)
         if isinstance(node, t.Word)
     }
     assert positions["a"] == (2, 4, 2, 5)
@@ -591,7 +580,7 @@ def test_spans_in_backquotes_lead_to_the_file() -> None:
 def test_a_part_of_a_file_keeps_its_place() -> None:
     whole = SourceFile("Dockerfile", "FROM a\nCMD exec b c\n")
     part = SourceFile("Dockerfile", "exec b c", whole, ((0, 11),))
-    word = [node for node in nodes(parse_script(part).body) if isinstance(node, t.Word)][1]
+    word = [node for node in t.walk(parse_script(part).body) if isinstance(node, t.Word)][1]
     assert word.span.position() == (2, 10, 2, 11)
 
 

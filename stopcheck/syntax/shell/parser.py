@@ -32,6 +32,7 @@ from stopcheck.syntax.shell.tree import (
     Unparsed,
     While,
     Word,
+    walk,
 )
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ _BASH_ASSIGNMENT = re.compile(rf"({_NAME})(?:{_INDEX})?(\+)?=")
 _REDIRECTIONS = {
     "posix": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<|>>|>&|>\||>)"),
     "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>"),
-    "bash": re.compile(
-        r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"
-    ),
+    "bash": re.compile(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"),
 }
 _FUNCTION_PARENTHESES = re.compile(r"[ \t]*+\([ \t]*+\)")
 _BASH_TERMINATOR = re.compile(r";;&|;;|;&")
@@ -71,14 +70,15 @@ _RESUME = re.compile(r"\n|;[ \t]*(?=(?:then|elif|else|fi|do|done|esac|\})(?:[ \t
 class Parser(ConditionalReader):
     """Reads the commands between two offsets of a text."""
 
-    __slots__ = ("_compounds", "_outer_closers", "_redirection", "_terminator", "problems")
+    __slots__ = ("_compounds", "_outer_closers", "_redirection", "_terminator", "flawed")
 
     def __init__(self, source: SourceFile, dialect: Dialect, start: int, end: int) -> None:
         super().__init__(source, dialect, start, end)
         self.depth = 0
         # What may be read a second time after something unclosed, in characters: it bounds the whole time.
         self.fuel = end - start + 10_000
-        self.problems: list[Unparsed] = []
+        # Whether anything became `Unparsed`, in the tree or in what was read again.
+        self.flawed = False
         self._arithmetic_ends = {}
         self._outer_closers: list[Closers] = []
         self._terminator = _BASH_TERMINATOR if dialect.bash else _TERMINATOR
@@ -97,13 +97,12 @@ class Parser(ConditionalReader):
             self.skip_lines()
             if self.pos >= self.end or self._token() in closers:
                 break
-            start, pending, problems = self.pos, self.pending[:], len(self.problems)
+            start, pending = self.pos, self.pending[:]
             try:
                 items.append(self._item())
             except Unreadable as error:
                 self.depth, self.substitutions = depth, substitutions
                 del self._outer_closers[level:]
-                del self.problems[problems:]
                 if error.at == start and self._awaited(start):
                     self.pos = start
                     break
@@ -167,9 +166,12 @@ class Parser(ConditionalReader):
             match = _RESUME.search(self.text, max(at, start + 1), self.end)
             self.pos = self.end if match is None else match.start() if match[0] == "\n" else match.end()
         end = start + max(1, len(self.text[start : self.pos].rstrip(" \t\n")))
-        unparsed = Unparsed(error.reason, self.span(start, end))
-        self.problems.append(unparsed)
+        unparsed = self._unparsed(error.reason, start, end)
         return Item(_alone(unparsed), False, unparsed.span)
+
+    def _unparsed(self, reason: str, start: int, end: int) -> Unparsed:
+        self.flawed = True
+        return Unparsed(reason, self.span(start, end))
 
     # --- items, lists, pipelines -----------------------------------------------------------------
 
@@ -522,9 +524,7 @@ class Parser(ConditionalReader):
         span = self.span(start, body.span.end)
         if self.dialect.common or _VARIABLE.fullmatch(name):
             return Function(name, body, span)
-        unparsed = Unparsed(f"`{name}` is no function name in this shell", span)
-        self.problems.append(unparsed)
-        return unparsed
+        return self._unparsed(f"`{name}` is no function name in this shell", span.start, span.end)
 
     def _coprocess(self) -> Coprocess:
         start = self.pos
@@ -561,7 +561,7 @@ class Parser(ConditionalReader):
         except Unreadable as error:
             raise Unreadable(error.reason, self.pos) from error
         self.fuel = inner.fuel
-        self.problems.extend(inner.problems)
+        self.flawed |= inner.flawed
         return body
 
     def program(self) -> Sequence:
@@ -606,7 +606,8 @@ def parse_script(source: SourceFile, dialect: str = "bash") -> Script:
     shebang = None
     if text.startswith("#!"):
         shebang = text[2:].split("\n", 1)[0].strip(" \t")
-    return Script(body, shebang, tuple(parser.problems), text.endswith("\n"))
+    problems = tuple(node for node in walk(body) if isinstance(node, Unparsed)) if parser.flawed else ()
+    return Script(body, shebang, problems, text.endswith("\n"))
 
 
 def parse_text(text: str, path: str = "script", dialect: str = "bash") -> Script:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stopcheck.source import Span
 
 # --- words ---------------------------------------------------------------------------------------
@@ -28,7 +30,7 @@ class Parameter:
     ":" (substring: `argument` is the offset, `replacement` the length), "^", "^^", ",", ",,", "@" (transformation),
     "length" (`${#x}`), "indirect" (`${!x}`), "indirect" with another after it (`${!x:-y}` is "indirect:-"),
     "prefix" (`${!x*}`, `${!x@}`; `index` is "*" or "@"), "keys" (`${!x[@]}`) or "invalid" (`name` is the text
-    between the braces: a shell complains when it expands it).
+    between the braces: a shell complains when it expands it). `substitutions` are those in `index`.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Parameter:
     argument: Word | None = None
     index: str | None = None
     replacement: Word | None = None
+    substitutions: tuple[CommandSubstitution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,3 +384,15 @@ class Script:
     shebang: str | None
     problems: tuple[Unparsed, ...]
     ends_with_newline: bool
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """A node and all nodes below it, each before those below it, in the order of their fields."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, tuple):
+            waiting.extend(reversed(current))
+        elif type(current).__module__ == __name__:
+            yield current
+            waiting.extend(getattr(current, field.name) for field in reversed(fields(current)))

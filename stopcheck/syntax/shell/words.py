@@ -42,8 +42,9 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 _PARAMETER = rf"(?:{_NAME}|[0-9]++|[@*#?$!-])"
 _BARE = re.compile(rf"\$({_NAME}|[0-9@*#?$!-])")
 _BRACED = re.compile(rf"\$\{{({_PARAMETER})\}}")
-_LENGTH = re.compile(rf"\$\{{#({_PARAMETER})(?=[\[}}])")
-_BRACED_HEAD = re.compile(rf"\$\{{(!(?=[A-Za-z0-9_]|[#@*]\}}))?({_PARAMETER})")
+_LENGTH = re.compile(rf"\$\{{(#)({_PARAMETER})(?=[\[}}])")
+_INDIRECT_OR_PLAIN = re.compile(rf"\$\{{(!(?=[A-Za-z0-9_]|[#@*]\}}))?({_PARAMETER})")
+_NAMES_BY_PREFIX = re.compile(r"[@*](?=\})")
 _OPERATOR = re.compile(r":[-=?+]|[-=?+]|##?|%%?|/[/#%]?|:|\^\^?|,,?|@")
 _ARRAY_START = re.compile(rf"{_NAME}(?:\[[^\]\n]{{0,200}}+\])?\+?=")
 
@@ -395,78 +396,59 @@ class WordReader(Lexer):
     def _braced(self, quoted: bool) -> Parameter:
         self.deeper()
         start = self.pos
-        match = _LENGTH.match(self.text, start, self.end)
-        if match is not None:
-            self.pos = match.end()
-            index = self._subscript()
-            if self.peek() == "}":
-                return self._closed(match[1], start, quoted, "length", index=index)
-            self.pos = start
-        match = _BRACED_HEAD.match(self.text, start, self.end)
-        if match is None:
-            return self._invalid(start, quoted)
-        self.pos = match.end()
-        name, indirect = match[2], bool(match[1])
-        index = self._subscript()
-        if indirect:
-            parameter = self._indirect(name, start, quoted, index)
-            if parameter is not None:
-                return parameter
-        elif self.peek() == "}":
-            return self._closed(name, start, quoted, "", index=index)
+        head = _LENGTH.match(self.text, start, self.end) or _INDIRECT_OR_PLAIN.match(self.text, start, self.end)
+        name, kind, symbol = "", "invalid", ""
+        index: str | None = None
+        substitutions: tuple[CommandSubstitution, ...] = ()
+        argument = replacement = None
+        if head is None:
+            self.pos += len("${")
+        else:
+            self.pos, name = head.end(), head[2]
+            index, substitutions = self._subscript()
+            if head[1] == "!" and index is None and (names := _NAMES_BY_PREFIX.match(self.text, self.pos, self.end)):
+                index, self.pos = names[0], names.end()
+                kind = "prefix"
+            else:
+                kind, symbol = self._operator(head[1], index)
+        if symbol:
+            argument, replacement = self._operands(symbol, quoted)
+        elif kind == "invalid":
+            argument = self._operand("", quoted, patterns=False)
+        if self.peek() != "}":
+            raise Unreadable("`${` without `}`", self.end, unclosed=True)
+        if kind == "invalid":
+            name = self.text[start + len("${") : self.pos]
+        self.pos += 1
+        self.depth -= 1
+        return Parameter(name, self.span(start, self.pos), quoted, kind, argument, index, replacement, substitutions)
+
+    def _operator(self, prefix: str | None, index: str | None) -> tuple[str, str]:
+        """What kind of expansion goes on here, and its operator where that has operands."""
+        closed = self.peek() == "}"
+        if prefix == "#":
+            return ("length" if closed else "invalid"), ""
+        if closed:
+            return ("" if prefix is None else "keys" if index in ("@", "*") else "indirect"), ""
         operator = _OPERATOR.match(self.text, self.pos, self.end)
         if operator is None:
-            return self._invalid(start, quoted)
+            return "invalid", ""
         self.pos = operator.end()
-        argument, replacement = self._operands(operator[0], quoted)
-        kind = f"indirect{operator[0]}" if indirect else operator[0]
-        return self._closed(name, start, quoted, kind, argument, index, replacement)
+        return ("" if prefix is None else "indirect") + operator[0], operator[0]
+
+    def _subscript(self) -> tuple[str | None, tuple[CommandSubstitution, ...]]:
+        if self.peek() != "[":
+            return None, ()
+        start = self.pos + 1
+        self.pos = start
+        found = self._skip_subscript()
+        return self.text[start : self.pos - 1], tuple(found)
 
     def deeper(self) -> None:
         """One level down; the caller comes up again where it catches what is unreadable, or at its end."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
             raise Unreadable(f"nested more than {DEPTH_LIMIT} levels deep", self.pos)
-
-    def _closed(
-        self,
-        name: str,
-        start: int,
-        quoted: bool,
-        operator: str,
-        argument: Word | None = None,
-        index: str | None = None,
-        replacement: Word | None = None,
-    ) -> Parameter:
-        if self.peek() != "}":
-            raise Unreadable("`${` without `}`", self.end, unclosed=True)
-        self.pos += 1
-        self.depth -= 1
-        return Parameter(name, self.span(start, self.pos), quoted, operator, argument, index, replacement)
-
-    def _subscript(self) -> str | None:
-        if self.peek() != "[":
-            return None
-        start = self.pos + 1
-        self.pos = start
-        self._skip_subscript()
-        return self.text[start : self.pos - 1]
-
-    def _indirect(self, name: str, start: int, quoted: bool, index: str | None) -> Parameter | None:
-        if self.peek() == "}":
-            operator = "keys" if index in ("@", "*") else "indirect"
-            return self._closed(name, start, quoted, operator, index=index)
-        if index is None and (self.looking_at("@}") or self.looking_at("*}")):
-            index = self.text[self.pos]
-            self.pos += 1
-            return self._closed(name, start, quoted, "prefix", index=index)
-        return None
-
-    def _invalid(self, start: int, quoted: bool) -> Parameter:
-        """Shells take any text between the braces and complain when they expand it."""
-        self.pos = start + 2
-        self._operand("", quoted, patterns=False)
-        return self._closed(self.text[start + 2 : self.pos], start, quoted, "invalid")
 
     def _operands(self, operator: str, quoted: bool) -> tuple[Word, Word | None]:
         stop = "/" if operator[0] == "/" else ":" if operator == ":" else ""
@@ -619,6 +601,7 @@ def substitutions_in(part: WordPart) -> Iterator[CommandSubstitution]:
     elif isinstance(part, ArithmeticExpansion):
         yield from part.substitutions
     elif isinstance(part, Parameter):
+        yield from part.substitutions
         for word in (part.argument, part.replacement):
             for inner in word.parts if word is not None else ():
                 yield from substitutions_in(inner)

@@ -1,0 +1,1 @@
+"""Our parsers against others that share no code with them."""
