@@ -73,7 +73,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     except RecursionError:
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
-        world.note("cannot-start", process, text=started.reason, span=process.origin)
+        world.note_failure("cannot-start", process, started, process.origin)
         world.exit(process, started.status)
         return (Booted(world, machine),)
     process.body = started

@@ -91,7 +91,7 @@ def run_program(call: Call) -> None:
     if isinstance(started, Failure):
         if started.status == 126 and "no `#!`" in started.reason and _interpret_here(call, child):
             return
-        world.note("not-found", process, text=started.reason, span=call.node.span)
+        world.note_failure("not-found", process, started, call.node.span)
         del world.processes[child.pid]
         shell.set_status(started.status)
         return
@@ -142,7 +142,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         started = shell.machine.load(world, process, (_own_name(shell), *words), env)
     if isinstance(started, Failure):
         process.argv = before
-        world.note("cannot-start", process, text=started.reason, span=call.node.span)
+        world.note_failure("cannot-start", process, started, call.node.span)
         shell.leave(started.status)
         return
     process.ignored = ignored

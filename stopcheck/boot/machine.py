@@ -16,6 +16,7 @@ from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile, Span
+from stopcheck.syntax.exec_form import character_offsets
 from stopcheck.syntax.shell import parse_script
 
 if TYPE_CHECKING:
@@ -143,9 +144,8 @@ class Machine:
         file = self.find(name, process.cwd, env)
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
-            return Failure(
-                127, f"{name.rstrip()!r} is not in the image{carriage}" if carriage else f"{name} is not in the image"
-            )
+            shown = f"{name.rstrip()!r}" if carriage else name
+            return Failure(127, f"{shown} is not in the image{carriage}", "crlf" if carriage else "absent", name)
         path = file.path if not isinstance(file, Unknown) else name
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
@@ -180,36 +180,40 @@ class Machine:
         if "\r" in name:
             return None
         if "/" in name:
-            return self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
-        search = env.get("PATH", DEFAULT_PATH)
-        return self.image.files.which(name, search if isinstance(search, str) else DEFAULT_PATH)
+            file = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+        else:
+            search = env.get("PATH", DEFAULT_PATH)
+            file = self.image.files.which(name, search if isinstance(search, str) else DEFAULT_PATH)
+        return None if isinstance(file, Unknown) and _no_name(name) else file
 
     def _load_file(
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
         env: Mapping[str, Field], depth: int,
     ) -> Body | Failure:  # fmt: skip
         if not isinstance(file.mode, Unknown) and not file.mode & 0o111:
-            return Failure(126, f"{file.path} is not executable")
+            return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
         text = source.text
         if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):
             row = find_program(str(argv[0]), self.programs) or ProgramRow(process.program, role="unknown")
             return self._known(world, process, row, argv, env, depth)
         if not text.startswith("#!"):
-            return Failure(126, f"{file.path} {'is empty' if not text.strip() else _no_shebang(text)}")
+            kind, why = _no_shebang(text)
+            return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
         line = text[2 : text.find("\n") if "\n" in text else len(text)]
         words = line.strip(" \t").split(None, 1)
         if not words:
-            return Failure(126, f"{file.path} names no interpreter after `#!`")
+            return Failure(126, f"{file.path} names no interpreter after `#!`", "shebang", str(argv[0]), file)
         if line.endswith("\r"):
-            return Failure(
-                127,
-                f"{file.path} has Windows line ends: no interpreter is called {words[0].rstrip()!r} + CR",
-            )
+            what = words[-1].rstrip()
+            why = f"{file.path} has Windows line ends: there is no {what!r} with a carriage return in its name"
+            return Failure(127, why, "crlf", str(argv[0]), file)
         interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
-        process.program = process.program
-        return self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+        loaded = self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+        if isinstance(loaded, Failure) and loaded.kind == "absent":
+            return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
+        return loaded
 
     # --- shells ----------------------------------------------------------------------------------
 
@@ -218,7 +222,7 @@ class Machine:
     ) -> Body | Failure:
         row = self.shell_row(process.program)
         if row is None:
-            return Failure(127, f"{argv[0]} is not in the image {self.image.base.name}")
+            return Failure(127, f"{argv[0]} is not in the image", "absent", str(argv[0]))
         if isinstance(row, Unknown):
             if SHELL_NAMES[process.program]:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)
@@ -363,6 +367,9 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     at = span.text.find(text)
     if at >= 0:
         return SourceFile(span.path, text, span.source, ((0, span.start + at),))
+    offsets = character_offsets(span.text) if span.text.startswith('"') else ()
+    if len(offsets) == len(text) + 1:
+        return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
 
 
@@ -469,9 +476,19 @@ def _shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Fiel
     return frozenset(options), tuple(words[index:]), command
 
 
-def _no_shebang(text: str) -> str:
+def _no_shebang(text: str) -> tuple[str, str]:
+    if not text.strip():
+        return "empty", "is empty"
     if text.startswith("\ufeff"):
-        return "begins with a byte order mark: the kernel does not see its `#!`"
+        return "mark", "begins with a byte order mark: the kernel does not see its `#!`"
     if text.lstrip().startswith("#!"):
-        return "has something before its `#!` line"
-    return "has no `#!` line: the kernel cannot run it"
+        return "late", "has something before its `#!` line"
+    return "shebang", "has no `#!` line: the kernel cannot run it"
+
+
+_NEVER = frozenset(" \t\n\"'`$()[]{}<>|&;*?,=")
+
+
+def _no_name(name: str) -> bool:
+    """Whether no package installs a program of this name: `npm start`, `$APP`, `['gunicorn',`."""
+    return name not in {"[", "[["} and not _NEVER.isdisjoint(name.rsplit("/", 1)[-1])

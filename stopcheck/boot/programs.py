@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
+    from stopcheck.image.model import ImageFile
     from stopcheck.knowledge.programs import ProgramRow
 
 FOR_EVER = float("inf")
@@ -249,7 +250,7 @@ class Parent:
             child.pgid = child.sid = child.pid
         started = self.machine.load(world, child, self.argv, self.env)
         if isinstance(started, Failure):
-            world.note("cannot-start", child, text=started.reason, span=child.origin)
+            world.note_failure("cannot-start", child, started, child.origin)
             child.body = Program(ENDED, "")
             world.exit(child, started.status)
         else:
@@ -313,10 +314,18 @@ class Daemonizer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """exec(3) fails: the status a shell or an engine gives, and why."""
+    """exec(3) fails: the status a shell or an engine gives, and why.
+
+    `kind` is "absent" (no such program), "interpreter" (the one that a script names is absent), "mode" (no execute
+    permission), "empty", "shebang" (none, or nothing after it), "mark" (a byte order mark before it), "late" (it is not
+    on the first line), "crlf" or ""; `name` is the program that was looked for, `file` the one that was found.
+    """
 
     status: int
     reason: str
+    kind: str = ""
+    name: str = ""
+    file: ImageFile | None = None
 
 
 def _row(role: str) -> ProgramRow:

@@ -159,7 +159,7 @@ class Supervisor:
         child.pgid = child.sid = child.pid
         started = self.machine.load(world, child, managed.argv, self.env)
         if isinstance(started, Failure):
-            world.note("cannot-start", child, text=started.reason, span=process.origin)
+            world.note_failure("cannot-start", child, started, process.origin)
             child.body = Program(ENDED, "")
             world.exit(child, started.status)
         else:

@@ -11,6 +11,7 @@ from stopcheck.model import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 
+    from stopcheck.boot.programs import Failure
     from stopcheck.source import Span
 
 Field: TypeAlias = str | Unknown
@@ -28,6 +29,7 @@ class Event:
     seconds: float | None = None
     signal: str = ""
     other: int = 0
+    failure: Failure | None = None
 
 
 class Body(Protocol):
@@ -161,9 +163,15 @@ class World:
         self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0
     ) -> None:
         """Keep an event for the story."""
-        self.events.append(
-            Event(kind, process.pid, text, span, self.clock - self.epoch if self.stopping else None, signal, other)
-        )
+        self.events.append(Event(kind, process.pid, text, span, self._seconds, signal, other))
+
+    def note_failure(self, kind: str, process: Process, failure: Failure, span: Span | None) -> None:
+        """Keep that a program could not be started."""
+        self.events.append(Event(kind, process.pid, failure.reason, span, self._seconds, failure=failure))
+
+    @property
+    def _seconds(self) -> float | None:
+        return self.clock - self.epoch if self.stopping else None
 
     def exit(self, process: Process, status: Status, killed_by: str = "") -> None:
         """A process ends; its children go to PID 1; when PID 1 ends, all that live are SIGKILLed."""

@@ -13,6 +13,12 @@ _SMART_QUOTES = "“”„‟‘’‚‛«»″"
 _SMART_QUOTE = re.compile(f"[{_SMART_QUOTES}]")
 
 
+_PIECE = re.compile(
+    r"([\\`][ \t]*\r?\n)|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
+)
+"""A line continuation, or an escape."""
+
+
 _LIST = re.compile(f"""[({{]?\\s*(?:"[^"]*+"|'[^']*+'|[{_SMART_QUOTES}][^{_SMART_QUOTES}]*+[{_SMART_QUOTES}])\\s*,""")
 
 
@@ -92,6 +98,22 @@ def _decode(token: str) -> str:
 
         value = str(json.loads(token))
     return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+
+
+def character_offsets(token: str) -> tuple[int, ...]:
+    """Where in a JSON string each character of its value begins, and where the closing quote stands.
+
+    Line continuations of a Dockerfile inside the string stand for nothing.
+    """
+    offsets: list[int] = []
+    at = 1
+    while at < len(token) - 1:
+        piece = _PIECE.match(token, at)
+        end = piece.end() if piece else at + 1
+        if piece is None or not piece[1]:
+            offsets.append(at)
+        at = end
+    return (*offsets, at)
 
 
 def _other_value(text: str, at: int) -> int:
