@@ -97,9 +97,9 @@ def _mend(world: World, process: Process, cause: Cause) -> None:
         # What a wrapper takes as a shell command goes away with the wrapper.
         if isinstance(shell, Shell) and shell.mode == "command" and isinstance(shell.blocked, Foreground):
             world.processes[body.child].body = Mended(shell.blocked.pids, True)
-    elif isinstance(body, Shell) and isinstance(body.blocked, Foreground) and cause.child is not None:
+    elif isinstance(body, Shell) and isinstance(body.blocked, Foreground) and _is_replaced(cause) and cause.child:
         targets = tuple(pid for pid in body.blocked.pids if pid == cause.child.pid) or targets
-    process.body = Mended(targets, isinstance(body, (Parent, Shell)) and _is_replaced(cause))
+    process.body = Mended(targets, _is_replaced(cause))
 
 
 def _is_replaced(cause: Cause) -> bool:

@@ -157,7 +157,7 @@ def _of_trap(stopped: Stopped, process: Process, below: Process | None, ran: lis
     world = stopped.world
     later = world.processes[process.pid]
     if below is None:
-        if later.alive and isinstance(later.body, Shell) and not _in_trap(later.body):
+        if _goes_on(world, later):
             yield Cause("trap-ignores-signal", process, ran[0].span, event=ran[0])
         return
     told = world.processes[below.pid]
@@ -173,9 +173,9 @@ def _of_trap(stopped: Stopped, process: Process, below: Process | None, ran: lis
             yield Cause("trap-wrong-signal", process, kills[-1].span, below, event=unheard)
         else:
             yield Cause("trap-without-forward", process, sender.span, below, event=sender)
-    elif told.killed_by == "KILL" and (not later.alive or later.killed_by or later.status is not None):
+    elif told.killed_by == "KILL" and not later.alive:
         yield Cause("trap-without-wait", process, sender.span, below, event=kills[-1] if kills else sender)
-    elif not told.alive and later.alive and isinstance(later.body, Shell) and not _in_trap(later.body):
+    elif not told.alive and _goes_on(world, later):
         yield Cause("trap-ignores-signal", process, ran[0].span, below, event=ran[0])
 
 
@@ -184,9 +184,12 @@ def _trap_of(ran: list[Event], mine: list[Event], kill: Event) -> Event:
     return next((event for event in reversed(mine[: mine.index(kill)]) if event.kind == "trap"), ran[0])
 
 
-def _in_trap(shell: Shell) -> bool:
-    """Whether it still is in its trap."""
-    return any(isinstance(frame, TrapEnd) for frame in shell.frames)
+def _goes_on(world: World, process: Process) -> bool:
+    """Whether a script has left its trap and goes on, with what it did before or with something new."""
+    shell = process.body
+    if not process.alive or not isinstance(shell, Shell) or any(isinstance(frame, TrapEnd) for frame in shell.frames):
+        return False
+    return not isinstance(shell.blocked, Waiting) or any(pid >= world.first_after for pid in shell.blocked.pids)
 
 
 # --- what is asked ---------------------------------------------------------------------------------
