@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Word
 
 
+_LONGEST = 1 << 15
+
+
 class Piece(NamedTuple):
     """A part of a field: its text, where it is written, and whether all of that stands for each character."""
 
@@ -98,7 +101,8 @@ def _piece(part: object, variable: Lookup) -> Piece | None:
         return Piece(part.text, part.span, False)
     if isinstance(part, Parameter):
         value = _parameter(part, variable)
-        return None if value is None else Piece(value, part.span, True)
+        # A value that doubles itself command by command would fill the memory.
+        return None if value is None or len(value) > _LONGEST else Piece(value, part.span, True)
     if isinstance(part, CommandSubstitution) and _is_pwd(part):
         here = variable("PWD")
         return Piece(here, part.span, True) if isinstance(here, str) else None

@@ -347,9 +347,8 @@ class _Runner:
             self._anything()
             return
         name = first.text if first.text.startswith("./") else base(first.text)
-        method = getattr(self, "do_" + _identifier(name), None) or getattr(
-            self.commands, "do_" + _identifier(name), None
-        )
+        method = getattr(self, "do_" + _identifier(name), None)
+        changes = getattr(self.commands, "do_" + _identifier(name), None)
         self._depth += 1
         if self._depth > 4 * _DEEPEST:
             self._anything()
@@ -357,6 +356,9 @@ class _Runner:
             self._command(self._functions[name])
         elif method is not None:
             method(arguments)
+        elif changes is not None:
+            changes(arguments)
+            self._print(self.effects.unknown)
         elif name in packages.WRAPPERS:
             self._wrapped(arguments, packages.WRAPPERS[name])
         elif name in packages.MANAGERS:
@@ -661,5 +663,5 @@ def _asks(pipeline: tree.Pipeline) -> bool:
 
 def _identifier(name: str) -> str:
     """A command's name as a part of a method's; one that cannot be leads nowhere."""
-    text = name.replace("-", "_")
+    text = "source" if name == "." else name.replace("-", "_")
     return text if text.isidentifier() and text.isascii() else "?"
