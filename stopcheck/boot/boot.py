@@ -45,7 +45,10 @@ def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
     """PID 1's argv: ENTRYPOINT, and CMD unless the ENTRYPOINT is a shell form (Docker's rule); None: nothing to run."""
     entrypoint, cmd = image.entrypoint, image.cmd
     if isinstance(entrypoint, Unknown):
-        return entrypoint
+        # What no file sets is unset: that goes for the ENTRYPOINT of a base image that nothing is known of, too.
+        if isinstance(cmd, Unknown) or cmd is None or cmd.instruction is None or not image.env_open:
+            return entrypoint
+        return cmd.argv or None
     if entrypoint is not None and entrypoint.argv:
         if entrypoint.shell_form is not None:
             return entrypoint.argv

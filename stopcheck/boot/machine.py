@@ -152,11 +152,12 @@ class Machine:
         if process.program in SHELL_NAMES:
             return self._shell(world, process, argv, env)
         base = self.image.base
-        if path in base.execs and len(argv) > 1:
+        if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and argv[1].startswith("-") and base.prepends
             return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
-        if path in base.starts:
-            return self.load(world, process, (base.starts[path], *argv[1:]), env, depth + 1)
+        start = _own(path, tuple(base.starts))
+        if start:
+            return self.load(world, process, (base.starts[start], *argv[1:]), env, depth + 1)
         row = find_program(name, self.programs)
         if row is None:
             made_here = not isinstance(file, Unknown)
@@ -358,6 +359,13 @@ class Machine:
         if row.role == "exec":
             return self.load(world, process, child, env, depth + 1)
         return Parent(self, row, child, env, parent_options(row, argv))
+
+
+def _own(path: str, paths: tuple[str, ...]) -> str:
+    """The one of a base image's own scripts that a path, or a bare name, means; "" for none."""
+    if "/" in path:
+        return path if path in paths else ""
+    return next((own for own in paths if own.rsplit("/", 1)[-1] == path), "")
 
 
 def embedded(text: str, span: Span | None) -> SourceFile:
