@@ -118,21 +118,28 @@ class Lexer:
 
     def _heredoc_end(self, heredoc: PendingHeredoc) -> tuple[int, int]:
         """Where the body ends, and where what follows the delimiter begins."""
-        text, at, continued = self.text, self.pos, False
+        text, at = self.text, self.pos
         while at < self.end:
-            line_end = text.find("\n", at, self.end)
-            if line_end < 0:
-                line_end = self.end
-            line = text[at:line_end]
-            if not continued:
-                candidate = line.lstrip("\t") if heredoc.strip_tabs else line
-                if candidate == heredoc.delimiter:
-                    return at, min(line_end + 1, self.end)
-                # bash takes `EOF)` for the end of a heredoc inside `$( )`.
-                rest = candidate.removeprefix(heredoc.delimiter)
-                if self.substitutions and len(rest) < len(candidate) and rest.lstrip().startswith(")"):
-                    return at, line_end - len(rest)
-            # An unquoted body's continued line swallows the line end, and with it a delimiter after it.
-            continued = not heredoc.quoted and (len(line) - len(line.rstrip("\\"))) % 2 == 1
-            at = line_end + 1
+            line, after = self._heredoc_line(at, continued=not heredoc.quoted)
+            candidate = line.lstrip("\t") if heredoc.strip_tabs else line
+            if candidate == heredoc.delimiter:
+                return at, after
+            # bash takes `EOF)` for the end of a heredoc inside `$( )`.
+            rest = candidate.removeprefix(heredoc.delimiter)
+            if self.substitutions and len(rest) < len(candidate) and rest.lstrip().startswith(")"):
+                return at, text.index(rest, at, self.end)
+            at = after
         return self.end, self.end
+
+    def _heredoc_line(self, at: int, continued: bool) -> tuple[str, int]:
+        """A line, joined with those that it continues in where that counts, and where the next begins."""
+        pieces: list[str] = []
+        while True:
+            line_end = self.text.find("\n", at, self.end)
+            if line_end < 0:
+                return "".join([*pieces, self.text[at : self.end]]), self.end
+            line = self.text[at:line_end]
+            at = line_end + 1
+            if not continued or (len(line) - len(line.rstrip("\\"))) % 2 == 0:
+                return "".join([*pieces, line]), at
+            pieces.append(line[:-1])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from stopcheck.syntax.shell.tree import (
+    Arithmetic,
+    ArithmeticExpansion,
     ArithmeticFor,
     Case,
     Conditional,
@@ -13,6 +16,7 @@ from stopcheck.syntax.shell.tree import (
     Function,
     Group,
     If,
+    Parameter,
     Subshell,
     TestLogical,
     TestNot,
@@ -70,3 +74,25 @@ def _parts(expression: TestExpression) -> Iterator[TestExpression]:
             yield from _parts(expression.right)
         case _:
             yield expression
+
+
+_IN_ARITHMETIC = re.compile(r"\$\{?#?([@*#]|\d+|[A-Za-z_]\w*)")
+
+
+def parameters(node: object) -> Iterator[str]:
+    """The names of all parameters that a part of a program expands, in substitutions too; "@" for a bare `for x`."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from parameters(part)
+        return
+    if isinstance(node, Parameter):
+        yield node.name
+    elif isinstance(node, (Arithmetic, ArithmeticExpansion)):
+        yield from _IN_ARITHMETIC.findall(node.text)
+    elif isinstance(node, ArithmeticFor):
+        yield from (name for text in node.expressions for name in _IN_ARITHMETIC.findall(text))
+    elif isinstance(node, For) and node.words is None:
+        yield "@"
+    for name in getattr(type(node), "__match_args__", ()):
+        if name not in {"span", "text"}:
+            yield from parameters(getattr(node, name))

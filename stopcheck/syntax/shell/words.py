@@ -484,8 +484,12 @@ class WordReader(Lexer):
         if character == "'":
             if patterns:
                 parts.append(self._single_quoted())
+            elif self.dialect.bash:
+                self._hidden_by_single_quotes(parts)
             else:
                 self._take(parts, self.pos + 1, quoted=True)
+        elif self.dialect.bash and self.looking_at("$'"):
+            parts.append(self._ansi_quoted())
         elif character == '"':
             self._double_quoted(parts)
         elif character == "\\":
@@ -499,6 +503,21 @@ class WordReader(Lexer):
                 self._take(parts, self.pos + 1, quoted=True)
             else:
                 parts.append(part)
+
+    def _hidden_by_single_quotes(self, parts: list[WordPart]) -> None:
+        """In `"${x:-'…'}"` bash looks for the second quote, but keeps both and expands what stands between."""
+        close = self.text.find("'", self.pos + 1, self.end)
+        if close < 0:
+            raise Unreadable("`'` without its end", self.end, unclosed=True)
+        self._take(parts, self.pos + 1, quoted=True)
+        outer_end, self.end = self.end, close
+        try:
+            while self.pos < close:
+                self._quoted_run(parts, _IN_DOUBLE_QUOTES, '$`"\\\n')
+                self.pos += self.peek() == '"'
+        finally:
+            self.end = outer_end
+        self._take(parts, close + 1, quoted=True)
 
     # --- arrays and heredocs ---------------------------------------------------------------------
 
