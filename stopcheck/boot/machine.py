@@ -241,7 +241,7 @@ class Machine:
 
     def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
-        options, rest, command = _shell_options(argv[1:])
+        options, rest, command = shell_options(argv[1:])
         if command:
             if not rest:
                 return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
@@ -457,7 +457,7 @@ def _duration(words: tuple[Field, ...], clock: float) -> float:
     return clock + total
 
 
-def _shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:
+def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:
     """A shell's own options, the words after them, and whether `-c` is among them."""
     options: set[str] = set()
     command = False
