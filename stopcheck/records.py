@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class _Fields:
+    """`__dataclass_fields__`, made when the standard library's `fields`, `replace` or `is_dataclass` asks for it."""
+
+    def __get__(self, instance: Any, cls: Any) -> dict[str, Any]:
+        import dataclasses
+
+        plain = dataclasses.make_dataclass(cls.__name__, cls.__match_args__)
+        return {field.name: field for field in dataclasses.fields(plain)}
+
+
 class _Made:
     """A default that is made anew for each instance."""
 
@@ -43,7 +53,7 @@ def dataclass(
         defaults = {name: body.pop(name) for name in own if name in body}
         body["__defaults__"] = {**getattr(cls, "__defaults__", {}), **defaults}
         body |= {"__match_args__": fields, "__init__": _first_init}
-        shared: dict[str, Any] = {"__repr__": _repr, "__reduce__": _reduce}
+        shared: dict[str, Any] = {"__repr__": _repr, "__reduce__": _reduce, "__dataclass_fields__": _Fields()}
         shared["_values"] = property(attrgetter(*fields) if fields else lambda _: ())
         if slots:
             shared["__slots__"] = own

@@ -163,6 +163,14 @@ def test_replace() -> None:
     assert replace(Named(1, 2, "a"), x=3) == Named(3, 2, "a")
 
 
+def test_the_standard_library_takes_it_for_a_dataclass() -> None:
+    value: Any = Named(1, 2, "a")
+    assert dataclasses.is_dataclass(Named)
+    assert [one.name for one in dataclasses.fields(value)] == ["x", "y", "name"]
+    assert dataclasses.replace(value, y=5) == Named(1, 5, "a")
+    assert dataclasses.asdict(value) == {"x": 1, "y": 2, "name": "a"}
+
+
 def test_order() -> None:
     assert sorted([Ranked(2, 1), Ranked(1, 2), Ranked(1, 1)]) == [Ranked(1, 1), Ranked(1, 2), Ranked(2, 1)]
 
