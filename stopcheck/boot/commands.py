@@ -134,7 +134,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     shell, world, process = call.shell, call.world, call.process
     ignored = process.ignored | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     before = process.argv
-    lost = [trap for signal, trap in shell.traps.items() if trap.text != ""]
+    traps = dict(shell.traps)
     process.origin = call.node.span
     started = shell.machine.load(world, process, words, env)
     if isinstance(started, Failure) and started.status == 126 and "`#!`" in started.reason and len(process.argv):
@@ -148,8 +148,9 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     process.ignored = ignored
     process.body = started
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
-    for trap in lost:
-        world.note("trap-lost", process, span=trap.span)
+    for signal, trap in traps.items():
+        text = trap.text if isinstance(trap.text, str) else ""
+        world.note("trap-kept" if trap.text == "" else "trap-lost", process, text=text, span=trap.span, signal=signal)
 
 
 def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:

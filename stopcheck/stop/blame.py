@@ -10,7 +10,7 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.model import OutcomeKind
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mend import Mended, mended
-from stopcheck.stop.shells import of_shell
+from stopcheck.stop.shells import lost_trap, of_early_end, of_script_end, of_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,8 @@ def _of_link(
 ) -> Iterator[Cause]:
     body = process.body
     if isinstance(body, Program) and below is None:
-        yield from _of_main(assessment, stopped, process, body)
+        trap = lost_trap(assessment, stopped, process) if stopped.outcome in BAD else None
+        yield from (trap,) if trap is not None else _of_main(assessment, stopped, process, body)
     elif stopped.outcome not in BAD:
         return
     elif isinstance(body, Shell):
@@ -118,11 +119,11 @@ def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) ->
 
 
 def _of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Program) -> Iterator[Cause]:
-    later = stopped.world.processes[process.pid]
+    unhandled = any(event.kind == "unhandled" and event.pid == process.pid for event in stopped.world.events)
     if body.row.role in {"keepalive", "timer"}:
-        if process.pid == 1 or stopped.outcome is OutcomeKind.TERMINATED:
+        if unhandled or stopped.outcome is OutcomeKind.TERMINATED:
             yield Cause("keepalive-main", process, process.origin)
-    elif stopped.outcome is OutcomeKind.KILLED and process.pid == 1 and not later.told:
+    elif stopped.outcome is OutcomeKind.KILLED and unhandled:
         yield Cause("missing-init", process, process.origin)
     elif stopped.outcome is OutcomeKind.TERMINATED:
         yield Cause("missing-signal-handler", process, process.origin)
@@ -138,7 +139,10 @@ def _lost_by(stopped: Stopped, process: Process) -> bool:
 
 def _of_an_early_end(stopped: Stopped) -> Iterator[Cause]:
     world = stopped.world
-    init = world.init
+    scripts = list(of_early_end(stopped))
+    if scripts:
+        yield from scripts
+        return
     starts = [event for event in world.events if event.kind in {"cannot-start", "not-found"}]
     if stopped.exit_code and starts:
         event = starts[-1]
@@ -151,15 +155,4 @@ def _of_an_early_end(stopped: Stopped) -> Iterator[Cause]:
                 "daemonized-main", world.processes[event.pid], event.span, world.processes[event.other], event=event
             )
             return
-    left = [
-        world.processes[pid]
-        for pid in swept
-        if world.processes[pid].job and isinstance(world.processes[pid].body, Program)
-    ]
-    left = [
-        process
-        for process in left
-        if isinstance(process.body, Program) and process.body.row.role in {"service", "unknown", "opaque", "unnamed"}
-    ]
-    if left:
-        yield Cause("script-ends", init, left[-1].origin, left[-1])
+    yield from of_script_end(stopped)

@@ -63,17 +63,15 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
         and process.pid not in front
         and isinstance(body, Program)
         and body.row.role == "service"
-        and (process.job or _in_job(world, process))
+        and in_job(world, process)
     )
 
 
-def _in_job(world: World, process: Process) -> bool:
+def in_job(world: World, process: Process) -> bool:
+    """Whether it was started in the background, or by something that was."""
     parent = world.processes.get(process.ppid)
-    return (
-        parent is not None
-        and parent.pid != process.pid
-        and (parent.job or (parent.pid != 1 and _in_job(world, parent)))
-    )
+    beyond = parent is None or parent.pid in {1, process.pid}
+    return process.job or (not beyond and parent is not None and in_job(world, parent))
 
 
 def _is_job(world: World, process: Process) -> bool:
@@ -82,7 +80,7 @@ def _is_job(world: World, process: Process) -> bool:
         process.alive
         and isinstance(body, Program)
         and body.row.role in {"unknown", "opaque", "unnamed"}
-        and (process.job or _in_job(world, process))
+        and in_job(world, process)
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.boot import Booted
+from stopcheck.boot.boot import Booted, explore
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Foreground, Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -86,6 +86,20 @@ def mended(assessment: Assessment, stopped: Stopped, causes: Iterable[Cause]) ->
             return None
     again = stop(Booted(world, stopped.booted.machine), assessment.signal, assessment.grace, mains)
     return min(again, key=lambda one: WORST_FIRST.index(one.outcome), default=None)
+
+
+def outlived(stopped: Stopped) -> World:
+    """The processes that PID 1 left behind when it ended, as they would stand had it lasted."""
+    world = stopped.world.copy()
+    left = {event.pid for event in world.events if event.kind == "swept"}
+    for process in world.processes.values():
+        if process.pid in {1, *left}:
+            process.status, process.killed_by = None, ""
+    shell, world.init.body = world.init.body, Mended((), False)
+    world.fallback = None
+    booted = next(explore(world, stopped.booted.machine))
+    booted.world.init.body = shell
+    return booted.world
 
 
 def _mend(world: World, process: Process, cause: Cause) -> None:

@@ -10,6 +10,8 @@ from stopcheck.boot.signals import signal_name
 from stopcheck.model import Unknown
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
+from stopcheck.stop.mains import in_job
+from stopcheck.stop.mend import outlived
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ IDLE = frozenset({"echo", "printf", ":", "true", "exit", "return", "log", "date"
 """A trap of nothing else does no work: with `exec` it is not missed."""
 STOPPING = ("TERM", "INT", "QUIT")
 """Signals that people trap in order to stop."""
+SERVICES = frozenset({"service", "unknown", "opaque", "unnamed"})
+"""Roles of programs that may be what the container is there for."""
 
 
 def of_shell(
@@ -190,6 +194,56 @@ def _goes_on(world: World, process: Process) -> bool:
     if not process.alive or not isinstance(shell, Shell) or any(isinstance(frame, TrapEnd) for frame in shell.frames):
         return False
     return not isinstance(shell.blocked, Waiting) or any(pid >= world.first_after for pid in shell.blocked.pids)
+
+
+# --- where no shell stands any more ------------------------------------------------------------------
+
+
+def lost_trap(assessment: Assessment, stopped: Stopped, process: Process) -> Cause | None:
+    """A trap for the stop signal that the script set and lost at `exec`, though the program has no handler of its own.
+
+    Where the script had it ignored, the program ignores it, too.
+    """
+    if stopped.world.processes[process.pid].told or not isinstance(process.body, Program):
+        return None
+    for event in reversed(stopped.booted.world.events):
+        if event.pid == process.pid and event.signal == assessment.signal and event.kind in {"trap-lost", "trap-kept"}:
+            rule = "trap-lost-at-exec" if event.kind == "trap-lost" else "trap-ignores-signal"
+            return Cause(rule, process, event.span, process, event=event)
+    return None
+
+
+def of_early_end(stopped: Stopped) -> Iterator[Cause]:
+    """PID 1 ended by itself because its shell refused a command, in front of the service or of a `wait` for it."""
+    world = stopped.world
+    shell = world.init.body
+    if not isinstance(shell, Shell) or not stopped.exit_code:
+        return
+    mine = [event for event in world.events if event.pid == 1 and event.kind != "swept"]
+    refused = next((event for event in mine if event.kind == "bad-signal"), None)
+    if refused is not None and "e" in shell.options:
+        yield Cause("trap-unknown-signal", world.init, refused.span, event=refused)
+    unknown_wait = next((event for event in mine if event.kind == "wait-n"), None)
+    if unknown_wait is not None:
+        yield Cause("script-ends", world.init, unknown_wait.span, event=unknown_wait)
+
+
+def of_script_end(stopped: Stopped) -> Iterator[Cause]:
+    """The script ran through, and left a service in the background that its end takes along.
+
+    A program that nobody knows is a helper where the script did other work after it had started it.
+    """
+    world = outlived(stopped)
+    programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
+    worked = max((p.pid for p in programs if not p.alive and _role(p) == "unknown"), default=0)
+    left = [p for p in programs if p.alive and in_job(world, p) and _role(p) in SERVICES]
+    left = [p for p in left if _role(p) == "service" or p.pid > worked]
+    if left:
+        yield Cause("script-ends", world.init, left[-1].origin, left[-1])
+
+
+def _role(process: Process) -> str:
+    return process.body.row.role if isinstance(process.body, Program) else ""
 
 
 # --- what is asked ---------------------------------------------------------------------------------
