@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Failure, Program
 from stopcheck.boot.shell import Foreground, Shell
-from stopcheck.boot.words import expand_text, expand_words
+from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution
 
@@ -165,7 +165,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
             continue
         value = expand_text(scope, assignment.value)
         if assignment.index is not None:
-            shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
+            _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
             continue
         if assignment.append:
             before = shell.value(assignment.name) or ""
@@ -174,6 +174,15 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         if any(isinstance(each, CommandSubstitution) for each in assignment.value.parts):
             status = Unknown("the status of a command substitution", assignment.span)
     shell.set_status(status, True)
+
+
+def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
+    elements = shell.arrays.get(assignment.name, ())
+    if isinstance(index, str) and index.isdigit() and int(index) <= len(elements):
+        number = int(index)
+        shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
+    else:
+        shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
 
 
 def success_expected(child: Process) -> bool:

@@ -234,10 +234,12 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
         if several is None:
             value = scope.variable(part.name)
             several = () if value is None else (value,)
-    if several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
+    if part.operator == "keys" and several is not None:
+        several = tuple(str(number) for number in range(len(several)))
+    elif several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
         value = _parameter(scope, part)
         return [_Piece(value, part.quoted, splitting and not part.quoted)]
-    if part.operator in {":", ""} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
+    if part.operator in {":", "", "keys"} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
         several = _several(scope, part, several)
     elif part.operator:
         several = tuple(_trimmed(scope, part, value) for value in several)
@@ -257,7 +259,7 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
 def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple[Field, ...]:
     """`${@:2}`, `${@:-default}`, `${@:+x}` on a list."""
     operator = part.operator
-    if operator == "":
+    if operator in {"", "keys"}:
         return several
     if operator == ":":
         numbers = _substring_numbers(scope, part)
