@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 NEW_MODE = 0o644
 """Permission bits of a new file under a build's umask, 022."""
 
-SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/opt", "/root", "/sbin", "/srv", "/usr", "/var")
-"""Folders that packages go to."""
-
 
 class Effects:
     """Carries out what commands do. While `sure` is off they may not have been run at all."""

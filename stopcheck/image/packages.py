@@ -9,47 +9,55 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SYSTEM = ("/bin", "/boot", "/etc", "/lib", "/lib64", "/opt", "/root", "/run", "/sbin", "/srv", "/usr", "/var", "/home")
+SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/opt", "/root", "/run", "/sbin", "/srv", "/usr", "/var")
+"""Folders that packages go to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
     """A package manager: its words for installing, options that take a value, where its packages go.
 
-    `here`: into the current folder too. `scripts`: packages run scripts of their own that may write anywhere.
+    `here`: into the current folder, too. `elsewhere` are words by which it may write anywhere.
     """
 
     verbs: frozenset[str]
     valued: frozenset[str] = frozenset()
-    folders: tuple[str, ...] = _SYSTEM
+    folders: tuple[str, ...] = SYSTEM
     here: bool = False
+    elsewhere: frozenset[str] = frozenset()
 
 
-def _manager(verbs: str, valued: str = "", *, here: bool = False) -> Manager:
-    return Manager(frozenset(verbs.split()), frozenset(valued.split()), here=here)
+def _manager(verbs: str, valued: str = "", elsewhere: str = "", *, here: bool = False) -> Manager:
+    return Manager(
+        frozenset(verbs.split()), frozenset(valued.split()), here=here, elsewhere=frozenset(elsewhere.split())
+    )
 
 
 _DEB = _manager("install", "-t --target-release -o --option -c")
-_RPM = _manager("install localinstall groupinstall module", "--enablerepo --disablerepo --repo --setopt --installroot")
-_PIP = _manager("install", "-r --requirement -c --constraint -i --index-url --extra-index-url -f -e", here=True)
-_NPM = _manager("install i add ci", "--registry --prefix", here=True)
+_RPM = _manager("install localinstall groupinstall", "--enablerepo --disablerepo --repo --setopt", "--installroot")
+_PIP = _manager(
+    "install",
+    "-r --requirement -c --constraint -i --index-url --extra-index-url -f -e",
+    "-t --target --prefix --root",
+)
+_NPM = _manager("install i add ci", "--registry", "run exec --prefix", here=True)
 
 MANAGERS = {
-    "apk": _manager("add", "-t --virtual --repository -X"),
+    "apk": _manager("add", "-t --virtual --repository -X", "-p --root"),
     **dict.fromkeys(("apt-get", "apt", "aptitude"), _DEB),
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "zypper"), _RPM),
     **dict.fromkeys(("pip", "pip3", "pip2"), _PIP),
     **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), _NPM),
-    "gem": _manager("install", "-v --version"),
-    "bundle": _manager("", here=True),
-    "composer": _manager("require", here=True),
+    "gem": _manager("install", "-v --version", "-i --install-dir"),
+    "bundle": _manager("", "", "exec", here=True),
+    "composer": _manager("require", "", "run-script", here=True),
     "pecl": _manager("install"),
     "cpanm": _manager(""),
     "pacman": _manager("-S -Sy -Syu"),
     "conda": _manager("install", "-c -n --name --channel"),
     "mamba": _manager("install", "-c -n --name --channel"),
-    "poetry": _manager("add", here=True),
-    "uv": _manager("add", here=True),
+    "poetry": _manager("add", "", "run", here=True),
+    "uv": _manager("add", "", "run pip", here=True),
     **dict.fromkeys(
         (
             "docker-php-ext-install",

@@ -392,7 +392,7 @@ class _Runner:
         if self.effects.sure:
             self.installed |= packages.installed(manager, [field.text if field else None for field in arguments])
         self._print(self.effects.unknown)
-        if any(field and re.match(r"--(target|prefix|root|installroot)|run$|-t$", field.text) for field in arguments):
+        if any(field and field.text.partition("=")[0] in manager.elsewhere for field in arguments):
             self.effects.unsure()
         else:
             self.effects.unsure(*manager.folders, *([self.effects.cwd] if manager.here else []))
