@@ -11,11 +11,13 @@ from stopcheck.model import OutcomeKind
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mend import Mended, mended
 from stopcheck.stop.shells import lost_trap, of_early_end, of_script_end, of_shell
+from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stopcheck.boot.world import Process, World
+    from stopcheck.image.model import Image
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
@@ -31,7 +33,7 @@ def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
     What fails further down shows only when what is above has been mended: so it is, on paper, until nothing is bad.
     """
     if stopped.outcome in {OutcomeKind.EXITS, OutcomeKind.FAILS}:
-        return tuple(_of_an_early_end(stopped))
+        return tuple(_of_an_early_end(assessment.image, stopped))
     found: list[Cause] = []
     current: Stopped | None = stopped
     for _ in range(ROUNDS):
@@ -84,7 +86,7 @@ def _of_link(
     body = process.body
     if isinstance(body, Program) and below is None:
         trap = lost_trap(assessment, stopped, process) if stopped.outcome in BAD else None
-        yield from (trap,) if trap is not None else _of_main(assessment, stopped, process, body)
+        yield from (trap,) if trap is not None else of_main(stopped, process, body)
     elif stopped.outcome not in BAD:
         return
     elif isinstance(body, Shell):
@@ -118,17 +120,6 @@ def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) ->
         yield Cause("supervisor-not-forwarding", process, below.origin or process.origin, below, event=gone)
 
 
-def _of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Program) -> Iterator[Cause]:
-    unhandled = any(event.kind == "unhandled" and event.pid == process.pid for event in stopped.world.events)
-    if body.row.role in {"keepalive", "timer"}:
-        if unhandled or stopped.outcome is OutcomeKind.TERMINATED:
-            yield Cause("keepalive-main", process, process.origin)
-    elif stopped.outcome is OutcomeKind.KILLED and unhandled:
-        yield Cause("missing-init", process, process.origin)
-    elif stopped.outcome is OutcomeKind.TERMINATED:
-        yield Cause("missing-signal-handler", process, process.origin)
-
-
 def _lost_by(stopped: Stopped, process: Process) -> bool:
     """Whether a wrapper kept the signal to itself, or killed its child before that had finished."""
     events = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
@@ -137,22 +128,10 @@ def _lost_by(stopped: Stopped, process: Process) -> bool:
     return not any(event.kind == "forwards" for event in events)
 
 
-def _of_an_early_end(stopped: Stopped) -> Iterator[Cause]:
-    world = stopped.world
-    scripts = list(of_early_end(stopped))
-    if scripts:
-        yield from scripts
-        return
-    starts = [event for event in world.events if event.kind in {"cannot-start", "not-found"}]
-    if stopped.exit_code and starts:
-        event = starts[-1]
-        yield Cause("unstartable-entrypoint", world.processes[event.pid], event.span, event=event)
-        return
-    swept = [event.pid for event in world.events if event.kind == "swept"]
-    for event in world.events:
-        if event.kind == "daemonizes" and event.other in swept:
-            yield Cause(
-                "daemonized-main", world.processes[event.pid], event.span, world.processes[event.other], event=event
-            )
-            return
-    yield from of_script_end(stopped)
+def _of_an_early_end(image: Image, stopped: Stopped) -> Iterator[Cause]:
+    """The first of these that finds something."""
+    for found in (of_early_end(stopped), of_failed_start(image, stopped), of_daemon(stopped), of_script_end(stopped)):
+        causes = tuple(found)
+        if causes:
+            return iter(causes)
+    return of_lost_command(image, stopped)

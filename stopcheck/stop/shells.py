@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Foreground, LoopBody, LoopTest, Shell, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_name
-from stopcheck.model import Unknown
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
 from stopcheck.stop.mend import outlived
+from stopcheck.stop.starts import shell_rule
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _of_foreground(
     elif shell.mode == "command" and above and isinstance(above[-1].body, Parent) and above[-1].body.row.role == "fork":
         yield Cause("forking-wrapper", above[-1], above[-1].origin, process)
     elif shell.mode == "command" and all(other.pid == 1 or not isinstance(other.body, Shell) for other in above):
-        yield Cause(_shell_rule(assessment, above, process), process, span, below, node)
+        yield Cause(shell_rule(assessment.image, above, span), process, span, below, node)
     else:
         yield Cause("missing-exec", process, span, below, node)
 
@@ -293,17 +293,3 @@ def _own_exec(world: World, process: Process, region: Span) -> Span | None:
 def bad_word(event: Event, signal: str) -> bool:
     """Whether the name that a shell refused means the stop signal in another shell."""
     return signal_name(event.text) == signal
-
-
-def _shell_rule(assessment: Assessment, above: tuple[Process, ...], process: Process) -> str:
-    """A `-c` shell that the image itself starts: by its shell form, below an init, or by hand."""
-    if any(isinstance(other.body, Parent) and other.body.row.role == "init" for other in above):
-        return "init-over-shell"
-    image = assessment.image
-    if process.pid == 1:
-        for rule, start in (("shell-form-entrypoint", image.entrypoint), ("shell-form-command", image.cmd)):
-            if start is not None and not isinstance(start, Unknown) and start.shell_form is not None:
-                return rule
-            if start is not None and not isinstance(start, Unknown) and start.argv:
-                break
-    return "shell-command-without-exec"
