@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 1 << 15
+_TEMPORARY = "/tmp/tmp.XXXXXXXXXX"
+"""What mktemp makes: a path that nothing else names."""
+
+
+class Glob(str):
+    """The value of a loop's variable that stands for all the files that a pattern matches."""
+
+    __slots__ = ()
 
 
 class Piece(NamedTuple):
@@ -71,6 +79,7 @@ def fields(word: Word, variable: Lookup) -> tuple[Field, ...] | None:
             return None
         pieces.append(piece)
         text = piece.text
+        pattern = pattern or isinstance(text, Glob)
         if getattr(part, "quoted", True):
             empty = True
             continue
@@ -103,16 +112,18 @@ def _piece(part: object, variable: Lookup) -> Piece | None:
         value = _parameter(part, variable)
         # A value that doubles itself command by command would fill the memory.
         return None if value is None or len(value) > _LONGEST else Piece(value, part.span, True)
-    if isinstance(part, CommandSubstitution) and _is_pwd(part):
-        here = variable("PWD")
+    if isinstance(part, CommandSubstitution):
+        here = variable("PWD") if _runs(part, "pwd") else _TEMPORARY if _runs(part, "mktemp") else None
         return Piece(here, part.span, True) if isinstance(here, str) else None
     return None
 
 
-def _is_pwd(part: CommandSubstitution) -> bool:
+def _runs(part: CommandSubstitution, program: str) -> bool:
+    """Whether a substitution is just a program."""
     items = part.body.items
-    command = items[0].command.first.commands[0] if len(items) == 1 else None
-    return isinstance(command, SimpleCommand) and [word.literal for word in command.words] == ["pwd"]
+    pipelines = [items[0].command.first, *items[0].command.rest] if len(items) == 1 else []
+    command = items[0].command.first.commands[0] if len(pipelines) == 1 else None
+    return isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == program
 
 
 def _parameter(part: Parameter, variable: Lookup) -> str | None:

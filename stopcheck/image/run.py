@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.image import packages
+from stopcheck.image.bases import with_shell
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
 from stopcheck.image.effects import Effects
-from stopcheck.image.fields import Field, Piece, disk_file, fields, text_of
-from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Unsure
+from stopcheck.image.fields import Field, Glob, Piece, disk_file, fields, text_of
+from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Selection, Unsure
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, join
 from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
-from stopcheck.source import SourceFile
+from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 from stopcheck.syntax.shell import parse_script, tree
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stopcheck.image.build import State
-    from stopcheck.image.filesystem import Selection, Step
+    from stopcheck.image.filesystem import Step
     from stopcheck.image.model import Value
     from stopcheck.syntax.dockerfile import Instruction
 
@@ -216,13 +217,13 @@ class _Runner:
         found: list[Field] = []
         for word in command.words or ():
             expanded = fields(word, self._variable)
-            if expanded is None or any(field.pattern for field in expanded):
+            if expanded is None:
                 break
             found += expanded
         else:
             if command.words and len(found) <= _LONGEST_LOOP:
                 for field in found:
-                    self._variables[command.variable] = field.text
+                    self._variables[command.variable] = Glob(field.text) if field.pattern else field.text
                     self._sequence(command.body)
                 return
         self._variables[command.variable] = self.effects.unknown
@@ -472,24 +473,38 @@ class _Runner:
         """find: what `-exec` does to the files that are found."""
         words = [field.text if field else "" for field in arguments]
         first = next((at for at, word in enumerate(words) if word.startswith(("-", "(", "!"))), len(words))
+        start = self.effects.selection(arguments[:first] or [Field(".")])
         for at, word in enumerate(words):
             if word in ("-exec", "-execdir", "-ok"):
                 end = next((end for end in range(at, len(words)) if words[end] in (";", "+")), len(words))
-                scope = _found(self.effects.selection(arguments[:first] or [None]), words[first:at])
                 command = [None if word == "{}" else field for word, field in zip(words, arguments, strict=True)]
-                self.effects.scope = scope[0]
-                with self._surely(scope[1]):
-                    self.words(command[at + 1 : end])
-                self.effects.scope = None
-        self._print(self.effects.unknown)
+                self._on_found(_found(start, words[first:at], self.effects.origin), command[at + 1 : end])
+        self._print(_found(start, words[first:], self.effects.origin))
+
+    def _on_found(self, found: Listing, command: Sequence[Field | None]) -> None:
+        """A command whose unknown arguments are the files that were found."""
+        before = self.effects.scope
+        self.effects.scope = found.selection
+        with self._surely(found.exact):
+            self.words(command)
+        self.effects.scope = before
 
     def do_xargs(self, arguments: Sequence[Field | None]) -> None:
-        """xargs: a command with arguments that are not known."""
+        """xargs: a command with arguments that are not known, or what find has found."""
         rest = list(arguments)
         while rest and (field := rest[0]) and field.text.startswith("-"):
             rest = rest[2:] if field.text in ("-n", "-I", "-P", "-L", "-s", "-d", "-a") else rest[1:]
-        if rest:
-            self.words([*rest, None])
+        command = [None if field and field.text == "{}" else field for field in rest]
+        command += [] if None in command else [None]
+        if len(command) < 2:
+            return
+        if isinstance(self._input, Listing) and command[0] and command[0].text == "grep":
+            # Some of them, by their names: `grep -l`.
+            self._print(replace(self._input, exact=False))
+        elif isinstance(self._input, Listing):
+            self._on_found(self._input, command)
+        else:
+            self.words(command)
 
     # --- what prints ---
 
@@ -533,8 +548,6 @@ class _Runner:
             return name
         if name in ("ash", "busybox"):
             return "busybox"
-        from stopcheck.image.bases import with_shell
-
         found = with_shell(self._state.base, self._state.files).sh if name == "sh" else None
         return found if isinstance(found, str) and found in ("bash", "dash", "busybox") else None
 
@@ -577,11 +590,22 @@ class _Runner:
         self._print(output)
 
 
-def _found(start: Selection, words: list[str]) -> tuple[Selection, bool]:
-    """What find finds below its folders, and whether it is just that: `-type f` and `-name PATTERN` are understood."""
+_ALL = Selection(all=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Unknown):
+    """What find prints: `exact` where it is all that is selected, else some of it."""
+
+    selection: Selection = _ALL
+    exact: bool = False
+
+
+def _found(start: Selection, words: list[str], span: Span) -> Listing:
+    """What find finds below its folders: `-type f` and `-name PATTERN` are understood."""
     selection = replace(start, deep=True)
     exact = not start.all
-    waiting = list(words)
+    waiting = [word for word in words if word not in ("-print", "-print0")]
     while waiting:
         word = waiting.pop(0)
         value = waiting.pop(0) if waiting else ""
@@ -590,7 +614,7 @@ def _found(start: Selection, words: list[str]) -> tuple[Selection, bool]:
             selection, exact = replace(selection, name=tokens), exact and tokens is not None
         elif (word, value) != ("-type", "f"):
             exact = False
-    return selection, exact
+    return Listing("what find finds is not known", span, selection, exact)
 
 
 def _whole(outputs: list[Output]) -> Output:
@@ -608,8 +632,6 @@ def _whole(outputs: list[Output]) -> Output:
 
 
 def _mapped(source: SourceFile) -> Mapped:
-    from stopcheck.source import Span
-
     return Mapped.at(source.text, Span(source, 0, len(source.text)))
 
 
