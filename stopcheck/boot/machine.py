@@ -9,9 +9,10 @@ from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
-from stopcheck.boot.roles import find_role
+from stopcheck.boot.roles import Start, find_role
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Departing, Supervisor
+from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -289,12 +290,11 @@ class Machine:
         depth: int,
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
-        row = applied(row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words)
+        tools = self.image.base.sh if isinstance(self.image.base.sh, str) else ""
+        row = applied(row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words, tools)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)
-            case "busybox":
-                return self.load(world, process, argv[1:], env, depth + 1)
             case "setsid":
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
@@ -309,7 +309,7 @@ class Machine:
                     else Failure(1, f"{row.name} is told to start nothing")
                 )
         special = find_role(row.role)
-        return special(self, world, process, row, argv, env, depth) if special else Program(row, self.stop_signal)
+        return special(Start(self, world, process, row, argv, env, depth)) if special else Program(row, self.stop_signal)
 
     def _supervisor(self, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]) -> Body:
         """supervisord by its configuration, the others by the folders of their services."""
@@ -358,6 +358,8 @@ class Machine:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.role == "exec":
             return self.load(world, process, child, env, depth + 1)
+        if row.role == "fork":
+            return Wrapper(self, row, child, env)
         return Parent(self, row, child, env, parent_options(row, argv))
 
 
@@ -428,6 +430,8 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
             rest.pop(0)
             continue
         break
+    if row.child == "shell" and rest:
+        command, rest = " ".join(str(word) for word in rest if isinstance(word, str)), []
     if command is not None:
         return (shell, "-c", command, *rest), assigned
     return tuple(rest), assigned

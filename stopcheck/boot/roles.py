@@ -2,25 +2,76 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from stopcheck.boot.programs import Program
+from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.model import Unknown
 
+if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.source import SourceFile
 
-Role: TypeAlias = (
-    "Callable[[Machine, World, Process, ProgramRow, tuple[Field, ...], Mapping[str, Field], int], Body | Failure]"
-)
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A program about to run: its row with the variants applied, its argv and environment, in which process."""
+
+    machine: Machine
+    world: World
+    process: Process
+    row: ProgramRow
+    argv: tuple[Field, ...]
+    env: Mapping[str, Field]
+    depth: int = 0
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments that are known."""
+        return tuple(word for word in self.argv[1:] if isinstance(word, str))
+
+    def path(self, name: str) -> str:
+        """A path as this process sees it."""
+        return posixpath.normpath(posixpath.join(self.process.cwd, name))
+
+    def text(self, name: str) -> SourceFile | Unknown | None:
+        """The text of a file; Unknown where it may be there, None where it surely is not."""
+        file = self.machine.image.files.lookup(self.path(name))
+        return file if file is None or isinstance(file, Unknown) else file.content
+
+    def load(self, argv: tuple[Field, ...], env: Mapping[str, Field] | None = None) -> Body | Failure:
+        """Become another program."""
+        return self.machine.load(self.world, self.process, argv, self.env if env is None else env, self.depth + 1)
+
+    def leaf(self, role: str, reason: str = "", status: int | None = None) -> Program:
+        """A program of which only its role is known."""
+        row = ProgramRow(self.process.program, role=role, instead=reason, status=status)
+        return Program(row, self.machine.stop_signal)
+
+
+Role: TypeAlias = Callable[[Start], "Body | Failure"]
+
+_MODULES = {
+    "service": "services", "daemon-of": "services", "init-script": "services", "apachectl": "services",
+    "uwsgi": "services",
+    "signals": "killers", "interpreter": "interpreters",
+    "npm": "scripts", "make": "scripts", "procfile": "scripts", "runs": "scripts", "parallel-scripts": "scripts",
+    "busybox": "wrappers", "wait-for": "wrappers", "capsh": "wrappers", "execlineb": "wrappers", "find": "wrappers",
+    "start-stop-daemon": "wrappers", "nodemon": "wrappers", "pm2": "wrappers",
+}  # fmt: skip
+"""Where a role's function stands: `start_ROLE`."""
 
 
 def find_role(name: str) -> Role | None:
     """The function for a role; None where the row says all."""
-    if name == "service":
-        from stopcheck.boot import services
-
-        return services.load
-    return None
+    module = _MODULES.get(name)
+    if module is None:
+        return None
+    role: Role = getattr(import_module(f"stopcheck.boot.{module}"), "start_" + name.replace("-", "_"))
+    return role

@@ -2,32 +2,226 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Program
+from stopcheck.boot.wrappers import Wrapper
+from stopcheck.knowledge.programs import ProgramRow, find_program
+from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
-    from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.boot.roles import Start
+    from stopcheck.boot.world import Body
+
+_CONFIG = re.compile(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
 
 
-def load(
-    machine: Machine,
-    world: World,
-    process: Process,
-    row: ProgramRow,
-    argv: tuple[Field, ...],
-    env: Mapping[str, Field],
-    depth: int,
-) -> Body | Failure:
+def start_service(start: Start) -> Body | Failure:
     """The service, or the process that leaves it in the background."""
-    words = tuple(word for word in argv[1:] if isinstance(word, str))
-    text = " ".join(words)
-    background = row.background
-    if any(part in text for part in row.foreground_text):
-        background = False
-    return Daemonizer(machine, row, (), dict(env)) if background else Program(row, machine.stop_signal)
+    background = leaves(start)
+    if isinstance(background, Unknown):
+        return start.leaf("opaque", background.reason)
+    if background:
+        return Daemonizer(start.machine, start.row, (), dict(start.env))
+    return Program(start.row, start.machine.stop_signal)
+
+
+def leaves(start: Start) -> bool | Unknown:
+    """Whether it leaves for the background by itself."""
+    row = start.row
+    doubt: Unknown | None = None
+    known = [_plain(" ".join(start.words)), *_runs(start)]
+    for name in _configurations(start):
+        text = start.text(name)
+        if isinstance(text, Unknown):
+            doubt = text
+        elif text is not None:
+            known.append(_plain(text.text))
+    if any(_plain(wanted) in text for wanted in row.foreground_text for text in known):
+        return False
+    if any(_plain(wanted) in text for wanted in row.background_text for text in known):
+        return True
+    if row.config_decides and doubt is not None:
+        return doubt
+    if row.foreground_base:
+        return _by_base(start)
+    copied = _copied_configuration(start)
+    return copied if row.background and copied is not None else row.background
+
+
+def _configurations(start: Start) -> Iterator[str]:
+    for word in start.words:
+        name = word.split("=", 1)[1] if word.startswith("-") and "=" in word else word
+        if not name.startswith("-") and _CONFIG.search(name) and "://" not in name and " " not in name:
+            yield name
+    yield from start.row.config
+
+
+def _runs(start: Start) -> Iterator[str]:
+    for instruction in start.machine.image.instructions:
+        if instruction.keyword == "RUN":
+            yield _plain(instruction.value)
+            yield from (_plain(heredoc.content.text) for heredoc in instruction.heredocs)
+
+
+def _plain(text: str) -> str:
+    """Without comment lines, with single blanks and none around `=`."""
+    lines = (line for line in text.split("\n") if not line.lstrip().startswith(("#", ";")))
+    return re.sub(r"\s*=\s*", "=", re.sub(r"\s+", " ", " ".join(lines)))
+
+
+def _by_base(start: Start) -> bool | Unknown:
+    """For those that official images configure to stay: known where the base image is."""
+    image = start.machine.image
+    name = image.base.name.rsplit("/", 1)[-1]
+    if name.split(":")[0] == start.row.foreground_base or "PHP_INI_DIR" in image.env or "-fpm" in name:
+        return False
+    if image.env_open:
+        return Unknown(
+            f"whether {start.process.program} stays in the foreground is set in the base image {image.base.name}"
+        )
+    copied = _copied_configuration(start)
+    return start.row.background if copied is None else copied
+
+
+def _copied_configuration(start: Start) -> Unknown | None:
+    """Whether a configuration that cannot be read was copied over the default one."""
+    for name in start.row.config:
+        file = start.machine.image.files.lookup(name)
+        if file is None or isinstance(file, Unknown) or not isinstance(file.content, Unknown):
+            continue
+        if file.origin is not None and file.origin.text[:4].upper() in {"COPY", "ADD "}:
+            return Unknown(f"{name} was copied from where it cannot be read", file.origin)
+    return None
+
+
+def start_daemon_of(start: Start) -> Body | Failure:
+    """A command that starts a service in the background: `pg_ctl start`, `celery multi start`."""
+    row = find_program(start.row.instead) or ProgramRow(start.row.instead, role="unknown")
+    return Daemonizer(start.machine, replace(row, role="service"), (), dict(start.env))
+
+
+def start_init_script(start: Start) -> Body | Failure:
+    """`service NAME start`, `/etc/init.d/NAME start`."""
+    first = start.argv[0]
+    words = [word for word in start.words if not word.startswith("-")]
+    if isinstance(first, str) and "/init.d/" in first:
+        words = [first.rsplit("/", 1)[-1], *words]
+    if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
+        return start.leaf("test" if "status" in words else "short")
+    row = _daemon(words[0], start.row)
+    return Daemonizer(start.machine, row, (), dict(start.env))
+
+
+def _daemon(name: str, service: ProgramRow) -> ProgramRow:
+    """The program behind a service's name: the same name, but for those that the data tell."""
+    known = service.daemons.get(re.sub(r"[-@]?\d[\d.]*(?=-fpm|$)", "", name), name)
+    row = find_program(re.sub(r"^php[\d.]*-fpm$", "php-fpm", known))
+    if row is None or row.role not in {"service", "supervisor", "short"}:
+        return ProgramRow(name, role="unknown")
+    return replace(row, role="service", variants=())
+
+
+def start_apachectl(start: Start) -> Body | Failure:
+    """A script that runs apache2 in the foreground of a shell, and does not exec it."""
+    words = start.words
+    if any(word.endswith(("FOREGROUND", "NO_DETACH")) or word == "-X" for word in words):
+        if start.machine.image.base.family not in {"debian", "alpine"}:
+            return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
+        row = replace(start.row, role="fork")
+        return Wrapper(start.machine, row, ("apache2", *start.argv[1:]), dict(start.env))
+    if any(word in {"start", "restart", "graceful"} for word in words):
+        apache = find_program("apache2")
+        assert apache is not None
+        return Daemonizer(start.machine, apache, (), dict(start.env))
+    return start.leaf("short")
+
+
+def start_uwsgi(start: Start) -> Body | Failure:
+    """uWSGI: its options stand in the arguments, the environment and an ini file."""
+    options = _uwsgi_options(start)
+    if isinstance(options, Unknown):
+        return start.leaf("opaque", options.reason)
+    if options.get("daemonize") or options.get("daemonize2"):
+        return Daemonizer(
+            start.machine, replace(start.row, role="service", on=_uwsgi_signals(options)), (), dict(start.env)
+        )
+    master = _is_on(options, "master", "M")
+    row = replace(
+        start.row, role="service", on=_uwsgi_signals(options), exit=0 if master else 30, seconds=1.0 if master else 0.1
+    )
+    return Program(row, start.machine.stop_signal)
+
+
+def _uwsgi_signals(options: dict[str, str]) -> dict[str, str]:
+    dies = _is_on(options, "die-on-term")
+    if not _is_on(options, "master", "M"):
+        return {"TERM": "quick", "INT": "quick", "QUIT": "default", "HUP": "unknown"}
+    if options.get("hook-master-start") or any(key.startswith("hook-") for key in options):
+        return {"INT": "graceful"}
+    return {
+        "TERM": "graceful" if dies else "ignore",
+        "INT": "graceful",
+        "QUIT": "ignore" if dies else "graceful",
+        "HUP": "ignore",
+    }
+
+
+def _is_on(options: dict[str, str], *names: str) -> bool:
+    return any(options.get(name, "false").strip().lower() in {"", "true", "1", "yes", "on"} for name in names)
+
+
+def _uwsgi_options(start: Start) -> dict[str, str] | Unknown:
+    """Every option with its value; "" for a bare one."""
+    options: dict[str, str] = {}
+    files: list[str] = []
+    words = list(start.words)
+    for index, word in enumerate(words):
+        if not word.startswith("-"):
+            if word.endswith((".ini", ".xml", ".yaml", ".yml", ".json")) and not _takes_value(words, index):
+                files.append(word)
+            continue
+        name, _, value = word.lstrip("-").partition("=")
+        following = words[index + 1] if index + 1 < len(words) and not words[index + 1].startswith("-") else ""
+        if name in {"ini", "ini-paste", "ini-paste-logged", "xml", "yaml", "json", "x", "y", "j"}:
+            files.append(value or following)
+        else:
+            options[name] = value or ("" if name in _UWSGI_FLAGS else following)
+    for key, given in start.env.items():
+        if key.startswith("UWSGI_") and isinstance(given, str):
+            if key in {"UWSGI_INI", "UWSGI_YAML", "UWSGI_XML", "UWSGI_JSON"}:
+                files.append(given)
+            else:
+                options[key[6:].lower().replace("_", "-")] = given
+    for name in files:
+        if not name.endswith(".ini"):
+            return Unknown(f"{name} is not read")
+        text = start.text(name)
+        if text is None or isinstance(text, Unknown):
+            return Unknown(f"{name} is not in the files")
+        options |= _ini(text.text)
+    return options
+
+
+_UWSGI_FLAGS = frozenset(
+    {"master", "M", "die-on-term", "vacuum", "lazy-apps", "enable-threads", "need-app", "single-interpreter"}
+)
+
+
+def _takes_value(words: list[str], index: int) -> bool:
+    return index > 0 and words[index - 1].startswith("-") and "=" not in words[index - 1]
+
+
+def _ini(text: str) -> dict[str, str]:
+    """The options in uWSGI's ini file: `name = value` lines of all sections."""
+    found: dict[str, str] = {}
+    for line in text.split("\n"):
+        name, sign, value = line.partition("=")
+        if sign and not line.lstrip().startswith(("#", ";", "[")):
+            found[name.strip()] = value.split(";")[0].strip()
+    return found

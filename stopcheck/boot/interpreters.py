@@ -1,0 +1,159 @@
+"""Starts Python, Node, Ruby, Perl and PHP with what they are told to run: a module, a script, a text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from stopcheck.boot.programs import Program
+from stopcheck.knowledge.programs import ProgramRow, find_program
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stopcheck.boot.handlers import Handling
+    from stopcheck.boot.programs import Failure
+    from stopcheck.boot.roles import Start
+    from stopcheck.boot.world import Body, Field
+
+INLINE = {
+    "python": ("-c",),
+    "node": ("-e", "--eval", "-p", "--print", "-pe"),
+    "ruby": ("-e",),
+    "perl": ("-e", "-E"),
+    "php": ("-r",),
+}
+ENDS = frozenset(
+    {"--version", "--help", "-h", "-V", "-i", "-m", "--info", "-l", "--syntax-check", "--modules", "--ini", "--rf"}
+)
+SUFFIXES = {
+    "node": (".js", ".mjs", ".cjs"),
+    "python": (".py",),
+    "ruby": (".rb",),
+    "perl": (".pl",),
+    "php": (".php", ".phar"),
+}
+SCRIPTS = frozenset(
+    {"manage.py", "artisan", "npm", "npx", "yarn", "pnpm", "django-admin", "wp", "composer", "console", "rails", "rake"}
+)
+"""Scripts known by their name wherever they stand; others only in a folder of programs."""
+
+
+class Told(NamedTuple):
+    """What an interpreter is told to run: `kind` is "module", "script", "inline", "serve", "ends" or "nothing"."""
+
+    kind: str
+    what: Field = ""
+    arguments: tuple[Field, ...] = ()
+
+
+def start_interpreter(start: Start) -> Body | Failure:
+    """Known programs by their row, others by what their source says of signals."""
+    language = start.row.name
+    told = read_arguments(language, start.argv[1:], start.row.value_options)
+    match told.kind:
+        case "ends" | "nothing":
+            return start.leaf("short", status=0)
+        case "serve":
+            return Program(
+                replace(start.row, role="service", on={"INT": "quick", "QUIT": "default"}, exit=0),
+                start.machine.stop_signal,
+            )
+        case "inline":
+            return start.leaf("opaque", f"a {language} text")
+    if isinstance(told.what, Unknown):
+        return start.leaf("unnamed", told.what.reason)
+    if told.kind == "module":
+        return _module(start, told.what, told.arguments)
+    return _script(start, language, told.what, told.arguments)
+
+
+def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple[str, ...]) -> Told:
+    """What follows an interpreter's name, by its own grammar."""
+    index = 0
+    while index < len(words):
+        word = words[index]
+        rest = words[index + 1 :]
+        if isinstance(word, Unknown):
+            return Told("script", word, rest)
+        if word in INLINE[language] or (word[:2] in INLINE[language] and language != "node" and len(word) > 2):
+            return Told("inline")
+        if language == "python" and word.startswith("-") and not word.startswith("--") and word.endswith("m"):
+            return Told("module", rest[0], rest[1:]) if rest else Told("ends")
+        if language == "php" and word == "-S":
+            return Told("serve")
+        if language == "php" and word in {"-f", "-F", "--file"}:
+            return Told("script", rest[0], rest[1:]) if rest else Told("ends")
+        if language == "node" and word == "--run":
+            return Told("inline")
+        if word in ENDS or (word == "-v" and language in {"node", "php"} and len(words) == 1):
+            return Told("ends")
+        if word in {"-", "/dev/stdin"}:
+            return Told("inline")
+        if word == "--":
+            return Told("script", rest[0], rest[1:]) if rest else Told("nothing")
+        if word.startswith("-"):
+            index += 2 if word in value_options else 1
+            continue
+        return Told("script", word, rest)
+    return Told("nothing")
+
+
+def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | Failure:
+    """`python -m MODULE`."""
+    for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
+        text = start.text(name)
+        if isinstance(text, SourceFile):
+            return _from_source(start, "python", text)
+    row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
+    if row is not None and row.role not in {"exec", "fork", "init"}:
+        return _known(start, row, (row.name, *arguments))
+    return start.leaf("unknown")
+
+
+def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
+    start.process.program = str(argv[0]).rsplit("/", 1)[-1]
+    return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
+
+
+def _script(start: Start, language: str, name: str, arguments: tuple[Field, ...]) -> Body | Failure:
+    base = name.rsplit("/", 1)[-1]
+    folder = name.rpartition("/")[0]
+    if base in SCRIPTS or folder.endswith("bin") or "node_modules" in folder:
+        stem = base.removesuffix("-cli.js")
+        for suffix in SUFFIXES[language]:
+            stem = stem.removesuffix(suffix) if base not in SCRIPTS else stem
+        row = find_program(base, start.machine.programs) or find_program(stem, start.machine.programs)
+        if row is not None and row.role not in {"interpreter", "init"}:
+            return _known(start, row, (name, *arguments))
+    for path in _candidates(language, name):
+        text = start.text(path)
+        if isinstance(text, SourceFile):
+            return _from_source(start, language, text)
+    return start.leaf("unknown")
+
+
+def _candidates(language: str, name: str) -> tuple[str, ...]:
+    if language == "node":
+        return (name, f"{name}.js", f"{name}/index.js")
+    if language == "python":
+        return (name, f"{name}/__main__.py")
+    return (name,)
+
+
+def _from_source(start: Start, language: str, text: SourceFile) -> Body:
+    from stopcheck.boot import handlers
+
+    read: Callable[[str], Handling | None] = getattr(handlers, language)
+    handling = read(text.text)
+    if handling is None:
+        return start.leaf("unknown")
+    if handling.reason:
+        return start.leaf("opaque", handling.reason)
+    row = ProgramRow(
+        start.process.program, role="unknown", on=handling.on, otherwise="default", cleanup=handling.cleanup,
+        exit=1 if language == "ruby" else None, exit_on={"INT": 130} if language == "python" else {},
+    )  # fmt: skip
+    return Program(row, start.machine.stop_signal)

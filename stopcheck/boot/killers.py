@@ -1,0 +1,143 @@
+"""Programs that send signals to others: kill, pkill, killall, `nginx -s quit`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.signals import NAMES, signal_name
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from stopcheck.boot.programs import Failure
+    from stopcheck.boot.roles import Start
+    from stopcheck.boot.world import Body, Field, Process, World
+
+_NGINX = {"stop": "TERM", "quit": "QUIT", "reload": "HUP", "reopen": "USR1"}
+"""nginx.org/en/docs/control.html"""
+
+
+class Killer:
+    """Sends a signal to the processes that its words name, and ends."""
+
+    __slots__ = ("by", "signal", "targets")
+    overrides = True
+
+    def __init__(self, by: str, signal: str, targets: tuple[Field, ...]) -> None:
+        self.by = by
+        self.signal = signal
+        self.targets = targets
+
+    def copy(self) -> Killer:
+        """See Body.copy."""
+        return self
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (self.by, self.signal, self.targets)
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        found = False
+        for target in self.targets:
+            if isinstance(target, Unknown):
+                world.note("unknown-kill", process, text=target.reason, span=process.origin)
+                continue
+            for other in self._meant(world, process, target):
+                found = True
+                world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
+                world.kill(other, self.signal, process)
+        if process.alive:
+            world.exit(process, 0 if found else 1)
+        return True
+
+    def _meant(self, world: World, process: Process, target: str) -> list[Process]:
+        others = [other for other in world.processes.values() if other.alive and other is not process]
+        if self.by == "pid":
+            number = int(target) if re.fullmatch(r"-?\d+", target) else 0
+            if number == -1:
+                return [other for other in others if other.pid != 1]
+            return [other for other in others if other.pid == number or (number < -1 and other.pgid == -number)]
+        if self.by == "name":
+            return [other for other in others if target in {other.program, _base(other)}]
+        pattern = _pattern(target)
+        if self.by == "line":
+            return [other for other in others if pattern.search(" ".join(map(str, other.argv)))]
+        return [other for other in others if pattern.search(other.program[:15]) or pattern.search(_base(other)[:15])]
+
+
+def _base(process: Process) -> str:
+    first = process.argv[0] if process.argv else ""
+    return first.rsplit("/", 1)[-1] if isinstance(first, str) else ""
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    try:
+        return re.compile(text)
+    except re.error:
+        return re.compile(re.escape(text))
+
+
+def start_signals(start: Start) -> Body | Failure:
+    """Read whom it signals and how from its argv."""
+    program = start.process.program
+    if start.row.name == "nginx":
+        words = start.words
+        order = words[words.index("-s") + 1] if words.index("-s") + 1 < len(words) else ""
+        return (
+            Killer("name", _NGINX.get(order, "TERM"), ("nginx",)) if order in _NGINX else start.leaf("short", status=1)
+        )
+    signal: str | None = "TERM"
+    by = {"kill": "pid", "killall": "name"}.get(program, "pattern")
+    targets: list[Field] = []
+    words_left = list(start.argv[1:])
+    while words_left:
+        word = words_left.pop(0)
+        if isinstance(word, Unknown) or not word.startswith("-") or word == "-":
+            targets.append(word)
+        elif word == "--":
+            targets += words_left
+            break
+        elif word in {"-s", "--signal", "-n"} and words_left:
+            given = words_left.pop(0)
+            signal = signal_name(given) if isinstance(given, str) else None
+        elif word.startswith("--signal="):
+            signal = signal_name(word[9:])
+        elif word in {"-l", "-L", "--list", "-0"}:
+            return start.leaf("test")
+        elif word in {"-f", "--full", "-fx", "-xf"} and by == "pattern":
+            by = "line"
+        elif word in {"-x", "--exact"} and by == "pattern":
+            by = "name"
+        elif word in {"-P", "-u", "-U", "-g", "-G", "-t", "--parent", "--euid", "--uid", "--pgroup", "--group"}:
+            return _unknown(start, f"{program} {word}")
+        elif (name := signal_name(word[1:])) is not None:
+            signal = name
+        elif by == "pid" and word[1:].isdigit() and int(word[1:]) not in NAMES:
+            targets.append(word)
+    if signal is None:
+        return _unknown(start, f"the signal that {program} sends")
+    if program == "killall5":
+        return _unknown(start, program)
+    return Killer(by, signal, tuple(targets))
+
+
+def _unknown(start: Start, what: str) -> Body:
+    return Killer("pid", "TERM", (Unknown(what, start.process.origin),))

@@ -1,0 +1,254 @@
+"""Programs that start another one: how they pass signals on, how they end, where the other's argv begins."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Daemonizer, Parent
+from stopcheck.boot.signals import signal_number
+from stopcheck.knowledge.programs import ProgramRow, applied, find_program
+from stopcheck.knowledge.shells import find_shell
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.programs import Failure
+    from stopcheck.boot.roles import Start
+    from stopcheck.boot.world import Body, Field, Process, World
+
+
+class Wrapper(Parent):
+    """Starts its children one after another, passes signals on to the one that runs, and ends after the last."""
+
+    __slots__ = ("cwd", "rest")
+
+    def __init__(
+        self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
+        rest: tuple[tuple[Field, ...], ...] = (), cwd: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__(machine, row, argv, env)
+        self.rest = rest
+        self.cwd = cwd
+
+    def copy(self) -> Wrapper:
+        """See Body.copy."""
+        other = Wrapper(self.machine, self.row, self.argv, self.env, self.rest, self.cwd)
+        other.child, other.deadline, other.got = self.child, self.deadline, self.got
+        return other
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        if signal not in self.row.on and self.row.otherwise == "unknown":
+            return "caught"
+        return super().disposition(signal)
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+        match self.row.on.get(signal, self.row.otherwise):
+            case "unknown":
+                world.note("unsure", process, text=process.program, span=process.origin, signal=signal)
+            case "raise" if process.pid != 1:
+                world.exit(process, 128 + signal_number(signal), signal)
+            case "raise" | "quick":
+                world.exit(process, self.row.exit or 0)
+            case _:
+                super().receive(world, process, signal)
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.child is None:
+            process.cwd = self.cwd or process.cwd
+            self._start(world, process)
+            return True
+        child = world.processes[self.child]
+        if self.deadline is not None and world.clock >= self.deadline and child.alive:
+            world.note("gives-up", process, signal="KILL", other=child.pid)
+            world.kill(child, "KILL", process)
+            return True
+        if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
+            return False
+        child.reaped = True
+        if self.rest and not self.got and (isinstance(child.status, Unknown) or not child.status):
+            self.argv, self.rest, self.child = self.rest[0], self.rest[1:], None
+            return True
+        return self.leave(world, process, child)
+
+    def leave(self, world: World, process: Process, child: Process) -> bool:
+        """End as the child's end makes it."""
+        row = self.row
+        signal = child.killed_by
+        if self.got and not row.exit_of_child:
+            world.exit(process, row.exit if row.exit is not None else 128 + signal_number(self.got))
+        elif signal and row.raises and process.pid != 1:
+            world.exit(process, 128 + signal_number(signal), signal)
+        elif signal and row.exit_killed is not None:
+            known = row.exit_killed >= 0
+            world.exit(
+                process, row.exit_killed if known else Unknown(f"the status of {process.program}", process.origin)
+            )
+        else:
+            world.exit(process, child.status if child.status is not None else 0)
+        return True
+
+
+def start_busybox(start: Start) -> Body | Failure:
+    """`busybox APPLET …`: the small programs as busybox has them, whatever else the image has under their names."""
+    argv = start.argv[1:]
+    if not argv or not isinstance(argv[0], str) or argv[0].startswith("-"):
+        return start.leaf("short", status=0)
+    start.process.argv, start.process.program = argv, argv[0]
+    if argv[0] in {"sh", "ash"}:
+        shell = find_shell("busybox", start.machine.image.base.sh_version)
+        assert shell is not None
+        return start.machine.shell(shell, start.process, argv, start.env)
+    row = find_program(argv[0], start.machine.programs)
+    if row is None:
+        return start.leaf("opaque", "a program of busybox")
+    row = replace(applied(row, start.words[1:], "busybox"), variants=())
+    return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
+
+
+def start_wait_for(start: Start) -> Body | Failure:
+    """`wait-for-it HOST:PORT … -- COMMAND`: waits, then becomes the command."""
+    if "--" not in start.argv:
+        return start.leaf("test")
+    child = start.argv[start.argv.index("--") + 1 :]
+    return start.load(child) if child else start.leaf("test")
+
+
+def start_capsh(start: Start) -> Body | Failure:
+    """`capsh … -- ARG…` becomes /bin/bash with these arguments (capsh(1))."""
+    for separator in ("--", "=="):
+        if separator in start.argv:
+            return start.load(("/bin/bash", *start.argv[start.argv.index(separator) + 1 :]))
+    return start.leaf("short")
+
+
+def start_execlineb(start: Start) -> Body | Failure:
+    """`execlineb -c "COMMAND"` where it is a plain command, without blocks and substitutions."""
+    text = start.argv[2] if len(start.argv) == 3 and start.argv[1] in {"-c", "-Pc"} else None
+    if not isinstance(text, str) or re.search(r"[{}$\\]", text):
+        return start.leaf("opaque", "an execline script")
+    return start.load(tuple(shlex.split(text, comments=True)))
+
+
+def start_start_stop_daemon(start: Start) -> Body | Failure:
+    """start-stop-daemon(8): with --start it becomes the program, with -b it leaves it in the background."""
+    words = list(start.argv[1:])
+    own, rest = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    if not {"-S", "--start"} & {word for word in own if isinstance(word, str)}:
+        return start.leaf("short")
+    program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
+    if program is None:
+        return start.leaf("opaque", "what it starts")
+    argv = (program, *rest)
+    if any(word in {"-b", "--background"} for word in own):
+        row = ProgramRow("start-stop-daemon", role="daemon")
+        return Daemonizer(start.machine, row, argv, dict(start.env))
+    return start.load(argv)
+
+
+def _option(words: list[Field], *names: str) -> Field | None:
+    for index, word in enumerate(words):
+        if isinstance(word, str):
+            name, sign, value = word.partition("=")
+            if name in names:
+                return value if sign else words[index + 1] if index + 1 < len(words) else None
+    return None
+
+
+def start_find(start: Start) -> Body | Failure:
+    """find(1): with -exec it runs a program for what it finds and waits for it."""
+    for index, word in enumerate(start.argv):
+        if word in {"-exec", "-execdir", "-ok"}:
+            rest = start.argv[index + 1 :]
+            ends = [at for at, other in enumerate(rest) if other in {";", "+"}]
+            child = tuple(
+                Unknown("what find has found", start.process.origin) if other == "{}" else other
+                for other in rest[: ends[0] if ends else len(rest)]
+            )
+            return (
+                Wrapper(start.machine, replace(start.row, role="fork"), child, dict(start.env))
+                if child
+                else start.leaf("short")
+            )
+    return start.leaf("short")
+
+
+def start_nodemon(start: Start) -> Body | Failure:
+    """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child."""
+    value_options = {
+        "-w",
+        "--watch",
+        "-e",
+        "--ext",
+        "-i",
+        "--ignore",
+        "--delay",
+        "-s",
+        "--signal",
+        "--config",
+        "-I",
+        "--cwd",
+    }
+    words = list(start.argv[1:])
+    command: Field | None = None
+    rest: list[Field] = []
+    while words:
+        word = words.pop(0)
+        if isinstance(word, Unknown):
+            return start.leaf("opaque", word.reason)
+        name, sign, value = word.partition("=")
+        if name in {"-x", "--exec"}:
+            command = value if sign else words.pop(0) if words else None
+        elif word in value_options:
+            del words[:1]
+        elif word == "--" or not word.startswith("-"):
+            rest = [*([] if word == "--" else [word]), *words]
+            break
+    if isinstance(command, Unknown) or any(isinstance(word, Unknown) for word in rest):
+        return start.leaf("opaque", "what nodemon runs")
+    if command is None and not rest:
+        return start.leaf("opaque", "what nodemon runs is told in its configuration")
+    text = " ".join([command or "node", *(str(word) for word in rest)])
+    if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
+        return start.leaf("opaque", "nodemon's own choice of a program")
+    row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
+    return Wrapper(start.machine, row, ("sh", "-c", text), dict(start.env))
+
+
+def start_pm2(start: Start) -> Body | Failure:
+    """pm2-runtime: one program, or those of an ecosystem file, which is not read."""
+    words = [word for word in start.argv[1:] if word != "start"]
+    program: Field | None = None
+    interpreter = _option(words, "--interpreter", "--interpreter-args") or "node"
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            break
+        if isinstance(word, str) and word.startswith("-"):
+            index += 1 if "=" in word or word in {"--raw", "--no-autorestart", "--json", "--watch", "--format"} else 2
+            continue
+        program = word
+        break
+    if not isinstance(program, str) or program.endswith((".json", ".yml", ".yaml", ".config.js", ".config.cjs")):
+        return start.leaf("opaque", "what pm2 runs is told in its configuration")
+    separator = words.index("--") if "--" in words else len(words)
+    argv = (program, *words[separator + 1 :])
+    child = argv if interpreter == "none" else (interpreter, *argv)
+    if interpreter != "none" and not program.endswith((".js", ".mjs", ".cjs")):
+        return start.leaf("opaque", "pm2's own choice of an interpreter")
+    row = replace(
+        start.row,
+        role="fork",
+        forwards="child",
+        forwards_only=("TERM", "INT"),
+        kill_after=1.6,
+        exit_of_child=False,
+        exit=0,
+    )
+    return Wrapper(start.machine, row, child, dict(start.env))
