@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench facts clean
+.PHONY: demo test lint bench facts readme clean
 
 demo: $(VENV)/run  ## What stopcheck says of the images in examples/
 	$(BIN)/stopcheck check --fail-on never examples
@@ -24,22 +24,25 @@ bench: $(VENV)/bench  ## Time and memory, beside hadolint's
 facts: $(VENV)/dev  ## How far the analysis agrees with what a kernel was seen to do
 	$(BIN)/python -m tests.conformance.agreement
 
+readme: $(VENV)/run  ## Writes what stopcheck prints into README.md
+	$(BIN)/python -m tests.unit.test_readme
+
 $(VENV)/pip: pyproject.toml
 	$(if $(PYTHON),,$(error Python 3.11 or newer is needed: make PYTHON=/path/to/python3))
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
 $(VENV)/run: $(VENV)/pip
-	$(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run
-	$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
 $(VENV)/bench: $(VENV)/run
-	$(BIN)/python -m pip install --quiet --group bench
+	@$(BIN)/python -m pip install --quiet --group bench
 	@touch $@
 
 clean:
