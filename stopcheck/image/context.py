@@ -149,19 +149,19 @@ def is_url(text: str) -> bool:
 def find_context(dockerfile: Dockerfile, files: Files, dockerfile_path: str) -> str:
     """The folder that the build is most likely started with.
 
-    The Dockerfile's own, or the nearest above it in which all its COPY sources exist; where there is no such folder
-    (sources may be built before), the nearest in which most of them do.
+    The Dockerfile's own, or the nearest above it in which all its COPY sources exist. Sources may be built before: else
+    it is the nearest in which most of them exist, or one that lies in the Dockerfile's folder.
     """
-    folder = parent(dockerfile_path)
+    own = folder = parent(dockerfile_path)
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
     best, most = folder, -1
-    own = folder
     while sources:
         # A source that bears the name of the Dockerfile's own folder is rather a file that is built before.
-        count = sum(_stands(files, folder, path) for path in sources if join(folder, path) != own)
-        if count > most:
-            best, most = folder, count
-        if count == len(sources) or not folder:
+        found = [path for path in sources if join(folder, path) != own and _stands(files, folder, path)]
+        likely = 2 * len(found) > len(sources) or any(inside(join(folder, path), own) for path in found)
+        if len(found) > most and (likely or folder == own):
+            best, most = folder, len(found)
+        if len(found) == len(sources) or not folder:
             break
         folder = parent(folder)
     return best

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _ARCHIVE = re.compile(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 _REMOTE_MODE = 0o600
+_LONGEST_PATH = 4096
 _HEREDOC_MODE = 0o644
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(.+)\1$")
 
@@ -229,7 +230,8 @@ class Copying:
 
 def place(workdir: str, text: str) -> str:
     """A path of an instruction as the image has it; one that begins with what is not known stands for itself."""
-    return clean(text) if text.startswith("$") else join(workdir, text or ".")
+    path = clean(text) if text.startswith("$") else join(workdir, text or ".")
+    return path if len(path) <= _LONGEST_PATH else "$PATH_THAT_IS_TOO_LONG"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,9 +114,11 @@ class Selection:
         return self._below(path) and (self.name is None or matches(self.name, base(path)))
 
     def _below(self, path: str) -> bool:
-        if self.all or path in self.paths or any(matches(tokens, path) for tokens in self.patterns):
-            return True
-        return self.deep and path not in ("", "/") and self._below(parent(path))
+        while not (self.all or path in self.paths or any(matches(tokens, path) for tokens in self.patterns)):
+            if not self.deep or path in ("", "/"):
+                return False
+            path = parent(path)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,9 +326,7 @@ class FileMap:
 
     def after(self, step: Step) -> FileMap:
         """The files after one more step."""
-        if self._size >= _MOST_STEPS and not isinstance(self._step, Unsure):
-            step = Unsure(_TOO_MANY)
-        elif self._size >= _MOST_STEPS:
+        if self._size > _MOST_STEPS:
             return self
         depth = step.files._depth + 1 if isinstance(step, CopyFiles) else 0
         if depth > _DEEPEST:
@@ -343,6 +343,8 @@ class FileMap:
 
     def raw(self, path: str) -> Answer:
         """What stands at a path, no link followed; never PASS."""
+        if self._size > _MOST_STEPS:
+            return Maybe(_TOO_MANY)
         if path not in self._answers:
             self._answers[path] = self._ask(path)
         return self._answers[path]
