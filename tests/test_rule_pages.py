@@ -86,7 +86,7 @@ class TestPage:
         fixes = [
             violation.fix.safety
             for case in cases()
-            if case.rule is rule and case.heading == "Bad"
+            if case.rule == rule and case.heading == "Bad"
             for _, violation, _ in case.analysed()[1]
             if violation.fix is not None
         ]
