@@ -48,6 +48,7 @@ class ProgramRow:
     exit_killed: int | None = None
     raises: bool = False
     background: bool = False
+    foreground: tuple[str, ...] = ()
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
     foreground_base: str = ""
@@ -66,7 +67,7 @@ class ProgramRow:
 
 
 _TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only",
-           "rewrite_options", "zero_options", "config"}  # fmt: skip
+           "rewrite_options", "zero_options", "config", "foreground"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "text", "base"}
 
