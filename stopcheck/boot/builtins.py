@@ -19,12 +19,17 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow
 
+SHORT = 30.0
+"""Seconds of a sleep that a shell which sleeps by itself is taken to have behind it."""
+
 Builtin: TypeAlias = Callable[[Call], None]
 
 
 def find_builtin(name: str, row: ShellRow) -> Builtin | None:
     """The builtin of that name in this shell; None where it has none."""
     if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.bash_tests):
+        return None
+    if name == "sleep" and not row.sleeps_itself:
         return None
     if name == "[[" and not (row.bash_syntax or row.bash_tests):
         return None
@@ -135,6 +140,9 @@ def do_exit(call: Call) -> None:
 
     frames = shell.frames if shell.ending and shell.row.name != "bash" else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
+    if trap is not None and shell.row.trap_exit_zero:
+        shell.leave(0)
+        return
     shell.leave(trap.status if trap is not None else shell.status)
 
 
@@ -324,6 +332,9 @@ def do_set(call: Call) -> None:
                 name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
             else:
                 name = letter
+            if name == "m" and shell.row.refuses_monitor:
+                shell.leave(1)
+                return
             if name == "m" and not shell.row.job_control:
                 continue  # without a terminal it is refused
             (options.add if word[0] == "-" else options.discard)(name)
@@ -374,6 +385,16 @@ def do_read(call: Call) -> None:
         shell.set_status(1)
     else:
         shell.set_status(1 if not redirected else 0)
+
+
+def do_sleep(call: Call) -> None:
+    """A shell that sleeps by itself hears signals meanwhile; a short sleep is over soon."""
+    word = call.arguments[0] if call.arguments else "0"
+    short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT
+    if short:
+        call.shell.set_status(0)
+    else:
+        call.shell.blocked = Standing("`sleep`", call.node.span)
 
 
 do_mapfile = do_readarray = do_read
@@ -480,7 +501,7 @@ def do_trap(call: Call) -> None:
 
 
 def _trap_signal(word: str, shell: Shell) -> str | None:
-    if shell.row.name == "dash" and word != word.upper():
+    if shell.row.upper_only and word != word.upper():
         return None
     return signal_name(word, shell.row.sig_prefix)
 
@@ -492,7 +513,7 @@ def do_wait(call: Call) -> None:
     first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
-        shell.leave(2) if not shell.row.bash_tests else shell.set_status(2)
+        shell.leave(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid)}
     pids: list[int] = []
@@ -507,7 +528,9 @@ def do_wait(call: Call) -> None:
                     pids.extend(job.pids)
             elif word.isdigit() and int(word) in children:
                 # A pipeline is one job: waiting for its last process waits for all.
-                pids.extend(next((job.pids for job in shell.jobs if int(word) in job.pids), (int(word),)))
+                alone = (int(word),)
+                jobs = (job.pids for job in shell.jobs if int(word) in job.pids)
+                pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
             elif word.isdigit() and int(word) in world.ended:
                 shell.set_status(world.ended[int(word)])
                 return

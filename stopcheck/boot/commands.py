@@ -55,7 +55,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
-            if not shell.call(function, call.arguments, node.span):
+            if not shell.call(function, call.arguments, tail):
                 shell.leave(139)
             return
         builtin = shell.machine.builtin(name, shell.row)

@@ -45,7 +45,7 @@ Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 
-_PLAIN = re.compile(r"[\w ./:=-]*")
+_PLAIN = re.compile(r"[\w ./:-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
@@ -85,7 +85,6 @@ class AndOrRest:
 @dataclass(frozen=True, slots=True)
 class Negate:
     """`!` before a pipeline that has ended."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,14 @@ class SourceEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """The last command of a pipeline, which ran in the shell itself, has ended; the others may not have."""
+
+    pids: tuple[int, ...]
+    node: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
 class TrapEnd:
     """A trap returns; the status is what it was before."""
 
@@ -167,6 +174,7 @@ Frame: TypeAlias = (
     | CaseRest
     | CallEnd
     | SourceEnd
+    | Joined
     | TrapEnd
 )
 _TESTING = (AndOrRest, Negate, IfRest, LoopTest)
@@ -222,7 +230,7 @@ class Job:
 
 _PLAIN_SLOTS = (
     "args", "blocked", "cut", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
-    "name", "ok", "options", "pending", "plain", "root", "row", "script", "status",
+    "name", "ok", "open_end", "options", "pending", "plain", "root", "row", "script", "status",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -232,7 +240,7 @@ class Shell:
 
     __slots__ = (
         "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs",
-        "last_job", "machine", "mode", "name", "ok", "options", "pending", "plain", "root", "row", "script", "status",
+        "last_job", "machine", "mode", "name", "ok", "open_end", "options", "pending", "plain", "root", "row", "script", "status",
         "traps", "variables",
     )  # fmt: skip
     overrides = False
@@ -271,6 +279,7 @@ class Shell:
         self.script = script
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
+        self.open_end = not body.span.source.text.endswith("\n")
         self.interrupted = ""
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
@@ -312,7 +321,9 @@ class Shell:
             return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
             return "caught"
-        if isinstance(self.blocked, Foreground) and signal in self.row.fg_catches:
+        if isinstance(self.blocked, Foreground) and signal in self.row.fg_catches | self.row.run_catches:
+            return "caught"
+        if self.blocked is None and signal in self.row.run_catches:
             return "caught"
         if "EXIT" in self.traps and signal in self.row.exit_trap and self.mode != "subshell":
             return "caught"
@@ -324,17 +335,21 @@ class Shell:
             self.interrupted = signal
             return
         if signal not in self.traps:
-            self.frames = ()
-            self.blocked = None
-            self.pending = ()
-            self.status, self.ok = 128 + signal_number(signal), False
+            status = (self.row.signal_base + signal_number(signal)) & 255
+            if self.blocked is None and "EXIT" not in self.traps:
+                world.exit(process, status, signal)
+            self.leave(status)
             return
         if signal not in self.pending:
             self.pending += (signal,)
         if isinstance(self.blocked, (Waiting, Standing)):
-            self.status, self.ok = 128 + signal_number(signal), False
+            if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
+                return
+            self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
             self.blocked = None
             self.cut = True
+            if self.row.errexit_first and "e" in self.options and not self.tested():
+                self.leave()
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
 
@@ -384,6 +399,8 @@ class Shell:
                 self.args = frame.args
                 for name, value in frame.saved:
                     self._put_back(name, value)
+            case Joined():
+                self.blocked = Foreground(frame.pids, frame.node)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -424,7 +441,10 @@ class Shell:
                 world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
                 self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
             return
-        world.exit(process, 0 if isinstance(self.status, Unknown) and self.ok else self.status)
+        if isinstance(self.status, Unknown):
+            world.exit(process, 0 if self.ok else self.status)
+        else:
+            world.exit(process, self.status & 255)
 
     def _run_trap(self, world: World, process: Process) -> None:
         signal, self.pending = self.pending[0], self.pending[1:]
@@ -432,8 +452,11 @@ class Shell:
         if trap is None:
             return
         if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+            if self.row.recursion == "hangs":
+                self.blocked = Standing("`kill 0` in a trap for the same signal", trap.span)
+                return
             world.note("crash", process, span=trap.span, signal=signal)
-            world.exit(process, 139, "SEGV")
+            world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
             return
         world.note("trap", process, text=trap.text if isinstance(trap.text, str) else "", span=trap.span, signal=signal)
         if trap.body is None:
@@ -467,12 +490,18 @@ class Shell:
             self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
-            told = ended[-1].status if ended else 0
+            told = self._seen(ended[-1]) if ended else 0
             self.set_status(told if told is not None else 0, True)
         return True
 
+    def _seen(self, child: Process) -> Status | None:
+        """A child's status as this shell has it in `$?`."""
+        if isinstance(child.status, int) and child.killed_by:
+            return child.status - 128 + self.row.signal_base
+        return child.status
+
     def _pipeline_status(self, world: World, blocked: Foreground) -> Status:
-        statuses = [world.processes[pid].status for pid in blocked.pids]
+        statuses = [self._seen(world.processes[pid]) for pid in blocked.pids]
         last = statuses[-1]
         if "pipefail" in self.options:
             last = next((status for status in reversed(statuses) if isinstance(status, Unknown) or status), 0)
@@ -773,7 +802,7 @@ class Shell:
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
         pids = tuple(self.child(world, process, command, command.span, False).pid for command in inside)
         if self.row.last_in_shell:
-            self.push(Evaluate(node.commands[-1], None))
+            self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
         else:
             self.blocked = Foreground(pids, node)
 
@@ -793,6 +822,8 @@ class Shell:
         allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(
             self.mode, self.row.exec_file
         )
+        if self.mode == "file" and self.open_end:
+            allowed = allowed | self.row.exec_open_file
         if "plain" in allowed:
             return self.plain
         return tail <= allowed and "simple" in allowed
@@ -877,11 +908,14 @@ class Shell:
         """The exported variables."""
         return {name: self.variables[name] for name in self.exported if name in self.variables}
 
-    def call(self, function: Function, args: tuple[Field, ...], tail_span: Span) -> bool:
+    def call(self, function: Function, args: tuple[Field, ...], tail: Tail) -> bool:
         """Call a function; False where calls are nested too deeply."""
         if sum(isinstance(frame, CallEnd) for frame in self.frames) >= CALL_LIMIT:
             return False
-        self.push(CallEnd(function.name, self.args, ()), Evaluate(function.body, None))
+        if tail is not None and self.may_replace(tail | {"function"}):
+            self.push(Evaluate(function.body, tail | {"function"}))
+        else:
+            self.push(CallEnd(function.name, self.args, ()), Evaluate(function.body, None))
         self.args = args
         return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.words import expand_words
+from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -36,6 +36,11 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
         if not texts:
             target = command.redirections[0].target.literal if command.redirections else None
             return _file(shell, cwd, target) if target else ""
+        if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
+            output = expand_text(shell.scope(world, process), command.redirections[0].target)
+            if isinstance(output, Unknown) or "$" in output:
+                return unknown
+            continue
         if texts[0] in shell.functions:
             return unknown
         if texts[0] == "cd" and len(texts) == 2:
@@ -71,7 +76,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, unknown: Unk
             return "0" if user in {"", "root", "0"} else user if user.isdigit() else unknown
         case "jobs" if "-p" in arguments:
             if not shell.row.jobs_p:
-                return ""
+                return "" if shell.row.name == "dash" else unknown
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             return " ".join(

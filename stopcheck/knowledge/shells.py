@@ -29,7 +29,20 @@ class ShellRow:
     last_in_shell: bool = False
     bash_syntax: bool = False
     bash_tests: bool = False
-    certain: bool = True
+    run_catches: frozenset[str] = frozenset()
+    exec_open_file: frozenset[str] = frozenset()
+    errexit_first: bool = False
+    wait_status: int = 0
+    signal_base: int = 128
+    upper_only: bool = False
+    wait_n_status: int = 2
+    waits_for_pipeline: bool = True
+    trap_exit_zero: bool = False
+    recursion: str = "crashes"
+    refuses_monitor: bool = False
+    read_interrupts: bool = True
+    sleeps_itself: bool = False
+    other_signals: bool = True
     source: str = ""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import branched
 from stopcheck.boot.programs import Program
-from stopcheck.boot.shell import Shell, Standing, Waiting
+from stopcheck.boot.shell import Shell, Standing
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.stop.mains import mains
@@ -111,7 +111,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     unsure = _unsure(world, processes, signal)
     if world.init.alive:
         absent = any(isinstance(p.body, Program) and p.body.row.role == "absent" for p in processes)
-        if unsure is not None and (absent or not _surely_stuck(world)):
+        if unsure is not None and (absent or not _surely_stuck(world, signal)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
@@ -140,7 +140,8 @@ def _fate(process: Process, signal: str) -> OutcomeKind:
     if process.killed_by == "KILL":
         return OutcomeKind.CUT_OFF
     if process.killed_by:
-        return OutcomeKind.TERMINATED
+        lost = isinstance(body, Program) and body.row.cleanup
+        return OutcomeKind.CUT_OFF if lost else OutcomeKind.TERMINATED
     if isinstance(body, Program) and not process.finished:
         return OutcomeKind.TERMINATED
     if isinstance(body, Shell) and not process.told:
@@ -164,26 +165,21 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         ):
             return Unknown(body.blocked.why, body.blocked.span)
     for process in world.processes.values():
-        if (
-            isinstance(process.body, Shell)
-            and not process.body.row.certain
-            and (signal != "TERM" or _signalled_by_hand(process.body))
-        ):
+        if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
             return Unknown(f"whom `kill` reaches: {event.text}", event.span)
         if event.seconds is not None and event.kind == "helper":
             return Unknown(f"what {event.text} does when the container stops", event.span)
+        if event.kind == "unsure" and event.pid in {1, *(process.pid for process in processes)}:
+            return Unknown(f"what {event.text} does on SIG{event.signal}", event.span)
     return None
 
 
-def _signalled_by_hand(shell: Shell) -> bool:
-    """Whether a trap or `wait` plays a part."""
-    return bool(shell.traps) or isinstance(shell.blocked, Waiting)
-
-
-def _surely_stuck(world: World) -> bool:
+def _surely_stuck(world: World, signal: str) -> bool:
     """Whether PID 1 is a shell that ignores the signal, whatever its children do."""
     init = world.init
-    return isinstance(init.body, Shell) and init.body.row.certain and not init.told and not init.body.traps
+    if not isinstance(init.body, Shell) or init.told or init.body.traps:
+        return False
+    return signal == "TERM" or init.body.row.other_signals
