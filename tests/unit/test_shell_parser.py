@@ -346,6 +346,7 @@ def test_parameters(source: str, expected: str) -> None:
         pytest.param("\"${a:-'b'}\"", "\"${a :-«'b'»}", id="single quotes are text in a default"),
         pytest.param("\"${a#'b'}\"", '"${a #«b»}', id="single quotes quote in a pattern"),
         pytest.param("\"${a:-'}$b'}\"", "\"${a :-«'}»\"$b«'»}", id="single quotes hide a brace from bash"),
+        pytest.param("\"${a:+'${b['c']}'}\"", "\"${a :+«'»\"${b['c'] }«'»}", id="single quotes around a subscript"),
         pytest.param("\"${a:-$'b\\tc'}\"", '"${a :-«b\tc»}', id="ANSI quotes"),
         pytest.param('"${a:-"b $c"}"', '"${a :-«b »"$c}', id="double quotes within"),
         pytest.param('"${a:-\\}\\b}"', '"${a :-«}\\b»}', id="escapes"),

@@ -91,7 +91,7 @@ class Parser(ConditionalReader):
         """Items up to the end or a closing token, which is left to the caller."""
         self.deeper()
         self._outer_closers.append(closers)
-        depth, level, substitutions = self.depth, len(self._outer_closers), self.substitutions
+        depth, substitutions = self.depth, self.substitutions
         items: list[Item] = []
         while True:
             self.skip_lines()
@@ -102,7 +102,6 @@ class Parser(ConditionalReader):
                 items.append(self._item())
             except Unreadable as error:
                 self.depth, self.substitutions = depth, substitutions
-                del self._outer_closers[level:]
                 if error.at == start and self._awaited(start):
                     self.pos = start
                     break

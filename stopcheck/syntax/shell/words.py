@@ -463,6 +463,7 @@ class WordReader(Lexer):
         start = self.pos
         parts: list[WordPart] = []
         nesting = 0
+        hiding = quoted and not patterns and self.dialect.bash
         while self.pos < self.end:
             match = _IN_BRACES.match(self.text, self.pos, self.end)
             if match is not None:
@@ -474,6 +475,8 @@ class WordReader(Lexer):
             if character in "/:()":
                 nesting += (character == "(") - (character == ")")
                 self._take(parts, self.pos + 1, quoted)
+            elif hiding and character == "'":
+                hiding = self._hidden_by_single_quotes(parts)
             elif quoted:
                 self._quoted_operand_part(parts, character, patterns)
             else:
@@ -484,8 +487,6 @@ class WordReader(Lexer):
         if character == "'":
             if patterns:
                 parts.append(self._single_quoted())
-            elif self.dialect.bash:
-                self._hidden_by_single_quotes(parts)
             else:
                 self._take(parts, self.pos + 1, quoted=True)
         elif self.dialect.bash and self.looking_at("$'"):
@@ -504,20 +505,29 @@ class WordReader(Lexer):
             else:
                 parts.append(part)
 
-    def _hidden_by_single_quotes(self, parts: list[WordPart]) -> None:
-        """In `"${x:-'…'}"` bash looks for the second quote, but keeps both and expands what stands between."""
-        close = self.text.find("'", self.pos + 1, self.end)
+    def _hidden_by_single_quotes(self, parts: list[WordPart]) -> bool:
+        """In `"${x:-'…'}"` bash looks for the second quote, but keeps both and expands what stands between.
+
+        False, and nothing read, where an expansion begins between them and ends behind.
+        """
+        start, close = self.pos, self.text.find("'", self.pos + 1, self.end)
         if close < 0:
             raise Unreadable("`'` without its end", self.end, unclosed=True)
-        self._take(parts, self.pos + 1, quoted=True)
-        outer_end, self.end = self.end, close
+        count, outer = len(parts), (self.end, self.depth, self.substitutions, self.pending)
+        self._take(parts, start + 1, quoted=True)
+        self.end = close
         try:
             while self.pos < close:
                 self._quoted_run(parts, _IN_DOUBLE_QUOTES, '$`"\\\n')
                 self.pos += self.peek() == '"'
+        except Unreadable:
+            self.pos, parts[count:] = start, []
+            _, self.depth, self.substitutions, self.pending = outer
+            return False
         finally:
-            self.end = outer_end
+            self.end = outer[0]
         self._take(parts, close + 1, quoted=True)
+        return True
 
     # --- arrays and heredocs ---------------------------------------------------------------------
 
