@@ -83,9 +83,9 @@ class Case:
             return start.instruction.span
         return next(i.span for i in reversed(self.dockerfile.instructions) if i.keyword == "FROM")
 
-    def consequence(self, main: Process | None) -> str:
+    def consequence(self, main: Process | None, name: str = "") -> str:
         """What the stop does, in the user's words: "`docker stop` waits 10 s, then kills gunicorn: exit 137"."""
-        name = main.program if main is not None else "the program"
+        name = name or (main.program if main is not None else "the program")
         stopped = self.stopped
         match self.outcome:
             case OutcomeKind.KILLED:

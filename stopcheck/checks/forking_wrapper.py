@@ -1,0 +1,44 @@
+"""A wrapper starts the service as its child, and does not pass the stop signal on as it should."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Parent
+from stopcheck.checks._script import called, consequence, main_of
+from stopcheck.model import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.checks._case import Case
+    from stopcheck.stop.blame import Cause
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("forking-wrapper"):
+        wrapper = cause.process.body
+        if not isinstance(wrapper, Parent):
+            continue
+        name, main = wrapper.row.name, called(main_of(case, cause))
+        instead = wrapper.row.instead
+        yield Violation(
+            message=f"{consequence(case, cause)}. {name} starts {main} as its child and {_what_it_does(case, cause)}",
+            span=cause.span or case.start_span(),
+            advice=f"Use {instead} instead of {name}."
+            if instead
+            else f"Start {main} without {name}, so that it gets the signal itself.",
+        )
+
+
+def _what_it_does(case: Case, cause: Cause) -> str:
+    wrapper = cause.process.body
+    assert isinstance(wrapper, Parent)
+    if any(event.kind == "gives-up" and event.pid == cause.process.pid for event in case.down.events):
+        return f"kills it {wrapper.row.kill_after:g} s after the signal"
+    if wrapper.row.forwards == "none":
+        return "passes no signal on"
+    if case.assessment.signal not in (wrapper.row.forwards_only or (case.assessment.signal,)):
+        return f"does not pass {case.signal} on"
+    return "passes the signal only to a shell in between, which keeps it to itself"

@@ -1,0 +1,56 @@
+"""A shell stays in front of its jobs, or loops, without a trap for the stop signal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.shell import Foreground, Shell
+from stopcheck.checks._edits import insert_before, verbatim
+from stopcheck.checks._script import called, consequence, stopping
+from stopcheck.model import Edit, Fix, Violation
+from stopcheck.source import Span
+from stopcheck.syntax.shell.tree import SimpleCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.checks._case import Case
+    from stopcheck.stop.blame import Cause
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("unhandled-stop-signal"):
+        shell = cause.process.body
+        if cause.span is None or not isinstance(shell, Shell):
+            continue
+        signal = case.assessment.signal
+        dies = any(event.kind == "dies" and event.pid == cause.process.pid for event in case.down.events)
+        how = "it dies of the signal at once, and its children are not told" if dies else "the signal does nothing"
+        yield Violation(
+            message=f"{consequence(case, cause)}. {called(cause.process)} stays here without a trap for "
+            f"SIG{signal}: {how}",
+            span=cause.span,
+            fix=_with_trap(case, cause, shell),
+            advice="Set a trap that passes the signal on and waits for what it was sent to; with a single service, "
+            "`exec` it instead.",
+        )
+
+
+def _with_trap(case: Case, cause: Cause, shell: Shell) -> Fix | None:
+    assert cause.span is not None
+    if not verbatim(cause.span):
+        return None
+    signal = case.assessment.signal
+    told = stopping(case, shell)
+    if not told and cause.child is not None:
+        return None
+    loops = isinstance(shell.blocked, Foreground)
+    action = "; ".join([*told, "exit 0"] if loops or not told else told)
+    edits = [insert_before(cause.span, f"trap '{action}' {signal}")]
+    if isinstance(shell.blocked, Foreground):
+        node = shell.blocked.node
+        if not isinstance(node, SimpleCommand) or not verbatim(node.span):
+            return None
+        edits.append(Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!"))
+    return Fix("Set a trap that passes the signal on", tuple(edits), "unsafe")
