@@ -70,6 +70,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     env: dict[str, Field] = {"PATH": DEFAULT_PATH, **image.env}
     process = world.spawn(None, Program(ENDED, ""), argv, None)
     process.cwd = image.workdir or "/"
+    process.user = image.user.split(":")[0]
     process.origin = _origin(image)
     try:
         started = machine.load(world, process, argv, env)
@@ -92,6 +93,15 @@ def _origin(image: Image):  # type: ignore[no-untyped-def]
 
 def explore(world: World, machine: Machine) -> Iterator[Booted]:
     """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again."""
+    came_up = False
+    for booted in _explored(world, machine):
+        came_up = True
+        yield booted
+    if not came_up:
+        yield Booted(world, machine, Unknown("a loop that never comes to rest", world.init.origin))
+
+
+def _explored(world: World, machine: Machine) -> Iterator[Booted]:
     todo = [world]
     seen: set[Hashable] = set()
     count = 0

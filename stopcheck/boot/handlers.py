@@ -119,6 +119,10 @@ def _catches_interrupt(node: ast.ExceptHandler) -> bool:
     return node.type is None or any(name in ast.unparse(node.type) for name in _PYTHON_CATCHES_INT)
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # --- the others: strings and comments apart, no parser ---------------------------------------------
 
 
@@ -150,10 +154,10 @@ def _signals_in(strings: Iterable[str]) -> set[str]:
     return names & set(NAMES.values())
 
 
-_NODE_MODULES = frozenset(
+_NODE_MODULES = _words(
     """assert async_hooks buffer console constants crypto dgram diagnostics_channel dns domain events fs http http2 https
     net os path perf_hooks process punycode querystring readline stream string_decoder sys timers tls tty url util v8
-    vm zlib""".split()  # noqa: SIM905
+    vm zlib"""
 )
 
 
@@ -190,10 +194,10 @@ def _strings_at(source: Scan, pattern: str) -> list[str]:
     return [text for position, text in zip(positions, source.strings, strict=False) if position in ends]
 
 
-_RUBY_LIBRARIES = frozenset(
+_RUBY_LIBRARIES = _words(
     """English benchmark csv date digest erb fileutils forwardable json logger monitor net/http openssl optparse ostruct pp
     securerandom set singleton socket stringio tempfile time timeout tmpdir uri weakref yaml
-    zlib""".split()  # noqa: SIM905
+    zlib"""
 )
 
 

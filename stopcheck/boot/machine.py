@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
@@ -46,6 +47,7 @@ class Machine:
         self.image = image
         self.stop_signal = stop_signal
         self.programs = programs
+        self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 
     # --- scripts ---------------------------------------------------------------------------------
@@ -66,7 +68,11 @@ class Machine:
 
     def parse_text(self, text: str, span: Span | None, row: ShellRow) -> Sequence:
         """A text that a script or an argument gives (a trap, `eval`, `-c`), with its place."""
-        return self.parse(embedded(text, span), row).body
+        key = (text, span)
+        source = self._texts.get(key)
+        if source is None:
+            source = self._texts[key] = embedded(text, span)
+        return self.parse(source, row).body
 
     def shell_row(self, name: str) -> ShellRow | Unknown | None:
         """The shell of that name in this image; Unknown where /bin/sh is not known, None where it has none."""
@@ -309,7 +315,9 @@ class Machine:
                     else Failure(1, f"{row.name} is told to start nothing")
                 )
         special = find_role(row.role)
-        return special(Start(self, world, process, row, argv, env, depth)) if special else Program(row, self.stop_signal)
+        return (
+            special(Start(self, world, process, row, argv, env, depth)) if special else Program(row, self.stop_signal)
+        )
 
     def _supervisor(self, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]) -> Body:
         """supervisord by its configuration, the others by the folders of their services."""
@@ -356,11 +364,13 @@ class Machine:
         env = {**env, **assigned}
         if not child:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        user = new_user(row, argv)
         if row.role == "exec":
+            process.user = process.user if user is None else user
             return self.load(world, process, child, env, depth + 1)
         if row.role == "fork":
             return Wrapper(self, row, child, env)
-        return Parent(self, row, child, env, parent_options(row, argv))
+        return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:
@@ -442,6 +452,18 @@ def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
     child, _ = child_argv(row, argv)
     mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
     return tuple(word for word in mine if isinstance(word, str))
+
+
+def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:
+    """The user that a wrapper switches to, without its group; None where it stays."""
+    rest = [word for word in argv[1:] if isinstance(word, str)]
+    for word, after in zip(rest, [*rest[1:], ""], strict=True):
+        option, equals, value = word.partition("=")
+        if option in row.user_options:
+            return (value if equals else after).split(":")[0]
+        if row.user_first and not word.startswith("-"):
+            return word.split(":")[0]
+    return None
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

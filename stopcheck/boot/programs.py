@@ -119,6 +119,7 @@ class ParentOptions:
 
     rewrites: Mapping[str, str] = field(default_factory=dict)
     zero: frozenset[int] = frozenset()
+    user: str | None = None
 
 
 def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
@@ -242,6 +243,7 @@ class Parent:
     def _start(self, world: World, process: Process) -> None:
         child = world.spawn(process, self, self.argv, process.origin)
         self.child = child.pid
+        child.user = process.user if self.options.user is None else self.options.user
         if self.row.role == "init" and self.row.own_group:
             child.pgid = child.pid
             if self.row.forwards == "session":

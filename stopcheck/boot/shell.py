@@ -228,6 +228,12 @@ class Job:
     span: Span
 
 
+def _frame_key(frame: Frame | Blocked) -> Hashable:
+    """Equal for equal frames; nodes count by identity, which is quicker than to compare what they hold."""
+    values = (getattr(frame, name) for name in frame.__slots__)
+    return (type(frame), *(id(value) if hasattr(value, "span") else value for value in values))
+
+
 _PLAIN_SLOTS = (
     "args", "blocked", "cut", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
     "name", "ok", "open_end", "options", "pending", "plain", "root", "row", "script", "status",
@@ -301,14 +307,16 @@ class Shell:
     def key(self) -> Hashable:
         """See Body.key."""
         return (
-            self.frames, tuple(self.variables.items()), tuple(self.arrays.items()), tuple(self.functions), self.args,
-            tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.jobs, self.status,
-            self.blocked, self.options,
+            tuple(_frame_key(frame) for frame in self.frames), tuple(self.variables.items()),
+            tuple(self.arrays.items()), tuple(self.functions), self.args,
+            tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.status, self.options,
+            self.last_job, tuple(job.pids for job in self.jobs), _frame_key(self.blocked) if self.blocked else None,
         )  # fmt: skip
 
     def round(self) -> Hashable:
         """Equal when a loop comes to the same place with the same variables."""
-        return (self.frames, tuple(self.variables.items()), isinstance(self.blocked, Foreground))
+        frames = tuple(_frame_key(frame) for frame in self.frames)
+        return (frames, tuple(self.variables.items()), isinstance(self.blocked, Foreground))
 
     # --- signals ---------------------------------------------------------------------------------
 
@@ -883,6 +891,8 @@ class Shell:
         def variable(name: str) -> Field | None:
             if name == "$":
                 return str(self.root or (process.pid if process is not None else 1))
+            if name in {"UID", "EUID"} and process is not None and self.row.bash_syntax:
+                return "0" if process.user in {"", "0", "root"} else process.user
             if name == "PPID":
                 return str(process.ppid) if process is not None else None
             if name == "PWD" and process is not None and "PWD" not in self.variables:

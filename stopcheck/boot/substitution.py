@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import CommandSubstitution
 
 
+ROOT = frozenset({"", "0", "root"})
+
+
 def substitute(shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None) -> Field:
     """The output of `$( … )`; Unknown for all that is not plainly told by its words."""
     unknown = Unknown(f"the output of `{_shortened(part.span.text)}`", part.span)
@@ -46,13 +49,15 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
         if texts[0] == "cd" and len(texts) == 2:
             cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
             continue
-        output = _output(shell, texts, cwd, world, unknown)
+        output = _output(shell, texts, cwd, world, process, unknown)
         if isinstance(output, Unknown):
             return output
     return output
 
 
-def _output(shell: Shell, words: list[str], cwd: str, world: World, unknown: Unknown) -> Field:
+def _output(
+    shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown
+) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
     plain = [word for word in arguments if not word.startswith("-")]
     match name:
@@ -69,11 +74,12 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, unknown: Unk
             return text.removesuffix(plain[1]) if len(plain) == 2 else text
         case "readlink" | "realpath" if len(plain) == 1:
             return posixpath.normpath(posixpath.join(cwd, plain[0]))
-        case "whoami" if shell.machine.image.user in {"", "root", "0"}:
-            return "root"
-        case "id" if arguments == ["-u"] or arguments == ["-g"]:
-            user = shell.machine.image.user.split(":")[0]
-            return "0" if user in {"", "root", "0"} else user if user.isdigit() else unknown
+        case "whoami":
+            return process.user if process.user not in ROOT else "root"
+        case "id" if arguments in (["-u"], ["-un"], ["-nu"], ["-u", "-n"]):
+            return process.user if process.user not in ROOT else "0" if arguments == ["-u"] else "root"
+        case "id" if arguments == ["-g"] and process.user in ROOT:
+            return "0"
         case "jobs" if "-p" in arguments:
             if not shell.row.jobs_p:
                 return "" if shell.row.name == "dash" else unknown

@@ -20,6 +20,7 @@ from stopcheck.syntax.shell.tree import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
 

@@ -82,17 +82,25 @@ class Process:
     program: str = ""
     told: tuple[str, ...] = ()
     finished: bool = False
+    user: str = ""
+    """By name or number; "" is root."""
 
     @property
     def alive(self) -> bool:
         """Whether it runs (a zombie does not)."""
         return self.status is None
 
+    @property
+    def gone(self) -> bool:
+        """Whether it has ended and nobody waits for it: nothing in it changes any more."""
+        return self.reaped and self.status is not None
+
     def copy(self) -> Process:
         """A copy that can go another way."""
         return Process(
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
+            self.user,
         )  # fmt: skip
 
 
@@ -135,7 +143,7 @@ class World:
     def copy(self) -> World:
         """A copy that can go another way."""
         return World(
-            {pid: process.copy() for pid, process in self.processes.items()},
+            {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, dict(self.ended), self.epoch,
             self.first_after, self.spin, self.moving,
@@ -154,7 +162,7 @@ class World:
         else:
             process = Process(
                 pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
-                origin=origin,
+                origin=origin, user=parent.user,
             )  # fmt: skip
         self.processes[pid] = process
         return process
@@ -287,4 +295,5 @@ class World:
         return tuple(
             (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
             for p in self.processes.values()
+            if not p.gone
         )

@@ -30,6 +30,8 @@ class ProgramRow:
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
     skip: int = 0
+    user_options: tuple[str, ...] = ()
+    user_first: bool = False
     assignments: bool = False
     command_option: tuple[str, ...] = ()
     child: str = "argv"
@@ -66,7 +68,7 @@ class ProgramRow:
         return self.on.get(signal, self.otherwise)
 
 
-_TUPLES = {"names", "value_options", "stop_options", "command_option", "forwards_only",
+_TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "text", "base"}

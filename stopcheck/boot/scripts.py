@@ -1,0 +1,364 @@
+"""Runners of scripts that a project names: npm, yarn, pnpm and npx, make, Procfiles, `go run`."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from stopcheck.boot.programs import Failure, Program
+from stopcheck.boot.signals import signal_number
+from stopcheck.boot.supervisors import Managed, Supervisor
+from stopcheck.boot.wrappers import Wrapper
+from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stopcheck.boot.roles import Start
+    from stopcheck.boot.world import Body, Field, Process, World
+
+# --- npm, yarn, pnpm, npx --------------------------------------------------------------------------
+
+_ENDS = frozenset(
+    {
+        "add", "audit", "bin", "build", "cache", "ci", "clean-install", "config", "create", "dedupe", "fetch", "help", "i",
+        "import", "info", "init", "install", "link", "list", "login", "ls", "outdated", "pack", "ping", "prefix", "prune",
+        "publish", "rebuild", "remove", "root", "set", "store", "up", "update", "upgrade", "version", "view", "whoami",
+    }
+)  # fmt: skip
+_VALUES = frozenset(
+    {"--prefix", "-C", "--dir", "--cwd", "--script-shell", "--loglevel", "--registry", "--userconfig", "--cache", "-p", "--package", "-w",
+     "--workspace", "--filter", "-F", "--max-old-space-size", "--mutex", "--network-timeout", "--network-concurrency"}
+)  # fmt: skip
+_ELSEWHERE = frozenset(
+    {"-w", "--workspace", "--workspaces", "-ws", "--filter", "-F", "-r", "--recursive", "workspace", "workspaces"}
+)
+
+
+class Request(NamedTuple):
+    """What a package runner is asked: its command, the words after that, its own options."""
+
+    command: str
+    words: tuple[Field, ...]
+    options: Mapping[str, str]
+
+
+def read_request(argv: tuple[Field, ...]) -> Request | Unknown:
+    """The command of npm and its kind, by their own grammar."""
+    options: dict[str, str] = {}
+    words = list(argv[1:])
+    while words:
+        word = words.pop(0)
+        if isinstance(word, Unknown):
+            return word
+        if word == "--":
+            continue
+        if not word.startswith("-"):
+            return Request(word, tuple(words), options)
+        name, sign, value = word.partition("=")
+        if sign:
+            options[name] = value
+        elif name in _VALUES or (name in {"-c", "--call"} and words):
+            following = words.pop(0) if words else ""
+            if isinstance(following, Unknown):
+                return following
+            options[name] = following
+        else:
+            options[name] = ""
+    return Request("", (), options)
+
+
+def start_npm(start: Start) -> Body | Failure:
+    """`npm start`, `yarn run NAME`, `pnpm NAME`, `npx PROGRAM` …: a script of package.json, or a program of the project."""
+    name = start.row.name
+    asked = read_request(start.argv)
+    if isinstance(asked, Unknown):
+        return start.leaf("opaque", asked.reason)
+    if set(asked.options) & _ELSEWHERE - {"-p"} or asked.command in _ELSEWHERE:
+        return start.leaf("opaque", "a script of a workspace")
+    folder = next((value for key, value in asked.options.items() if key in {"--prefix", "-C", "--dir", "--cwd"}), "")
+    folder = start.path(folder)
+    call = asked.options.get("-c") or asked.options.get("--call")
+    if name == "npx" or asked.command in {"exec", "x", "dlx"}:
+        words = asked.words if asked.command in {"exec", "x", "dlx"} else (asked.command, *asked.words)
+        words = tuple(word for word in words if word != "--")
+        return _program(start, name, folder, words, call)
+    if asked.command in {"run", "run-script", "rum", "urn"}:
+        if not asked.words:
+            return start.leaf("short")
+        return _script(start, name, folder, asked.words[0], asked.words[1:], asked.options)
+    if asked.command in {"start", "test", "stop", "restart"}:
+        return _script(start, name, folder, asked.command, asked.words, asked.options)
+    if name == "npm" or not asked.command or asked.command in _ENDS:
+        return start.leaf("short")
+    return _script(start, name, folder, asked.command, asked.words, asked.options)
+
+
+def _script(
+    start: Start, name: str, folder: str, script: Field, arguments: tuple[Field, ...], options: Mapping[str, str]
+) -> Body | Failure:
+    package = read_package(start, folder)
+    if isinstance(package, Unknown):
+        return start.leaf("opaque", package.reason)
+    if isinstance(script, Unknown):
+        return start.leaf("opaque", script.reason)
+    if name == "yarn" and _is_berry(start, folder, package):
+        return start.leaf("opaque", "yarn since version 2 has a shell of its own")
+    scripts = package.get("scripts")
+    scripts = scripts if isinstance(scripts, dict) else {}
+    text = scripts.get(script)
+    if not isinstance(text, str):
+        if script == "start" and name in {"npm", "pnpm"}:
+            text = "node server.js"
+        elif name in {"yarn", "pnpm"}:
+            return _program(start, name, folder, (script, *arguments), None)
+        else:
+            return start.leaf("short", status=1)
+    given = tuple(word for word in arguments if word != "--")
+    if any(isinstance(word, Unknown) for word in given):
+        return start.leaf("opaque", "the arguments of a script")
+    line = " ".join([text, *map(_quoted, map(str, given))])
+    shell = options.get("--script-shell", "sh")
+    around = [scripts.get(f"{when}{script}") for when in ("pre", "post")]
+    lines = [around[0], line, around[1]] if name != "pnpm" else [line]
+    return _run(start, name, folder, [(shell, "-c", each) for each in lines if isinstance(each, str)])
+
+
+def _program(start: Start, name: str, folder: str, words: tuple[Field, ...], call: str | None) -> Body | Failure:
+    if call is None and (not words or any(isinstance(word, Unknown) for word in words)):
+        return start.leaf("opaque", f"what {name} runs")
+    if name == "yarn":
+        package = read_package(start, folder)
+        if not isinstance(package, Unknown) and _is_berry(start, folder, package):
+            return start.leaf("opaque", "yarn since version 2 starts programs in its own way")
+    if name == "pnpm" and call is None:
+        return _run(start, "pnpm-exec", folder, [words])
+    line = call if call is not None else " ".join(map(_quoted, map(str, words)))
+    return _run(start, name, folder, [("sh", "-c", line)])
+
+
+def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -> Body:
+    search = start.env.get("PATH")
+    env = dict(start.env)
+    if isinstance(search, str):
+        env["PATH"] = f"{posixpath.join(folder, 'node_modules/.bin')}:{search}"
+    row = replace(start.row, role="fork", forwards="child", **_KINDS[name])
+    return Wrapper(start.machine, row, argvs[0], env, tuple(argvs[1:]), folder)
+
+
+_KINDS: Mapping[str, Mapping[str, object]] = {
+    "npm": {"exit_killed": -1, "raises": True},
+    "npx": {"exit_killed": -1, "raises": True},
+    "yarn": {"exit_killed": 1},
+    "pnpm": {"exit_killed": 1, "raises": True},
+    "pnpm-exec": {},
+}
+"""How each ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1 (wrap.npm6-*, wrap.npm9-*)."""
+
+
+def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
+    """The package.json of a folder."""
+    text = start.text(posixpath.join(folder, "package.json"))
+    if text is None:
+        return Unknown(f"{folder}/package.json is not in the image")
+    if isinstance(text, Unknown):
+        return text
+    try:
+        package = json.loads(text.text)
+    except (ValueError, RecursionError):
+        return Unknown("package.json cannot be read")
+    return package if isinstance(package, dict) else Unknown("package.json holds no object")
+
+
+def _is_berry(start: Start, folder: str, package: dict[str, object]) -> bool:
+    manager = package.get("packageManager")
+    if isinstance(manager, str):
+        found = re.match(r"yarn@(\d+)", manager)
+        return found is not None and int(found[1]) > 1
+    return isinstance(start.text(posixpath.join(folder, ".yarnrc.yml")), SourceFile)
+
+
+def _quoted(word: str) -> str:
+    return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+# --- several scripts at once -----------------------------------------------------------------------
+
+
+def start_parallel_scripts(start: Start) -> Body | Failure:
+    """`run-p NAME…`: npm run for each; it catches nothing (wrap.npm-run-all-p)."""
+    names = [word for word in start.words if not word.startswith("-")]
+    if not names or any(re.search(r"[*:]", name) for name in names):
+        return start.leaf("opaque", "which scripts it runs")
+    managed = tuple(Managed(name, ("npm", "run", name)) for name in names)
+    return Supervisor(start.machine, managed, dict(start.env), stops_on=frozenset())
+
+
+def start_procfile(start: Start) -> Body | Failure:
+    """honcho start: each line of the Procfile under `/bin/sh -c`; SIGTERM goes to its process group (wrap.honcho-1)."""
+    words = start.words
+    name = next(
+        (after for word, after in zip(words, words[1:], strict=False) if word in {"-f", "--procfile"}), "Procfile"
+    )
+    if "start" not in words:
+        return start.leaf("opaque", "what honcho is asked")
+    text = start.text(name)
+    if not isinstance(text, SourceFile):
+        return start.leaf("opaque", f"{name} is not in the files")
+    lines = re.findall(r"^([A-Za-z0-9_-]+):\s*(\S.*)$", text.text, re.MULTILINE)
+    chosen = set(words[words.index("start") + 1 :]) & {process for process, _ in lines}
+    managed = tuple(
+        Managed(process, ("/bin/sh", "-c", line), wait=5.0, group=True)
+        for process, line in lines
+        if not chosen or process in chosen
+    )
+    if not managed:
+        return start.leaf("short", status=1)
+    return Supervisor(start.machine, managed, dict(start.env), frozenset({"TERM", "INT"}), at_once=True, status=143)
+
+
+def start_runs(start: Start) -> Body | Failure:
+    """`go run …`: a child that is built first and that nobody knows."""
+    return Builder(start.machine, replace(start.row, role="fork"), ("a program built just then",), dict(start.env))
+
+
+class Builder(Wrapper):
+    """A wrapper whose child is a program that is not in the image yet."""
+
+    __slots__ = ()
+
+    def _start(self, world: World, process: Process) -> None:
+        child = world.spawn(process, self, self.argv, process.origin)
+        child.program = str(self.argv[0])
+        child.body = Program(ProgramRow(child.program, role="unknown"), self.machine.stop_signal)
+        self.child = child.pid
+
+
+# --- make ------------------------------------------------------------------------------------------
+
+
+class Make(Wrapper):
+    """make: ends only when nothing that it has to wait for is left; as PID 1 these are all orphans."""
+
+    __slots__ = ()
+
+    def leave(self, world: World, process: Process, child: Process) -> bool:
+        """End as make does after a fatal signal: 2 as PID 1, else by that signal (wrap.make, wrap.make-cd)."""
+        if not self.got:
+            failed = child.status if isinstance(child.status, Unknown) else 2 if child.status else 0
+            world.exit(process, failed)
+            return True
+        if process.pid != 1:
+            world.exit(process, 128 + signal_number(self.got), self.got)
+            return True
+        if any(other.alive and other.ppid == 1 and other is not process for other in world.processes.values()):
+            return False
+        world.exit(process, 2)
+        return True
+
+
+def start_make(start: Start) -> Body | Failure:
+    """The recipe of a target, its prerequisites' before it, where the Makefile is plain enough to be read."""
+    folder, name, targets = "", "", []
+    words = list(start.words)
+    while words:
+        word = words.pop(0)
+        if word in {"-C", "--directory"} and words:
+            folder = words.pop(0)
+        elif word in {"-f", "--file"} and words:
+            name = words.pop(0)
+        elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
+            return start.leaf("short")
+        elif not word.startswith("-") and "=" not in word:
+            targets.append(word)
+    folder = start.path(folder)
+    for candidate in [name] if name else ["GNUmakefile", "makefile", "Makefile"]:
+        text = start.text(posixpath.join(folder, candidate))
+        if isinstance(text, SourceFile):
+            lines = recipe(text.text, targets)
+            if isinstance(lines, Unknown):
+                return start.leaf("opaque", lines.reason)
+            if not lines:
+                return start.leaf("short", status=0)
+            row = replace(start.row, role="fork", forwards="child")
+            return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
+    return start.leaf("opaque", "the Makefile is not in the files")
+
+
+_SHELL_WORK = re.compile(
+    r"[;&|<>()$`*?\[\]{}~#\\\"'=]|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
+)
+_RULE = re.compile(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
+
+
+def recipe(text: str, targets: list[str]) -> list[tuple[Field, ...]] | Unknown:
+    """The argvs that make runs for these targets (the first rule's where none): plain commands without a shell."""
+    rules = _rules(text)
+    if isinstance(rules, Unknown):
+        return rules
+    found: list[tuple[Field, ...]] = []
+    done: set[str] = set()
+    for target in targets or list(rules)[:1]:
+        problem = _collect(target, rules, found, done)
+        if problem is not None:
+            return problem
+    return found
+
+
+def _collect(
+    target: str, rules: Mapping[str, tuple[list[str], list[str]]], found: list[tuple[Field, ...]], done: set[str]
+) -> Unknown | None:
+    if target in done:
+        return None
+    done.add(target)
+    if target not in rules:
+        return Unknown(f"the Makefile's rule for {target}")
+    before, lines = rules[target]
+    for name in before:
+        if name in rules:
+            problem = _collect(name, rules, found, done)
+            if problem is not None:
+                return problem
+    for line in lines:
+        plain = line.lstrip("@+- \t").strip()
+        if "$" in plain.replace("$$", ""):
+            return Unknown("a variable in the Makefile's recipe")
+        plain = plain.replace("$$", "$")
+        if plain:
+            found.append(("/bin/sh", "-c", plain) if _SHELL_WORK.search(plain) else tuple(plain.split()))
+    return None
+
+
+def _rules(text: str) -> dict[str, tuple[list[str], list[str]]] | Unknown:
+    """Each target's prerequisites and recipe lines."""
+    rules: dict[str, tuple[list[str], list[str]]] = {}
+    current: list[str] = []
+    for line in _logical_lines(text):
+        if line.startswith("\t"):
+            for target in current:
+                rules[target][1].append(line[1:])
+            continue
+        if re.match(r"\s*(-?include|ifeq|ifneq|ifdef|ifndef|define|\.ONESHELL|SHELL\s*[:?]?=|export\b)", line):
+            return Unknown("a Makefile with conditions, includes or a shell of its own")
+        rule = _RULE.match(line.split("#")[0].rstrip())
+        current = rule[1].split() if rule else []
+        for target in current:
+            assert rule is not None
+            known = rules.setdefault(target, ([], []))
+            known[0].extend(rule[2].split())
+    return {target: rule for target, rule in rules.items() if not target.startswith(".")}
+
+
+def _logical_lines(text: str) -> Iterator[str]:
+    held = ""
+    for line in text.split("\n"):
+        if line.endswith("\\"):
+            held += line[:-1] + " "
+            continue
+        yield held + line
+        held = ""
