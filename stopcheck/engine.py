@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from stopcheck.case import ContainerReport, Report
 from stopcheck.discovery import Found, Place, discover, repository_root, shown
 from stopcheck.files import DiskFiles
 from stopcheck.model import Finding, Problem, Step
+from stopcheck.records import dataclass, replace
 from stopcheck.view import View
 
 if TYPE_CHECKING:

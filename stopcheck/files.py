@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

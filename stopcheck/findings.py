@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +13,7 @@ from stopcheck.checks._case import Case
 from stopcheck.image.model import StartCommand
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.proof import proven
+from stopcheck.records import replace
 from stopcheck.stop.assess import assess
 from stopcheck.stop.blame import causes
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck import fixes
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.model import WORST_FIRST, OutcomeKind
+from stopcheck.records import replace
 from stopcheck.source import SourceFile
 from stopcheck.stop.assess import assess
 from stopcheck.syntax.dockerfile import parse_dockerfile

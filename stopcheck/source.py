@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from stopcheck.records import dataclass
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class SourceFile:
     path: str
     text: str
     parent: SourceFile | None = None
-    segments: tuple[tuple[int, int], ...] = field(default=((0, 0),))
+    segments: tuple[tuple[int, int], ...] = ((0, 0),)
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
@@ -10,6 +9,7 @@ from stopcheck.boot.programs import ENDED, LONG, Failure, Program
 from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping

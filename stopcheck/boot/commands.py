@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Failure, Program
 from stopcheck.boot.shell import Foreground, Shell
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution
 
 if TYPE_CHECKING:

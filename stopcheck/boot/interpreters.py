@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Program
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
@@ -17,6 +16,7 @@ from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.exec_form import character_offsets
 from stopcheck.syntax.shell import parse_script

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.programs import Program
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine

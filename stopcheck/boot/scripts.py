@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Failure, Program
@@ -14,6 +13,7 @@ from stopcheck.boot.supervisors import Managed, Supervisor
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

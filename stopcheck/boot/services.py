@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Program
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

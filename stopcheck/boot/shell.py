@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.words import Scope, evaluate, expand_pattern, expand_text, expand_words, matches
 from stopcheck.boot.world import Branch, Process, World
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile
 from stopcheck.syntax.ini import parse_ini
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 from stopcheck.syntax.shell.tree import (
     ArithmeticExpansion,
     ArrayLiteral,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Parent
@@ -12,6 +11,7 @@ from stopcheck.boot.signals import signal_number
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine

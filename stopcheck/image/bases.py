@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.image.filesystem import Either
@@ -11,6 +10,7 @@ from stopcheck.image.model import Base, ImageFile
 from stopcheck.image.paths import base as last_name
 from stopcheck.knowledge.bases import find_base
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from stopcheck.image.filesystem import FileMap

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
@@ -13,6 +12,7 @@ from stopcheck.image.model import Image, StartCommand
 from stopcheck.image.run import mount_options, run
 from stopcheck.image.variables import Missing, SubstitutionError, expand, expand_known
 from stopcheck.model import Problem, Unknown
+from stopcheck.records import dataclass, field, replace
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ class _Builder:
                 self._arg(state, instruction)
             case "WORKDIR":
                 state.workdir = self._place(state, instruction.value)
-                state.files = state.files.after(MakeFolder(state.workdir))
+                state.files = state.files.after(MakeFolder(state.files.followed(state.workdir)))
             case "COPY" | "ADD":
                 self._copy(state, instruction, stage)
             case "RUN":

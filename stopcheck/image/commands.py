@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopcheck.image.fields import Field
@@ -13,6 +12,7 @@ from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent
 from stopcheck.image.texts import without_returns
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

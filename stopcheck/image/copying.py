@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stopcheck.image.context import Context, Patterns, is_url, source_path
@@ -22,6 +21,7 @@ from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.variables import expand, expand_known, expand_source
 from stopcheck.image.wildcards import file_pattern, has_wildcards
 from stopcheck.model import Problem, Unknown
+from stopcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from stopcheck.image.model import Value
@@ -129,7 +129,7 @@ class Copying:
                     problems.append(Problem.at(argument.span, message))
             return self._unknown(files, target, "" if has_wildcards(path) else base(path), Unknown(why, span))
         if entry.kind == "folder":
-            place = self._followed(files, target)
+            place = files.followed(target.path)
             return files.after(CopyContext(place, context, path, span, self._chmod(), self._exclude()))
         exclude = self._exclude()
         if exclude and exclude.match(base(path)):
@@ -140,7 +140,12 @@ class Copying:
 
     def _archive(self, files: FileMap, name: str, target: Target) -> FileMap:
         reason = Unknown(f"{name} is unpacked there", self.instruction.span)
-        return files.after(MakeFolder(target.path)).after(Unsure(reason, (target.path,)))
+        return self._unpacked(files, reason, target)
+
+    @staticmethod
+    def _unpacked(files: FileMap, reason: Unknown, target: Target) -> FileMap:
+        place = files.followed(target.path)
+        return files.after(MakeFolder(place)).after(Unsure(reason, (place,)))
 
     # --- from elsewhere ---
 
@@ -148,14 +153,16 @@ class Copying:
         span = self.instruction.span
         folder, name = parent("/" + path), base(path)
         if has_wildcards(name) and not has_wildcards(folder) and target.folder:
-            step = CopyFiles(target.path, stage, folder, span, self._chmod(), self._exclude(), file_pattern(name))
+            step = CopyFiles(
+                files.followed(target.path), stage, folder, span, self._chmod(), self._exclude(), file_pattern(name)
+            )
             return files.after(step).after(Unsure(Unknown(f"it may be copied from {folder}", span), (target.path,)))
         source = stage.resolve("/" + path)
         if isinstance(source, Unknown):
             return self._unknown(files, target, base(path), source)
         kind = stage.kind(source)
         if kind == "folder":
-            place = self._followed(files, target)
+            place = files.followed(target.path)
             return files.after(CopyFiles(place, stage, source, span, self._chmod(), self._exclude()))
         found = stage.lookup(source)
         if isinstance(found, ImageFile):
@@ -170,7 +177,7 @@ class Copying:
         span = self.instruction.span
         reason = Unknown(f"it comes from {url}", span)
         if not url.startswith("http") or url.partition("#")[0].endswith(".git"):
-            return files.after(MakeFolder(target.path)).after(Unsure(reason, (target.path,)))
+            return self._unpacked(files, reason, target)
         if self.instruction.flag("unpack") not in (None, "false"):
             return self._archive(files, url, target)
         path = re.sub(r"[?#].*", "", url.partition("://")[2]).partition("/")[2]
@@ -192,8 +199,8 @@ class Copying:
             file = ImageFile("", reason, mode, self.instruction.span)
             files = self._file(files, file, name, target, sure=False)
         elif target.folder:
-            files = files.after(MakeFolder(target.path))
-        return files.after(Unsure(reason, (target.path,)))
+            files = files.after(MakeFolder(files.followed(target.path)))
+        return files.after(Unsure(reason, (files.followed(target.path),)))
 
     # --- to where ---
 
@@ -204,15 +211,8 @@ class Copying:
             return files.after(Unsure(path))
         kind = "folder" if target.folder else files.kind(path)
         if kind == "folder":
-            place = join(path, name)
-            followed = files.resolve(place)
-            place = place if isinstance(followed, Unknown) else followed
-            return files.after(Put(replace(file, path=place), sure=sure))
+            return files.after(Put(replace(file, path=files.followed(join(path, name))), sure=sure))
         return files.after(Put(replace(file, path=path), name if isinstance(kind, Unknown) else None, sure))
-
-    def _followed(self, files: FileMap, target: Target) -> str:
-        path = files.resolve(target.path)
-        return target.path if isinstance(path, Unknown) else path
 
     def _chmod(self) -> ModeChange | Unknown | None:
         flag = self.instruction.flag("chmod")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stopcheck.image.filesystem import Alter, CopyFiles, Either, MakeFolder, Mark, Maybe, Put, Remove, Selection, Unsure
 from stopcheck.image.model import ImageFile
-from stopcheck.image.paths import base, clean, join
+from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,6 +89,7 @@ class Effects:
 
     def put(self, path: str, file: ImageFile, name: str | None = None) -> None:
         """A file at a path; `name` where that may be a folder, which then holds it under the name."""
+        path = join(self.files.followed(parent(path)), base(path))
         if not self.sure:
             self._may_change(Selection((path,)))
             self.files = self.files.after(Unsure(self._doubt, (path,)))
@@ -122,7 +123,8 @@ class Effects:
 
     def folder(self, path: str) -> None:
         """A folder."""
-        self.step(MakeFolder(path) if self.sure else Unsure(self._doubt, (path,)))
+        place = self.files.followed(path)
+        self.step(MakeFolder(place) if self.sure else Unsure(self._doubt, (place,)))
 
     def remove(self, selection: Selection) -> None:
         """Nothing at the paths any more. What may be removed is taken to stay: the build goes on to use it."""
@@ -138,12 +140,13 @@ class Effects:
 
     def unsure(self, *folders: str | None) -> None:
         """Anything may have come into the folders; without folders, anywhere."""
-        known = tuple(folder for folder in folders if folder is not None)
+        known = tuple(self.files.followed(folder) for folder in folders if folder is not None)
         named = folders and len(known) == len(folders) and not any(folder.startswith("$") for folder in known)
         self.step(Unsure(self.unknown, known if named else None))
 
     def copy_tree(self, target: str, source: str, names: tuple[Token, ...] | None = None) -> None:
         """All that a folder holds into another one."""
+        target = self.files.followed(target)
         if self.sure:
             self.step(CopyFiles(target, self.view, source, self.origin, names=names))
         else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.image.texts import Mapped, joined
 from stopcheck.image.variables import Missing
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 from stopcheck.syntax.shell.tree import CommandSubstitution, Parameter, SimpleCommand, Text
 
 if TYPE_CHECKING:

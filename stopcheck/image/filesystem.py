@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
@@ -11,6 +10,7 @@ from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -313,7 +313,7 @@ class BaseFiles:
 class FileMap:
     """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
 
-    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_has_links", "_size", "_step")
+    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_links", "_size", "_step")
 
     def __init__(self, bottom: Step) -> None:
         self._bottom = bottom
@@ -321,7 +321,8 @@ class FileMap:
         self._below: FileMap | None = None
         self._size = 0
         self._depth = 0
-        self._has_links = False
+        self._links: frozenset[str] | None = frozenset()
+        """Where symbolic links were made; None where they may have been copied to anywhere."""
         self._answers: dict[str, Answer] = {}
 
     def after(self, step: Step) -> FileMap:
@@ -334,11 +335,11 @@ class FileMap:
         new = FileMap(self._bottom)
         new._step, new._below, new._size = step, self, self._size + 1
         new._depth = max(self._depth, depth)
-        new._has_links = (
-            self._has_links
-            or (isinstance(step, Put) and step.file.link is not None)
-            or (isinstance(step, CopyFiles) and step.files._has_links)
-        )
+        new._links = self._links
+        if isinstance(step, Put) and step.file.link is not None and self._links is not None:
+            new._links = self._links | {step.file.path}
+        elif isinstance(step, CopyFiles) and step.files._links != frozenset():
+            new._links = None
         return new
 
     def raw(self, path: str) -> Answer:
@@ -379,7 +380,7 @@ class FileMap:
 
     def resolve(self, path: str) -> str | Unknown:
         """The path with all links on its way followed."""
-        if not self._has_links:
+        if self._links == frozenset():
             return path
         for _ in range(_MOST_LINKS):
             link = self._first_link(path)
@@ -388,13 +389,19 @@ class FileMap:
             path = join(join(parent(link.path), link.link or ""), inside(path, link.path) or ".")
         return Unknown("symbolic links lead in a circle")
 
+    def followed(self, path: str) -> str:
+        """The path with all links on its way followed, as it is where they lead in a circle."""
+        place = self.resolve(path)
+        return path if isinstance(place, Unknown) else place
+
     def _first_link(self, path: str) -> ImageFile | None:
         at = path.find("/", 1)
         while True:
             prefix = path if at < 0 else path[:at]
-            found = self.raw(prefix)
-            if isinstance(found, ImageFile) and found.link is not None:
-                return found
+            if self._links is None or prefix in self._links:
+                found = self.raw(prefix)
+                if isinstance(found, ImageFile) and found.link is not None:
+                    return found
             if at < 0:
                 return None
             at = path.find("/", at + 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.image import packages
@@ -19,6 +18,7 @@ from stopcheck.image.paths import base, join
 from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 from stopcheck.syntax.shell import parse_script, tree

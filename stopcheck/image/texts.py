@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stopcheck.image.wildcards import ends
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from math import inf
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

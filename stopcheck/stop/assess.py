@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
 from stopcheck.boot.signals import signal_name
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
+from stopcheck.records import dataclass
 from stopcheck.stop.deliver import Stopped, stop
 
 if TYPE_CHECKING:

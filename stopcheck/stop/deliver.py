@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import branched
@@ -10,6 +9,7 @@ from stopcheck.boot.programs import Program
 from stopcheck.boot.shell import Shell, Standing
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
+from stopcheck.records import dataclass
 from stopcheck.stop.mains import mains
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stopcheck.model import Problem
+from stopcheck.records import dataclass, replace
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile_lines import DockerfileLines
 from stopcheck.syntax.dockerfile_words import SPACE, LexError, heredoc_name, heredoc_names

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stopcheck.records import dataclass
 from stopcheck.source import Span
 
 if TYPE_CHECKING:
@@ -60,13 +60,17 @@ def parse_ini(source: SourceFile) -> tuple[Section, ...]:
         options = sections[-1][2]
         if text[0] in " \t" and options:
             last = options[-1]
-            options[-1] = Option(last.key, f"{last.value}\n{_bare(text)}", Span(source, last.span.start, start + len(text)))
+            options[-1] = Option(
+                last.key, f"{last.value}\n{_bare(text)}", Span(source, last.span.start, start + len(text))
+            )
             continue
         found = _OPTION.match(text)
         if found:
             value = text[found.end() :]
             begin = start + found.end() + len(value) - len(value.lstrip())
-            options.append(Option(found[1].strip().lower(), _bare(value), Span(source, begin, start + len(text.rstrip()))))
+            options.append(
+                Option(found[1].strip().lower(), _bare(value), Span(source, begin, start + len(text.rstrip())))
+            )
     return tuple(Section(name, span, tuple(options)) for name, span, options in sections)
 
 

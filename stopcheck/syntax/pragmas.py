@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.model import Problem
+from stopcheck.records import dataclass
 from stopcheck.source import Span
 
 if TYPE_CHECKING:

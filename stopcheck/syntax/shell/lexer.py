@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ class Lexer:
 
     def skip_blanks(self) -> None:
         """Go past spaces, tabs and line continuations."""
-        self.pos = BLANKS.match(self.text, self.pos, self.end).end()  # type: ignore[union-attr]
+        if self.pos < self.end and self.text[self.pos] in " \t\\":
+            self.pos = BLANKS.match(self.text, self.pos, self.end).end()  # type: ignore[union-attr]
 
     def skip_lines(self) -> None:
         """Go past blanks, comments and line ends; heredocs that wait are read at the first line end."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -395,4 +396,4 @@ def walk(node: Any) -> Iterator[Any]:
             waiting.extend(reversed(current))
         elif type(current).__module__ == __name__:
             yield current
-            waiting.extend(getattr(current, field.name) for field in reversed(fields(current)))
+            waiting.extend(getattr(current, name) for name in reversed(current.__match_args__))

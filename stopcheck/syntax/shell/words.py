@@ -111,11 +111,11 @@ class WordReader(Lexer):
             at = self.pos
             character = self.text[at]
             match = LITERAL.match(self.text, at, self.end)
-            if self.looking_at("\\\n"):
-                self.pos += 2
-                continue
             if match is not None:
                 self._take(parts, match.end())
+            elif character == "\\" and self.looking_at("\\\n"):
+                self.pos += 2
+                continue
             elif character in "'\"\\$`":
                 self._quote_or_expansion(parts)
             elif character in "<>" and self.dialect.common and self.text.startswith("(", at + 1, self.end):
