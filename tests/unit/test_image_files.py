@@ -87,9 +87,26 @@ def test_links_are_followed_and_kept() -> None:
     assert found.path == "/opt/app"
 
 
-def test_a_file_written_through_a_link_lands_at_its_target() -> None:
-    made = image("FROM debian:12\nRUN mkdir /data && ln -s /data /app\nCOPY a /app/x", {"a": "a"})
-    assert at(made, "/data/x") == "a"
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param("COPY a /app/x", id="COPY to a file"),
+        pytest.param("COPY a b /app/", id="COPY into a folder"),
+        pytest.param("WORKDIR /app\nCOPY a x", id="WORKDIR"),
+        pytest.param("COPY . /src\nRUN cp /src/a /app/x", id="cp"),
+        pytest.param("COPY . /src\nRUN mkdir -p /app && cp /src/a /app/x", id="mkdir"),
+        pytest.param("RUN echo -n a > /app/x", id="echo"),
+        pytest.param("RUN cd /app && echo -n a > x", id="cd"),
+        pytest.param("COPY . /src\nRUN cp -r /src/sub/. /app", id="cp of a folder"),
+        pytest.param("COPY sub /app", id="COPY of a folder"),
+    ],
+)
+def test_what_is_written_through_a_link_lands_at_its_target(step: str) -> None:
+    text = f"FROM debian:12\nRUN mkdir /data && ln -s /data /app\n{step}"
+    made = image(text, {"a": "a", "b": "b", "sub/x": "a"})
+    name = "a" if "a b" in step else "x"
+    assert at(made, f"/data/{name}") == "a"
+    assert at(made, f"/app/{name}") == "a"
 
 
 @pytest.mark.parametrize(
