@@ -58,6 +58,8 @@ class Context:
     def __init__(self, files: Files, folder: str, dockerfile_path: str = "Dockerfile") -> None:
         self.folder = folder
         self._files = files
+        entry = files.entry(folder)
+        self._real = entry.path if entry is not None else folder
         self._ignored = self._read_ignored(dockerfile_path)
         self._answers: dict[str, bool] = {}
 
@@ -94,7 +96,7 @@ class Context:
         """Whether a symbolic link leads from the path to outside of the context."""
         entry = self.stands(path)
         if entry is not None:
-            return inside(entry.path, self.folder) is None
+            return inside(entry.path, self._real) is None
         obstacle = self._files.obstacle(self.path(path))
         return obstacle is not None and "leads out" in obstacle
 

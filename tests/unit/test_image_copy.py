@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from stopcheck.files import DiskFiles
+from stopcheck.image.build import build_image
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
+from stopcheck.syntax.dockerfile import parse_dockerfile
 from tests.unit.images import at, build, file, image
 
 CONTEXT = {
@@ -183,6 +188,31 @@ def test_a_link_out_of_the_context_is_a_problem() -> None:
     assert len(problems) == 1
     assert "leads out of the build context" in problems[0].message
     assert at(made, "/x") == "?"
+
+
+@pytest.mark.parametrize(
+    ("context", "problems"),
+    [
+        pytest.param("web", ["`run.sh` is a symbolic link that leads out of the build context"], id="outside"),
+        pytest.param("", [], id="inside of a wider one"),
+        pytest.param("alias", ["`run.sh` is a symbolic link that leads out of the build context"], id="by a link"),
+    ],
+)
+def test_links_on_disk(tmp_path: Path, context: str, problems: list[str]) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "run.sh").write_text("run")
+    (tmp_path / "web/run.sh").symlink_to("../run.sh")
+    (tmp_path / "web/own.sh").symlink_to("other.sh")
+    (tmp_path / "web/other.sh").write_text("own")
+    (tmp_path / "alias").symlink_to("web")
+    prefix = "" if context else "web/"
+    text = f"FROM scratch\nCOPY {prefix}run.sh /x\nCOPY {prefix}own.sh /y"
+    dockerfile = parse_dockerfile(SourceFile("Dockerfile", text))
+    made, found = build_image(dockerfile, DiskFiles(tmp_path), context)
+    assert made is not None
+    assert [problem.message.partition(":")[0] for problem in found] == problems
+    assert at(made, "/x") == ("?" if problems else "run")
+    assert at(made, "/y") == "own"
 
 
 def test_a_file_that_may_not_be_read_is_there() -> None:
