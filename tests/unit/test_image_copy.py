@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +12,9 @@ from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import parse_dockerfile
 from tests.unit.images import at, build, file, image
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONTEXT = {
     "run.sh": "run",
