@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stopcheck.case import ContainerReport, Report
@@ -163,7 +162,7 @@ def _analyze(task: Task) -> Result:
     from stopcheck.analysis import analyze_container
 
     place = task.place
-    files = View(DiskFiles(Path(place.root)), place.root, None if task.text is None else place, task.text or "")
+    files = View(DiskFiles(place.root), place.root, None if task.text is None else place, task.text or "")
     path = place.shown if task.text is None else "-"
     if files.read(place.path) is None:
         return Result(problems=(Problem(path, files.obstacle(place.path) or "cannot be read"),))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stopcheck import rules
@@ -45,7 +45,8 @@ CEILING: dict[OutcomeKind, Severity] = {
 @cache
 def checks() -> tuple[tuple[str, Callable[[Case], Iterator[Violation]]], ...]:
     """All checks with the names of their rules: one module each in stopcheck/checks."""
-    names = sorted(path.stem for path in (Path(__file__).parent / "checks").glob("[a-z]*.py"))
+    folder = os.path.join(os.path.dirname(__file__), "checks")
+    names = sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
     return tuple((name.replace("_", "-"), import_module(f"stopcheck.checks.{name}").check) for name in names)
 
 

@@ -7,9 +7,9 @@ import tomllib
 from fnmatch import fnmatchcase
 from functools import cache
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stopcheck.knowledge import table_text
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
@@ -57,6 +57,7 @@ _OPEN = Unknown("the tag of the base image is not known")
 _UNTOLD = Unknown("what the base image starts is not known")
 
 
+@cache
 def find_base(reference: str) -> BaseRow | None:
     """The row for an image as FROM names it, variables expanded; None where nothing is known of it.
 
@@ -73,7 +74,7 @@ def find_base(reference: str) -> BaseRow | None:
 @cache
 def _blocks() -> tuple[str, ...]:
     """The head of the data file and its rows, not parsed: only those that are asked for are worth the time."""
-    text = Path(__file__).with_name("bases.toml").read_text("utf-8")
+    text = table_text("bases.toml")
     return tuple(text.split("\n[[image]]\n"))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 
     The file is cut at its headers: reading all of it as TOML would take longer than most analyses need.
     """
-    parts = _HEADER.split(Path(__file__).with_name("programs.toml").read_text("utf-8"))
+    parts = _HEADER.split(table_text("programs.toml"))
     texts = dict(zip(parts[1::2], parts[2::2], strict=True))
     known_as: dict[str, str] = {}
     for name, text in texts.items():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tomllib
 from functools import cache
-from pathlib import Path
+from typing import Any
 
+from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass
 
 
@@ -52,20 +53,21 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 @cache
-def _rows() -> dict[str, tuple[ShellRow, ...]]:
-    data = tomllib.loads(Path(__file__).with_name("shells.toml").read_text("utf-8"))
-    rows: dict[str, list[ShellRow]] = {}
-    for entry in data["shell"]:
-        entry = {key: frozenset(value) if isinstance(value, list) else value for key, value in entry.items()}
-        rows.setdefault(entry["name"], []).append(ShellRow(**entry))
-    return {name: tuple(some) for name, some in rows.items()}
+def _rows(name: str) -> tuple[ShellRow, ...]:
+    """The rows of one shell, oldest first. The file is cut at its headers: no other row is read."""
+    parts = (part for part in table_text("shells.toml").split("[[shell]]\n")[1:] if f'name = "{name}"' in part)
+    return tuple(ShellRow(**_values(tomllib.loads(part))) for part in parts)
+
+
+def _values(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: frozenset(value) if isinstance(value, list) else value for key, value in table.items()}
 
 
 @cache
 def find_shell(name: str, version: str = "") -> ShellRow | None:
     """The row for a shell ("dash", "bash", "busybox" …); without a version the newest. None: not a shell we know."""
-    rows = _rows().get(name)
-    if rows is None:
+    rows = _rows(name)
+    if not rows:
         return None
     if not version:
         return rows[-1]
