@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopcheck.source import Span
-from stopcheck.syntax.shell import parse_text
+from stopcheck.syntax.shell import parse_text, tree
 from stopcheck.syntax.shell.tree import Heredoc, Script, Sequence, Unparsed, walk
 
 if TYPE_CHECKING:
@@ -70,13 +69,13 @@ TEXTS = st.one_of(st.text(), st.lists(TOKENS, max_size=40).map("".join))
 
 def children(node: Any) -> Iterator[Any]:
     """The nodes directly below a node."""
-    for field in dataclasses.fields(node):
-        values = [getattr(node, field.name)]
+    for name in type(node).__match_args__:
+        values = [getattr(node, name)]
         while values:
             value = values.pop()
             if isinstance(value, tuple):
                 values.extend(value)
-            elif dataclasses.is_dataclass(value) and not isinstance(value, Span):
+            elif type(value).__module__ == tree.__name__:
                 yield value
 
 

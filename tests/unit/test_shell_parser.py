@@ -442,6 +442,8 @@ def test_redirections(source: str, expected: str) -> None:
         pytest.param("if a <<E; then\nb\nE\nc; fi", "if([a <<E:«b\n»:] ? [c])", id="in a condition"),
         pytest.param("a <<E # b\nc\nE\n", "[a <<E:«c\n»:]", id="comment behind"),
         pytest.param("a <<''\nb\n\nc", "[a <<«»:«b\n»:]; [c]", id="empty delimiter"),
+        pytest.param("a <<E\n$(b <<F\nE\nc", '[a <<E:"${$(b <<F\n invalid}:]; [c]', id="begun in such an expansion"),
+        pytest.param("a <<E\n$(b <<F)\nE\nc", '[a <<E:"$([b <<F::])«\n»:]; [c]', id="begun in a body"),
         pytest.param("a <<E\n$(b\nE\nc", '[a <<E:"${$(b\n invalid}:]; [c]', id="expansion without its end"),
     ],
 )

@@ -91,7 +91,7 @@ class Parser(ConditionalReader):
         """Items up to the end or a closing token, which is left to the caller."""
         self.deeper()
         self._outer_closers.append(closers)
-        depth, substitutions = self.depth, self.substitutions
+        depth = self.depth
         items: list[Item] = []
         while True:
             self.skip_lines()
@@ -101,7 +101,7 @@ class Parser(ConditionalReader):
             try:
                 items.append(self._item())
             except Unreadable as error:
-                self.depth, self.substitutions = depth, substitutions
+                self.depth = depth
                 if error.at == start and self._awaited(start):
                     self.pos = start
                     break
@@ -543,12 +543,14 @@ class Parser(ConditionalReader):
         """See WordReader.substituted."""
         outer, self.pending = self.pending, []
         self.substitutions += 1
-        self.deeper()
-        body = self.sequence(_PARENTHESIS)
-        self._expect(")", "(")
+        try:
+            self.deeper()
+            body = self.sequence(_PARENTHESIS)
+            self._expect(")", "(")
+        finally:
+            self.substitutions -= 1
+            self.pending = outer + self.pending
         self.depth -= 1
-        self.substitutions -= 1
-        self.pending = outer + self.pending
         return body
 
     def backquoted(self, source: SourceFile, start: int, end: int) -> Sequence:

@@ -513,7 +513,7 @@ class WordReader(Lexer):
         start, close = self.pos, self.text.find("'", self.pos + 1, self.end)
         if close < 0:
             raise Unreadable("`'` without its end", self.end, unclosed=True)
-        count, outer = len(parts), (self.end, self.depth, self.substitutions, self.pending)
+        count, outer_end, depth = len(parts), self.end, self.depth
         self._take(parts, start + 1, quoted=True)
         self.end = close
         try:
@@ -521,11 +521,10 @@ class WordReader(Lexer):
                 self._quoted_run(parts, _IN_DOUBLE_QUOTES, '$`"\\\n')
                 self.pos += self.peek() == '"'
         except Unreadable:
-            self.pos, parts[count:] = start, []
-            _, self.depth, self.substitutions, self.pending = outer
+            self.pos, self.depth, parts[count:] = start, depth, []
             return False
         finally:
-            self.end = outer[0]
+            self.end = outer_end
         self._take(parts, close + 1, quoted=True)
         return True
 
@@ -603,16 +602,18 @@ class WordReader(Lexer):
         )
 
     def _heredoc_parts(self, parts: list[WordPart], start: int, end: int) -> None:
-        outer = self.end, self.depth
-        self.pos, self.end = start, end
+        outer = self.end, self.depth, self.pending
+        self.pos, self.end, self.pending = start, end, []
         try:
             self._quoted_run(parts, _IN_HEREDOC, "$`\\\n")
         except Unreadable:
             # Shells find out when they expand the body.
             read = parts[-1].span.end if parts else start
             parts.append(Parameter(self.text[read:end], self.span(read, end), quoted=True, operator="invalid"))
-        finally:
-            self.end, self.depth = outer
+        # Heredocs that were begun in the body end with it.
+        self.pos = end
+        self.read_heredocs()
+        self.end, self.depth, self.pending = outer
 
     def _without_tabs(self, part: WordPart) -> WordPart:
         if not isinstance(part, Text):
