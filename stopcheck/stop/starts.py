@@ -58,7 +58,7 @@ def of_main(stopped: Stopped, process: Process, body: Program) -> Iterator[Cause
     """A main process that is PID 1 and has not arranged for the signal, or that dies of it at once."""
     unhandled = any(event.kind == "unhandled" and event.pid == process.pid for event in stopped.world.events)
     if body.row.role in {"keepalive", "timer"}:
-        if unhandled or stopped.outcome is OutcomeKind.TERMINATED:
+        if unhandled:
             yield Cause("keepalive-main", process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and unhandled:
         yield Cause("missing-init", process, process.origin)

@@ -1,0 +1,90 @@
+"""The service leaves for the background: the process that was started ends, and with it the container."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from stopcheck.checks._script import called
+from stopcheck.checks._start import command_at, exec_form, is_exact, place
+from stopcheck.image.model import StartCommand
+from stopcheck.knowledge.programs import applied, find_program
+from stopcheck.model import Edit, Fix, Violation
+from stopcheck.source import Span
+from stopcheck.syntax.shell import parse_script
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.boot.world import Process
+    from stopcheck.checks._case import Case
+    from stopcheck.stop.cause import Cause
+    from stopcheck.syntax.shell.tree import SimpleCommand
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("daemonized-main"):
+        name = called(cause.child) if cause.child is not None else called(cause.process)
+        words = _staying(cause.process)
+        yield Violation(
+            message=f"{name} leaves for the background, and nothing is left in front: {case.consequence(None)}",
+            span=place(case, cause.span),
+            fix=_fix(case, cause, words) if words is not None else None,
+            advice=f"keep it in the foreground: `{_shown(name, words)}`",
+        )
+
+
+def _staying(process: Process) -> tuple[str, ...] | None:
+    """The argv with which it stays: without the option that makes it leave, or with the one that keeps it."""
+    words = tuple(word for word in process.argv if isinstance(word, str))
+    row = find_program(words[0]) if words else None
+    if row is None or len(words) != len(process.argv):
+        return None
+    if applied(row, words[1:]).background and not row.background:
+        for at in range(1, len(words)):
+            rest = words[1:at] + words[at + 1 :]
+            if not applied(row, rest).background:
+                return (words[0], *rest)
+        return None
+    return (*words, *row.foreground) if row.foreground else None
+
+
+def _shown(name: str, words: tuple[str, ...] | None) -> str:
+    row = find_program(name)
+    if words is None:
+        words = (name, *row.foreground) if row is not None and row.foreground else (name, "…")
+    return shlex.join(words)
+
+
+def _fix(case: Case, cause: Cause, words: tuple[str, ...]) -> Fix | None:
+    title = f"Keep {called(cause.process)} in the foreground"
+    for start in (case.image.entrypoint, case.image.cmd):
+        if isinstance(start, StartCommand) and start.argument_spans:
+            first = len(start.argv) - len(cause.process.argv)
+            if first >= 0 and start.argv[first:] == cause.process.argv:
+                return Fix(title, (_in_array(start.argument_spans[first:], cause.process.argv, words),))
+    node = command_at(cause.span) if cause.span is not None and cause.span.path else None
+    if node is None or tuple(word.literal for word in node.words) != cause.process.argv:
+        return None
+    form = exec_form(case.image, node, words)
+    return Fix(title, form.edits, form.safety) if form is not None else _in_script(title, node, words)
+
+
+def _in_array(spans: tuple[Span, ...], before: tuple[object, ...], after: tuple[str, ...]) -> Edit:
+    """One word taken out of an array, or some put in at its end."""
+    if len(after) > len(before):
+        end = Span(spans[-1].source, spans[-1].end, spans[-1].end)
+        return Edit(end, "".join(", " + json.dumps(word) for word in after[len(before) :]))
+    at = next((n for n, word in enumerate(after) if word != before[n]), len(after))
+    return Edit(Span(spans[at].source, spans[at - 1].end, spans[at].end), "")
+
+
+def _in_script(title: str, node: SimpleCommand, words: tuple[str, ...]) -> Fix | None:
+    """`exec` and the other words, where it is the last command of a script."""
+    items = parse_script(node.span.source, "bash").body.items
+    if not items or items[-1].span.end != node.span.end or not is_exact(node.span):
+        return None
+    whole = node.words[0].span.to(node.words[-1].span)
+    return Fix(title, (Edit(whole, "exec " + shlex.join(words)),))

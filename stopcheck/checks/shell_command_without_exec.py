@@ -1,0 +1,32 @@
+"""`sh -c COMMAND` is written out, and the shell stays in front of the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.shell import Shell
+from stopcheck.checks._script import called, consequence, main_of
+from stopcheck.checks._start import advice, by_luck, place, without_shell
+from stopcheck.model import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.checks._case import Case
+
+RULE = "shell-command-without-exec"
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of(RULE):
+        main = called(main_of(case, cause))
+        fix = without_shell(case, cause.node, cause.process.body if isinstance(cause.process.body, Shell) else None)
+        yield Violation(
+            message=f"`{cause.process.program} -c` starts {main} as its child and passes no signal on: "
+            f"{consequence(case, cause)}",
+            span=place(case, cause.span),
+            fix=fix,
+            advice=advice(fix, main),
+        )
+    yield from by_luck(case, RULE)

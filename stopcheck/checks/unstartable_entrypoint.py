@@ -1,0 +1,192 @@
+"""What the image is told to start cannot be started: says what is wrong, in the file that is wrong."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import shlex
+from typing import TYPE_CHECKING
+
+from stopcheck.checks._start import argument_valued, place
+from stopcheck.image.model import ImageFile
+from stopcheck.model import Edit, Fix, Label, Violation
+from stopcheck.source import SourceFile, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.boot.programs import Failure
+    from stopcheck.checks._case import Case
+    from stopcheck.stop.cause import Cause
+
+BOM = "\ufeff"
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("unstartable-entrypoint"):
+        failure = cause.event.failure if cause.event is not None else None
+        if failure is None:
+            continue
+        asked = argument_valued(case.image, failure.name) or place(case, cause.span)
+        found = _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
+        why, span, fix, advice = found or (failure.reason, asked, None, "start a program that the image has")
+        yield Violation(
+            message=f"{why}, so {case.consequence(None)}",
+            span=span,
+            fix=fix,
+            related=(Label(asked, "this is to be started"),) if span != asked else (),
+            advice=advice,
+        )
+
+
+Found = tuple[str, Span, "Fix | None", str]
+
+
+def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
+    """A name that nothing in the image has."""
+    if failure.kind != "absent":
+        return None
+    name = failure.name
+    at = argument_valued(case.image, name)
+    words = _words(name)
+    if at is not None and len(words) > 1:
+        text = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
+        return (
+            f"the exec form takes `{name}` for the name of one program",
+            at,
+            Fix("Make each word a string of its own", (Edit(at, text),)),
+            "in exec form each argument is a string of its own",
+        )
+    if "/" not in name:
+        hidden = _on_path(case, name)
+        if hidden is not None:
+            return _not_executable(hidden, asked)
+        here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
+        if isinstance(here, ImageFile):
+            fix = Fix("Say where it is", (Edit(at, json.dumps(here.path)),)) if at is not None else None
+            return f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "write its path"
+    return (
+        f"{name} is not in the image",
+        asked,
+        None,
+        "copy or install it, or write the path under which the image has it",
+    )
+
+
+def _words(name: str) -> list[str]:
+    try:
+        return shlex.split(name)
+    except ValueError:
+        return []
+
+
+def _on_path(case: Case, name: str) -> ImageFile | None:
+    """A file of that name on PATH, passed over because it is not executable."""
+    path = case.image.env.get("PATH", "")
+    for folder in path.split(":") if isinstance(path, str) else ():
+        found = case.image.files.lookup(posixpath.join(folder, name))
+        if isinstance(found, ImageFile):
+            return found
+    return None
+
+
+def _mode(case: Case, failure: Failure) -> Found | None:
+    return _not_executable(failure.file, None) if failure.kind == "mode" and failure.file is not None else None
+
+
+def _not_executable(file: ImageFile, asked: Span | None) -> Found | None:
+    """Blames the COPY that brought it."""
+    origin = file.origin or asked
+    if origin is None:
+        return None
+    return (
+        f"{file.path} is not executable",
+        origin,
+        _with_mode(origin),
+        "copy it with `--chmod=755`, or run `chmod +x` on the file and commit that",
+    )
+
+
+def _with_mode(origin: Span) -> Fix | None:
+    """`--chmod=755` for an instruction that copies one file."""
+    words = origin.text.split()
+    if words[0].upper() not in {"COPY", "ADD"} or "--chmod" in origin.text:
+        return None
+    files = [word for word in words[1:] if not word.startswith("--")]
+    alone = len(files) == 2 and files[0] not in {".", "./"} and not files[0].endswith("/") and "*" not in files[0]
+    after = Span(origin.source, origin.start + len(words[0]), origin.start + len(words[0]))
+    return Fix("Copy it as executable", (Edit(after, " --chmod=755"),), "safe" if alone else "unsafe")
+
+
+def _script(failure: Failure, cause: Cause) -> Found | None:
+    """What is wrong inside a script."""
+    if failure.kind == "crlf" and failure.file is None and cause.span is not None:
+        source = cause.span.outermost().source
+        return (
+            "the line ends in CR LF, and the carriage return becomes a part of the program's name",
+            cause.span,
+            _without_cr(source),
+            "save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes",
+        )
+    content = failure.file.content if failure.file is not None else None
+    if not isinstance(content, SourceFile) or failure.file is None:
+        return None
+    path = failure.file.path
+    end = content.text.find("\n")
+    first = Span(content, 0, end if end >= 0 else len(content.text))
+    match failure.kind:
+        case "empty":
+            return f"{path} is empty", first, None, "write the script, beginning with `#!/bin/sh`"
+        case "crlf":
+            return (
+                f"{path} has Windows line ends: the kernel looks for an interpreter with a carriage return in its name",
+                first,
+                _without_cr(content),
+                "save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes",
+            )
+        case "interpreter":
+            return (
+                f"{path} asks for {failure.name}, which is not in the image",
+                first,
+                None,
+                f"install {posixpath.basename(failure.name)}, or name an interpreter that the image has",
+            )
+        case "shebang" if content.text.startswith("#!"):
+            return f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "name it: `#!/bin/sh`"
+        case "shebang":
+            return (
+                f"{path} has no `#!` line: the kernel does not know what to run it with",
+                first,
+                _put(first.at_start(), "#!/bin/sh\n"),
+                "begin the script with `#!/bin/sh`",
+            )
+        case "mark":
+            mark = Span(content, 0, len(BOM))
+            return (
+                f"{path} begins with a byte order mark: the kernel does not see its `#!`",
+                first,
+                _put(mark, ""),
+                "save the script as UTF-8 without a byte order mark",
+            )
+        case "late":
+            before = Span(content, 0, content.text.index("#!"))
+            return (
+                f"the `#!` line of {path} is not its first",
+                first,
+                _put(before, ""),
+                "`#!` have to be the first two characters of the file",
+            )
+    return None
+
+
+def _put(span: Span, text: str) -> Fix:
+    return Fix("Make it a script that the kernel can run", (Edit(span, text),))
+
+
+def _without_cr(source: SourceFile) -> Fix | None:
+    if source.parent is not None:
+        return None
+    text = source.text
+    ends = [at for at in range(len(text) - 1) if text[at] == "\r" and text[at + 1] == "\n"]
+    return Fix("Take the carriage returns out", tuple(Edit(Span(source, at, at + 1), "") for at in ends))
