@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +18,10 @@ VALUES = st.dictionaries(st.sampled_from("ab"), st.text(st.sampled_from("ab/*\n"
 
 @given(WORDS, VALUES)
 def test_any_text_expands_or_is_refused(text: str, values: dict[str, str]) -> None:
-    try:
+    found: object = None
+    with suppress(SubstitutionError):
         found = expand(text, values.get)
-    except SubstitutionError as error:
-        assert str(error)
-    else:
-        assert isinstance(found, (str, Unknown))
+    assert found is None or isinstance(found, (str, Unknown))
 
 
 @given(st.text(st.characters(exclude_characters="$\\'\"")), VALUES)
