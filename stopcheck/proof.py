@@ -91,7 +91,7 @@ def _ranks_after(
         return None
     dockerfile = parse_dockerfile(source)
     context = options.context if options.context is not None else find_context(dockerfile, edited, path)
-    image, _ = build_image(dockerfile, edited, context, options.target)
+    image, _ = build_image(dockerfile, edited, context, options.target, path=path)
     if image is None:
         return None
     return _ranks(assess(image, options.grace_period, programs))

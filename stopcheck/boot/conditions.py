@@ -163,6 +163,10 @@ def _file(machine: Machine, path: str, operator: str) -> Truth:
         return True
     if operator in {"-e", "-r", "-w", "-c"} and path in _ALWAYS:
         return True
+    if operator in {"-d", "-f", "-e"}:
+        kind = machine.image.files.kind(path)
+        if isinstance(kind, str):
+            return operator == "-e" or kind == ("folder" if operator == "-d" else "file")
     file = machine.image.files.lookup(path)
     if isinstance(file, Unknown):
         return Unknown(f"whether {path} exists", file.span)

@@ -407,17 +407,17 @@ def _inherited_signal(image: Base) -> Value:
     return image.stop_signal or "SIGTERM"
 
 
-def _start(state: State, instruction: Instruction) -> StartCommand | None:
-    """What CMD or ENTRYPOINT sets; None for an empty one, which resets it."""
+def _start(state: State, instruction: Instruction) -> StartCommand | Unknown | None:
+    """What CMD or ENTRYPOINT sets; None for `[]`, which resets it, Unknown for what cannot be built."""
     form = instruction.form
     if isinstance(form, ExecForm):
         if not form.arguments:
             return None
         argv = tuple(argument.value for argument in form.arguments)
         return StartCommand(argv, instruction, argument_spans=tuple(argument.span for argument in form.arguments))
-    if isinstance(form, ShellForm) and form.source.text:
+    if isinstance(form, ShellForm):
         return StartCommand((*state.shell, form.source.text), instruction, form.source)
-    return None
+    return Unknown(f"this {instruction.keyword} cannot be built", instruction.span)
 
 
 def _set_cmd(state: State, instruction: Instruction) -> None:
@@ -433,7 +433,7 @@ def _set_entrypoint(state: State, instruction: Instruction) -> None:
         state.superseded.append(state.entrypoint.instruction)
     start = _start(state, instruction)
     # `ENTRYPOINT [""]` is Docker's other way to reset it (mergeAndVerifyConfig of moby).
-    state.entrypoint = None if start and start.argv == ("",) else start
+    state.entrypoint = None if isinstance(start, StartCommand) and start.argv == ("",) else start
     state.entrypoint_is_own = True
     if not state.cmd_is_own:
         if isinstance(state.cmd, StartCommand):
