@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.boot import start_argv
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.case import Process as ProcessView
 from stopcheck.model import OutcomeKind, Step, Unknown
+from stopcheck.stop.blame import chains
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stopcheck.boot.world import Event, Field, Process, World
     from stopcheck.case import Fate
     from stopcheck.stop.assess import Assessment
@@ -39,21 +44,59 @@ def name_of(process: Process) -> str:
 
 
 def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
-    """The steps of one way, each with its place and its second."""
+    """The steps of one way, each with its place and its second: how it starts, then what the signal does."""
     world = stopped.world
     signal = "SIG" + assessment.signal
-    steps: list[Step] = []
-    seen: set[tuple[str, float | None]] = set()
+    steps = list(_beginning(assessment))
     for reason in list(dict.fromkeys(condition.reason for condition in world.assumed))[:ASSUMED_LIMIT]:
         span = next(condition.span for condition in world.assumed if condition.reason == reason)
         steps.append(Step(f"on the way that depends on {reason}", span))
+    started = list(_started(stopped))
+    seen: set[tuple[str, float | None]] = set()
     for event in world.events:
+        if event.seconds is not None and stopped.outcome is OutcomeKind.UNKNOWN:
+            break
+        if event.seconds is not None:
+            steps += started
+            started = []
         text = _tell(event, world, signal, stopped)
         if text is None or (text, event.seconds) in seen:
             continue
         seen.add((text, event.seconds))
         steps.append(Step(text, event.span, event.seconds, event.pid))
+    steps += started
+    if stopped.outcome is OutcomeKind.UNKNOWN and stopped.reason is not None:
+        steps.append(Step(f"from here on it is not known: {stopped.reason.reason}", stopped.reason.span))
     return tuple(steps)
+
+
+def _beginning(assessment: Assessment) -> Iterator[Step]:
+    """What PID 1 is started as, and by which instruction."""
+    argv = start_argv(assessment.image)
+    if argv is None or isinstance(argv, Unknown):
+        return
+    span = None
+    for start in (assessment.image.entrypoint, assessment.image.cmd):
+        if start is not None and not isinstance(start, Unknown) and start.argv:
+            span = start.instruction.span if start.instruction is not None else None
+            break
+    yield Step(f"PID 1 is `{shown(argv)}`", span, pid=1)
+
+
+def _started(stopped: Stopped) -> Iterator[Step]:
+    """Who starts whom on the way from PID 1 to the main processes."""
+    world = stopped.booted.world
+    told: set[int] = {1}
+    for chain in chains(world, stopped.mains):
+        for above, process in itertools.pairwise(chain):
+            if process.pid in told:
+                continue
+            told.add(process.pid)
+            how = " in the background" if process.job else ""
+            yield Step(
+                f"{name_of(above)} (pid {above.pid}) starts `{shown(process.argv)}`{how} as pid {process.pid}",
+                process.origin, pid=process.pid,
+            )  # fmt: skip
 
 
 def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | None:
