@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal, cast
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("error", "warning", "note")
 FIXES = ("safe", "unsafe", "none")
 KEYS = ("summary", "severity", "fix", "since", "aliases")
-MARK = re.compile(r"[ \t]*# finding:.*")
+MARK = regex(r"[ \t]*# finding:.*")
 
 
 class PageError(Exception):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import Case, Parameter, SimpleCommand, TestBinary, Word
 from stopcheck.syntax.shell.walk import commands, conditions
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Script
 
 LIMIT = 6
-_NAME = re.compile(r"[a-zA-Z][\w:.-]*")
+_NAME = regex(r"[a-zA-Z][\w:.-]*")
 
 
 def alternatives(scripts: Iterable[Script]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import NAMES
 from stopcheck.records import dataclass, field
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ def _starts_others(what: str) -> Handling:
 _PYTHON_STARTERS = frozenset(
     {"subprocess", "multiprocessing", "pty", "concurrent", "runpy", "ctypes", "importlib", "code"}
 )
-_PYTHON_OS = re.compile(r"(system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|fork|forkpty|startfile|kill|killpg)$")
+_PYTHON_OS = regex(r"(system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|fork|forkpty|startfile|kill|killpg)$")
 _PYTHON_CONSTANTS = {"SIG_IGN": "ignore", "SIG_DFL": "default"}
 _PYTHON_OTHER_WAYS = frozenset({"sigwait", "sigwaitinfo", "sigtimedwait", "set_wakeup_fd", "pthread_sigmask"})
 _PYTHON_CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
@@ -223,7 +224,7 @@ def ruby(text: str) -> Handling | None:
     return Handling(others | dict.fromkeys(handled, "graceful"))
 
 
-_PERL_MODULES = re.compile(
+_PERL_MODULES = regex(
     r"(strict|warnings|utf8|feature|constant|vars|integer|lib|v?5[\d.]*|POSIX|Time::\w+|IO::(Socket|Handle|File|Select)\w*"
     r"|Socket|Data::Dumper|Getopt::\w+|File::\w+|List::Util|Scalar::Util|Encode|JSON::PP|Cwd|English|Carp)$"
 )

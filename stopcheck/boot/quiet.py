@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import If, SimpleCommand
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _HARMLESS = frozenset(
     keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
-_ASSIGNMENT = re.compile(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
+_ASSIGNMENT = regex(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
 
 
 def quiet(node: If) -> bool:

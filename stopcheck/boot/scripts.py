@@ -14,6 +14,7 @@ from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -290,10 +291,10 @@ def start_make(start: Start) -> Body | Failure:
     return start.leaf("opaque", "the Makefile is not in the files")
 
 
-_SHELL_WORK = re.compile(
+_SHELL_WORK = regex(
     r"[;&|<>()$`*?\[\]{}~#\\\"'=]|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
 )
-_RULE = re.compile(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
+_RULE = regex(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
 
 
 def recipe(text: str, targets: list[str]) -> list[tuple[Field, ...]] | Unknown:

@@ -10,6 +10,7 @@ from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body
 
-_CONFIG = re.compile(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
+_CONFIG = regex(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
 
 
 def start_service(start: Start) -> Body | Failure:

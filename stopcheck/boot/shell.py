@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.signals import signal_number
@@ -10,6 +9,7 @@ from stopcheck.boot.words import Scope, evaluate, expand_pattern, expand_text, e
 from stopcheck.boot.world import Branch, Process, World
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,
@@ -45,7 +45,7 @@ Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 
-_PLAIN = re.compile(r"[\w ./:-]*")
+_PLAIN = regex(r"[\w ./:-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 import shlex
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.ini import parse_ini
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
 YES = frozenset({"true", "yes", "on", "1"})
-_EXPANSION = re.compile(r"%\((\w+)\)(\d*)([sd])")
+_EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     ArithmeticExpansion,
     ArrayLiteral,
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
 
-_GLOB = re.compile(r"[*?\[]")
-_BRACES = re.compile(r"^(.*?)\{([^{}]*,[^{}]*|-?\d+\.\.-?\d+)\}(.*)$", re.DOTALL)
-_NUMBER = re.compile(r"\s*[-+]?\d+\s*$")
+_GLOB = regex(r"[*?\[]")
+_BRACES = regex(r"^(.*?)\{([^{}]*,[^{}]*|-?\d+\.\.-?\d+)\}(.*)$", re.DOTALL)
+_NUMBER = regex(r"\s*[-+]?\d+\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,7 +385,7 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
 
 # --- arithmetic ------------------------------------------------------------------------------------
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?"
     r"|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))"
 )

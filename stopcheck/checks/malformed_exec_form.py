@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
+from stopcheck.regex import regex
 from stopcheck.stop.starts import malformed
 from stopcheck.syntax.exec_form import read_exec_form
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from stopcheck.syntax.dockerfile import ShellForm
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛", "'"))
-_TRAILING_COMMA = re.compile(r",(\s*)\]\s*$")
-_NO_COMMA = re.compile(r'"(\s+)"')
-_COMMENT = re.compile(r"\]\s+#[^\]\"]*$")
+_TRAILING_COMMA = regex(r",(\s*)\]\s*$")
+_NO_COMMA = regex(r'"(\s+)"')
+_COMMENT = regex(r"\]\s+#[^\]\"]*$")
 
 
 def check(case: Case) -> Iterator[Violation]:

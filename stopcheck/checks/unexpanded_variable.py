@@ -11,6 +11,7 @@ from stopcheck.checks._script import called
 from stopcheck.checks._start import passes_on
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
+from stopcheck.regex import regex
 from stopcheck.stop.starts import VARIABLE
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
 READERS = frozenset({"awk", "gawk", "mawk", "sed", "grep", "perl", "ruby", "jq", "envsubst", "find", "xargs", "make",
                      "parallel", "telegraf", "logstash", "filebeat", "vector"})  # fmt: skip
 """Programs that give `$NAME` a meaning of their own."""
-_SPLIT = re.compile(r"\$\{?\w*(OPTS|ARGS|FLAGS|OPTIONS|PARAMS|ARGUMENTS)\}?$")
+_SPLIT = regex(r"\$\{?\w*(OPTS|ARGS|FLAGS|OPTIONS|PARAMS|ARGUMENTS)\}?$")
 """A variable that holds several words, by the custom of its name."""
-_BARE = re.compile(r"[\w@%+=:,./-]+")
+_BARE = regex(r"[\w@%+=:,./-]+")
 
 
 def check(case: Case) -> Iterator[Violation]:

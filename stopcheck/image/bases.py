@@ -11,14 +11,15 @@ from stopcheck.image.paths import base as last_name
 from stopcheck.knowledge.bases import find_base
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.image.filesystem import FileMap
     from stopcheck.source import Span
 
 _SCRATCH = Base("scratch", "none", family="scratch", env={}, workdir="/")
-_WINDOWS = re.compile(r"windows|nanoserver|servercore", re.IGNORECASE)
-_OWN_SIGNAL = re.compile(r"nginx|httpd|apache|php|postgres|haproxy|systemd|ubi-init|mariadb|mysql|uwsgi|openresty")
+_WINDOWS = regex(r"windows|nanoserver|servercore", re.IGNORECASE)
+_OWN_SIGNAL = regex(r"nginx|httpd|apache|php|postgres|haproxy|systemd|ubi-init|mariadb|mysql|uwsgi|openresty")
 _SHELLS = {
     "bash": "bash",
     "dash": "dash",

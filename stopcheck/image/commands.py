@@ -13,6 +13,7 @@ from stopcheck.image.paths import base, join, parent
 from stopcheck.image.texts import without_returns
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.image.modes import ModeChange
 
 _LINK_MODE = 0o777
-_STRIPS_RETURNS = re.compile(r"s(.)(\\r|\x0d|\^M|\\x0[dD]|\\015)\\?\$?\1\1g?")
+_STRIPS_RETURNS = regex(r"s(.)(\\r|\x0d|\^M|\\x0[dD]|\\015)\\?\$?\1\1g?")
 
 
 @dataclass(frozen=True, slots=True)

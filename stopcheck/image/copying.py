@@ -22,17 +22,18 @@ from stopcheck.image.variables import expand, expand_known, expand_source
 from stopcheck.image.wildcards import file_pattern, has_wildcards
 from stopcheck.model import Problem, Unknown
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.image.model import Value
     from stopcheck.image.variables import Lookup
     from stopcheck.syntax.dockerfile import Argument, Instruction
 
-_ARCHIVE = re.compile(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
+_ARCHIVE = regex(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 _REMOTE_MODE = 0o600
 _LONGEST_PATH = 4096
 _HEREDOC_MODE = 0o644
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(.+)\1$")
+_HEREDOC = regex(r"<<-?\s*([\"']?)(.+)\1$")
 
 
 @dataclass(frozen=True, slots=True)

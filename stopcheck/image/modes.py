@@ -6,9 +6,10 @@ import re
 
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 
-_CLAUSE = re.compile(r"([ugoa]*)((?:[-+=][rwxXstugo]*)+)")
-_ACTION = re.compile(r"([-+=])([rwxXstugo]*)")
+_CLAUSE = regex(r"([ugoa]*)((?:[-+=][rwxXstugo]*)+)")
+_ACTION = regex(r"([-+=])([rwxXstugo]*)")
 _SHIFTS = {"u": 6, "g": 3, "o": 0}
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +106,7 @@ MANAGERS = {
 }
 """Commands whose files go to the system's folders, and to the current one where `here`."""
 
-_VERSION = re.compile(r"(?<=.)(@|[<>=~!]=?|:).*", re.DOTALL)
+_VERSION = regex(r"(?<=.)(@|[<>=~!]=?|:).*", re.DOTALL)
 
 
 def installed(manager: Manager, words: Sequence[str | None]) -> frozenset[str]:

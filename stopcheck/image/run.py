@@ -19,6 +19,7 @@ from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 from stopcheck.syntax.shell import parse_script, tree
@@ -47,7 +48,7 @@ _DEEPEST = 12
 _LONGEST_LOOP = 100
 _MOST_COMMANDS = 5000
 _ASSIGNING = frozenset({"export", "declare", "typeset", "readonly", "local"})
-_QUESTION = re.compile(r"--?(version|help|V|h)|version|-v")
+_QUESTION = regex(r"--?(version|help|V|h)|version|-v")
 
 
 def run(state: State, instruction: Instruction, source: Callable[[str], Context | FileMap | Unknown]) -> None:
@@ -639,7 +640,7 @@ def _space(field: Field) -> Mapped:
     return Mapped(" ", [field.value.offsets[-1] if field.value.offsets else 0])
 
 
-_CONVERSION = re.compile(r"%(%|[sbd]|-?\d*(?:\.\d+)?[a-zA-Z])")
+_CONVERSION = regex(r"%(%|[sbd]|-?\d*(?:\.\d+)?[a-zA-Z])")
 
 
 def _formatted(form: Mapped, values: list[Mapped]) -> Mapped | None:

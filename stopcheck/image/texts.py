@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _on_disk(span: Span) -> Sequence[int]:
 
 
 _ESCAPE = {
-    "echo": re.compile(r"\\(0[0-7]{0,3}|.)", re.DOTALL),
-    "printf": re.compile(r"\\([0-7]{1,3}|.)", re.DOTALL),
+    "echo": regex(r"\\(0[0-7]{0,3}|.)", re.DOTALL),
+    "printf": regex(r"\\([0-7]{1,3}|.)", re.DOTALL),
 }
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "r": "\r", "v": "\v"}
 _DISPUTED = frozenset("123456789eExuU")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from stopcheck.knowledge import table_text
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,8 +52,8 @@ class BaseRow:
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that an engine sets where the image does not."""
 
-_VARIABLE = re.compile(r"\$(\{[^}]*\}?|\w*)")
-_VERSION = re.compile(r"v?([0-9]{1,18}(?:\.[0-9]{1,18})*)(\.?\$)?")
+_VARIABLE = regex(r"\$(\{[^}]*\}?|\w*)")
+_VERSION = regex(r"v?([0-9]{1,18}(?:\.[0-9]{1,18})*)(\.?\$)?")
 _OPEN = Unknown("the tag of the base image is not known")
 _UNTOLD = Unknown("what the base image starts is not known")
 

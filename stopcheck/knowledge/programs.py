@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field, replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,8 +91,8 @@ def program_row(name: str, data: Mapping[str, Any]) -> ProgramRow:
     return ProgramRow(name=name, **_values(data))
 
 
-_HEADER = re.compile(r'^\["?([^"\]\n]+)"?\]$', re.MULTILINE)
-_NAMES = re.compile(r'^names = "+([^"]+)"', re.MULTILINE)
+_HEADER = regex(r'^\["?([^"\]\n]+)"?\]$', re.MULTILINE)
+_NAMES = regex(r'^names = "+([^"]+)"', re.MULTILINE)
 
 
 @cache
@@ -116,7 +117,7 @@ def _row(name: str) -> ProgramRow:
     return program_row(name, tomllib.loads(_tables()[0][name]))
 
 
-_VERSION = re.compile(r"-?\d+(\.\d+)*$")
+_VERSION = regex(r"-?\d+(\.\d+)*$")
 
 
 def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> ProgramRow | None:

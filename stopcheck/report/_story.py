@@ -90,7 +90,13 @@ def story(steps: Sequence[Step], width: int) -> Iterator[Line]:
             line: Line = [(f"    {time if number == 0 else '':>{room}}  ", "faint"), (text, "")]
             place = _place(step) if number == len(texts) - 1 else ""
             fits = room + 9 + columns(text) + columns(place) <= width
-            yield [*line, (f"   {place}", "faint")] if fits else line
+            if not place:
+                yield line
+            elif fits:
+                yield [*line, (f"   {place}", "faint")]
+            else:
+                yield line
+                yield [(" " * (room + 6) + place, "faint")]
 
 
 def _place(step: Step) -> str:

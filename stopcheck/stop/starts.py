@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.image.model import StartCommand
 from stopcheck.model import OutcomeKind
+from stopcheck.regex import regex
 from stopcheck.stop.cause import Cause
 from stopcheck.syntax.dockerfile import ShellForm
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stopcheck.source import Span
     from stopcheck.stop.deliver import Stopped
 
-VARIABLE = re.compile(r"\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Z_][A-Z0-9_]*)(?::?[-+=?][^}]*)?\})")
+VARIABLE = regex(r"\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Z_][A-Z0-9_]*)(?::?[-+=?][^}]*)?\})")
 """An environment variable as people write it; others (`$1`, `$host`) are meant for programs."""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from stopcheck.model import Problem
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile_lines import DockerfileLines
 from stopcheck.syntax.dockerfile_words import SPACE, LexError, heredoc_name, heredoc_names
@@ -258,16 +259,16 @@ class _Word(NamedTuple):
     end: int
 
 
-_UNDECODED = re.compile("[\ud800-\udfff]+")
-_GAP = re.compile(r"[\t\v\f\r ]+")
-_WORD = re.compile(r"[^\t\v\f\r ]+")
+_UNDECODED = regex("[\ud800-\udfff]+")
+_GAP = regex(r"[\t\v\f\r ]+")
+_WORD = regex(r"[^\t\v\f\r ]+")
 _ASCII_SPACE = "\t\n\v\f\r "
 """What ends a flag: BuildKit reads flags byte by byte."""
-_FLAG_BEGINS = re.compile(r"[\t\n\v\f\r ]*--")
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
-_TEMPLATE_MARK = re.compile(r"\{\{|\{%|<%")
+_FLAG_BEGINS = regex(r"[\t\n\v\f\r ]*--")
+_STAGE_NAME = regex(r"[a-z][a-z0-9-_.]*\Z")
+_TEMPLATE_MARK = regex(r"\{\{|\{%|<%")
 _TEMPLATE_SUFFIXES = (".template", ".tmpl", ".tpl", ".j2", ".jinja", ".jinja2", ".erb", ".in")
-_PLACEHOLDER = re.compile(r"%%[A-Z_]+%%")
+_PLACEHOLDER = regex(r"%%[A-Z_]+%%")
 
 
 class _Line:
@@ -550,10 +551,10 @@ _FLAGS: dict[str, dict[str, str]] = {
 }
 _IGNORE_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 _FLAG_VALUES = {
-    "bool": (re.compile(r"true|false", re.IGNORECASE), "true or false"),
-    "count": (re.compile(r"\+?\d+|", re.ASCII), "a whole number"),
+    "bool": (regex(r"true|false", re.IGNORECASE), "true or false"),
+    "count": (regex(r"\+?\d+|", re.ASCII), "a whole number"),
     "time": (
-        re.compile(r"\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)|", re.ASCII),
+        regex(r"\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)|", re.ASCII),
         "a time like `30s` or `1m30s`",
     ),
 }

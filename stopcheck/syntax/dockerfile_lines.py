@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile_words import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_DIRECTIVE = re.compile(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z", re.ASCII)
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+_DIRECTIVE = regex(r"#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*\Z", re.ASCII)
+_LEADING_TABS = regex(r"^\t+", re.MULTILINE)
 
 
 class DockerfileLines:

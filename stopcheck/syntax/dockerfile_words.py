@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from stopcheck.regex import regex
+
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 """White space to Go's unicode.IsSpace; Python's has four characters more."""
 
-_HEREDOC = re.compile(r"(\d*)<<(-?)[ \t\r\f\n]*([^<]*)\Z", re.ASCII | re.DOTALL)
-_DIGITS = re.compile(r"\d+")
-_NAME = re.compile(r"\w*")
+_HEREDOC = regex(r"(\d*)<<(-?)[ \t\r\f\n]*([^<]*)\Z", re.ASCII | re.DOTALL)
+_DIGITS = regex(r"\d+")
+_NAME = regex(r"\w*")
 
 
 _MAX_DEPTH = 50

@@ -6,21 +6,22 @@ import re
 from typing import NamedTuple
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
-_BLANK = re.compile(r"[ \t\r\n]*")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_STRING = regex(r'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
+_BLANK = regex(r"[ \t\r\n]*")
+_SURROGATE = regex("[\ud800-\udfff]")
 _SMART_QUOTES = "“”„‟‘’‚‛«»″"
-_SMART_QUOTE = re.compile(f"[{_SMART_QUOTES}]")
+_SMART_QUOTE = regex(f"[{_SMART_QUOTES}]")
 
 
-_PIECE = re.compile(
+_PIECE = regex(
     r"([\\`][ \t]*\r?\n)|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
 )
 """A line continuation, or an escape."""
 
 
-_LIST = re.compile(f"""[({{]?\\s*(?:"[^"]*+"|'[^']*+'|[{_SMART_QUOTES}][^{_SMART_QUOTES}]*+[{_SMART_QUOTES}])\\s*,""")
+_LIST = regex(f"""[({{]?\\s*(?:"[^"]*+"|'[^']*+'|[{_SMART_QUOTES}][^{_SMART_QUOTES}]*+[{_SMART_QUOTES}])\\s*,""")
 
 
 class Element(NamedTuple):
@@ -144,7 +145,7 @@ def _no_constant(name: str) -> None:
 # --- what is wrong, in words ---------------------------------------------------------------------
 
 _OPERAND = r"""(?:"(?:[^"\\]|\\.)*+"|'[^']*+'|[^\s"'])++"""
-_TEST = re.compile(
+_TEST = regex(
     rf"""\[\[?\s+(?:!\s+)?(?:-[a-zA-Z]\s|{_OPERAND}\s+(?:=|==|!=|=~|<|>|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))\s"""
     rf"""|{_OPERAND}\s+\]\]?\s*(?:&&|\|\||;))"""
 )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.source import Span
 
 if TYPE_CHECKING:
     from stopcheck.source import SourceFile
 
-_SECTION = re.compile(r"\[([^\]\n]*)\]")
-_OPTION = re.compile(r"([^\s=:\[;#][^=:\n]*?)[ \t]*[=:]")
-_COMMENT = re.compile(r"(?:^|\s);.*")
+_SECTION = regex(r"\[([^\]\n]*)\]")
+_OPTION = regex(r"([^\s=:\[;#][^=:\n]*?)[ \t]*[=:]")
+_COMMENT = regex(r"(?:^|\s);.*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.model import Problem
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.source import Span
 
 if TYPE_CHECKING:
     from stopcheck.source import SourceFile
 
-_COMMENT = re.compile(
+_COMMENT = regex(
     r"(?:^|(?<=[ \t]))#[ \t]*stopcheck[ \t]*(?::|(?=[ \t]ignore\b.*\[))[ \t]*([^\r\n]*)", re.MULTILINE
 )
-_IGNORE = re.compile(r"(ignore|ignore-file)[ \t]*\[([^\]]*)\][ \t]*[-–—:]*[ \t]*(.*)")
-_RULE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_IGNORE = regex(r"(ignore|ignore-file)[ \t]*\[([^\]]*)\][ \t]*[-–—:]*[ \t]*(.*)")
+_RULE = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SHAPE = "write `# stopcheck: ignore[rule] reason`, or `ignore-file[rule]` for the whole file"
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.lexer import Unreadable
 from stopcheck.syntax.shell.tree import TestBinary, TestExpression, TestLogical, TestNot, TestUnary
 from stopcheck.syntax.shell.words import WordReader
 
-_UNARY = re.compile(r"-[a-zA-Z](?=[ \t\n])")
-_BINARY = re.compile(r"(?:==|=~|!=|=|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))(?=[ \t\n])|[<>](?!\()")
-_NOT = re.compile(r"!(?=[ \t\n(])")
-_CLOSE = re.compile(r"\]\](?=[ \t\n;&|<>()]|\Z)")
+_UNARY = regex(r"-[a-zA-Z](?=[ \t\n])")
+_BINARY = regex(r"(?:==|=~|!=|=|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef))(?=[ \t\n])|[<>](?!\()")
+_NOT = regex(r"!(?=[ \t\n(])")
+_CLOSE = regex(r"\]\](?=[ \t\n;&|<>()]|\Z)")
 
 
 class ConditionalReader(WordReader):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from stopcheck.records import dataclass
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ DIALECTS = {
     "posix": Dialect(bash=False, common=False),
 }
 
-BLANKS = re.compile(r"[ \t]*+(?:\\\n[ \t]*+)*+")
-GAP = re.compile(r"(?:[ \t\n]++|\\\n|#[^\n]*+)*+")
+BLANKS = regex(r"[ \t]*+(?:\\\n[ \t]*+)*+")
+GAP = regex(r"(?:[ \t\n]++|\\\n|#[^\n]*+)*+")
 # What stands for itself in a word; a run of it ends at a delimiter, an expansion or a quote.
-LITERAL = re.compile(r"""[^ \t\n|&;<>()$`\\"']++""")
+LITERAL = regex(r"""[^ \t\n|&;<>()$`\\"']++""")
 DELIMITERS = frozenset(" \t\n|&;<>()")
 
 

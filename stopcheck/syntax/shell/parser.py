@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.conditional import ConditionalReader
 from stopcheck.syntax.shell.lexer import DELIMITERS, DIALECTS, LITERAL, Dialect, PendingHeredoc, Unreadable
@@ -51,20 +52,20 @@ _CASE_ITEM_END = frozenset({";;", "esac"})
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 _INDEX = r"\[((?>[^\[\]\n]|\[[^\]\n]{0,200}+\]){0,200}+)\]"
 _VARIABLE = re.compile(_NAME)
-_ASSIGNMENT = re.compile(rf"({_NAME})=")
-_BASH_ASSIGNMENT = re.compile(rf"({_NAME})(?:{_INDEX})?(\+)?=")
+_ASSIGNMENT = regex(rf"({_NAME})=")
+_BASH_ASSIGNMENT = regex(rf"({_NAME})(?:{_INDEX})?(\+)?=")
 _REDIRECTIONS = {
-    "posix": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<|>>|>&|>\||>)"),
-    "busybox": re.compile(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>"),
-    "bash": re.compile(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"),
+    "posix": regex(r"([0-9]++)?(?:<<-?|<&|<>|<|>>|>&|>\||>)"),
+    "busybox": regex(r"([0-9]++)?(?:<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>"),
+    "bash": regex(r"([0-9]++|\{[A-Za-z_][A-Za-z0-9_]*+\})?(?:<<<|<<-?|<&|<>|<(?!\()|>>|>&|>\||>(?!\())|&>>?"),
 }
-_FUNCTION_PARENTHESES = re.compile(r"[ \t]*+\([ \t]*+\)")
-_BASH_TERMINATOR = re.compile(r";;&|;;|;&")
-_TERMINATOR = re.compile(r";;")
-_NEGATION = re.compile(r"!(?=[ \t\n(]|\\\n)")
-_TIME = re.compile(r"time(?=[ \t\n;&|<>()]|\\\n|\Z)(?:[ \t]++(?:-p|--)(?=[ \t\n;&|<>()]|\Z))*+")
-_COPROCESS_NAME = re.compile(rf"({_NAME})[ \t]++(?=\(|(?:\{{|\[\[|if|case|for|while|until|select)[ \t\n])")
-_RESUME = re.compile(r"\n|;[ \t]*(?=(?:then|elif|else|fi|do|done|esac|\})(?:[ \t\n;&|)]|\Z))")
+_FUNCTION_PARENTHESES = regex(r"[ \t]*+\([ \t]*+\)")
+_BASH_TERMINATOR = regex(r";;&|;;|;&")
+_TERMINATOR = regex(r";;")
+_NEGATION = regex(r"!(?=[ \t\n(]|\\\n)")
+_TIME = regex(r"time(?=[ \t\n;&|<>()]|\\\n|\Z)(?:[ \t]++(?:-p|--)(?=[ \t\n;&|<>()]|\Z))*+")
+_COPROCESS_NAME = regex(rf"({_NAME})[ \t]++(?=\(|(?:\{{|\[\[|if|case|for|while|until|select)[ \t\n])")
+_RESUME = regex(r"\n|;[ \t]*(?=(?:then|elif|else|fi|do|done|esac|\})(?:[ \t\n;&|)]|\Z))")
 
 
 class Parser(ConditionalReader):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     Arithmetic,
     ArithmeticExpansion,
@@ -76,7 +76,7 @@ def _parts(expression: TestExpression) -> Iterator[TestExpression]:
             yield expression
 
 
-_IN_ARITHMETIC = re.compile(r"\$\{?#?([@*#]|\d+|[A-Za-z_]\w*)")
+_IN_ARITHMETIC = regex(r"\$\{?#?([@*#]|\d+|[A-Za-z_]\w*)")
 
 
 def parameters(node: object) -> Iterator[str]:

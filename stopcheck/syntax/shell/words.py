@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.lexer import LITERAL, Lexer, PendingHeredoc, Unreadable
 from stopcheck.syntax.shell.tree import (
@@ -24,31 +25,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A literal word that nothing else is glued to.
-_PLAIN = re.compile(r"""[^ \t\n|&;<>()$`\\"']++(?=[ \t\n|&;)]|[<>](?!\()|\Z)""")
-_IN_DOUBLE_QUOTES = re.compile(r'[^"\\$`]++')
-_IN_HEREDOC = re.compile(r"[^\\$`]++")
-_IN_BRACES = re.compile(r"""[^}\\$`"'/:()]++""")
-_IN_ARITHMETIC = re.compile(r"""[^$`\\]++""")
-_IN_SUBSCRIPT = re.compile(r"""[^\[\]$`\\"']++""")
-_TABS = re.compile(r"(?<=\n)\t+")
-_BACKQUOTED = re.compile(r"(?:[^`\\]++|\\.)*+", re.DOTALL)
-_BACKQUOTE_ESCAPE = re.compile(r"\\([$`\\])")
-_BACKQUOTE_ESCAPE_QUOTED = re.compile(r"\\([$`\\\"])")
-_ANSI_QUOTED = re.compile(r"(?:[^'\\]++|\\.)*+", re.DOTALL)
-_DOUBLE_QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_ARITHMETIC_TOKEN = re.compile(r"""[()'"\\`]""")
+_PLAIN = regex(r"""[^ \t\n|&;<>()$`\\"']++(?=[ \t\n|&;)]|[<>](?!\()|\Z)""")
+_IN_DOUBLE_QUOTES = regex(r'[^"\\$`]++')
+_IN_HEREDOC = regex(r"[^\\$`]++")
+_IN_BRACES = regex(r"""[^}\\$`"'/:()]++""")
+_IN_ARITHMETIC = regex(r"""[^$`\\]++""")
+_IN_SUBSCRIPT = regex(r"""[^\[\]$`\\"']++""")
+_TABS = regex(r"(?<=\n)\t+")
+_BACKQUOTED = regex(r"(?:[^`\\]++|\\.)*+", re.DOTALL)
+_BACKQUOTE_ESCAPE = regex(r"\\([$`\\])")
+_BACKQUOTE_ESCAPE_QUOTED = regex(r"\\([$`\\\"])")
+_ANSI_QUOTED = regex(r"(?:[^'\\]++|\\.)*+", re.DOTALL)
+_DOUBLE_QUOTED = regex(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_ARITHMETIC_TOKEN = regex(r"""[()'"\\`]""")
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*+"
 _PARAMETER = rf"(?:{_NAME}|[0-9]++|[@*#?$!-])"
-_BARE = re.compile(rf"\$({_NAME}|[0-9@*#?$!-])")
-_BRACED = re.compile(rf"\$\{{({_PARAMETER})\}}")
-_LENGTH = re.compile(rf"\$\{{(#)({_PARAMETER})(?=[\[}}])")
-_INDIRECT_OR_PLAIN = re.compile(rf"\$\{{(!(?=[A-Za-z0-9_]|[#@*]\}}))?({_PARAMETER})")
-_NAMES_BY_PREFIX = re.compile(r"[@*](?=\})")
-_OPERATOR = re.compile(r":[-=?+]|[-=?+]|##?|%%?|/[/#%]?|:|\^\^?|,,?|@")
-_ARRAY_START = re.compile(rf"{_NAME}(?:\[[^\]\n]{{0,200}}+\])?\+?=")
+_BARE = regex(rf"\$({_NAME}|[0-9@*#?$!-])")
+_BRACED = regex(rf"\$\{{({_PARAMETER})\}}")
+_LENGTH = regex(rf"\$\{{(#)({_PARAMETER})(?=[\[}}])")
+_INDIRECT_OR_PLAIN = regex(rf"\$\{{(!(?=[A-Za-z0-9_]|[#@*]\}}))?({_PARAMETER})")
+_NAMES_BY_PREFIX = regex(r"[@*](?=\})")
+_OPERATOR = regex(r":[-=?+]|[-=?+]|##?|%%?|/[/#%]?|:|\^\^?|,,?|@")
+_ARRAY_START = regex(rf"{_NAME}(?:\[[^\]\n]{{0,200}}+\])?\+?=")
 
-_ANSI_ESCAPE = re.compile(
+_ANSI_ESCAPE = regex(
     r"\\(?:([abeEfnrtv\\'\"?])|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.))",
     re.DOTALL,
 )

@@ -1,0 +1,25 @@
+"""Regular expressions that are compiled when they are first used: most runs need few of them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+
+class _Lazy:
+    """Stands in for a compiled pattern; the first use of a method puts all of them in place."""
+
+    def __init__(self, text: str, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        compiled = re.compile(self._text, self._flags)
+        for method in ("match", "fullmatch", "search", "sub", "subn", "split", "finditer", "findall", "pattern"):
+            setattr(self, method, getattr(compiled, method))
+        return getattr(compiled, name)
+
+
+def regex(text: str, flags: int = 0) -> re.Pattern[str]:
+    """As re.compile; an error in the expression is raised when it is first used."""
+    return cast("re.Pattern[str]", _Lazy(text, flags))
