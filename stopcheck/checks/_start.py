@@ -94,8 +94,8 @@ def of_shell_form(case: Case, rule: str) -> Iterator[Violation]:
         shell = cause.process.body
         fix = without_shell(case, cause.node, shell if isinstance(shell, Shell) else None)
         yield Violation(
-            message=f"{keyword(case, cause.span)} is in shell form, so PID 1 is a shell, which passes no signal on: "
-            + consequence(case, cause),
+            message=f"{consequence(case, cause)}. {keyword(case, cause.span)} is in shell form: PID 1 is a shell, and "
+            "it passes no signal on",
             span=place(case, cause.span),
             fix=fix,
             advice=advice(fix, called(main_of(case, cause))),
@@ -136,13 +136,18 @@ def _luck(image: Image, span: Span) -> str:
     return f"{shell} puts the last command in its own place here, the sh of Debian and Ubuntu never does"
 
 
+def sentence(text: str) -> str:
+    """With a capital letter at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
 def advice(fix: Fix | None, name: str, becomes: str = "PID 1") -> str:
     """What to write instead; `becomes` is whose place the program takes in the end."""
     if fix is not None and len(fix.edits) == 1 and fix.edits[0].text == "exec ":
-        return f"write `exec` before the command: {name} then takes the shell's place and gets the signal itself"
+        return f"Write `exec` before the command: {name} then takes the shell's place and gets the signal itself."
     if fix is not None:
-        return f"write it in exec form, a JSON array: {name} itself is then {becomes}"
-    return f"let `exec` start {name} as the last command of the shell, or write an exec form"
+        return f"Write it in exec form, a JSON array: {name} itself is then {becomes}."
+    return f"Let the shell `exec` {name} as its last command, or write an exec form."
 
 
 # --- what to write instead -------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from stopcheck.checks._script import called
-from stopcheck.checks._start import command_at, exec_form, is_exact, place
+from stopcheck.checks._start import command_at, exec_form, is_exact, place, sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, Violation
@@ -29,10 +29,10 @@ def check(case: Case) -> Iterator[Violation]:
         name = called(cause.child) if cause.child is not None else called(cause.process)
         words = _staying(cause.process)
         yield Violation(
-            message=f"{name} leaves for the background, and nothing is left in front: {case.consequence(None)}",
+            message=f"{sentence(case.consequence(None))}. {name} leaves for the background: nothing is left in front",
             span=place(case, cause.span),
             fix=_fix(case, cause, words) if words is not None else None,
-            advice=f"keep it in the foreground: `{_shown(name, words)}`",
+            advice=f"Keep it in the foreground: `{_shown(name, words)}`.",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
+from stopcheck.checks._start import sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import Span
@@ -27,12 +28,12 @@ def check(case: Case) -> Iterator[Violation]:
     place = cmd.instruction.form.span if cmd.instruction.form is not None else cmd.instruction.span
     ends = any(True for _ in case.of("ignored-command"))
     if entrypoint.shell_form is not None:
-        why, advice = "an ENTRYPOINT in shell form takes no arguments", "write ENTRYPOINT in exec form, a JSON array"
+        why, advice = "an ENTRYPOINT in shell form takes no arguments", "Write ENTRYPOINT in exec form, a JSON array."
     else:
         why = f"{script.path} never looks at its arguments"
-        advice = 'end the script in `exec "$@"`, which runs what CMD says, or take CMD out'
+        advice = 'End the script in `exec "$@"`, which runs what CMD says, or take CMD out.'
     yield Violation(
-        message=f"CMD has no effect: {why}" + (f"; {case.consequence(None)}" if ends else ""),
+        message=(f"{sentence(case.consequence(None))}. " if ends else "") + f"CMD has no effect: {why}",
         span=place,
         fix=_ending(script) if ends and entrypoint.shell_form is None else None,
         related=(Label(entrypoint.instruction.span, "this is run without CMD"),) if entrypoint.instruction else (),

@@ -26,7 +26,7 @@ def check(case: Case) -> Iterator[Violation]:
         span = argument_named(case.image, name)
         fix = without_shell(case, cause.node, cause.process.body if isinstance(cause.process.body, Shell) else None)
         yield Violation(
-            message=f"{name} hands the signal to a shell, which dies of it at once: {consequence(case, cause)}",
+            message=f"{consequence(case, cause)}. {name} hands the signal to a shell, which dies of it at once",
             span=place(case, cause.span),
             fix=fix,
             related=(Label(span, f"{name} ends as soon as the shell has ended"),) if span is not None else (),

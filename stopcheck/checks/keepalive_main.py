@@ -22,18 +22,17 @@ def check(case: Case) -> Iterator[Violation]:
         main = cause.child if cause.child is not None and cause.child.pid != cause.process.pid else None
         if main is not None and isinstance(main.body, Program):
             name = called(main)
-            message = (
-                f"{idle} keeps the container alive while {name} runs in the background, where no signal reaches it"
-            )
-            advice = f"start {name} in the foreground, as the last command, with `exec`"
+            why = f"{idle} keeps the container alive; {name} runs in the background, where no signal reaches it"
+            advice = f"Start {name} in the foreground, as the last command, with `exec`."
         else:
-            message = f"{idle} only keeps the container alive, and nothing here hears {case.signal}"
+            name = idle
+            why = f"It only keeps the container alive, and nothing here hears {case.signal}"
             advice = (
-                "run the service itself in the foreground; a container that is to stay idle ends at once below an "
-                "init: `docker run --init`, `init: true` in a compose file, or tini in the image"
+                "Run the service itself in the foreground. A container that is to stay idle ends at once below an "
+                "init: `docker run --init`, `init: true` in a compose file, or tini in the image."
             )
         yield Violation(
-            message=f"{message}: {case.consequence(main or cause.process)}",
+            message=f"{case.consequence(main or cause.process, name)}. {why}",
             span=place(case, cause.span),
             fix=with_init(case) if main is None else None,
             advice=advice,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.checks._start import sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.regex import regex
@@ -31,12 +32,12 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         fixed = repaired(form)
         yield Violation(
-            message=f"{form.json_error}. So this is no exec form: a shell gets the text with its brackets"
-            + (f", and {case.consequence(None)}" if start is _first(case) else ""),
+            message=(f"{sentence(case.consequence(None))}. " if start is _first(case) else "")
+            + f"This is no exec form, so a shell gets the text with its brackets; {form.json_error}",
             span=form.span,
             fix=fixed,
             related=(Label(form.json_error_span, str(form.json_error)),) if form.json_error_span is not None else (),
-            advice="an exec form is a JSON array of strings in straight double quotes, and nothing after it",
+            advice="Write a JSON array: strings in straight double quotes, commas between them, nothing after it.",
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.checks._script import called
-from stopcheck.checks._start import place, with_init
+from stopcheck.checks._start import place
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -19,10 +19,9 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in case.of("missing-init"):
         name = called(cause.process)
         yield Violation(
-            message=f"{name} does not handle {case.signal}, and as PID 1 it is not even ended by it: "
-            f"{case.consequence(cause.process)}",
+            message=f"{case.consequence(cause.process, name)}. It does not handle {case.signal}, and what PID 1 does "
+            "not handle, the kernel keeps from it",
             span=place(case, cause.span),
-            fix=with_init(case),
-            advice=f"handle {case.signal} in the program, or put an init in front of it: `docker run --init`, "
-            "`init: true` in a compose file, or tini in the image",
+            advice=f"Handle {case.signal} in the program, or put an init in front of it: `docker run --init`, "
+            "`init: true` in a compose file, or tini in the image.",
         )

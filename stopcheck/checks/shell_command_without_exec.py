@@ -23,8 +23,8 @@ def check(case: Case) -> Iterator[Violation]:
         main = called(main_of(case, cause))
         fix = without_shell(case, cause.node, cause.process.body if isinstance(cause.process.body, Shell) else None)
         yield Violation(
-            message=f"`{cause.process.program} -c` starts {main} as its child and passes no signal on: "
-            f"{consequence(case, cause)}",
+            message=f"{consequence(case, cause)}. `{cause.process.program} -c` starts it as its child, and passes no "
+            "signal on",
             span=place(case, cause.span),
             fix=fix,
             advice=advice(fix, main),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.checks._start import sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import Span
@@ -23,11 +24,11 @@ def check(case: Case) -> Iterator[Violation]:
         later = current[instruction.keyword]
         winner = later.instruction if isinstance(later, StartCommand) else None
         yield Violation(
-            message=f"a later {instruction.keyword} of the same stage takes the place of this one: it is never run",
+            message=f"A later {instruction.keyword} of the same stage takes the place of this one: it is never run",
             span=instruction.span,
             fix=_without(case, instruction),
             related=(Label(winner.span, "this one is run"),) if winner is not None else (),
-            advice="keep one of the two; a step of the build belongs into RUN",
+            advice="Keep one of the two; a step of the build belongs into RUN.",
             severity="warning",
         )
     for cause in case.of("superseded-instruction"):
@@ -35,11 +36,11 @@ def check(case: Case) -> Iterator[Violation]:
         if cause.span is None or entrypoint is None:
             continue
         yield Violation(
-            message="the ENTRYPOINT of the final stage clears this CMD, and nothing is left to run: "
-            + case.consequence(None),
+            message=f"{sentence(case.consequence(None))}. The ENTRYPOINT of the final stage clears this CMD: "
+            "nothing is left to run",
             span=cause.span,
             related=(Label(entrypoint.span, "an ENTRYPOINT clears the CMD of the stage that it is built on"),),
-            advice="repeat the CMD after that ENTRYPOINT",
+            advice="Repeat the CMD after that ENTRYPOINT.",
         )
 
 

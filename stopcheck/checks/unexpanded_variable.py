@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called
-from stopcheck.checks._start import passes_on
+from stopcheck.checks._start import passes_on, sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.regex import regex
@@ -47,8 +47,8 @@ def check(case: Case) -> Iterator[Violation]:
             name = found[1] or found[2]
             who = called(program) if program is not None else "the kernel"
             yield Violation(
-                message=f"an exec form has no shell that knows {name}: {who} gets `{word}` as it stands"
-                + (f", and {case.consequence(None)}" if failed else ""),
+                message=(f"{sentence(case.consequence(None))}. " if failed else "")
+                + f"No shell puts in the value of {name} here: {who} gets `{word}` as it stands",
                 span=span,
                 fix=_through_shell(case, start, program),
                 advice=_advice(case, name),
@@ -73,8 +73,8 @@ def _advice(case: Case, name: str) -> str:
         for instruction in case.image.instructions
     )
     if built and name not in case.image.env:
-        return f"{name} is a build argument and gone when the container runs: keep it with ENV, and let a shell read it"
-    return f'let a shell put it in and make way: `["sh", "-c", "exec … ${name}"]`'
+        return f"{name} is a build argument, gone when the container runs: keep it with ENV, and let a shell read it."
+    return f'Let a shell put it in and make way: `["sh", "-c", "exec … ${name}"]`.'
 
 
 def _through_shell(case: Case, start: StartCommand, program: Process | None) -> Fix | None:
@@ -100,7 +100,7 @@ def _through_shell(case: Case, start: StartCommand, program: Process | None) -> 
 
 def _unset(case: Case, word: str) -> bool:
     """Whether it names a build argument that a shell would find empty."""
-    return any("build argument" in _advice(case, found[1] or found[2]) for found in VARIABLE.finditer(word))
+    return any("is a build argument" in _advice(case, found[1] or found[2]) for found in VARIABLE.finditer(word))
 
 
 def _quoted(word: str) -> str:

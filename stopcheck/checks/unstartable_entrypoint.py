@@ -7,7 +7,7 @@ import posixpath
 import shlex
 from typing import TYPE_CHECKING
 
-from stopcheck.checks._start import argument_valued, place
+from stopcheck.checks._start import argument_valued, place, sentence
 from stopcheck.image.model import ImageFile
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import SourceFile, Span
@@ -30,9 +30,9 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
         found = _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
-        why, span, fix, advice = found or (failure.reason, asked, None, "start a program that the image has")
+        why, span, fix, advice = found or (failure.reason, asked, None, "Start a program that the image has.")
         yield Violation(
-            message=f"{why}, so {case.consequence(None)}",
+            message=f"{sentence(case.consequence(None))}. {why}",
             span=span,
             fix=fix,
             related=(Label(asked, "this is to be started"),) if span != asked else (),
@@ -53,10 +53,10 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
     if at is not None and len(words) > 1:
         text = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
         return (
-            f"the exec form takes `{name}` for the name of one program",
+            f"The exec form takes `{name}` for the name of one program",
             at,
             Fix("Make each word a string of its own", (Edit(at, text),)),
-            "in exec form each argument is a string of its own",
+            "In exec form each argument is a string of its own.",
         )
     if "/" not in name:
         hidden = _on_path(case, name)
@@ -65,12 +65,12 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
         if isinstance(here, ImageFile):
             fix = Fix("Say where it is", (Edit(at, json.dumps(here.path)),)) if at is not None else None
-            return f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "write its path"
+            return f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path."
     return (
         f"{name} is not in the image",
         asked,
         None,
-        "copy or install it, or write the path under which the image has it",
+        "Copy or install it, or write the path under which the image has it.",
     )
 
 
@@ -104,7 +104,7 @@ def _not_executable(file: ImageFile, asked: Span | None) -> Found | None:
         f"{file.path} is not executable",
         origin,
         _with_mode(origin),
-        "copy it with `--chmod=755`, or run `chmod +x` on the file and commit that",
+        "Copy it with `--chmod=755`, or run `chmod +x` on the file and commit that.",
     )
 
 
@@ -124,10 +124,10 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     if failure.kind == "crlf" and failure.file is None and cause.span is not None:
         source = cause.span.outermost().source
         return (
-            "the line ends in CR LF, and the carriage return becomes a part of the program's name",
+            "The line ends in CR LF, and the carriage return becomes a part of the program's name",
             cause.span,
             _without_cr(source),
-            "save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes",
+            "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",
         )
     content = failure.file.content if failure.file is not None else None
     if not isinstance(content, SourceFile) or failure.file is None:
@@ -137,29 +137,29 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     first = Span(content, 0, end if end >= 0 else len(content.text))
     match failure.kind:
         case "empty":
-            return f"{path} is empty", first, None, "write the script, beginning with `#!/bin/sh`"
+            return f"{path} is empty", first, None, "Write the script, beginning with `#!/bin/sh`."
         case "crlf":
             return (
                 f"{path} has Windows line ends: the kernel looks for an interpreter with a carriage return in its name",
                 first,
                 _without_cr(content),
-                "save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes",
+                "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",
             )
         case "interpreter":
             return (
                 f"{path} asks for {failure.name}, which is not in the image",
                 first,
                 None,
-                f"install {posixpath.basename(failure.name)}, or name an interpreter that the image has",
+                f"Install {posixpath.basename(failure.name)}, or name an interpreter that the image has.",
             )
         case "shebang" if content.text.startswith("#!"):
-            return f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "name it: `#!/bin/sh`"
+            return f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "Name it: `#!/bin/sh`."
         case "shebang":
             return (
                 f"{path} has no `#!` line: the kernel does not know what to run it with",
                 first,
                 _put(first.at_start(), "#!/bin/sh\n"),
-                "begin the script with `#!/bin/sh`",
+                "Begin the script with `#!/bin/sh`.",
             )
         case "mark":
             mark = Span(content, 0, len(BOM))
@@ -167,15 +167,15 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
                 f"{path} begins with a byte order mark: the kernel does not see its `#!`",
                 first,
                 _put(mark, ""),
-                "save the script as UTF-8 without a byte order mark",
+                "Save the script as UTF-8 without a byte order mark.",
             )
         case "late":
             before = Span(content, 0, content.text.index("#!"))
             return (
-                f"the `#!` line of {path} is not its first",
+                f"The `#!` line of {path} is not its first",
                 first,
                 _put(before, ""),
-                "`#!` have to be the first two characters of the file",
+                "`#!` have to be the first two characters of the file.",
             )
     return None
 

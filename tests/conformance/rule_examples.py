@@ -61,6 +61,14 @@ EXTRAS = {
 }
 """Programs run for real where the image gets them, by what is run; su-exec and gosu both exec at once."""
 
+INTERPRETERS = {
+    "node": ("node", ".js"),
+    "perl": ("perl", ".pl"),
+    "python": ("python3", ".py"),
+    "python3": ("python3", ".py"),
+}
+"""Run for real where the image holds a program in their language, by what is run and how its name ends."""
+
 SHELL_WORDS = (
     "break case cd continue do done echo elif else esac eval exec exit export false fi for function if in kill local "
     "printf pwd read return set shift sh ash source test then time trap true type ulimit umask unset until wait while"
@@ -255,7 +263,8 @@ def _system() -> frozenset[str]:
 
 def _words(image: _Image, argv: Iterable[str]) -> set[str]:
     """All that could name a program in what is started, in the environment, in the files and in what RUN writes."""
-    texts = (*argv, *image.env.values(), *(text for text, _ in image.files.values()))
+    env = (value for name, value in image.env.items() if name != "PATH")
+    texts = (*argv, *env, *(text for text, _ in image.files.values()))
     words = {word.rstrip(".:,") for text in texts for word in re.findall(r"[\w./@+-]*\w[\w.+-]*", text)}
     for text in image.said:
         words.update(re.findall(r"(?<![\w/.-])[A-Za-z_][\w-]*(?![\w/.-])", text.replace("\\n", "\n")))
@@ -267,7 +276,7 @@ def _stand_ins(image: _Image, words: Iterable[str], text: str) -> dict[str, Kind
     names = {posixpath.basename(path) for path in image.files}
     for word in words:
         name = posixpath.basename(word)
-        if not re.match(r"[A-Za-z_]", name) or name in names or name in _system() or name in EXTRAS:
+        if not re.match(r"[A-Za-z_]", name) or name in names or name in _system() or _run_for_real(image, name):
             continue
         if "/" not in word:
             found[word] = _kind(image, word, text)
@@ -319,15 +328,24 @@ def _has_extra(image: _Image, name: str) -> bool:
     return mentioned or name in image.base.programs or bool(package and package in f"{image.base.name} {image.said}")
 
 
+def _run_for_real(image: _Image, name: str) -> str | None:
+    """The program that this name stands for, where it is not a stand-in."""
+    program, ending = INTERPRETERS.get(name, ("", ""))
+    if program and any(path.endswith(ending) for path in image.files):
+        return program
+    return EXTRAS.get(name)
+
+
 def _links(image: _Image, words: Iterable[str]) -> Iterable[tuple[str, str]]:
     """Real programs where this image has them."""
     for word in words:
         name = posixpath.basename(word)
-        if name not in EXTRAS or name == "npm" or not _has_extra(image, name):
+        real = _run_for_real(image, name)
+        if real is None or name == "npm" or (name in EXTRAS and not _has_extra(image, name)):
             continue
-        program = shutil.which(EXTRAS[name], path=PATH)
+        program = shutil.which(real, path=PATH)
         if program is None:
-            raise UnavailableError(f"{EXTRAS[name]} is not installed here")
+            raise UnavailableError(f"{real} is not installed here")
         path = word if word.startswith("/") else f"/usr/local/bin/{name}"
         if os.path.realpath(path) != os.path.realpath(program):
             yield path, program
