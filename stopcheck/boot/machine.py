@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
+from stopcheck.boot.grammar import child_argv, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role
@@ -54,7 +55,7 @@ class Machine:
 
     def parse(self, source: SourceFile, row: ShellRow) -> Script:
         """A script as this shell reads it, parsed once."""
-        dialect = "bash" if row.bash_syntax else "posix"
+        dialect = row.dialect or ("bash" if row.bash_syntax else "posix")
         key = (id(source), dialect)
         found = self._parsed.get(key)
         if found is None:
@@ -391,67 +392,6 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     if len(offsets) == len(text) + 1:
         return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
-
-
-def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, ...], dict[str, Field]]:
-    """A wrapper's child by the row's grammar, empty where it has none; and the NAME=value words before it."""
-    rest = list(argv[1:])
-    assigned: dict[str, Field] = {}
-    command: Field | None = None
-    shell = row.shell or "/bin/sh"
-    skip = row.skip
-    while rest:
-        word = rest[0]
-        if isinstance(word, Unknown):
-            break
-        if word in row.stop_options:
-            rest.pop(0)
-            break
-        option = word.split("=", 1)[0]
-        if word in row.command_option:
-            rest.pop(0)
-            command = rest.pop(0) if rest else None
-            continue
-        if option in row.command_option and "=" in word:
-            command = word.split("=", 1)[1]
-            rest.pop(0)
-            continue
-        if word.startswith("-") and (len(word) > 1 or row.login):
-            rest.pop(0)
-            takes = word in row.value_options and bool(rest)
-            value = rest.pop(0) if takes else None
-            if option in {"-s", "--shell"} and row.command_option:
-                given = value if takes else word.partition("=")[2]
-                shell = given if isinstance(given, str) and given else shell
-            if option in {"-u", "--user"} and row.name == "runuser":
-                skip = 0
-            continue
-        if row.assignments and "=" in word and word.split("=", 1)[0].isidentifier():
-            rest.pop(0)
-            assigned[word.split("=", 1)[0]] = word.split("=", 1)[1]
-            continue
-        if skip:
-            skip -= 1
-            rest.pop(0)
-            continue
-        if row.command_option and command is not None:
-            break
-        if row.command_option and any(other in row.command_option for other in rest if isinstance(other, str)):
-            rest.pop(0)
-            continue
-        break
-    if row.child == "shell" and rest:
-        command, rest = " ".join(str(word) for word in rest if isinstance(word, str)), []
-    if command is not None:
-        return (shell, "-c", command, *rest), assigned
-    return tuple(rest), assigned
-
-
-def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
-    """A wrapper's own words: those before its child's."""
-    child, _ = child_argv(row, argv)
-    mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
-    return tuple(word for word in mine if isinstance(word, str))
 
 
 def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:

@@ -284,13 +284,18 @@ def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple
 
 
 def _substring_numbers(scope: Scope, part: Parameter) -> tuple[int, int | None] | None:
-    text = expand_text(scope, part.argument) if part.argument is not None else "0"
-    if isinstance(text, Unknown):
-        return None
-    bounds = [evaluate(scope, piece, part.span) for piece in text.split(":", 1)]
-    if any(isinstance(bound, Unknown) for bound in bounds):
-        return None
-    numbers = [int(str(bound)) for bound in bounds]
+    """Offset and length of `${x:offset:length}`."""
+    numbers: list[int] = []
+    for word in (part.argument, part.replacement):
+        if word is None:
+            break
+        text = expand_text(scope, word)
+        number = text if isinstance(text, Unknown) else evaluate(scope, text, part.span)
+        if isinstance(number, Unknown):
+            return None
+        numbers.append(int(number))
+    if not numbers:
+        return 0, None
     return numbers[0], (numbers[1] if len(numbers) > 1 else None)
 
 

@@ -46,7 +46,7 @@ class ProgramRow:
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
     waits_out: bool = False
-    lag: float = 0.0
+    then: str = "waits"
     ends_with_child: bool = True
     exit_of_child: bool = True
     exit_killed: int | None = None

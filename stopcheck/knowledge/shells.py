@@ -30,6 +30,7 @@ class ShellRow:
     job_control: bool = False
     last_in_shell: bool = False
     bash_syntax: bool = False
+    dialect: str = ""
     bash_tests: bool = False
     run_catches: frozenset[str] = frozenset()
     exec_open_file: frozenset[str] = frozenset()

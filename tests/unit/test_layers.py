@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "stopcheck"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("records",),
+    ("records", "regex"),
     ("source",),
     ("model", "files"),
     ("case",),
