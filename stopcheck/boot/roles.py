@@ -62,6 +62,7 @@ _MODULES = {
     "uwsgi": "services",
     "signals": "killers", "interpreter": "interpreters",
     "npm": "scripts", "make": "scripts", "procfile": "scripts", "runs": "scripts", "parallel-scripts": "scripts",
+    "concurrently": "scripts",
     "busybox": "wrappers", "wait-for": "wrappers", "capsh": "wrappers", "execlineb": "wrappers", "find": "wrappers",
     "start-stop-daemon": "wrappers", "nodemon": "wrappers", "pm2": "wrappers",
 }  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Failure, Program
@@ -33,8 +33,10 @@ _ENDS = frozenset(
     }
 )  # fmt: skip
 _VALUES = frozenset(
-    {"--prefix", "-C", "--dir", "--cwd", "--script-shell", "--loglevel", "--registry", "--userconfig", "--cache", "-p", "--package", "-w",
-     "--workspace", "--filter", "-F", "--max-old-space-size", "--mutex", "--network-timeout", "--network-concurrency"}
+    {
+        "--prefix", "-C", "--dir", "--cwd", "--script-shell", "--loglevel", "--registry", "--userconfig", "--cache",
+        "-p", "--package", "-w", "--workspace", "--filter", "-F", "--mutex", "--network-timeout",
+    }
 )  # fmt: skip
 _ELSEWHERE = frozenset(
     {"-w", "--workspace", "--workspaces", "-ws", "--filter", "-F", "-r", "--recursive", "workspace", "workspaces"}
@@ -75,12 +77,12 @@ def read_request(argv: tuple[Field, ...]) -> Request | Unknown:
 
 
 def start_npm(start: Start) -> Body | Failure:
-    """`npm start`, `yarn run NAME`, `pnpm NAME`, `npx PROGRAM` …: a script of package.json, or a program of the project."""
+    """`npm start`, `yarn run NAME`, `npx PROGRAM` …: a script of package.json, or a program of the project."""
     name = start.row.name
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
         return start.leaf("opaque", asked.reason)
-    if set(asked.options) & _ELSEWHERE - {"-p"} or asked.command in _ELSEWHERE:
+    if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
         return start.leaf("opaque", "a script of a workspace")
     folder = next((value for key, value in asked.options.items() if key in {"--prefix", "-C", "--dir", "--cwd"}), "")
     folder = start.path(folder)
@@ -108,8 +110,6 @@ def _script(
         return start.leaf("opaque", package.reason)
     if isinstance(script, Unknown):
         return start.leaf("opaque", script.reason)
-    if name == "yarn" and _is_berry(start, folder, package):
-        return start.leaf("opaque", "yarn since version 2 has a shell of its own")
     scripts = package.get("scripts")
     scripts = scripts if isinstance(scripts, dict) else {}
     text = scripts.get(script)
@@ -125,6 +125,8 @@ def _script(
         return start.leaf("opaque", "the arguments of a script")
     line = " ".join([text, *map(_quoted, map(str, given))])
     shell = options.get("--script-shell", "sh")
+    if name == "yarn" and _is_berry(start, folder, package):
+        return _berry(start, folder, line)
     around = [scripts.get(f"{when}{script}") for when in ("pre", "post")]
     lines = [around[0], line, around[1]] if name != "pnpm" else [line]
     return _run(start, name, folder, [(shell, "-c", each) for each in lines if isinstance(each, str)])
@@ -136,11 +138,19 @@ def _program(start: Start, name: str, folder: str, words: tuple[Field, ...], cal
     if name == "yarn":
         package = read_package(start, folder)
         if not isinstance(package, Unknown) and _is_berry(start, folder, package):
-            return start.leaf("opaque", "yarn since version 2 starts programs in its own way")
+            return _run(start, "berry", folder, [words])
     if name == "pnpm" and call is None:
         return _run(start, "pnpm-exec", folder, [words])
     line = call if call is not None else " ".join(map(_quoted, map(str, words)))
     return _run(start, name, folder, [("sh", "-c", line)])
+
+
+def _berry(start: Start, folder: str, line: str) -> Body | Failure:
+    """Yarn since version 2 has a shell of its own, whose commands are its children."""
+    commands = [part.strip() for part in re.split(r"&&|;", line)]
+    if any(_SHELL_WORK.search(command) for command in commands):
+        return start.leaf("opaque", "a script for yarn's own shell")
+    return _run(start, "berry", folder, [tuple(command.split()) for command in commands if command])
 
 
 def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -> Body:
@@ -155,11 +165,13 @@ def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -
 _KINDS: Mapping[str, Mapping[str, object]] = {
     "npm": {"exit_killed": -1, "raises": True},
     "npx": {"exit_killed": -1, "raises": True},
-    "yarn": {"exit_killed": 1},
+    "yarn": {"exit_killed": 1, "on": {"INT": "ignore"}, "then": "ends", "exit": 1},
+    "berry": {"forwards_only": ("TERM",)},
     "pnpm": {"exit_killed": 1, "raises": True},
-    "pnpm-exec": {},
+    "pnpm-exec": {"then": "raises"},
 }
-"""How each ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1 (wrap.npm6-*, wrap.npm9-*)."""
+"""How each passes signals on and ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1
+(wrap.npm6-*, wrap.npm9-*, wrap.yarn1-*, wrap.pnpm9-*); measured with yarn 1.22 and 4.18, pnpm 9 and 10."""
 
 
 def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
@@ -169,6 +181,8 @@ def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
         return Unknown(f"{folder}/package.json is not in the image")
     if isinstance(text, Unknown):
         return text
+    import json
+
     try:
         package = json.loads(text.text)
     except (ValueError, RecursionError):
@@ -203,9 +217,7 @@ def start_parallel_scripts(start: Start) -> Body | Failure:
 def start_procfile(start: Start) -> Body | Failure:
     """honcho start: each line of the Procfile under `/bin/sh -c`; SIGTERM goes to its process group (wrap.honcho-1)."""
     words = start.words
-    name = next(
-        (after for word, after in zip(words, words[1:], strict=False) if word in {"-f", "--procfile"}), "Procfile"
-    )
+    name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
     if "start" not in words:
         return start.leaf("opaque", "what honcho is asked")
     text = start.text(name)
@@ -213,14 +225,46 @@ def start_procfile(start: Start) -> Body | Failure:
         return start.leaf("opaque", f"{name} is not in the files")
     lines = re.findall(r"^([A-Za-z0-9_-]+):\s*(\S.*)$", text.text, re.MULTILINE)
     chosen = set(words[words.index("start") + 1 :]) & {process for process, _ in lines}
-    managed = tuple(
-        Managed(process, ("/bin/sh", "-c", line), wait=5.0, group=True)
-        for process, line in lines
-        if not chosen or process in chosen
-    )
-    if not managed:
-        return start.leaf("short", status=1)
-    return Supervisor(start.machine, managed, dict(start.env), frozenset({"TERM", "INT"}), at_once=True, status=143)
+    wanted = [line for process, line in lines if not chosen or process in chosen]
+    return _together(start, wanted, 143) if wanted else start.leaf("short", status=1)
+
+
+def start_concurrently(start: Start) -> Body | Failure:
+    """concurrently: each argument under `/bin/sh -c`; SIGTERM goes to all their processes (measured with version 9)."""
+    lines = [word for word in start.words if not word.startswith("-")]
+    if len(lines) + sum(word in _CONCURRENTLY_FLAGS for word in start.words) != len(start.argv) - 1:
+        return start.leaf("opaque", "what concurrently runs")
+    if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
+        return start.leaf("opaque", "a shortcut of concurrently")
+    return _together(start, lines, 1) if lines else start.leaf("short", status=1)
+
+
+_CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail", "-r", "--raw", "--no-color", "-g"})
+
+
+def _together(start: Start, lines: list[str], status: int) -> Body:
+    managed = tuple(Managed(line.split()[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines)
+    return Together(start.machine, managed, dict(start.env), frozenset({"TERM", "INT"}), at_once=True, status=status)
+
+
+class Together(Supervisor):
+    """A supervisor that ends when nothing of what it started is left."""
+
+    __slots__ = ()
+
+    def copy(self) -> Together:
+        """See Body.copy."""
+        other = Together.__new__(Together)
+        for slot in Supervisor.__slots__:
+            setattr(other, slot, getattr(self, slot))
+        return other
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        left = any(world.group(pid) for pid in self.pids)
+        if self.current is not None and left and not any(world.processes[pid].alive for pid in self.pids):
+            return False
+        return super().step(world, process)
 
 
 def start_runs(start: Start) -> Body | Failure:

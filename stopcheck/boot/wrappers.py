@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Parent
@@ -35,7 +34,7 @@ class Wrapper(Parent):
 
     def copy(self) -> Wrapper:
         """See Body.copy."""
-        other = Wrapper(self.machine, self.row, self.argv, self.env, self.rest, self.cwd)
+        other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd)
         other.child, other.deadline, other.got = self.child, self.deadline, self.got
         return other
 
@@ -56,6 +55,14 @@ class Wrapper(Parent):
                 world.exit(process, self.row.exit or 0)
             case _:
                 super().receive(world, process, signal)
+                self.passed_on(world, process, signal)
+
+    def passed_on(self, world: World, process: Process, signal: str) -> None:
+        """What it does itself once it has passed a signal on: it waits, ends, or kills itself (in vain as PID 1)."""
+        if self.got and self.row.then == "ends":
+            world.exit(process, self.row.exit or 0)
+        elif self.got and self.row.then == "raises" and process.pid != 1:
+            world.exit(process, 128 + signal_number(signal), signal)
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
@@ -130,9 +137,9 @@ def start_capsh(start: Start) -> Body | Failure:
 def start_execlineb(start: Start) -> Body | Failure:
     """`execlineb -c "COMMAND"` where it is a plain command, without blocks and substitutions."""
     text = start.argv[2] if len(start.argv) == 3 and start.argv[1] in {"-c", "-Pc"} else None
-    if not isinstance(text, str) or re.search(r"[{}$\\]", text):
+    if not isinstance(text, str) or re.search(r"[{}$\\\"#]", text):
         return start.leaf("opaque", "an execline script")
-    return start.load(tuple(shlex.split(text, comments=True)))
+    return start.load(tuple(text.split()))
 
 
 def start_start_stop_daemon(start: Start) -> Body | Failure:
@@ -178,22 +185,24 @@ def start_find(start: Start) -> Body | Failure:
     return start.leaf("short")
 
 
+class Nodemon(Wrapper):
+    """nodemon: its child gets the signal, and SIGINT after it (measured with nodemon 3.1)."""
+
+    __slots__ = ()
+
+    def passed_on(self, world: World, process: Process, signal: str) -> None:
+        """See Wrapper.passed_on."""
+        for target in self._targets(world, process):
+            world.kill(target, "INT", process)
+
+
+_NODEMON_VALUES = frozenset(
+    {"-w", "--watch", "-e", "--ext", "-i", "--ignore", "--delay", "-s", "--signal", "--config", "-I", "--cwd"}
+)
+
+
 def start_nodemon(start: Start) -> Body | Failure:
     """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child."""
-    value_options = {
-        "-w",
-        "--watch",
-        "-e",
-        "--ext",
-        "-i",
-        "--ignore",
-        "--delay",
-        "-s",
-        "--signal",
-        "--config",
-        "-I",
-        "--cwd",
-    }
     words = list(start.argv[1:])
     command: Field | None = None
     rest: list[Field] = []
@@ -204,7 +213,7 @@ def start_nodemon(start: Start) -> Body | Failure:
         name, sign, value = word.partition("=")
         if name in {"-x", "--exec"}:
             command = value if sign else words.pop(0) if words else None
-        elif word in value_options:
+        elif word in _NODEMON_VALUES:
             del words[:1]
         elif word == "--" or not word.startswith("-"):
             rest = [*([] if word == "--" else [word]), *words]
@@ -217,7 +226,8 @@ def start_nodemon(start: Start) -> Body | Failure:
     if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
         return start.leaf("opaque", "nodemon's own choice of a program")
     row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
-    return Wrapper(start.machine, row, ("sh", "-c", text), dict(start.env))
+    child: tuple[Field, ...] = ("sh", "-c", text) if command is not None else ("node", *rest)
+    return Nodemon(start.machine, row, child, dict(start.env))
 
 
 def start_pm2(start: Start) -> Body | Failure:

@@ -1,0 +1,109 @@
+"""Where the child begins in a wrapper's argv, by the grammar that its row tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.records import dataclass, field
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field
+    from stopcheck.knowledge.programs import ProgramRow
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A wrapper's words on the way: those left, and what was found so far."""
+
+    row: ProgramRow
+    rest: list[Field]
+    skip: int
+    shell: Field
+    command: Field | None = None
+    assigned: dict[str, Field] = field(default_factory=dict)
+
+    def take(self) -> Field | None:
+        return self.rest.pop(0) if self.rest else None
+
+    def option(self, word: str) -> None:
+        """One word that begins with a dash: long, or a cluster of short ones (`-qec TEXT`, `-n1`, `-I{}`)."""
+        name, sign, value = word.partition("=")
+        if word in self.row.value_options or word in self.row.command_option:
+            self._value(word, self.take())
+        elif sign and (name in self.row.value_options or name in self.row.command_option):
+            self._value(name, value)
+        elif not word.startswith("--"):
+            for index, letter in enumerate(word[1:], 1):
+                if f"-{letter}" in self.row.value_options or f"-{letter}" in self.row.command_option:
+                    attached = word[index + 1 :]
+                    self._value(f"-{letter}", attached or self.take())
+                    return
+
+    def _value(self, name: str, value: Field | None) -> None:
+        if name in self.row.command_option:
+            self.command = value
+        elif name in {"-s", "--shell"} and self.row.command_option and value:
+            self.shell = value
+        elif name in {"-u", "--user"} and self.row.name == "runuser":
+            self.skip = 0
+        elif name in {"-S", "--split-string"} and isinstance(value, str):
+            self.rest[:0] = value.split()
+
+
+def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, ...], dict[str, Field]]:
+    """A wrapper's child by the row's grammar, empty where it has none; and the NAME=value words before it."""
+    reading = _Reading(row, list(argv[1:]), row.skip, row.shell or "/bin/sh")
+    _read(reading)
+    rest, command = reading.rest, reading.command
+    if row.child == "shell" and rest:
+        command, rest = " ".join(str(word) for word in rest if isinstance(word, str)), []
+    if row.child == "node" and rest:
+        rest = ["node", *rest]
+    if row.child == "forever" and isinstance(reading.command, str):
+        return (*reading.command.split(), *rest), reading.assigned
+    if command is not None:
+        return (reading.shell, "-c", command, *rest), reading.assigned
+    return tuple(rest), reading.assigned
+
+
+def _read(reading: _Reading) -> None:
+    row, rest = reading.row, reading.rest
+    while rest:
+        word = rest[0]
+        if isinstance(word, str):
+            if word in row.stop_options:
+                rest.pop(0)
+                return
+            if word.startswith("-") and (len(word) > 1 or row.command_option):
+                rest.pop(0)
+                reading.option(word)
+                continue
+            name, sign, value = word.partition("=")
+            if row.assignments and sign and name.isidentifier():
+                rest.pop(0)
+                reading.assigned[name] = value
+                continue
+        if reading.skip:
+            reading.skip -= 1
+            rest.pop(0)
+        elif row.command_option and reading.command is None and _command_follows(reading):
+            rest.pop(0)
+        else:
+            return
+
+
+def _command_follows(reading: _Reading) -> bool:
+    """Whether a later word is, or ends in, the option that gives the command: `su USER - -c TEXT`."""
+    options = reading.row.command_option
+    return any(
+        word.split("=", 1)[0] in options or (word[:1] == "-" and word[1:2] != "-" and f"-{word[-1]}" in options)
+        for word in reading.rest[1:]
+        if isinstance(word, str)
+    )
+
+
+def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
+    """A wrapper's own words: those before its child's."""
+    child, _ = child_argv(row, argv)
+    mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
+    return tuple(word for word in mine if isinstance(word, str))
