@@ -205,9 +205,11 @@ def do_source(call: Call) -> None:
         return
     name = call.arguments[0]
     nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
-    if isinstance(name, Unknown) or nesting > 20:
-        why = name.reason if isinstance(name, Unknown) else "the file sources itself"
-        shell.set_status(Unknown(f"what a sourced file does: {why}", call.node.span), True)
+    if nesting > 20:
+        shell.blocked = Standing("a file that sources itself for ever", call.node.span)
+        return
+    if isinstance(name, Unknown):
+        shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
     file = call.machine.image.files.lookup(path)

@@ -154,7 +154,7 @@ class World:
     def spawn(self, parent: Process | None, body: Body, argv: tuple[Field, ...], origin: Span | None) -> Process:
         """fork(2): a child in its parent's group and session."""
         if len(self.processes) > 200:
-            raise TooComplex("more than 200 processes")
+            raise TooComplex("it starts more than 200 processes")
         pid = self.next_pid
         self.next_pid += 1
         if parent is None:
