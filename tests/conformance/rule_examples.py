@@ -126,7 +126,7 @@ def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mappin
     if not argv:
         raise UnavailableError("the image starts nothing")
     words = _words(image, argv)
-    text = "\n".join((shlex.join(argv), *argv, *(text for text, _ in image.files.values())))
+    text = "\n".join((shlex.join(argv), *argv, *_texts(image)))
     stand_ins = _stand_ins(image, words, text)
     return Case(
         argv,
@@ -261,10 +261,16 @@ def _system() -> frozenset[str]:
     return frozenset(found) | set(SHELL_WORDS.split())
 
 
+def _texts(image: _Image) -> Iterable[str]:
+    """The files that may name programs to run: scripts and configurations."""
+    others = (".txt", *(ending for _, ending in INTERPRETERS.values()))
+    return (text for path, (text, _) in image.files.items() if not path.endswith(others))
+
+
 def _words(image: _Image, argv: Iterable[str]) -> set[str]:
     """All that could name a program in what is started, in the environment, in the files and in what RUN writes."""
     env = (value for name, value in image.env.items() if name != "PATH")
-    texts = (*argv, *env, *(text for text, _ in image.files.values()))
+    texts = (*argv, *env, *_texts(image))
     words = {word.rstrip(".:,") for text in texts for word in re.findall(r"[\w./@+-]*\w[\w.+-]*", text)}
     for text in image.said:
         words.update(re.findall(r"(?<![\w/.-])[A-Za-z_][\w-]*(?![\w/.-])", text.replace("\\n", "\n")))
