@@ -156,9 +156,9 @@ def _signals_in(strings: Iterable[str]) -> set[str]:
 
 
 _NODE_MODULES = _words(
-    """assert async_hooks buffer console constants crypto dgram diagnostics_channel dns domain events fs http http2 https
-    net os path perf_hooks process punycode querystring readline stream string_decoder sys timers tls tty url util v8
-    vm zlib"""
+    """assert async_hooks buffer console constants crypto dgram diagnostics_channel dns domain events fs http
+    http2 https net os path perf_hooks process punycode querystring readline stream string_decoder sys timers tls tty
+    url util v8 vm zlib"""
 )
 
 
@@ -196,8 +196,9 @@ def _strings_at(source: Scan, pattern: str) -> list[str]:
 
 
 _RUBY_LIBRARIES = _words(
-    """English benchmark csv date digest erb fileutils forwardable json logger monitor net/http openssl optparse ostruct pp
-    securerandom set singleton socket stringio tempfile time timeout tmpdir uri weakref yaml
+    """English benchmark csv date digest erb fileutils forwardable json logger monitor net/http openssl optparse ostruct
+    pp securerandom
+    set singleton socket stringio tempfile time timeout tmpdir uri weakref yaml
     zlib"""
 )
 

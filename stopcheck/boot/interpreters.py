@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Program
+from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -62,7 +63,7 @@ def start_interpreter(start: Start) -> Body | Failure:
                 start.machine.stop_signal,
             )
         case "inline":
-            return start.leaf("opaque", f"a {language} text")
+            return _inline(start, language, told.what)
     if isinstance(told.what, Unknown):
         return start.leaf("unnamed", told.what.reason)
     if told.kind == "module":
@@ -78,8 +79,10 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
         rest = words[index + 1 :]
         if isinstance(word, Unknown):
             return Told("script", word, rest)
-        if word in INLINE[language] or (word[:2] in INLINE[language] and language != "node" and len(word) > 2):
-            return Told("inline")
+        if word in INLINE[language]:
+            return Told("inline", rest[0] if rest else "")
+        if word[:2] in INLINE[language] and language != "node":
+            return Told("inline", word[2:])
         if language == "python" and word.startswith("-") and not word.startswith("--") and word.endswith("m"):
             return Told("module", rest[0], rest[1:]) if rest else Told("ends")
         if language == "php" and word == "-S":
@@ -99,6 +102,18 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
             continue
         return Told("script", word, rest)
     return Told("nothing")
+
+
+def _inline(start: Start, language: str, text: Field) -> Body | Failure:
+    from stopcheck.boot.inline import SIGNALS, read_inline
+
+    found = read_inline(language, text) if isinstance(text, str) else None
+    if found is None:
+        return start.leaf("opaque", f"a {language} text")
+    if found.replaces:
+        return start.load(found.argv)
+    row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
+    return Wrapper(start.machine, row, found.argv, dict(start.env))
 
 
 def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | Failure:

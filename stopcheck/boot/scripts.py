@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 _ENDS = frozenset(
     {
-        "add", "audit", "bin", "build", "cache", "ci", "clean-install", "config", "create", "dedupe", "fetch", "help", "i",
-        "import", "info", "init", "install", "link", "list", "login", "ls", "outdated", "pack", "ping", "prefix", "prune",
-        "publish", "rebuild", "remove", "root", "set", "store", "up", "update", "upgrade", "version", "view", "whoami",
+        "add", "audit", "bin", "build", "cache", "ci", "clean-install", "config", "create", "dedupe", "fetch",
+        "help", "i", "import", "info", "init", "install", "link", "list", "login", "ls", "outdated", "pack",
+        "ping", "prefix", "prune", "publish", "rebuild", "remove", "root", "set", "store", "up", "update",
+        "upgrade", "version", "view", "whoami",
     }
 )  # fmt: skip
 _VALUES = frozenset(
