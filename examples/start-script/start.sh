@@ -1,0 +1,5 @@
+#!/bin/sh
+set -e
+
+python migrate.py
+gunicorn shop:app --bind 0.0.0.0:8000 --workers "$WORKERS"
