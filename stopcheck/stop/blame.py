@@ -92,7 +92,7 @@ def _of_link(
     elif isinstance(body, Shell):
         yield from of_shell(assessment, stopped, above, process, below)
     elif isinstance(body, Parent):
-        if below is not None and body.row.role == "fork" and _lost_by(stopped, process):
+        if below is not None and body.row.role != "init" and _lost_by(stopped, process):
             yield Cause("forking-wrapper", process, process.origin, below)
     elif isinstance(body, Supervisor):
         yield from _of_supervisor(stopped, process, below)
@@ -110,14 +110,14 @@ def _of_beside(process: Process, below: Process) -> Iterator[Cause]:
 
 
 def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) -> Iterator[Cause]:
-    """A supervisor that does not tell its programs, or waits for them longer than anybody waits for it."""
-    if below is None:
-        return
-    later = stopped.world.processes[below.pid]
+    """A supervisor that leaves its programs alone, or waits for them longer than anybody waits for it."""
     mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
-    gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "goes-on"}), None)
-    if gone is not None or not later.told:
-        yield Cause("supervisor-not-forwarding", process, below.origin or process.origin, below, event=gone)
+    gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "ignored"}), None)
+    later = stopped.world.processes[process.pid]
+    if gone is not None:
+        yield Cause("supervisor-not-forwarding", process, process.origin, below, event=gone)
+    elif later.alive and isinstance(later.body, Supervisor) and later.body.stopping and below is not None:
+        yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
 
 
 def _lost_by(stopped: Stopped, process: Process) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Foreground, LoopBody, LoopTest, Shell, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_name
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
@@ -72,16 +73,20 @@ def _of_foreground(
         yield Cause("exit-trap-not-run", process, shell.traps["EXIT"].span, below, node)
     elif _works(trap):
         yield Cause("trap-deferred", process, span, below, node)
+    elif any(below.pid in job.pids for job in shell.jobs):
+        yield _of_no_trap(assessment, stopped, process, shell, below)  # `fg`
     elif isinstance(node, (Pipeline, Subshell)) and (own := _own_exec(world, below, span)) is not None:
         yield Cause("backgrounded-exec", process, own, below, node)
     elif isinstance(node, Pipeline):
         yield Cause("piped-main", process, span, below, node)
-    elif isinstance(below.body, Parent) and below.body.row.role == "init":
-        yield Cause("init-not-pid1", process, span, below, node)
-    elif shell.mode == "command" and above and isinstance(above[-1].body, Parent) and above[-1].body.row.role == "fork":
+    elif shell.mode == "command" and above and isinstance(above[-1].body, Parent) and above[-1].body.row.role != "init":
         yield Cause("forking-wrapper", above[-1], above[-1].origin, process)
+    elif shell.mode == "command" and above and isinstance(above[-1].body, Supervisor):
+        yield Cause("supervisor-not-forwarding", process, process.origin or span, below, node)
     elif shell.mode == "command" and all(other.pid == 1 or not isinstance(other.body, Shell) for other in above):
         yield Cause(shell_rule(assessment.image, above, span), process, span, below, node)
+    elif isinstance(below.body, Parent) and below.body.row.role == "init":
+        yield Cause("init-not-pid1", process, span, below, node)
     else:
         yield Cause("missing-exec", process, span, below, node)
 

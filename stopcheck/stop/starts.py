@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.image.model import StartCommand
+from stopcheck.knowledge.programs import find_program
 from stopcheck.model import OutcomeKind
 from stopcheck.regex import regex
 from stopcheck.stop.cause import Cause
@@ -102,7 +103,8 @@ def _start_rule(image: Image, event: Event) -> str:
         return "malformed-exec-form"
     if event.failure is not None and event.failure.kind == "absent" and VARIABLE.search(event.failure.name):
         return "unexpanded-variable"
-    return "unstartable-entrypoint"
+    row = find_program(event.failure.name) if event.failure is not None and event.failure.kind == "absent" else None
+    return "init-not-installed" if row is not None and row.role == "init" else "unstartable-entrypoint"
 
 
 def runs_as_pid1_by_luck(stopped: Stopped) -> Event | None:
