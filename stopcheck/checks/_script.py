@@ -14,7 +14,7 @@ from stopcheck.stop.blame import chains
 from stopcheck.stop.shells import idle
 from stopcheck.stop.story import name_of
 from stopcheck.syntax.shell.tree import Case as CaseCommand
-from stopcheck.syntax.shell.tree import Function, Group, If, Parameter, SimpleCommand
+from stopcheck.syntax.shell.tree import Function, Group, If, Parameter, Pipeline, SimpleCommand
 from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
@@ -273,7 +273,7 @@ def waits_for_it(case: Case, cause: Cause, shell: Shell) -> Fix | None:
         return None
     title = "Wait for it, so that the trap can run"
     if cause.child is not None and is_keepalive(cause.child):
-        return Fix(title, (in_background(node, "wait $!"),), "unsafe") if not _names_last_job(shell) else None
+        return Fix(title, (in_background(node, "wait $!"),), "unsafe") if not names_last_job(shell) else None
     inside = _telling(shell, trap)
     if inside is None or not is_last(shell):
         return None
@@ -284,20 +284,29 @@ def waits_for_it(case: Case, cause: Cause, shell: Shell) -> Fix | None:
 
 def _telling(shell: Shell, trap: Trap) -> tuple[str, Edit | None] | None:
     """What makes a trap stop a job: the variable that it takes its number from (empty: `$!`), and an edit."""
-    kills = [command for body in bodies(shell, trap) for command in commands(body) if _is_call(command, "kill")]
+    kills = list(kills_in(shell, trap))
     names = list(dict.fromkeys(name for command in kills for name in _parameters(command)))
     if not kills:
         edit = first_in_trap(shell, trap, 'kill "$!"', 'wait "$!"')
         return ("", edit) if edit is not None else None
     if len(names) != 1 or not names[0].isidentifier() or shell.variables.get(names[0]):
         return None
-    if any(_is_call(command, "wait") for body in bodies(shell, trap) for command in commands(body)):
+    if any(is_call(command, "wait") for body in bodies(shell, trap) for command in commands(body)):
         return names[0], None
     statement = statement_at(shell, trap, kills[-1].span)
     return (names[0], after_statement(trap, statement, "wait")) if statement is not None else None
 
 
-def _is_call(command: Command, name: str) -> bool:
+def kills_in(shell: Shell, trap: Trap) -> Iterator[SimpleCommand]:
+    """The `kill` commands of what a trap does."""
+    for body in bodies(shell, trap):
+        for command in commands(body):
+            if isinstance(command, SimpleCommand) and is_call(command, "kill"):
+                yield command
+
+
+def is_call(command: Command, name: str) -> bool:
+    """Whether it is a simple command of that name."""
     return isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == name
 
 
@@ -306,7 +315,28 @@ def _parameters(command: Command) -> Iterator[str]:
     return (part.name for word in words for part in word.parts if isinstance(part, Parameter))
 
 
-def _names_last_job(shell: Shell) -> bool:
+def names_last_job(shell: Shell) -> bool:
     """Whether a trap uses `$!`, which a further job would change."""
     found = (bodies(shell, trap) for trap in shell.traps.values())
     return any("!" in _parameters(command) for some in found for body in some for command in commands(body))
+
+
+def piped_output(node: Pipeline, shell: Shell) -> Fix | None:
+    """`exec app > >(filter)` instead of `app | filter`: bash alone has process substitution."""
+    left, *rest = node.commands
+    if shell.row.name != "bash" or len(rest) != 1 or node.negated or node.timed or not verbatim(node.span):
+        return None
+    if not isinstance(left, SimpleCommand) or not left.words or not ends_there(shell):
+        return None
+    source, end = left.span.source, left.words[-1].span.end
+    if any(redirection.span.start < end for redirection in left.redirections):
+        return None
+    both = " 2>&1" if any(node.stderr_too) else ""
+    # Before the command's own redirections: those were made when its output was already the pipe.
+    edits = [
+        Edit(Span(source, end, end), f" > >({rest[0].span.text}){both}"),
+        Edit(Span(source, left.span.end, node.span.end), ""),
+    ]
+    if left.words[0].literal != "exec":
+        edits.insert(0, Edit(left.words[0].span.at_start(), "exec "))
+    return Fix("Start it with `exec`, its output redirected into the filter", tuple(edits), "unsafe")
