@@ -56,20 +56,24 @@ def violations(
 ) -> list[Found]:  # fmt: skip
     """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst.
 
-    What an entrypoint does with commands that are not the image's own gives warnings at most.
+    What an entrypoint does with commands that are not the image's own gives warnings at most. What hangs on which
+    shell /bin/sh is, where that is not known, is told if it is asked for (`options.pedantic`).
     """
-    found = _by_place(_of(dockerfile, assessment))
+    found = _by_place(_of(dockerfile, assessment, options.pedantic))
     others = [
-        each for other in _other_commands(assessment, options, programs) for each in _of(dockerfile, other, "warning")
+        each
+        for other in _other_commands(assessment, options, programs)
+        for each in _of(dockerfile, other, options.pedantic, "warning")
     ]
     for key, each in _by_place(others).items():
         found.setdefault(key, each)
     return proven(list(found.values()), files, path, options, programs, assessment)
 
 
-def _of(dockerfile: Dockerfile, assessment: Assessment, ceiling: Severity = "error") -> Iterator[Found]:
+def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:
     for stopped in assessment.paths or (None,):
-        case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped is not None else ())
+        known = stopped is not None and (pedantic or assessment.worst is not None)
+        case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped and known else ())
         for rule, check in checks():
             for violation in check(case):
                 severity = _severity(rule, violation, case, stopped)

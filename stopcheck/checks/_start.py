@@ -43,7 +43,7 @@ def place(case: Case, span: Span | None) -> Span:
         return case.start_span()
     start = form_holding(case.image, span)
     if start is not None and start.instruction is not None and start.instruction.form is not None:
-        return start.instruction.form.span
+        return start.instruction.form.span if span.source.parent is start.shell_form else span
     argument = _argument_holding(case.image, span)
     return argument.span if argument is not None else span
 
@@ -205,8 +205,8 @@ def with_init(case: Case) -> Fix | None:
 def exec_form(image: Image, node: SimpleCommand, instead: tuple[str, ...] = ()) -> Fix | None:
     """The exec form of a command, or of other words `instead`; None where it needs its shell, or more hangs on that."""
     words = [_plain(word.parts) for word in node.words]
-    if node.assignments or node.redirections or any(word is None for word in words):
-        return None
+    if node.assignments or node.redirections or any(word is None for word in words) or "-c" in words:
+        return None  # what a second shell is told is mended by `exec` in its text
     texts = [json.dumps(word, ensure_ascii=False) for word in instead or words]
     start = form_holding(image, node.span)
     if start is not None:
@@ -304,7 +304,7 @@ def passes_on(image: Image) -> bool | None:
         return True
     if not isinstance(start, StartCommand):
         return None
-    if start.argv[0] in image.base.execs:
+    if any(path == start.argv[0] or path.endswith(f"/{start.argv[0]}") for path in image.base.execs):
         return bool(image.base.prepends)
     row = find_program(start.argv[0]) if isinstance(start.argv[0], str) else None
     return True if row is not None and row.role in {"init", "exec"} else None

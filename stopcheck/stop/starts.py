@@ -30,6 +30,8 @@ def shell_rule(image: Image, above: tuple[Process, ...], span: Span) -> str:
     start = form_holding(image, span)
     if start is not None and malformed(start):
         return "malformed-exec-form"
+    if start is not None and span.source.parent is not start.shell_form:
+        start = None  # a `sh -c` in the text of the shell form
     if any(isinstance(other.body, Parent) and other.body.row.role == "init" for other in above):
         return "init-over-shell"
     if start is None:
