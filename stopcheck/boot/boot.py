@@ -150,6 +150,10 @@ def _settled(world: World, machine: Machine) -> Booted:
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
             continue
+        ending = _next_end(world)
+        if ending is not None:
+            world.pass_time(ending)
+            continue
         leaves = list(world.awaited())
         if any(_stands(leaf) for leaf in leaves):
             return Booted(world, machine)
@@ -201,6 +205,12 @@ def _become(world: World, other: World) -> None:
     """Take over another world's state."""
     for name in World.__slots__:
         setattr(world, name, getattr(other, name))
+
+
+def _next_end(world: World) -> float | None:
+    """When the next program ends that the script itself has told to: a temporary server, say."""
+    bodies = [process.body for process in world.processes.values() if process.alive]
+    return min((body.ends_at for body in bodies if isinstance(body, Program) and body.ends_at is not None), default=None)
 
 
 def _stands(leaf: Process) -> bool:

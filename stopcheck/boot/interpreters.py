@@ -52,7 +52,7 @@ class Told(NamedTuple):
 
 def start_interpreter(start: Start) -> Body | Failure:
     """Known programs by their row, others by what their source says of signals."""
-    language = start.row.name
+    language = start.row.table
     told = read_arguments(language, start.argv[1:], start.row.value_options)
     match told.kind:
         case "ends" | "nothing":

@@ -98,7 +98,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def start_signals(start: Start) -> Body | Failure:
     """Read whom it signals and how from its argv."""
     program = start.process.program
-    if start.row.name == "nginx":
+    if start.row.table == "nginx":
         words = start.words
         order = words[words.index("-s") + 1] if words.index("-s") + 1 < len(words) else ""
         return (

@@ -79,7 +79,7 @@ def read_request(argv: tuple[Field, ...]) -> Request | Unknown:
 
 def start_npm(start: Start) -> Body | Failure:
     """`npm start`, `yarn run NAME`, `npx PROGRAM` …: a script of package.json, or a program of the project."""
-    name = start.row.name
+    name = start.row.table
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
         return start.leaf("opaque", asked.reason)

@@ -20,6 +20,7 @@ class ProgramRow:
     """One program; the fields are told at the head of the data file."""
 
     name: str
+    table: str = ""
     role: str = "service"
     names: tuple[str, ...] = ()
     on: Mapping[str, str] = field(default_factory=dict)
@@ -113,8 +114,8 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @cache
-def _row(name: str) -> ProgramRow:
-    return program_row(name, tomllib.loads(_tables()[0][name]))
+def _row(name: str, table: str) -> ProgramRow:
+    return replace(program_row(name, tomllib.loads(_tables()[0][table])), table=table)
 
 
 _VERSION = regex(r"-?\d+(\.\d+)*$")
@@ -126,8 +127,9 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     if extra and name in extra:
         return extra[name]
     known_as = _tables()[1]
-    table = known_as.get(name) or known_as.get(_VERSION.sub("", name))
-    return _row(table) if table is not None else None
+    if name not in known_as:
+        name = _VERSION.sub("", name)
+    return _row(name, known_as[name]) if name in known_as else None
 
 
 def applied(row: ProgramRow, arguments: Sequence[str], base: str = "") -> ProgramRow:
