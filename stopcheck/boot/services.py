@@ -24,6 +24,8 @@ _CONFIG = regex(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
 
 def start_service(start: Start) -> Body | Failure:
     """The service, or the process that leaves it in the background."""
+    if any(word in {"--help", "--version"} for word in start.words):
+        return start.leaf("short")
     background = leaves(start)
     if isinstance(background, Unknown):
         return start.leaf("opaque", background.reason)
@@ -60,7 +62,8 @@ def _configurations(start: Start) -> Iterator[str]:
         name = word.split("=", 1)[1] if word.startswith("-") and "=" in word else word
         if not name.startswith("-") and _CONFIG.search(name) and "://" not in name and " " not in name:
             yield name
-    yield from start.row.config
+    version = start.process.program[len(start.process.program.rstrip("0123456789.")) :]
+    yield from (name.replace("{version}", version) for name in start.row.config)
 
 
 def _runs(start: Start) -> Iterator[str]:
@@ -92,7 +95,7 @@ def _by_base(start: Start) -> bool | Unknown:
 
 def _copied_configuration(start: Start) -> Unknown | None:
     """Whether a configuration that cannot be read was copied over the default one."""
-    for name in start.row.config:
+    for name in list(_configurations(start)):
         file = start.machine.image.files.lookup(name)
         if file is None or isinstance(file, Unknown) or not isinstance(file.content, Unknown):
             continue

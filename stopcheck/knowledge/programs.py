@@ -59,6 +59,7 @@ class ProgramRow:
     foreground_base: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False
+    helper: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     needs_argument: bool = False

@@ -21,7 +21,7 @@ def mains(world: World) -> tuple[int, ...]:
     real = [pid for pid in front if _is_service(world.processes[pid])]
     beside = [process.pid for process in world.processes.values() if _known_beside(world, process, front)]
     if real:
-        return tuple(dict.fromkeys(real + beside))
+        return tuple(dict.fromkeys(real + [pid for pid in beside if not _helps(world.processes[pid])]))
     jobs = [process.pid for process in world.processes.values() if process.pid not in front and _is_job(world, process)]
     if beside or jobs:
         return tuple(dict.fromkeys(beside + jobs))
@@ -65,6 +65,11 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
         and body.row.role == "service"
         and in_job(world, process)
     )
+
+
+def _helps(process: Process) -> bool:
+    """Whether it only serves the container's own needs: schedulers, loggers and the like."""
+    return isinstance(process.body, Program) and process.body.row.helper
 
 
 def in_job(world: World, process: Process) -> bool:
