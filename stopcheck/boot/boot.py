@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, LONG, Failure, Program
 from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
@@ -42,7 +43,11 @@ class Booted:
 
 
 def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
-    """PID 1's argv: ENTRYPOINT, and CMD unless the ENTRYPOINT is a shell form (Docker's rule); None: nothing to run."""
+    """PID 1's argv: ENTRYPOINT and CMD; None: nothing to run.
+
+    A shell form of ENTRYPOINT drops CMD. (An engine appends it all the same, and to `sh -c TEXT` it is `$0`, `$1` …: so
+    it counts where the text looks at them.)
+    """
     entrypoint, cmd = image.entrypoint, image.cmd
     if isinstance(entrypoint, Unknown):
         # What no file sets is unset: that goes for the ENTRYPOINT of a base image that nothing is known of, too.
@@ -50,7 +55,7 @@ def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
             return entrypoint
         return cmd.argv or None
     if entrypoint is not None and entrypoint.argv:
-        if entrypoint.shell_form is not None:
+        if entrypoint.shell_form is not None and (cmd is None or dropping_script(image) is not None):
             return entrypoint.argv
         if isinstance(cmd, Unknown):
             return cmd
