@@ -10,7 +10,7 @@ from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.grammar import child_argv, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
-from stopcheck.boot.roles import Start, find_role
+from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
@@ -167,13 +167,15 @@ class Machine:
         if start:
             return self.load(world, process, (base.starts[start], *argv[1:]), env, depth + 1)
         row = find_program(name, self.programs)
-        if row is None:
+        if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
             role = "opaque" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 role = "absent"
             if name.endswith((".sh", ".bash")):
                 role = "opaque"
+            if argv[1:] in {("--help",), ("--version",)}:
+                role = "short"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.world import Body, Field, Process, World
+    from stopcheck.image.model import ImageFile
     from stopcheck.source import SourceFile
 
 
@@ -76,3 +77,13 @@ def find_role(name: str) -> Role | None:
         return None
     role: Role = getattr(import_module(f"stopcheck.boot.{module}"), "start_" + name.replace("-", "_"))
     return role
+
+
+def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
+    """Whether a file is rather a program of the image's own that only shares its name with a known one.
+
+    That is what stands outside the folders of programs, but for services, whose files are copied anywhere.
+    """
+    if isinstance(file, Unknown) or posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
+        return False
+    return row.role not in {"service", "init", "supervisor", "interpreter"} and "/lib" not in file.path
