@@ -165,7 +165,7 @@ def _settled(world: World, machine: Machine) -> Booted:
         undecided = [
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != 1
         ]
-        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes_at is not None]
+        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
         if undecided:
             repeated = any(ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
             stands = world.copy()
@@ -191,9 +191,7 @@ def _settled(world: World, machine: Machine) -> Booted:
                     continue
                 return Booted(world, machine)
             ticks.add(round_)
-            wake = min(
-                body.wakes_at for leaf in timers if isinstance(body := leaf.body, Program) and body.wakes_at is not None
-            )
+            wake = min(wake for leaf in timers if (wake := leaf.body.wakes()) is not None)
             if wake - world.clock >= LONG:
                 return Booted(world, machine)
             world.pass_time(wake)
@@ -221,7 +219,7 @@ def _next_end(world: World) -> float | None:
 def _stands(leaf: Process) -> bool:
     body = leaf.body
     if isinstance(body, Program):
-        return not body.undecided and (body.wakes_at is None or body.wakes_at == float("inf"))
+        return not body.undecided and body.wakes() is None
     if isinstance(body, Shell):
         return isinstance(body.blocked, (Standing, Waiting, Foreground))
     return True

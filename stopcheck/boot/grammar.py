@@ -20,6 +20,7 @@ class _Reading:
     skip: int
     shell: Field
     command: Field | None = None
+    user: str | None = None
     assigned: dict[str, Field] = field(default_factory=dict)
 
     def take(self) -> Field | None:
@@ -40,6 +41,8 @@ class _Reading:
                     return
 
     def _value(self, name: str, value: Field | None) -> None:
+        if name in self.row.user_options and isinstance(value, str):
+            self.user = value.split(":")[0]
         if name in self.row.command_option:
             self.command = value
         elif name in {"-s", "--shell"} and self.row.command_option and value:
@@ -66,6 +69,13 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
     return tuple(rest), reading.assigned
 
 
+def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:
+    """The user that a wrapper switches to, without its group; None where it stays."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.user
+
+
 def _read(reading: _Reading) -> None:
     row, rest = reading.row, reading.rest
     while rest:
@@ -86,6 +96,8 @@ def _read(reading: _Reading) -> None:
         if reading.skip:
             reading.skip -= 1
             rest.pop(0)
+            if row.user_first and reading.user is None and isinstance(word, str):
+                reading.user = word.split(":")[0]
         elif row.command_option and reading.command is None and _command_follows(reading):
             rest.pop(0)
         else:

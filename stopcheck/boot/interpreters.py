@@ -109,7 +109,7 @@ def _inline(start: Start, language: str, text: Field) -> Body | Failure:
 
     found = read_inline(language, text) if isinstance(text, str) else None
     if found is None:
-        return start.leaf("opaque", f"a {language} text")
+        return start.leaf("unread", f"a {language} text")
     if found.replaces:
         return start.load(found.argv)
     row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
@@ -166,7 +166,7 @@ def _from_source(start: Start, language: str, text: SourceFile) -> Body:
     if handling is None:
         return start.leaf("unknown")
     if handling.reason:
-        return start.leaf("opaque", handling.reason)
+        return start.leaf("unread", handling.reason)
     row = ProgramRow(
         start.process.program, role="unknown", on=handling.on, otherwise="default", cleanup=handling.cleanup,
         exit=1 if language == "ruby" else None, exit_on={"INT": 130} if language == "python" else {},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
-from stopcheck.boot.grammar import child_argv, own_words
+from stopcheck.boot.grammar import child_argv, new_user, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
@@ -169,11 +169,11 @@ class Machine:
         row = find_program(name, self.programs)
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
-            role = "opaque" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
+            role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 role = "absent"
             if name.endswith((".sh", ".bash")):
-                role = "opaque"
+                role = "unread"
             if argv[1:] in {("--help",), ("--version",)}:
                 role = "short"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
@@ -271,7 +271,7 @@ class Machine:
             return Program(ProgramRow(process.program, role="short", status=127), self.stop_signal)
         if isinstance(file, Unknown) or isinstance(file.content, Unknown):
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
-            return Program(ProgramRow(path.rsplit("/", 1)[-1], role="opaque", instead=reason), self.stop_signal)
+            return Program(ProgramRow(path.rsplit("/", 1)[-1], role="unread", instead=reason), self.stop_signal)
         script = self.parse(file.content, row)
         return Shell(self, row, script.body, "file", path, rest[1:], env, options, path)
 
@@ -394,18 +394,6 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     if len(offsets) == len(text) + 1:
         return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
-
-
-def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:
-    """The user that a wrapper switches to, without its group; None where it stays."""
-    rest = [word for word in argv[1:] if isinstance(word, str)]
-    for word, after in zip(rest, [*rest[1:], ""], strict=True):
-        option, equals, value = word.partition("=")
-        if option in row.user_options:
-            return (value if equals else after).split(":")[0]
-        if row.user_first and not word.startswith("-"):
-            return word.split(":")[0]
-    return None
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.programs import ProgramRow
 
 FOR_EVER = float("inf")
+UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
+"""Roles of what no table tells of: a program nobody knows; a text nobody has read; a name that is not known; a program
+that should not be there; and a server whose configuration is not known, which alone surely stands."""
 LONG = 300.0
 """A sleep of this many seconds and more only keeps the container alive."""
 
@@ -31,7 +34,7 @@ class Program:
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
         self.stop_signal = stop_signal
-        self.undecided = row.role in {"unknown", "absent"}
+        self.undecided = row.role in UNTOLD - {"opaque"}
         self.stands = False
         self.wakes_at = wakes_at
         self.ends_at: float | None = None
@@ -53,7 +56,7 @@ class Program:
         told = self.row.action(signal)
         if told:
             return told
-        if self.row.role in {"unknown", "opaque", "absent"}:
+        if self.row.role in UNTOLD:
             return "graceful" if signal in {"TERM", "INT", "QUIT", "HUP", self.stop_signal} else "default"
         return "unknown"
 

@@ -82,9 +82,9 @@ def start_npm(start: Start) -> Body | Failure:
     name = start.row.table
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
-        return start.leaf("opaque", asked.reason)
+        return start.leaf("unread", asked.reason)
     if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
-        return start.leaf("opaque", "a script of a workspace")
+        return start.leaf("unread", "a script of a workspace")
     folder = next((value for key, value in asked.options.items() if key in {"--prefix", "-C", "--dir", "--cwd"}), "")
     folder = start.path(folder)
     call = asked.options.get("-c") or asked.options.get("--call")
@@ -108,9 +108,9 @@ def _script(
 ) -> Body | Failure:
     package = read_package(start, folder)
     if isinstance(package, Unknown):
-        return start.leaf("opaque", package.reason)
+        return start.leaf("unread", package.reason)
     if isinstance(script, Unknown):
-        return start.leaf("opaque", script.reason)
+        return start.leaf("unread", script.reason)
     scripts = package.get("scripts")
     scripts = scripts if isinstance(scripts, dict) else {}
     text = scripts.get(script)
@@ -123,7 +123,7 @@ def _script(
             return start.leaf("short", status=1)
     given = tuple(word for word in arguments if word != "--")
     if any(isinstance(word, Unknown) for word in given):
-        return start.leaf("opaque", "the arguments of a script")
+        return start.leaf("unread", "the arguments of a script")
     line = " ".join([text, *map(_quoted, map(str, given))])
     shell = options.get("--script-shell", "sh")
     if name == "yarn" and _is_berry(start, folder, package):
@@ -135,7 +135,7 @@ def _script(
 
 def _program(start: Start, name: str, folder: str, words: tuple[Field, ...], call: str | None) -> Body | Failure:
     if call is None and (not words or any(isinstance(word, Unknown) for word in words)):
-        return start.leaf("opaque", f"what {name} runs")
+        return start.leaf("unread", f"what {name} runs")
     if name == "yarn":
         package = read_package(start, folder)
         if not isinstance(package, Unknown) and _is_berry(start, folder, package):
@@ -150,7 +150,7 @@ def _berry(start: Start, folder: str, line: str) -> Body | Failure:
     """Yarn since version 2 has a shell of its own, whose commands are its children."""
     commands = [part.strip() for part in re.split(r"&&|;", line)]
     if any(_SHELL_WORK.search(command) for command in commands):
-        return start.leaf("opaque", "a script for yarn's own shell")
+        return start.leaf("unread", "a script for yarn's own shell")
     return _run(start, "berry", folder, [tuple(command.split()) for command in commands if command])
 
 
@@ -210,7 +210,7 @@ def start_parallel_scripts(start: Start) -> Body | Failure:
     """`run-p NAME…`: npm run for each; it catches nothing (wrap.npm-run-all-p)."""
     names = [word for word in start.words if not word.startswith("-")]
     if not names or any(re.search(r"[*:]", name) for name in names):
-        return start.leaf("opaque", "which scripts it runs")
+        return start.leaf("unread", "which scripts it runs")
     managed = tuple(Managed(name, ("npm", "run", name)) for name in names)
     return Supervisor(start.machine, managed, dict(start.env), stops_on=frozenset())
 
@@ -220,10 +220,10 @@ def start_procfile(start: Start) -> Body | Failure:
     words = start.words
     name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
     if "start" not in words:
-        return start.leaf("opaque", "what honcho is asked")
+        return start.leaf("unread", "what honcho is asked")
     text = start.text(name)
     if not isinstance(text, SourceFile):
-        return start.leaf("opaque", f"{name} is not in the files")
+        return start.leaf("unread", f"{name} is not in the files")
     lines = re.findall(r"^([A-Za-z0-9_-]+):\s*(\S.*)$", text.text, re.MULTILINE)
     chosen = set(words[words.index("start") + 1 :]) & {process for process, _ in lines}
     wanted = [line for process, line in lines if not chosen or process in chosen]
@@ -234,9 +234,9 @@ def start_concurrently(start: Start) -> Body | Failure:
     """concurrently: each argument under `/bin/sh -c`; SIGTERM goes to all their processes (measured with version 9)."""
     lines = [word for word in start.words if not word.startswith("-")]
     if len(lines) + sum(word in _CONCURRENTLY_FLAGS for word in start.words) != len(start.argv) - 1:
-        return start.leaf("opaque", "what concurrently runs")
+        return start.leaf("unread", "what concurrently runs")
     if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
-        return start.leaf("opaque", "a shortcut of concurrently")
+        return start.leaf("unread", "a shortcut of concurrently")
     return _together(start, lines, 1) if lines else start.leaf("short", status=1)
 
 
@@ -328,12 +328,12 @@ def start_make(start: Start) -> Body | Failure:
         if isinstance(text, SourceFile):
             lines = recipe(text.text, targets)
             if isinstance(lines, Unknown):
-                return start.leaf("opaque", lines.reason)
+                return start.leaf("unread", lines.reason)
             if not lines:
                 return start.leaf("short", status=0)
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
-    return start.leaf("opaque", "the Makefile is not in the files")
+    return start.leaf("unread", "the Makefile is not in the files")
 
 
 _SHELL_WORK = regex(

@@ -860,6 +860,8 @@ class Shell:
                 return self.name
             case "-":
                 return "".join(sorted(option for option in self.options if len(option) == 1))
+            case "BASH_SOURCE" if self.row.name == "bash" and self.mode != "command":
+                return self._source()
             case "BASH_VERSION":
                 return "5.2.15(1)-release" if self.row.name == "bash" else None
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
@@ -871,6 +873,21 @@ class Shell:
             return self.variables[name]
         array = self.arrays.get(name)
         return array[0] if array else None
+
+    def _source(self) -> Field:
+        """The file that the current command stands in."""
+        sources = (frame.path for frame in reversed(self.frames) if isinstance(frame, SourceEnd))
+        return next(sources, self.name)
+
+    def array(self, name: str) -> tuple[Field, ...] | None:
+        """An array's elements; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
+        if name == "FUNCNAME" and self.row.name == "bash":
+            calls = [frame for frame in reversed(self.frames) if isinstance(frame, (CallEnd, SourceEnd))]
+            if not any(isinstance(frame, CallEnd) for frame in calls):
+                return None
+            names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
+            return (*names, "main") if self.mode != "command" else tuple(names)
+        return self.arrays.get(name)
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable."""
@@ -911,7 +928,7 @@ class Shell:
             self.leave(1)
 
         return Scope(
-            variable, lambda: self.args, self.assign, substitute, process_substitution, self.arrays.get, failed
+            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, failed
         )
 
     def environment(self) -> dict[str, Field]:

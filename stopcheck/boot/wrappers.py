@@ -113,7 +113,7 @@ def start_busybox(start: Start) -> Body | Failure:
         return start.machine.shell(shell, start.process, argv, start.env)
     row = find_program(argv[0], start.machine.programs)
     if row is None:
-        return start.leaf("opaque", "a program of busybox")
+        return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())
     return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
 
@@ -138,7 +138,7 @@ def start_execlineb(start: Start) -> Body | Failure:
     """`execlineb -c "COMMAND"` where it is a plain command, without blocks and substitutions."""
     text = start.argv[2] if len(start.argv) == 3 and start.argv[1] in {"-c", "-Pc"} else None
     if not isinstance(text, str) or re.search(r"[{}$\\\"#]", text):
-        return start.leaf("opaque", "an execline script")
+        return start.leaf("unread", "an execline script")
     return start.load(tuple(text.split()))
 
 
@@ -150,7 +150,7 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         return start.leaf("short")
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
     if program is None:
-        return start.leaf("opaque", "what it starts")
+        return start.leaf("unread", "what it starts")
     argv = (program, *rest)
     if any(word in {"-b", "--background"} for word in own):
         row = ProgramRow("start-stop-daemon", role="daemon")
@@ -209,7 +209,7 @@ def start_nodemon(start: Start) -> Body | Failure:
     while words:
         word = words.pop(0)
         if isinstance(word, Unknown):
-            return start.leaf("opaque", word.reason)
+            return start.leaf("unread", word.reason)
         name, sign, value = word.partition("=")
         if name in {"-x", "--exec"}:
             command = value if sign else words.pop(0) if words else None
@@ -219,12 +219,12 @@ def start_nodemon(start: Start) -> Body | Failure:
             rest = [*([] if word == "--" else [word]), *words]
             break
     if isinstance(command, Unknown) or any(isinstance(word, Unknown) for word in rest):
-        return start.leaf("opaque", "what nodemon runs")
+        return start.leaf("unread", "what nodemon runs")
     if command is None and not rest:
-        return start.leaf("opaque", "what nodemon runs is told in its configuration")
+        return start.leaf("unread", "what nodemon runs is told in its configuration")
     text = " ".join([command or "node", *(str(word) for word in rest)])
     if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
-        return start.leaf("opaque", "nodemon's own choice of a program")
+        return start.leaf("unread", "nodemon's own choice of a program")
     row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
     child: tuple[Field, ...] = ("sh", "-c", text) if command is not None else ("node", *rest)
     return Nodemon(start.machine, row, child, dict(start.env))
@@ -246,12 +246,12 @@ def start_pm2(start: Start) -> Body | Failure:
         program = word
         break
     if not isinstance(program, str) or program.endswith((".json", ".yml", ".yaml", ".config.js", ".config.cjs")):
-        return start.leaf("opaque", "what pm2 runs is told in its configuration")
+        return start.leaf("unread", "what pm2 runs is told in its configuration")
     separator = words.index("--") if "--" in words else len(words)
     argv = (program, *words[separator + 1 :])
     child = argv if interpreter == "none" else (interpreter, *argv)
     if interpreter != "none" and not program.endswith((".js", ".mjs", ".cjs")):
-        return start.leaf("opaque", "pm2's own choice of an interpreter")
+        return start.leaf("unread", "pm2's own choice of an interpreter")
     row = replace(
         start.row,
         role="fork",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import branched
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.shell import Shell, Standing
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
@@ -153,7 +153,7 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
     """What keeps the outcome from being known: a program that nobody can name, a signal to nobody knows whom."""
     for process in processes:
         body = process.body
-        if isinstance(body, Program) and body.row.role in {"unnamed", "opaque", "absent"}:
+        if isinstance(body, Program) and body.row.role in UNTOLD - {"unknown"}:
             what = body.row.instead
             return Unknown(
                 f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin

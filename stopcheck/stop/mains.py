@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
 from stopcheck.boot.supervisors import Supervisor
 
@@ -84,7 +84,7 @@ def _is_job(world: World, process: Process) -> bool:
     return (
         process.alive
         and isinstance(body, Program)
-        and body.row.role in {"unknown", "opaque", "unnamed"}
+        and body.row.role in UNTOLD
         and in_job(world, process)
     )
 

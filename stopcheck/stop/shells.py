@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.shell import Foreground, LoopBody, LoopTest, Shell, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Supervisor
@@ -27,7 +27,7 @@ IDLE = frozenset({"echo", "printf", ":", "true", "exit", "return", "log", "date"
 """A trap of nothing else does no work: with `exec` it is not missed."""
 STOPPING = ("TERM", "INT", "QUIT")
 """Signals that people trap in order to stop."""
-SERVICES = frozenset({"service", "unknown", "opaque", "unnamed"})
+SERVICES = UNTOLD | {"service"}
 """Roles of programs that may be what the container is there for."""
 
 
