@@ -1,0 +1,490 @@
+"""The rules about start commands, inits and daemons: whom they blame, and what their fixes make of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
+from stopcheck.fixes import apply, sources
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.analysis import Case
+
+PYTHON = "FROM python:3.12-slim\nRUN pip install gunicorn\n"
+"""/bin/sh is dash: it never execs a last command by itself."""
+SCRIPT = "#!/bin/sh\nexec gunicorn app:app\n"
+PASSING = 'COPY <<\'EOF\' /entry.sh\n#!/bin/sh\nexec "$@"\nEOF\nRUN chmod +x /entry.sh\nENTRYPOINT ["/entry.sh"]\n'
+
+
+def analysed(files: Mapping[str, str], modes: Mapping[str, int] | None = None, **options: bool) -> Case:
+    (case,), _ = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options(**options))  # type: ignore[arg-type]
+    return case
+
+
+def found(case: Case) -> list[tuple[str, str, int]]:
+    return [(severity, rule, violation.span.position()[0]) for rule, violation, severity in case[2]]
+
+
+def mended(files: Mapping[str, str], case: Case) -> dict[str, str]:
+    """The files after all fixes."""
+    fixes = [violation.fix for _, violation, _ in case[2] if violation.fix is not None]
+    edits = tuple(dict.fromkeys(edit for fix in fixes for edit in fix.edits))
+    return {**files, **{source.path: apply(source, edits) for fix in fixes for source in sources(fix)}}
+
+
+def assert_mended(start: str, rule: str, severity: str, last: str) -> None:
+    """This is what is found, and all that the fix does is to make `last` of the last instruction, its keyword apart."""
+    files = {"Dockerfile": f"{PYTHON}{start}\n"}
+    case = analysed(files)
+    assert {(one, name) for one, name, _ in found(case)} == {(severity, rule)}
+    before = max(files["Dockerfile"].rfind("\nCMD "), files["Dockerfile"].rfind("\nENTRYPOINT ")) + 1
+    keyword = files["Dockerfile"][before:].split(" ", 1)[0]
+    after = mended(files, case)
+    assert after["Dockerfile"] == f"{files['Dockerfile'][:before]}{keyword} {last}\n"
+    better = analysed(after)
+    assert (better[1].outcome, better[2]) == ("graceful", [])
+    assert case[1].outcome != "graceful" or severity != "error"
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "last"),
+    [
+        pytest.param("CMD gunicorn app:app", "shell-form-command", '["gunicorn", "app:app"]', id="plain"),
+        pytest.param(
+            "CMD gunicorn 'app:create(\"x\")' --name=a\\ b",
+            "shell-form-command",
+            '["gunicorn", "app:create(\\"x\\")", "--name=a b"]',
+            id="quotes",
+        ),
+        pytest.param("CMD gunicorn app:ä '☃'", "shell-form-command", '["gunicorn", "app:ä", "☃"]', id="unicode"),
+        pytest.param("CMD gunicorn a:b # it", "shell-form-command", '["gunicorn", "a:b"]', id="comment"),
+        pytest.param("CMD gunicorn a:b ;", "shell-form-command", '["gunicorn", "a:b"]', id="semicolon"),
+        pytest.param("CMD gunicorn -b $IP a:b", "shell-form-command", "exec gunicorn -b $IP a:b", id="variable"),
+        pytest.param("CMD gunicorn *.py", "shell-form-command", "exec gunicorn *.py", id="pattern"),
+        pytest.param("CMD gunicorn a:b 2>&1", "shell-form-command", "exec gunicorn a:b 2>&1", id="redirection"),
+        pytest.param("CMD A=1 gunicorn a:b", "shell-form-command", "A=1 exec gunicorn a:b", id="assignment"),
+        pytest.param("CMD date && gunicorn a:b", "shell-form-command", "date && exec gunicorn a:b", id="and"),
+        pytest.param("CMD { date; gunicorn a:b; }", "shell-form-command", "{ date; exec gunicorn a:b; }", id="group"),
+        pytest.param("CMD gunicorn a:b; date", "shell-form-command", "exec gunicorn a:b; date", id="something-follows"),
+        pytest.param(
+            "CMD gunicorn \\\n  # where\n  -b :80 \\\n\n  a:b",
+            "shell-form-command",
+            '["gunicorn", \\\n  # where\n  "-b", ":80", \\\n\n  "a:b"]',
+            id="continuation-lines",
+        ),
+        pytest.param(
+            "CMD cd /srv && \\\n  gunicorn $ARGS \\\n  a:b",
+            "shell-form-command",
+            "cd /srv && \\\n  exec gunicorn $ARGS \\\n  a:b",
+            id="exec-behind-a-continuation",
+        ),
+        pytest.param(
+            'SHELL ["/bin/sh", "-eux", "-c"]\nCMD gunicorn a:b',
+            "shell-form-command",
+            '["gunicorn", "a:b"]',
+            id="shell-with-options",
+        ),
+        pytest.param(
+            PASSING + "CMD gunicorn a:b",
+            "shell-form-command",
+            "exec gunicorn a:b",
+            id="an-entrypoint-may-look-at-its-first-word",
+        ),
+        pytest.param("ENTRYPOINT gunicorn a:b", "shell-form-entrypoint", '["gunicorn", "a:b"]', id="entrypoint"),
+        pytest.param(
+            'CMD ["sh", "-c", "gunicorn a:b"]',
+            "shell-command-without-exec",
+            '["gunicorn", "a:b"]',
+            id="sh-c-without-need",
+        ),
+        pytest.param(
+            'CMD ["sh", "-c", "date && gunicorn \\u0061:\\"b\\" $X"]',
+            "shell-command-without-exec",
+            '["sh", "-c", "date && exec gunicorn \\u0061:\\"b\\" $X"]',
+            id="json-escapes",
+        ),
+        pytest.param(
+            'CMD ["sh", "-c", "gunicorn \\"$0\\"", "a:b"]',
+            "shell-command-without-exec",
+            '["sh", "-c", "exec gunicorn \\"$0\\"", "a:b"]',
+            id="arguments-of-sh-c",
+        ),
+        pytest.param(
+            'ENTRYPOINT ["/bin/sh", "-c"]\nCMD ["gunicorn a:b"]',
+            "shell-command-without-exec",
+            '["exec gunicorn a:b"]',
+            id="sh-c-in-two-instructions",
+        ),
+        pytest.param(
+            'RUN apt-get install -y tini\nENTRYPOINT ["tini", "--"]\nCMD gunicorn a:b',
+            "init-over-shell",
+            '["gunicorn", "a:b"]',
+            id="tini-over-shell-form",
+        ),
+        pytest.param(
+            'RUN apt-get install -y tini gosu\nENTRYPOINT ["tini", "-g", "--", "gosu", "me"]\nCMD gunicorn -b $IP a:b',
+            "init-over-shell",
+            "exec gunicorn -b $IP a:b",
+            id="tini-g-and-gosu-over-shell-form",
+        ),
+        pytest.param("CMD ['gunicorn', 'a:b']", "malformed-exec-form", '["gunicorn", "a:b"]', id="single-quotes"),
+        pytest.param('CMD ["gunicorn" "a:b"]', "malformed-exec-form", '["gunicorn", "a:b"]', id="no-comma"),
+        pytest.param('CMD ["gunicorn", "a:b"', "malformed-exec-form", '["gunicorn", "a:b"]', id="no-bracket"),
+        pytest.param('CMD "gunicorn", "a:b"]', "malformed-exec-form", '["gunicorn", "a:b"]', id="none-at-first"),
+        pytest.param(
+            "ENTRYPOINT [“gunicorn”, “a:b”,]", "malformed-exec-form", '["gunicorn", "a:b"]', id="two-mistakes"
+        ),
+        pytest.param(
+            "CMD [\"gunicorn a:b --name 'x y'\"]",
+            "unstartable-entrypoint",
+            '["gunicorn", "a:b", "--name", "x y"]',
+            id="one-string",
+        ),
+        pytest.param('CMD ["gunicorn", "-D", "a:b"]', "daemonized-main", '["gunicorn", "a:b"]', id="daemon-option"),
+    ],
+)
+def test_an_error_and_what_to_write_instead(start: str, rule: str, last: str) -> None:
+    assert_mended(start, rule, "error", last)
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "last"),
+    [
+        pytest.param(
+            'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\nCMD gunicorn a:b',
+            "shell-form-command",
+            '["gunicorn", "a:b"]',
+            id="bash-execs",
+        ),
+        pytest.param(
+            'SHELL ["/bin/bash", "-lc"]\nCMD gunicorn a:b',
+            "shell-form-command",
+            "exec gunicorn a:b",
+            id="login-shell-reads-files-first",
+        ),
+        pytest.param(
+            'ENV BASH_ENV=/etc/shop\nSHELL ["bash", "-c"]\nCMD gunicorn a:b',
+            "shell-form-command",
+            "exec gunicorn a:b",
+            id="bash-env-is-read-first",
+        ),
+    ],
+)
+def test_what_works_by_luck(start: str, rule: str, last: str) -> None:
+    assert_mended(start, rule, "note", last)
+
+
+@pytest.mark.parametrize(
+    ("start", "rule", "last"),
+    [
+        pytest.param(
+            'CMD ["gunicorn", "$APP", "--bind=$IP:80"]',
+            "unexpanded-variable",
+            '["sh", "-c", "exec gunicorn \\"$APP\\" \\"--bind=$IP:80\\""]',
+            id="variables",
+        ),
+        pytest.param(
+            'CMD ["gunicorn", "$GUNICORN_ARGS", "it\'s \\"it\\""]',
+            "unexpanded-variable",
+            '["sh", "-c", "exec gunicorn $GUNICORN_ARGS \'it\'\\\\\'\'s \\"it\\"\'"]',
+            id="several-words-and-quotes",
+        ),
+        pytest.param(
+            'RUN apt-get install -y tini\nENTRYPOINT ["tini", "--", "gunicorn", "${APP:-shop}"]',
+            "unexpanded-variable",
+            '["tini", "--", "sh", "-c", "exec gunicorn \\"${APP:-shop}\\""]',
+            id="below-an-init",
+        ),
+    ],
+)
+def test_a_warning_and_what_to_write_instead(start: str, rule: str, last: str) -> None:
+    assert_mended(start, rule, "warning", last)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param("CMD exec gunicorn a:b", id="exec"),
+        pytest.param('CMD ["sh", "-c", "exec gunicorn a:b"]', id="exec-in-sh-c"),
+        pytest.param('CMD ["gunicorn", "a:b"]', id="exec-form"),
+        pytest.param(PASSING + 'CMD ["gunicorn", "a:b"]', id="script-that-passes-on"),
+        pytest.param("CMD [ -f /srv/ready ] ; exec gunicorn a:b", id="the-shells-own-brackets"),
+        pytest.param('ENTRYPOINT exec gunicorn "$@"\nCMD ["x", "a:b"]', id="shell-form-that-looks-at-its-arguments"),
+        pytest.param('ENTRYPOINT ["gunicorn"]\nCMD ["a:b"]', id="arguments"),
+        pytest.param('CMD ["gunicorn", "a:b", "--access-logformat", "%(h)s $host $1"]', id="dollars-of-the-program"),
+        pytest.param('CMD ["sh", "-c", "exec gunicorn \\"$APP\\""]', id="variable-for-a-shell"),
+        pytest.param("CMD python manage.py migrate", id="a-job-in-shell-form"),
+    ],
+)
+def test_nothing_is_said_of(start: str) -> None:
+    assert found(analysed({"Dockerfile": PYTHON + start + "\n"})) == []
+
+
+class TestPlaces:
+    """Where a finding stands that several stages or files have a part in."""
+
+    def test_an_inherited_entrypoint_is_blamed_where_it_is_written(self) -> None:
+        files = {
+            "Dockerfile": "FROM python:3.12-slim AS base\nRUN pip install gunicorn\nENTRYPOINT gunicorn a:b\n"
+            "FROM node:20 AS assets\nCMD npm run build\nFROM base\nCOPY --from=assets /x /x\n"
+        }
+        case = analysed(files)
+        assert found(case) == [("error", "shell-form-entrypoint", 3)]
+        assert 'ENTRYPOINT ["gunicorn", "a:b"]' in mended(files, case)["Dockerfile"]
+
+    def test_an_onbuild_instruction_is_mended_in_its_line(self) -> None:
+        files = {
+            "Dockerfile": "FROM python:3.12-slim AS base\nONBUILD CMD gunicorn a:b\nFROM base\n"
+            "RUN pip install gunicorn\n"
+        }
+        case = analysed(files)
+        assert found(case) == [("error", "shell-form-command", 2)]
+        assert 'ONBUILD CMD ["gunicorn", "a:b"]\n' in mended(files, case)["Dockerfile"]
+
+    def test_escape_directive_and_carriage_returns(self) -> None:
+        text = "# escape=`\nFROM python:3.12-slim\nRUN pip install gunicorn\nCMD gunicorn `\n  a:b\n".replace(
+            "\n", "\r\n"
+        )
+        case = analysed({"Dockerfile": text})
+        assert found(case) == [("error", "shell-form-command", 4)]
+        assert mended({"Dockerfile": text}, case)["Dockerfile"] == text.replace(
+            "gunicorn `\r\n  a:b", '["gunicorn", `\r\n  "a:b"]'
+        )
+
+    def test_an_init_in_front_of_a_script_leaves_the_blame_to_the_script(self) -> None:
+        files = {
+            "Dockerfile": PYTHON + 'RUN apt-get install -y tini\nCOPY run.sh /\nENTRYPOINT ["tini", "--", "/run.sh"]\n',
+            "run.sh": "#!/bin/sh\ngunicorn a:b\n",
+        }
+        case = analysed(files)
+        assert [(rule, violation.span.path) for rule, violation, _ in case[2]] == [("missing-exec", "run.sh")]
+
+    def test_a_second_shell_in_the_text_is_a_cause_of_its_own(self) -> None:
+        files = {"Dockerfile": PYTHON + 'CMD sh -c "gunicorn a:b"\n'}
+        case = analysed(files)
+        assert {rule for rule, _, _ in case[2]} == {"shell-form-command", "shell-command-without-exec"}
+        assert mended(files, case)["Dockerfile"] == PYTHON + 'CMD exec sh -c "exec gunicorn a:b"\n'
+
+    def test_cmd_keeps_an_entrypoint_in_shell_form(self) -> None:
+        """In exec form it would be given CMD, which it was not before."""
+        files = {"Dockerfile": PYTHON + 'ENTRYPOINT gunicorn a:b\nCMD ["--workers", "4"]\n'}
+        case = analysed(files)
+        assert sorted(found(case)) == [("error", "shell-form-entrypoint", 3), ("warning", "ignored-command", 4)]
+        assert "ENTRYPOINT exec gunicorn a:b\n" in mended(files, case)["Dockerfile"]
+
+
+class TestUnknownShell:
+    """What /bin/sh is decides, and it is not known."""
+
+    dockerfile = "FROM registry.example/base:1\nENTRYPOINT gunicorn a:b\n"
+
+    def test_it_is_no_finding(self) -> None:
+        case = analysed({"Dockerfile": self.dockerfile})
+        assert case[1].outcome == "unknown"
+        assert found(case) == []
+
+    def test_it_is_a_warning_for_the_pedantic(self) -> None:
+        assert found(analysed({"Dockerfile": self.dockerfile}, pedantic=True)) == [
+            ("warning", "shell-form-entrypoint", 2)
+        ]
+
+
+class TestSuperseded:
+    def test_a_cleared_command_that_leaves_nothing_to_run(self) -> None:
+        files = {
+            "Dockerfile": 'FROM python:3.12-slim AS base\nRUN pip install gunicorn\nCMD ["gunicorn", "a:b"]\n'
+            'FROM base\nCOPY entry.sh /\nENTRYPOINT ["/entry.sh"]\n',
+            "entry.sh": '#!/bin/sh\nexec "$@"\n',
+        }
+        case = analysed(files)
+        assert case[1].outcome == "exits"
+        assert found(case) == [("error", "superseded-instruction", 3)]
+
+    def test_a_cleared_command_is_no_finding_where_the_entrypoint_runs_something(self) -> None:
+        files = {
+            "Dockerfile": 'FROM python:3.12-slim AS base\nRUN pip install gunicorn\nCMD ["python"]\n'
+            'FROM base\nENTRYPOINT ["gunicorn", "a:b"]\n',
+        }
+        assert found(analysed(files)) == []
+
+    def test_lines_are_taken_out_whole(self) -> None:
+        files = {"Dockerfile": PYTHON + 'CMD [\\\n  "gunicorn", \\\n  "a:b"]\nENV A=1\nCMD ["gunicorn", "c:d"]\n'}
+        case = analysed(files)
+        assert found(case) == [("warning", "superseded-instruction", 3)]
+        assert mended(files, case)["Dockerfile"] == PYTHON + 'ENV A=1\nCMD ["gunicorn", "c:d"]\n'
+
+
+class TestIgnoredCommand:
+    @pytest.mark.parametrize(
+        "script",
+        [
+            pytest.param('mkdir -p /tmp/x\nexec "$@"\n', id="at"),
+            pytest.param("shift\nexec gunicorn $*\n", id="star"),
+            pytest.param('for word; do echo "$word"; done\nexec gunicorn a:b\n', id="bare-for"),
+            pytest.param('echo "$(printf %s ${1:-x})"\nexec gunicorn a:b\n', id="in-a-substitution"),
+            pytest.param("[ $(($# + 1)) -gt 2 ]\nexec gunicorn a:b\n", id="in-arithmetic"),
+            pytest.param('cat <<END\n$2\nEND\nexec gunicorn a:b\n', id="in-a-heredoc"),
+            pytest.param(". /etc/profile.d/unknown.sh\nexec gunicorn a:b\n", id="a-sourced-file-that-is-not-known"),
+            pytest.param("eval run\nexec gunicorn a:b\n", id="eval"),
+        ],
+    )  # fmt: skip
+    def test_a_script_that_may_look_at_its_arguments(self, script: str) -> None:
+        files = {
+            "Dockerfile": PYTHON + 'COPY entry.sh /\nENTRYPOINT ["/entry.sh"]\nCMD ["gunicorn", "a:b"]\n',
+            "entry.sh": "#!/bin/sh\n" + script,
+        }
+        assert "ignored-command" not in {rule for _, rule, _ in found(analysed(files))}
+
+    def test_a_script_and_what_it_sources_do_not(self) -> None:
+        files = {
+            "Dockerfile": PYTHON + 'COPY *.sh /\nENTRYPOINT ["sh", "/entry.sh"]\nCMD ["--workers", "4"]\n',
+            "entry.sh": ". /lib.sh\nexec gunicorn a:b\n",
+            "lib.sh": "name=shop\n",
+        }
+        assert found(analysed(files)) == [("warning", "ignored-command", 5)]
+
+    def test_a_script_that_ends_without_running_anything(self) -> None:
+        files = {
+            "Dockerfile": PYTHON + 'COPY entry.sh /\nENTRYPOINT ["/entry.sh"]\nCMD ["gunicorn", "a:b"]\n',
+            "entry.sh": "#!/bin/sh\necho hello",
+        }
+        case = analysed(files)
+        assert found(case) == [("error", "ignored-command", 5)]
+        after = mended(files, case)
+        assert after["entry.sh"] == '#!/bin/sh\necho hello\nexec "$@"\n'
+        assert analysed(after)[1].outcome == "graceful"
+
+
+class TestUnexpandedVariable:
+    def test_a_build_argument_is_gone_when_the_container_runs(self) -> None:
+        case = analysed({"Dockerfile": PYTHON + 'ARG PORT=80\nCMD ["gunicorn", "-b", ":$PORT"]\n'})
+        ((_, violation, _),) = case[2]
+        assert violation.fix is None
+        assert violation.advice is not None
+        assert "build argument" in violation.advice
+
+    def test_a_variable_for_a_program_name(self) -> None:
+        case = analysed({"Dockerfile": PYTHON + 'ENTRYPOINT ["$HOME/run"]\n'})
+        assert (case[1].outcome, case[1].exit_code) == ("fails", 127)
+        assert found(case) == [("error", "unexpanded-variable", 3)]
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            pytest.param('["java", "-jar", "/shop.jar", "--server.port=${PORT}"]', id="spring"),
+            pytest.param('["envsubst", "$HOST"]', id="envsubst"),
+        ],
+    )
+    def test_programs_that_read_it_themselves(self, command: str) -> None:
+        case = analysed({"Dockerfile": f"FROM eclipse-temurin:21-jre\nCOPY shop.jar /\nCMD {command}\n"})
+        assert "unexpanded-variable" not in {rule for _, rule, _ in found(case)}
+
+    def test_no_shell_no_fix(self) -> None:
+        case = analysed({"Dockerfile": 'FROM scratch\nCOPY shop /shop\nCMD ["/shop", "$PORT"]\n'})
+        ((rule, violation, _),) = case[2]
+        assert rule == "unexpanded-variable"
+        assert violation.fix is None
+
+
+class TestUnstartable:
+    @pytest.mark.parametrize(
+        ("script", "mode", "path", "line", "code", "after"),
+        [
+            pytest.param(SCRIPT.replace("\n", "\r\n"), 0o755, "run.sh", 1, 127, SCRIPT, id="crlf"),
+            pytest.param("exec gunicorn app:app\n", 0o755, "run.sh", 1, 126, SCRIPT, id="no-shebang"),
+            pytest.param("#!\nexec gunicorn app:app\n", 0o755, "run.sh", 1, 126, SCRIPT, id="shebang-of-nothing"),
+            pytest.param("\ufeff" + SCRIPT, 0o755, "run.sh", 1, 126, SCRIPT, id="byte-order-mark"),
+            pytest.param("\n\n" + SCRIPT, 0o755, "run.sh", 1, 126, SCRIPT, id="blank-lines-first"),
+            pytest.param("", 0o755, "run.sh", 1, 126, None, id="empty"),
+            pytest.param(SCRIPT, 0o644, "Dockerfile", 3, 126, SCRIPT, id="mode"),
+        ],
+    )
+    def test_a_script(self, script: str, mode: int, path: str, line: int, code: int, after: str | None) -> None:
+        files = {"Dockerfile": PYTHON + 'COPY run.sh /run.sh\nENTRYPOINT ["/run.sh"]\n'}
+        files["run.sh"] = script
+        case = analysed(files, {"run.sh": mode})
+        assert (case[1].outcome, case[1].exit_code) == ("fails", code)
+        ((rule, violation, severity),) = case[2]
+        assert (rule, severity) == ("unstartable-entrypoint", "error")
+        assert (violation.span.path, violation.span.position()[0]) == (path, line)
+        if after is not None:
+            fixed = mended(files, case)
+            assert fixed["run.sh"] == after
+            better = analysed(fixed, {"run.sh": mode})
+            assert (better[1].outcome, better[2]) == ("graceful", [])
+
+    def test_a_heredoc_is_not_executable(self) -> None:
+        files = {"Dockerfile": PYTHON + "COPY <<'EOF' /run.sh\n#!/bin/sh\nexec gunicorn a:b\nEOF\nCMD [\"/run.sh\"]\n"}
+        case = analysed(files)
+        assert found(case) == [("error", "unstartable-entrypoint", 3)]
+        after = mended(files, case)
+        assert "COPY --chmod=755 <<'EOF' /run.sh\n" in after["Dockerfile"]
+        assert analysed(after)[1].outcome == "graceful"
+
+    def test_a_copy_of_many_files_is_not_surely_to_be_executable(self) -> None:
+        files = {"Dockerfile": PYTHON + 'COPY . /app/\nCMD ["/app/run.sh"]\n', "run.sh": SCRIPT}
+        ((_, violation, _),) = analysed(files, {"run.sh": 0o644})[2]
+        assert violation.fix is not None
+        assert violation.fix.safety == "unsafe"
+
+    def test_a_file_that_is_not_on_path(self) -> None:
+        files = {"Dockerfile": 'FROM scratch\nWORKDIR /srv\nCOPY shop .\nCMD ["shop"]\n', "shop": "\x7fELF\0"}
+        case = analysed(files)
+        assert found(case) == [("error", "unstartable-entrypoint", 4)]
+        assert mended(files, case)["Dockerfile"].endswith('CMD ["/srv/shop"]\n')
+
+    def test_a_missing_program_in_a_script_is_blamed_there(self) -> None:
+        files = {
+            "Dockerfile": 'FROM alpine:3.20\nCOPY run.sh /\nCMD ["/run.sh"]\n',
+            "run.sh": "#!/bin/sh\nset -e\nexec /srv-shop/bin/shop\n",
+        }
+        case = analysed(files)
+        assert [(rule, violation.span.path, violation.span.position()[0]) for rule, violation, _ in case[2]] == [
+            ("unstartable-entrypoint", "run.sh", 3)
+        ]
+
+    def test_bash_is_missing_on_alpine(self) -> None:
+        files = {
+            "Dockerfile": 'FROM alpine:3.20\nCOPY run.sh /\nCMD ["/run.sh"]\n',
+            "run.sh": "#!/usr/bin/env bash\n:\n",
+        }
+        case = analysed(files)
+        assert [(rule, violation.span.path) for rule, violation, _ in case[2]] == [("unstartable-entrypoint", "run.sh")]
+
+
+class TestDaemons:
+    def test_a_shell_form_is_mended_with_it(self) -> None:
+        files = {"Dockerfile": "FROM debian:bookworm-slim\nRUN apt-get install -y nginx\nCMD nginx\n"}
+        case = analysed(files)
+        assert found(case) == [("error", "daemonized-main", 3)]
+        after = mended(files, case)
+        assert after["Dockerfile"].endswith('CMD ["nginx", "-g", "daemon off;"]\n')
+        assert (analysed(after)[1].outcome, analysed(after)[2]) == ("graceful", [])
+
+    def test_an_init_script_is_named_by_its_service(self) -> None:
+        files = {"Dockerfile": "FROM debian:bookworm-slim\nRUN apt-get install -y nginx\nCMD service nginx start\n"}
+        ((rule, violation, severity),) = analysed(files)[2]
+        assert (rule, severity) == ("daemonized-main", "error")
+        assert violation.advice == "Keep it in the foreground: `nginx -g 'daemon off;'`."
+
+    def test_a_keepalive_in_front_of_services(self) -> None:
+        files = {
+            "Dockerfile": "FROM debian:bookworm-slim\nRUN apt-get install -y nginx\n"
+            "CMD service nginx start && tail -f /var/log/nginx/access.log\n"
+        }
+        case = analysed(files)
+        assert case[1].main == ("nginx",)
+        assert found(case) == [("error", "keepalive-main", 3)]
+
+    def test_a_keepalive_below_an_init_is_fine(self) -> None:
+        files = {
+            "Dockerfile": 'FROM debian:bookworm-slim\nRUN apt-get install -y tini\nCMD ["tini", "--", "sleep", "1d"]\n'
+        }
+        case = analysed(files)
+        assert (case[1].outcome, found(case)) == ("terminated", [])
