@@ -106,8 +106,12 @@ def _other_commands(
         return
     own = image.cmd.argv[:1] if image.cmd is not None and not isinstance(image.cmd, Unknown) else ()
     for word in alternatives(assessment.paths[0].booted.machine.scripts()):
-        if (word,) != own:
-            yield assess(replace(image, cmd=StartCommand((word,), None)), options.grace_period, programs)
+        if (word,) == own:
+            continue
+        other = assess(replace(image, cmd=StartCommand((word,), None)), options.grace_period, programs)
+        up = tuple(stopped for stopped in other.paths if stopped.booted.up)
+        if up:  # a word that the script knows need not be a program of this image
+            yield replace(other, paths=up)
 
 
 def _severity(rule: str, violation: Violation, case: Case, stopped: Stopped | None) -> Severity:

@@ -200,7 +200,9 @@ def _settled(world: World, machine: Machine) -> Booted:
 
 
 def _guard(world: World) -> bool:
-    """Whether PID 1 gave up after a condition that the files do not decide: the service was never meant to come up."""
+    """Whether the service was never meant to come up: an exec that fails, an error exit on an undecided condition."""
+    if any(event.kind == "cannot-start" and event.pid == 1 for event in world.events):
+        return True
     return bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
 
 
