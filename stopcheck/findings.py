@@ -71,24 +71,36 @@ def violations(
 
 
 def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:
-    for stopped in assessment.paths or (None,):
-        known = stopped is not None and (pedantic or assessment.worst is not None)
-        case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped and known else ())
-        for rule, check in checks():
-            for violation in check(case):
-                severity = _severity(rule, violation, case, stopped)
-                yield rule, violation, min(severity, ceiling, key=ORDER.index)
+    """What is wrong on every way; what hangs on something that the files do not decide is a warning at most."""
+    paths = assessment.paths or (None,)
+    ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in paths]
+    errors = ({_place(rule, each) for rule, each, severity in way if severity == "error"} for way in ways)
+    certain = set.intersection(*errors)
+    for stopped, way in zip(paths, ways, strict=True):
+        for rule, violation, severity in way:
+            sure = stopped is None or not stopped.booted.conditional or _place(rule, violation) in certain
+            yield rule, violation, min(severity, ceiling, "error" if sure else "warning", key=ORDER.index)
+
+
+def _of_way(dockerfile: Dockerfile, assessment: Assessment, stopped: Stopped | None, pedantic: bool) -> list[Found]:
+    known = stopped is not None and (pedantic or assessment.worst is not None)
+    case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped and known else ())
+    return [(rule, each, _severity(rule, each, case)) for rule, check in checks() for each in check(case)]
 
 
 def _by_place(found: Iterable[Found]) -> dict[tuple[str, str, int, int], Found]:
     """One for each rule and place: the worst."""
     kept: dict[tuple[str, str, int, int], Found] = {}
     for rule, violation, severity in found:
-        span = violation.span.outermost()
-        key = (rule, span.path, span.start, span.end)
+        key = _place(rule, violation)
         if key not in kept or ORDER.index(kept[key][2]) < ORDER.index(severity):
             kept[key] = (rule, violation, severity)
     return kept
+
+
+def _place(rule: str, violation: Violation) -> tuple[str, str, int, int]:
+    span = violation.span.outermost()
+    return (rule, span.path, span.start, span.end)
 
 
 def _other_commands(
@@ -114,12 +126,8 @@ def _other_commands(
             yield replace(other, paths=up)
 
 
-def _severity(rule: str, violation: Violation, case: Case, stopped: Stopped | None) -> Severity:
-    """The page's severity, lowered by what comes of this way, and where the files do not decide that it is taken."""
-    highest = violation.severity or rules.load(rule).severity
+def _severity(rule: str, violation: Violation, case: Case) -> Severity:
+    """The page's severity, lowered by what comes of this way."""
     if violation.severity is not None:
-        return highest
-    ceiling = CEILING[case.outcome]
-    if stopped is not None and stopped.booted.conditional and ceiling == "error":
-        ceiling = "warning"
-    return min(highest, ceiling, key=ORDER.index)
+        return violation.severity
+    return min(rules.load(rule).severity, CEILING[case.outcome], key=ORDER.index)
