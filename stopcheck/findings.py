@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from stopcheck import rules
@@ -72,14 +73,12 @@ def violations(
 
 def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:
     """What is wrong on every way; what hangs on something that the files do not decide is a warning at most."""
-    paths = assessment.paths or (None,)
-    ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in paths]
+    ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in assessment.paths or (None,)]
     errors = ({_place(rule, each) for rule, each, severity in way if severity == "error"} for way in ways)
     certain = set.intersection(*errors)
-    for stopped, way in zip(paths, ways, strict=True):
-        for rule, violation, severity in way:
-            sure = stopped is None or not stopped.booted.conditional or _place(rule, violation) in certain
-            yield rule, violation, min(severity, ceiling, "error" if sure else "warning", key=ORDER.index)
+    for rule, violation, severity in chain.from_iterable(ways):
+        highest: Severity = "error" if _place(rule, violation) in certain else "warning"
+        yield rule, violation, min(severity, ceiling, highest, key=ORDER.index)
 
 
 def _of_way(dockerfile: Dockerfile, assessment: Assessment, stopped: Stopped | None, pedantic: bool) -> list[Found]:

@@ -28,8 +28,8 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         job = called(cause.child)
         yield Violation(
-            message=f"{consequence(case, cause)}. {job} was left in the background, and {called(cause.process)}, "
-            "which gets the signal, tells it nothing",
+            message=f"{consequence(case, cause)}. {job} was left in the background, where nobody passes the "
+            "signal on to it",
             span=cause.span,
             advice=ADVICE,
         )
