@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
+from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, LONG, Failure, Program
 from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
@@ -38,8 +39,8 @@ class Booted:
 
     @property
     def conditional(self) -> bool:
-        """Whether something the files do not decide led here."""
-        return bool(self.world.assumed)
+        """Whether something the files do not decide led here; which shell /bin/sh is counts only where it matters."""
+        return any(not condition.reason.startswith(MARK) for condition in self.world.assumed)
 
 
 def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:

@@ -153,6 +153,8 @@ class Machine:
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
             shown = f"{name.rstrip()!r}" if carriage else name
+            if "/" in name and self.image.files.kind(posixpath.normpath(posixpath.join(process.cwd, name))) == "folder":
+                return Failure(126, f"{name} is a folder", "folder", name)
             return Failure(127, f"{shown} is not in the image{carriage}", "crlf" if carriage else "absent", name)
         path = file.path if not isinstance(file, Unknown) else name
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
@@ -450,9 +452,17 @@ def _no_shebang(text: str) -> tuple[str, str]:
     return "shebang", "has no `#!` line: the kernel cannot run it"
 
 
-_NEVER = frozenset(" \t\n\"'`$()[]{}<>|&;*?,=")
+_NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 
 
 def _no_name(name: str) -> bool:
-    """Whether no package installs a program of this name: `npm start`, `$APP`, `['gunicorn',`."""
-    return name not in {"[", "[["} and not _NEVER.isdisjoint(name.rsplit("/", 1)[-1])
+    """Whether no package installs a program of this name: `npm start`, `app --help`, `$APP`, `['gunicorn',`."""
+    first, *rest = name.split() or [name]
+    program = first.rsplit("/", 1)[-1]
+    command = rest and (
+        program in SHELL_NAMES
+        or program.endswith((".sh", ".py", ".js"))
+        or find_program(program) is not None
+        or any(word.startswith("-") for word in rest)
+    )
+    return name not in {"[", "[["} and (bool(command) or not _NEVER.isdisjoint(name.rsplit("/", 1)[-1]))

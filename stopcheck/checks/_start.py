@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _PATTERN = frozenset("*?[]{}~")
 """Characters that a shell gives a meaning outside quotes."""
 _INITS = {"tini": ("tini", "--"), "dumb-init": ("dumb-init", "--"), "catatonit": ("catatonit", "--")}
+_WORKS = frozenset({OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED})
 _QUIET_OPTIONS = frozenset("ceux")
 """Options of a shell that make no difference to a single program that it execs."""
 
@@ -107,17 +108,17 @@ def by_luck(case: Case, rule: str) -> Iterator[Violation]:
     """PID 1's shell has put its last command in its own place, as some shells do and others do not."""
     stopped = case.stopped
     event = runs_as_pid1_by_luck(stopped) if stopped is not None else None
-    if stopped is None or event is None or event.span is None or case.assessment.outcome is OutcomeKind.UNKNOWN:
+    if stopped is None or event is None or event.span is None or case.outcome not in _WORKS:
         return
     if _argument_holding(case.image, event.span) is None and form_holding(case.image, event.span) is None:
         return
-    node = command_at(event.span)
-    if node is None or shell_rule(case.image, (), event.span) != rule:
+    node, luck = command_at(event.span), _luck(case.image, event.span)
+    if node is None or luck is None or shell_rule(case.image, (), event.span) != rule:
         return
     fix = without_shell(case, node)
     name = called(case.up.init)
     yield Violation(
-        message=f"{name} is PID 1 only by luck: {_luck(case.image, event.span)}",
+        message=f"{name} is PID 1 only by luck: {luck}",
         span=place(case, event.span),
         fix=fix,
         advice=advice(fix, name),
@@ -125,12 +126,15 @@ def by_luck(case: Case, rule: str) -> Iterator[Violation]:
     )
 
 
-def _luck(image: Image, span: Span) -> str:
+def _luck(image: Image, span: Span) -> str | None:
+    """Which shell does so; None where that is not known."""
     start = form_holding(image, span)
     every = (s for s in (image.entrypoint, image.cmd) if isinstance(s, StartCommand))
     words = start.argv if start is not None else tuple(word for s in every for word in s.argv)
     name = next((str(word).rsplit("/", 1)[-1] for word in words if _is_shell(word)), "sh")
     shell = SHELL_NAMES[name] or image.base.sh
+    if not isinstance(shell, str):
+        return None
     if shell == "busybox":
         return "busybox's sh puts the last command of `sh -c` in its own place, Debian's and Ubuntu's sh does not"
     return f"{shell} puts the last command in its own place here, the sh of Debian and Ubuntu never does"

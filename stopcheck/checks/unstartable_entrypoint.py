@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import posixpath
 import shlex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from stopcheck.checks._start import argument_valued, place, sentence
+from stopcheck.boot.shell import Shell
+from stopcheck.checks._start import argument_valued, command_at, place, sentence
 from stopcheck.image.model import ImageFile
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import SourceFile, Span
+from stopcheck.syntax.shell.walk import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +24,16 @@ if TYPE_CHECKING:
 BOM = "\ufeff"
 
 
+class Found(NamedTuple):
+    """What is wrong, and where; `outside`: what is given when the container is run may mend it."""
+
+    why: str
+    span: Span
+    fix: Fix | None
+    advice: str
+    outside: bool = False
+
+
 def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("unstartable-entrypoint"):
@@ -29,18 +41,33 @@ def check(case: Case) -> Iterator[Violation]:
         if failure is None:
             continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
-        found = _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
-        why, span, fix, advice = found or (failure.reason, asked, None, "Start a program that the image has.")
+        found = _unset(cause, asked) or _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
+        if found is None:
+            found = Found(failure.reason, asked, None, "Start a program that the image has.")
         yield Violation(
-            message=f"{sentence(case.consequence(None))}. {why}",
-            span=span,
-            fix=fix,
-            related=(Label(asked, "this is to be started"),) if span != asked else (),
-            advice=advice,
+            message=f"{sentence(case.consequence(None))}. {found.why}",
+            span=found.span,
+            fix=found.fix,
+            related=(Label(asked, "this is to be started"),) if found.span != asked else (),
+            advice=found.advice,
+            severity="warning" if found.outside else None,
         )
 
 
-Found = tuple[str, Span, "Fix | None", str]
+def _unset(cause: Cause, asked: Span) -> Found | None:
+    """A script that asks for a program by a variable that nothing sets."""
+    node = command_at(cause.span) if cause.span is not None and cause.span.path else None
+    shell = cause.process.body
+    if node is None or not isinstance(shell, Shell):
+        return None
+    words = node.words[1:] if node.words[0].literal == "exec" else node.words
+    names = [name for name in parameters(words[:1]) if name.isidentifier() and not shell.value(name)]
+    if not names:
+        return None
+    why = f"{names[0]} is not set in the image, so there is no program to start"
+    return Found(
+        why, asked, None, f"Give it a default: `ENV {names[0]}=…`, or `${{{names[0]}:-…}}` in the script.", True
+    )
 
 
 def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
@@ -52,26 +79,29 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
     words = _words(name)
     if at is not None and len(words) > 1:
         text = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
-        return (
+        return Found(
             f"The exec form takes `{name}` for the name of one program",
             at,
             Fix("Make each word a string of its own", (Edit(at, text),)),
             "In exec form each argument is a string of its own.",
         )
-    if "/" not in name:
-        hidden = _on_path(case, name)
-        if hidden is not None:
-            return _not_executable(hidden, asked)
-        here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
-        if isinstance(here, ImageFile):
-            fix = Fix("Say where it is", (Edit(at, json.dumps(here.path)),)) if at is not None else None
-            return f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path."
-    return (
-        f"{name} is not in the image",
-        asked,
-        None,
-        "Copy or install it, or write the path under which the image has it.",
-    )
+    if "/" in name:
+        return Found(
+            f"{name} is not in the image",
+            asked,
+            None,
+            "Copy it into the image, or write the path under which it is there. A file that only a volume brings is "
+            "missing wherever the container is run without it.",
+            True,
+        )
+    hidden = _on_path(case, name)
+    if hidden is not None:
+        return _not_executable(hidden, asked)
+    here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
+    if isinstance(here, ImageFile):
+        fix = Fix("Say where it is", (Edit(at, json.dumps(here.path)),)) if at is not None else None
+        return Found(f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path.")
+    return Found(f"{name} is not in the image", asked, None, "Install it, or write the path under which it is there.")
 
 
 def _words(name: str) -> list[str]:
@@ -100,7 +130,7 @@ def _not_executable(file: ImageFile, asked: Span | None) -> Found | None:
     origin = file.origin or asked
     if origin is None:
         return None
-    return (
+    return Found(
         f"{file.path} is not executable",
         origin,
         _with_mode(origin),
@@ -123,7 +153,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     """What is wrong inside a script."""
     if failure.kind == "crlf" and failure.file is None and cause.span is not None:
         source = cause.span.outermost().source
-        return (
+        return Found(
             "The line ends in CR LF, and the carriage return becomes a part of the program's name",
             cause.span,
             _without_cr(source),
@@ -137,25 +167,25 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     first = Span(content, 0, end if end >= 0 else len(content.text))
     match failure.kind:
         case "empty":
-            return f"{path} is empty", first, None, "Write the script, beginning with `#!/bin/sh`."
+            return Found(f"{path} is empty", first, None, "Write the script, beginning with `#!/bin/sh`.")
         case "crlf":
-            return (
+            return Found(
                 f"{path} has Windows line ends: the kernel looks for an interpreter with a carriage return in its name",
                 first,
                 _without_cr(content),
                 "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",
             )
         case "interpreter":
-            return (
+            return Found(
                 f"{path} asks for {failure.name}, which is not in the image",
                 first,
                 None,
                 f"Install {posixpath.basename(failure.name)}, or name an interpreter that the image has.",
             )
         case "shebang" if content.text.startswith("#!"):
-            return f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "Name it: `#!/bin/sh`."
+            return Found(f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "Name it: `#!/bin/sh`.")
         case "shebang":
-            return (
+            return Found(
                 f"{path} has no `#!` line: the kernel does not know what to run it with",
                 first,
                 _put(first.at_start(), "#!/bin/sh\n"),
@@ -163,7 +193,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
             )
         case "mark":
             mark = Span(content, 0, len(BOM))
-            return (
+            return Found(
                 f"{path} begins with a byte order mark: the kernel does not see its `#!`",
                 first,
                 _put(mark, ""),
@@ -171,7 +201,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
             )
         case "late":
             before = Span(content, 0, content.text.index("#!"))
-            return (
+            return Found(
                 f"The `#!` line of {path} is not its first",
                 first,
                 _put(before, ""),
