@@ -151,7 +151,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world):
+            if world.fallback is None or _guard(world) or _left_behind(world):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -200,6 +200,14 @@ def _settled(world: World, machine: Machine) -> Booted:
             return Booted(world, machine)
 
 
+def _left_behind(world: World) -> bool:
+    """Whether a known service was left in the background: that is what PID 1 was there for, not what ran before it."""
+    return any(
+        process.job and isinstance(process.body, Program) and process.body.row.role == "service"
+        for process in world.processes.values()
+    )
+
+
 def _guard(world: World) -> bool:
     """Whether the service was never meant to come up: an exec that fails, an error exit on an undecided condition."""
     if any(event.kind == "cannot-start" and event.pid == 1 for event in world.events):
@@ -216,7 +224,9 @@ def _become(world: World, other: World) -> None:
 def _next_end(world: World) -> float | None:
     """When the next program ends that the script itself has told to: a temporary server, say."""
     bodies = [process.body for process in world.processes.values() if process.alive]
-    return min((body.ends_at for body in bodies if isinstance(body, Program) and body.ends_at is not None), default=None)
+    return min(
+        (body.ends_at for body in bodies if isinstance(body, Program) and body.ends_at is not None), default=None
+    )
 
 
 def _stands(leaf: Process) -> bool:

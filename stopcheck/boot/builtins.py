@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow
 
+SETS_LITTLE = (
+    "activate",
+    "envvars",
+    "nvm.sh",
+    "profile",
+    "bashrc",
+    "setup.bash",
+    "setup.sh",
+    "functions",
+    "rvm",
+    "sdkman-init.sh",
+)
+"""Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
+
 SHORT = 30.0
 """Seconds of a sleep that a shell which sleeps by itself is taken to have behind it."""
 
@@ -188,7 +202,12 @@ def do_eval(call: Call) -> None:
     unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
     shell = call.shell
     if unknown is not None:
-        shell.blocked = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+        if call.arguments[:2] == ("set", "--"):
+            shell.args = (unknown,)
+        else:
+            stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+            call.machine.keep_fallback(call.world, call.process, stands)
+        shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
     text = " ".join(str(word) for word in call.arguments)
     body = call.machine.parse_text(text, call.node.span, shell.row)
@@ -220,6 +239,8 @@ def do_source(call: Call) -> None:
             shell.leave(2)
         return
     if isinstance(file, Unknown) or isinstance(file.content, Unknown):
+        if not path.endswith(SETS_LITTLE):
+            shell.opened = path
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     assert isinstance(file.content, SourceFile)

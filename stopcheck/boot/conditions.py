@@ -169,7 +169,7 @@ def _file(machine: Machine, path: str, operator: str) -> Truth:
             return operator == "-e" or kind == ("folder" if operator == "-d" else "file")
     file = machine.image.files.lookup(path)
     if isinstance(file, Unknown):
-        return Unknown(f"whether {path} exists", file.span)
+        return Unknown(f"whether {path} exists")
     if file is None:
         return False if operator in {"-f", "-s", "-x", "-L", "-h", "-S", "-p"} else Unknown(f"whether {path} exists")
     if operator == "-d":

@@ -147,6 +147,10 @@ class Machine:
             process.program = "a program that is not known"
             return Program(ProgramRow("", role="unnamed"), self.stop_signal)
         process.program = name.rsplit("/", 1)[-1]
+        if not name:
+            return Failure(127, "an empty word names no program", "absent", name)
+        if name.endswith("/"):
+            return Failure(126, f"{name} is a folder", "folder", name)
         if depth > NESTING_LIMIT:
             return Failure(126, f"{name} starts itself for ever")
         file = self.find(name, process.cwd, env)

@@ -57,7 +57,10 @@ class Program:
         if told:
             return told
         if self.row.role in UNTOLD:
-            return "graceful" if signal in {"TERM", "INT", "QUIT", "HUP", self.stop_signal} else "default"
+            # A program nobody knows is taken to handle the signals that stop a service; what HUP does varies.
+            if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
+                return "graceful"
+            return "unknown" if signal == "HUP" else "default"
         return "unknown"
 
     def disposition(self, signal: str) -> str:
@@ -99,7 +102,7 @@ class Program:
         if self.row.role in {"short", "test"}:
             status = self.row.status
             world.exit(
-                process, status if status is not None else Unknown(f"the status of {self.row.name}", process.origin)
+                process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
             )
             return True
         if self.ends_at is not None and world.clock >= self.ends_at:

@@ -236,7 +236,7 @@ def _frame_key(frame: Frame | Blocked) -> Hashable:
 
 _PLAIN_SLOTS = (
     "args", "blocked", "cut", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
-    "name", "ok", "open_end", "options", "pending", "plain", "root", "row", "script", "status",
+    "name", "ok", "open_end", "opened", "options", "pending", "plain", "root", "row", "script", "status",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -246,8 +246,8 @@ class Shell:
 
     __slots__ = (
         "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs",
-        "last_job", "machine", "mode", "name", "ok", "open_end", "options", "pending", "plain", "root", "row", "script", "status",
-        "traps", "variables",
+        "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options", "pending", "plain", "root",
+        "row", "script", "status", "traps", "variables",
     )  # fmt: skip
     overrides = False
 
@@ -286,6 +286,8 @@ class Shell:
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
         self.open_end = not body.span.source.text.endswith("\n")
+        self.opened = ""
+        """A sourced file that is not known: it may set any variable that is not set else."""
         self.interrupted = ""
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
@@ -872,7 +874,9 @@ class Shell:
         if name in self.variables:
             return self.variables[name]
         array = self.arrays.get(name)
-        return array[0] if array else None
+        if array:
+            return array[0]
+        return Unknown(f"whether {self.opened} sets ${name}") if self.opened else None
 
     def _source(self) -> Field:
         """The file that the current command stands in."""
@@ -927,9 +931,7 @@ class Shell:
         def failed(name: str) -> None:
             self.leave(1)
 
-        return Scope(
-            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, failed
-        )
+        return Scope(variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, failed)
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import CommandSubstitution
 
 
+COMM = 15
+"""Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 ROOT = frozenset({"", "0", "root"})
 
 
@@ -55,9 +57,7 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
     return output
 
 
-def _output(
-    shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown
-) -> Field:
+def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
     plain = [word for word in arguments if not word.startswith("-")]
     match name:
@@ -84,6 +84,12 @@ def _output(
             if not shell.row.jobs_p:
                 return "" if shell.row.name == "dash" else unknown
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+        case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
+            return " ".join(
+                str(process.pid)
+                for process in world.processes.values()
+                if process.alive and plain[0] in process.program[:COMM]
+            )
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             return " ".join(
                 str(process.pid)
@@ -92,6 +98,8 @@ def _output(
             )
         case "cat" if len(plain) == 1:
             return _file(shell, cwd, plain[0], unknown)
+        case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
+            return plain[0]
         case "true" | ":":
             return ""
     return unknown
