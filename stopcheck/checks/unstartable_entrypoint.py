@@ -65,9 +65,8 @@ def _unset(cause: Cause, asked: Span) -> Found | None:
     if not names:
         return None
     why = f"{names[0]} is not set in the image, so there is no program to start"
-    return Found(
-        why, asked, None, f"Give it a default: `ENV {names[0]}=…`, or `${{{names[0]}:-…}}` in the script.", True
-    )
+    advice = f"Give it a default: `ENV {names[0]}=…`, or `${{{names[0]}:-…}}` in the script."
+    return Found(why, asked, None, advice, True)
 
 
 def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:

@@ -279,6 +279,21 @@ class TestPlaces:
         assert "ENTRYPOINT exec gunicorn a:b\n" in mended(files, case)["Dockerfile"]
 
 
+class TestLuck:
+    """A note is only for what works."""
+
+    def test_not_where_something_else_is_wrong(self) -> None:
+        case = analysed({"Dockerfile": "FROM alpine:3.20\nCMD sleep infinity\n"})
+        assert found(case) == [("error", "keepalive-main", 2)]
+
+    def test_not_where_the_shell_is_not_known(self) -> None:
+        case = analysed({"Dockerfile": "FROM registry.example/base:1\nCMD sleep infinity\n"})
+        assert {rule for _, rule, _ in found(case)} == {"keepalive-main"}
+
+    def test_not_for_what_ends_by_itself(self) -> None:
+        assert found(analysed({"Dockerfile": "FROM alpine:3.20\nENTRYPOINT sh\n"})) == []
+
+
 class TestUnknownShell:
     """What /bin/sh is decides, and it is not known."""
 
@@ -448,6 +463,26 @@ class TestUnstartable:
         assert [(rule, violation.span.path, violation.span.position()[0]) for rule, violation, _ in case[2]] == [
             ("unstartable-entrypoint", "run.sh", 3)
         ]
+
+    def test_a_program_that_no_file_sets(self) -> None:
+        files = {
+            "Dockerfile": PYTHON + 'COPY run.sh /\nCMD ["/run.sh"]\n',
+            "run.sh": '#!/bin/sh\nexec "/usr/bin/$SERVER" app:app\n',
+        }
+        case = analysed(files)
+        assert (case[1].outcome, case[1].exit_code) == ("fails", 126)  # /usr/bin/ is a folder
+        ((rule, violation, severity),) = case[2]
+        assert (rule, severity) == ("unstartable-entrypoint", "warning")
+        assert "SERVER is not set in the image" in violation.message
+
+    def test_a_name_with_blanks_may_be_a_name(self) -> None:
+        case = analysed({"Dockerfile": PYTHON + 'CMD ["Plex Media Server"]\n'})
+        assert case[1].outcome != "fails"
+
+    def test_a_file_that_nothing_brings_may_be_mounted(self) -> None:
+        case = analysed({"Dockerfile": PYTHON + 'ENTRYPOINT ["/shop-server"]\n'})
+        assert (case[1].outcome, case[1].exit_code) == ("fails", 127)
+        assert found(case) == [("warning", "unstartable-entrypoint", 3)]
 
     def test_bash_is_missing_on_alpine(self) -> None:
         files = {
