@@ -38,8 +38,9 @@ def main_of(case: Case, cause: Cause) -> Process:
 
 def called(process: Process) -> str:
     """What to call a process in a message: a script by its file, a program by its name."""
-    name = name_of(process)
-    return name.rsplit("/", 1)[-1]
+    body = process.body
+    script = body.script if isinstance(body, Shell) and body.mode != "command" else ""
+    return (script or name_of(process)).rsplit("/", 1)[-1]
 
 
 def consequence(case: Case, cause: Cause) -> str:
@@ -58,7 +59,7 @@ def branch(case: Case, cause: Cause) -> str:
         if script.body.span.source is cause.span.source
         for place in _around(script.body, cause.span)
     ]
-    return f", in {places[-1]}," if places else ""
+    return f" in {places[-1]}" if places else ""
 
 
 def _around(body: Sequence, span: Span) -> Iterator[str]:
