@@ -1,10 +1,11 @@
-"""Programs that send signals to others: kill, pkill, killall, `nginx -s quit`."""
+"""Programs that send signals to others: kill, pkill, killall, `nginx -s quit`, `pg_ctl stop`."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.model import Unknown
 
@@ -75,6 +76,8 @@ class Killer:
             if number == -1:
                 return [other for other in others if other.pid != 1]
             return [other for other in others if other.pid == number or (number < -1 and other.pgid == -number)]
+        if self.by == "table":
+            return [other for other in others if isinstance(other.body, Program) and other.body.row.table == target]
         if self.by == "name":
             return [other for other in others if target in {other.program, _base(other)}]
         pattern = _pattern(target)
@@ -93,6 +96,11 @@ def _pattern(text: str) -> re.Pattern[str]:
         return re.compile(text)
     except re.error:
         return re.compile(re.escape(text))
+
+
+def start_stops(start: Start) -> Body:
+    """A client that asks its server to end: `pg_ctl stop`, `mysqladmin shutdown`."""
+    return Killer("table", "TERM", (start.row.instead,))
 
 
 def start_signals(start: Start) -> Body | Failure:

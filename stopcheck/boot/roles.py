@@ -61,7 +61,7 @@ Role: TypeAlias = Callable[[Start], "Body | Failure"]
 _MODULES = {
     "service": "services", "daemon-of": "services", "init-script": "services", "apachectl": "services",
     "uwsgi": "services",
-    "signals": "killers", "interpreter": "interpreters",
+    "signals": "killers", "stops": "killers", "interpreter": "interpreters",
     "npm": "scripts", "make": "scripts", "procfile": "scripts", "runs": "scripts", "parallel-scripts": "scripts",
     "concurrently": "scripts",
     "busybox": "wrappers", "wait-for": "wrappers", "capsh": "wrappers", "execlineb": "wrappers", "find": "wrappers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Program
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
@@ -116,6 +117,9 @@ def start_init_script(start: Start) -> Body | Failure:
     words = [word for word in start.words if not word.startswith("-")]
     if isinstance(first, str) and "/init.d/" in first:
         words = [first.rsplit("/", 1)[-1], *words]
+    if words[1:2] == ["stop"]:
+        row = _daemon(words[0], start.row)
+        return Killer("table", "TERM", (row.table,)) if row.table else Killer("name", "TERM", (row.name,))
     if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
         return start.leaf("test" if "status" in words else "short")
     row = _daemon(words[0], start.row)
@@ -143,6 +147,8 @@ def start_apachectl(start: Start) -> Body | Failure:
         apache = find_program("apache2")
         assert apache is not None
         return Daemonizer(start.machine, apache, (), dict(start.env))
+    if any(word in {"stop", "graceful-stop"} for word in words):
+        return Killer("table", "TERM", ("apache2",))
     return start.leaf("short")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.programs import Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
@@ -96,6 +97,11 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 for process in world.processes.values()
                 if process.alive and process.program == plain[0]
             )
+        case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
+            told = (other for other in world.processes.values() if other.alive and other is not process)
+            return " ".join(str(other.pid) for other in told if plain[0] in " ".join(map(str, other.argv)))
+        case "cat" if len(plain) == 1 and plain[0].endswith(".pid"):
+            return _pid(world, posixpath.basename(plain[0])[:-4]) or unknown
         case "cat" if len(plain) == 1:
             return _file(shell, cwd, plain[0], unknown)
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
@@ -103,6 +109,14 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "true" | ":":
             return ""
     return unknown
+
+
+def _pid(world: World, name: str) -> str | None:
+    """The number in a PID file: that of the service of this name in the background, or of the only one there."""
+    left = [p for p in world.processes.values() if p.alive and p.job and isinstance(p.body, Program)]
+    named = [p for p in left if isinstance(p.body, Program) and name in {p.program, p.body.row.table, p.body.row.name}]
+    found = named or left
+    return str(found[0].pid) if len(found) == 1 else None
 
 
 def _file(shell: Shell, cwd: str, path: str, unknown: Unknown | None = None) -> Field:

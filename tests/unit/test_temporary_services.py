@@ -1,0 +1,41 @@
+"""Services that a script starts to prepare something, and stops before the one that stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, found, said
+
+
+@pytest.mark.parametrize(
+    ("script", "main"),
+    [
+        pytest.param(
+            "pg_ctl -D /data -w start\npsql -c x\npg_ctl -D /data -m fast stop\nexec postgres -D /data\n", "postgres",
+            id="pg_ctl",
+        ),
+        pytest.param("mysqld &\nmysqladmin ping\nmysqladmin -uroot shutdown\nexec mysqld\n", "mysqld", id="mysqladmin"),
+        pytest.param(
+            'mysqld &\npid="$!"\nmysqladmin ping\nif ! kill -s TERM "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld\n', "mysqld",
+            id="kill-and-wait",
+        ),
+        pytest.param("service nginx start\nservice nginx stop\nexec nginx -g 'daemon off;'\n", "nginx", id="service"),
+        pytest.param("nginx\nnginx -s quit\nexec nginx -g 'daemon off;'\n", "nginx", id="nginx-s"),
+        pytest.param("nginx\nkill $(cat /run/nginx.pid)\nexec nginx -g 'daemon off;'\n", "nginx", id="pid-file"),
+        pytest.param("slapd -h ldapi:///\nkill `cat /run/x/server.pid`\nexec slapd -d 0\n", "slapd", id="only-service"),
+        pytest.param("nginx\nkill $(pgrep -f 'nginx')\nexec nginx -g 'daemon off;'\n", "nginx", id="pgrep-f"),
+        pytest.param(
+            "redis-server --daemonize yes\nredis-cli shutdown\nexec redis-server --daemonize no\n", "redis-server",
+            id="redis-cli",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_no_main_process_any_more(script: str, main: str) -> None:
+    verdict, rows = said(context(script))
+    assert (verdict.outcome, verdict.main, found((verdict, rows))) == ("graceful", (main,), [])
+
+
+def test_one_that_is_left_is_cut_off() -> None:
+    some = said(context("pg_ctl -D /data start\npg_ctl -D /data reload\nexec nginx -g 'daemon off;'\n"))
+    assert some[0].outcome == "cut-off"
+    assert found(some) == [("abandoned-job", "pg_ctl -D /data start")]
