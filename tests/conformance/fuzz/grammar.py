@@ -1,0 +1,449 @@
+"""Draws random but plausible images: a shell, a start command, the scripts that it leads to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from tests.conformance.fuzz.tree import Block, Node, size, smaller, write
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+
+Form = Literal["script", "command", "shell form"]
+
+BASES = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17"}
+SERVICES = ("app1", "app2", "app3", "app4", "app5", "app6")
+"""Stand-ins that take half a second to clean up."""
+DEFAULTS = ("plain1", "plain2")
+"""Stand-ins without handlers."""
+
+INITS = (
+    "tini --", "tini --", "tini -s --", "tini -g --", "tini -e 143 --", "tini -v --", "dumb-init", "dumb-init --",
+    "dumb-init -c", "dumb-init -r 15:2", "dumb-init --rewrite 15:3 --", "catatonit --",
+)  # fmt: skip
+WRAPPERS = ("env", "env A=1", "nice", "nice -n 5", "nohup", "setsid", "timeout 100", "timeout -s INT 100", "exec",
+            "command", "exec env", "exec nice", "A=1")  # fmt: skip
+DEBIAN_WRAPPERS = (
+    "setpriv --no-new-privs", "setpriv --reuid=65534 --clear-groups", "stdbuf -oL", "ionice -c3", "setsid -w",
+    "setsid --fork", "timeout --foreground 100", "timeout -k 1 100", "flock /tmp/lock", "chrt -o 0", "gosu nobody",
+    "exec gosu nobody", "runuser -u nobody --", "sudo", "sudo -u nobody", "exec setpriv --no-new-privs",
+    "command exec", "tini -s --", "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
+)  # fmt: skip
+QUIET = ("true", ":", "echo starting", "mkdir -p /tmp/x", "export MODE=1", "cd /tmp", "umask 022", "A=${A:-1}",
+         "printf 'x\\n' >/tmp/x", "sleep 0", "[ -z \"$UNSET\" ]", "command -v sh >/dev/null")  # fmt: skip
+CONDITIONS = (
+    "true", "false", "[ -n \"$1\" ]", "[ -z \"$1\" ]", "[ $# -gt 0 ]", "[ $# -eq 0 ]", "[ \"$1\" = app1 ]",
+    "[ \"$1\" = serve ]", "[ -f /etc/passwd ]", "[ -f /nowhere ]", "[ -x /run.sh ]", "test -d /tmp",
+    "command -v app1 >/dev/null", "command -v nowhere >/dev/null", "! true", "[ \"${1#-}\" != \"$1\" ]",
+    "[ \"$$\" = 1 ]", "[ \"$MODE\" = 1 ]", "[ \"$(id -u)\" = 0 ]", "true && false", "false || true",
+)  # fmt: skip
+PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
+ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "x"), ("sh", "-c", "app1"),
+             ("sh", "-c", "app1; true"), ("plain1",), ("serve", "two"), ("sleep", "infinity"))  # fmt: skip
+SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
+KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
+STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A start command and its files; `shell` reads it, `launcher` stands before it."""
+
+    shell: str
+    form: Form
+    body: Block
+    launcher: str = ""
+    shebang: str = "#!/bin/sh"
+    arguments: tuple[str, ...] = ()
+    stop_signal: str = "TERM"
+    files: tuple[tuple[str, Block], ...] = field(default=())
+
+    def argv(self) -> tuple[str, ...]:
+        """What PID 1 is."""
+        before = tuple(self.launcher.split())
+        if self.form == "script":
+            return (*before, "/entrypoint.sh", *self.arguments)
+        name = "bash" if self.shell == "bash" else "/bin/sh"
+        return (*before, name, "-c", write(self.body, lines=False), *(("sh", *self.arguments) if self.arguments else ()))
+
+    def texts(self) -> dict[str, str]:
+        """The scripts by their path; all can be executed."""
+        scripts = (("/entrypoint.sh", self.body), *self.files) if self.form == "script" else self.files
+        return {path: f"{self.shebang}\n{write(block, lines=True)}\n" for path, block in scripts}
+
+    def dockerfile(self) -> str:
+        """The image."""
+        lines = [f"FROM {BASES[self.shell]}"]
+        packages = [name for name in ("tini", "dumb-init", "catatonit", "gosu", "sudo") if name in self._text()]
+        if packages:
+            install = "apk add" if self.shell == "busybox" else "apt-get update && apt-get install -y"
+            lines.append(f"RUN {install} {' '.join(packages)}")
+        lines.append("COPY bin/ /usr/local/bin/")
+        lines += [f"COPY files{path} {path}" for path in self.texts()]
+        if self.stop_signal != "TERM":
+            lines.append(f"STOPSIGNAL SIG{self.stop_signal}")
+        if self.form == "shell form":
+            lines.append(f"CMD {write(self.body, lines=False)}")
+        else:
+            lines.append(f"CMD {json.dumps(self.argv())}")
+        return "\n".join(lines) + "\n"
+
+    def _text(self) -> str:
+        return "\n".join((*self.argv(), *self.texts().values()))
+
+    def size(self) -> int:
+        """How much there is to read."""
+        extra = bool(self.launcher) + len(self.arguments) + (self.stop_signal != "TERM") + (self.form == "shell form")
+        return size(self.body) + sum(2 + size(block) for _, block in self.files) + extra
+
+    def smaller(self) -> Iterator[Draw]:
+        """Each draw that is one step smaller."""
+        from dataclasses import replace
+
+        for index in range(len(self.files)):
+            yield replace(self, files=self.files[:index] + self.files[index + 1 :])
+        for body in smaller(self.body):
+            yield replace(self, body=body)
+        for index, (path, block) in enumerate(self.files):
+            for less in smaller(block):
+                yield replace(self, files=(*self.files[:index], (path, less), *self.files[index + 1 :]))
+        if self.launcher:
+            yield replace(self, launcher="")
+        if self.arguments:
+            yield replace(self, arguments=())
+            yield replace(self, arguments=self.arguments[:-1])
+        if self.stop_signal != "TERM":
+            yield replace(self, stop_signal="TERM")
+
+
+class Grammar:
+    """Draws with one source of chance."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self._chance = chance
+        self._shell = ""
+        self._services = 0
+        self._functions: list[str] = []
+        self._files: list[tuple[str, Block]] = []
+
+    def draw(self) -> Draw:
+        """One image."""
+        chance = self._chance
+        self._services, self._functions, self._files = 0, [], []
+        self._shell = chance.choice(("dash", "dash", "bash", "bash", "busybox"))
+        form: Form = chance.choices(("script", "command", "shell form"), (7, 2, 1))[0]
+        if form == "shell form" and self._shell == "bash":
+            form = "command"
+        if form == "script":
+            body = self._script()
+        else:
+            body = self._short()
+        shebang = "#!/bin/sh"
+        if self._shell == "bash":
+            shebang = chance.choice(("#!/bin/bash", "#!/usr/bin/env bash", "#!/bin/bash -e"))
+        elif self._one_in(8):
+            shebang = "#!/bin/sh -e"
+        return Draw(
+            self._shell,
+            form,
+            body,
+            chance.choice(INITS) if form != "shell form" and self._one_in(6) else "",
+            shebang,
+            chance.choice(ARGUMENTS) if form != "shell form" else (),
+            chance.choice(SIGNALS),
+            tuple(self._files),
+        )
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _one_in(self, count: int) -> bool:
+        return self._chance.randrange(count) == 0
+
+    def _some(self, texts: tuple[str, ...]) -> str:
+        return self._chance.choice(texts)
+
+    def _service(self) -> str:
+        """A program that stands, seldom twice the same."""
+        if self._one_in(9):
+            return self._some(DEFAULTS)
+        self._services += 1
+        return SERVICES[(self._services - 1) % len(SERVICES)]
+
+    def _wrapper(self) -> str:
+        return self._some(WRAPPERS if self._shell == "busybox" else (*WRAPPERS, *DEBIAN_WRAPPERS))
+
+    def _script(self) -> Block:
+        nodes: list[Node] = []
+        if self._one_in(3):
+            nodes.append(Node(self._some(("set -e", "set -e", "set -eu", "set -u", "set +e", "set -m"))))
+        if self._one_in(4):
+            nodes += self._function()
+        if self._one_in(10):
+            nodes += self._source()
+        if self._one_in(2):
+            nodes.append(self._trap())
+        for _ in range(self._chance.randrange(3)):
+            nodes += self._statement(0)
+        nodes += self._chance.choice((self._last, self._jobs, self._jobs, self._branching, self._dispatch))(0)
+        if self._one_in(4):
+            nodes += self._statement(0)
+        return tuple(nodes)
+
+    def _short(self) -> Block:
+        nodes: list[Node] = []
+        if self._one_in(3):
+            nodes.append(self._trap())
+        for _ in range(self._chance.randrange(3)):
+            nodes += self._statement(1)
+        nodes += self._chance.choice((self._last, self._last, self._jobs))(1)
+        return tuple(nodes)
+
+    def _function(self) -> list[Node]:
+        name = self._some(("main", "stop", "start", "cleanup"))
+        self._functions.append(name)
+        if name in ("stop", "cleanup"):
+            action = Node(self._some(('kill "$pid"', 'kill -TERM "$pid" 2>/dev/null', "kill $(jobs -p)", "echo bye")))
+            block = [action]
+            if self._one_in(2):
+                block.append(Node(self._some(('wait "$pid"', "wait"))))
+            if self._one_in(2):
+                block.append(Node("exit" + self._some(STATUSES)))
+            nodes = [Node(name + "() { {}}", (tuple(block),))]
+        else:
+            block = self._statement(2) + self._last(1)
+            nodes = [Node(name + "() { {}}", (tuple(block),))]
+        if self._one_in(3):
+            nodes[0] = Node(nodes[0].text.replace("() { {}}", "() ( {})"), nodes[0].blocks)
+        if name in ("stop", "cleanup"):
+            nodes.append(Node(f"trap {name} " + self._some(("TERM", "TERM INT", "EXIT", "TERM INT EXIT", "INT"))))
+        return nodes
+
+    def _source(self) -> list[Node]:
+        block = tuple(self._statement(2) + ([self._trap()] if self._one_in(2) else []) + self._statement(2))
+        self._files.append(("/lib.sh", block))
+        return [Node(". /lib.sh")]
+
+    def _trap(self) -> Node:
+        action = self._some(
+            (
+                "kill $pid", 'kill "$pid"', "kill -TERM $pid", "kill -INT $pid", "kill -QUIT $pid", "kill $pid; wait $pid",
+                "kill $pid; wait", "kill -TERM $pid; wait $pid; exit 0", "kill $pid; exit 0", "exit 0", "exit 3", "exit",
+                ":", "", "-", "echo bye", "kill 0", "kill $(jobs -p)", "kill $(jobs -p); wait", "kill %1",
+                "kill %1; wait %1", "kill -9 $pid", "wait $pid", "wait", "trap - TERM; kill 0", "trap - TERM; kill -TERM $$",
+                "kill $pid 2>/dev/null || true", "exit $?", "kill -s TERM $pid", "kill -SIGTERM $pid", "kill -15 $pid",
+                "trap '' TERM; kill 0; wait", "kill -TERM -1", "stopping=1", "exec app6", "app6", "kill -TERM -- -$$",
+                "set -e; false", "false", "kill $pid; sleep 0.3", "sleep 0.3; exit 7", "echo $?; exit 4", "return 5",
+                "break", "kill -0 $pid && exit 5", "kill $pid; wait $pid; wait", "(kill $pid)", "kill $pid & wait",
+                "[ -n \"$pid\" ] && kill $pid", "if kill -0 $pid; then kill $pid; wait $pid; fi",
+                "while kill -0 $pid 2>/dev/null; do kill $pid; wait $pid; done",
+            )
+        )  # fmt: skip
+        signals = self._some(
+            ("TERM", "TERM", "TERM", "TERM INT", "INT TERM", "INT", "EXIT", "EXIT", "TERM EXIT", "INT TERM EXIT", "QUIT",
+             "TERM QUIT INT", "SIGTERM", "SIGTERM SIGINT", "0", "15", "HUP TERM", "CHLD", "term", "USR1", "ERR")
+        )  # fmt: skip
+        if action == "-":
+            return Node(f"trap - {signals}")
+        return Node(f'trap "{action}" {signals}' if "'" in action else f"trap '{action}' {signals}")
+
+    def _statement(self, depth: int) -> list[Node]:
+        """One that does not stand, usually."""
+        chance = self._chance
+        kind = chance.choices(
+            ("quiet", "job", "trap", "if", "case", "subshell", "set", "loop", "eval", "wait", "and", "kill", "local"),
+            (8, 4, 2, 2, 1, 2, 2, 1, 1, 1, 2, 1, 1),
+        )[0]
+        if depth > 2 and kind in ("if", "case", "subshell", "loop", "eval"):
+            kind = "quiet"
+        match kind:
+            case "job":
+                return self._job(depth)
+            case "trap":
+                return [self._trap()]
+            case "if":
+                return [self._if(depth, self._statement)]
+            case "case":
+                return [self._case(depth, self._statement)]
+            case "subshell":
+                inside = tuple(self._statement(depth + 1))
+                return [Node(self._some(("( {})", "{ {}}", "( {}) | cat", "{ {}} | cat")), (inside,))]
+            case "set":
+                return [Node(self._some(("set -- app1", "set -- app2 \"$@\"", "shift", "set -- \"$@\"", "set -e", "set +e",
+                                         "set -- nice \"$@\"", "set -- sh -c app3", "shift 2>/dev/null || true",
+                                         "set -o pipefail", "[ $# -gt 0 ] || set -- app4")))]  # fmt: skip
+            case "loop":
+                head = self._some(("for i in 1 2; do{}done", "while false; do{}done", "until true; do{}done",
+                                   "for a in \"$@\"; do{}done", "i=0; while [ $i -lt 2 ]; do i=$((i+1)){}done"))  # fmt: skip
+                if head.startswith("i=0"):
+                    head = "i=0; while [ $i -lt 2 ]; do i=$((i+1));{}done"
+                inside = tuple(self._statement(depth + 1))
+                if self._one_in(4):
+                    inside = (*inside, Node(self._some(("break", "continue", "[ -n \"$a\" ] && break"))))
+                return [Node(head, (inside,))]
+            case "eval":
+                inner = write(tuple(self._statement(3)), lines=False)
+                return [Node(f"eval '{inner}'" if "'" not in inner else "eval true")]
+            case "wait":
+                return [Node(self._some(("wait $pid || true", "jobs", "false || true", "! false", "false && true")))]
+            case "and":
+                left = self._some(CONDITIONS)
+                right = self._statement(3)[0]
+                if right.blocks or right.suffix or "\n" in right.text or right.text.endswith("&"):
+                    right = Node("true")
+                return [Node(f"{left} {self._some(('&&', '||'))} {right.write(lines=False)}")]
+            case "kill":
+                return [Node(self._some(("kill -0 $$", "kill -0 ${pid:-1}", "kill $pid", "kill -TERM $pid; wait $pid",
+                                         "sleep 0", "kill -HUP $$", "kill -CHLD $$")))]  # fmt: skip
+            case "local":
+                return [Node(self._some(("false", "A=$(false)", "export B=$(false)", "[ 1 = 2 ]", "unset A",
+                                         "B=$(echo app2)", "readonly R=1", "type app1 >/dev/null",
+                                         "sh -c 'exit 3'", "(exit 2)", "sh -c true")))]  # fmt: skip
+        return [Node(self._some(QUIET))]
+
+    def _job(self, depth: int) -> list[Node]:
+        """Something in the background."""
+        kind = self._chance.choices(("service", "keepalive", "group", "pipeline", "wrapped"), (8, 2, 2, 1, 2))[0]
+        match kind:
+            case "keepalive":
+                node = Node(self._some(KEEPALIVE), suffix=" &")
+            case "group":
+                inside = tuple(self._statement(depth + 2) + self._last(depth + 2))
+                node = Node(self._some(("( {})", "{ {}}")), (inside,), suffix=" &")
+            case "pipeline":
+                node = Node(f"{self._service()} | cat", suffix=" &")
+            case "wrapped":
+                node = Node(self._service(), prefixes=(self._wrapper(),), suffix=" &")
+            case _:
+                node = Node(self._service(), suffix=" &")
+        return [node, Node("pid=$!")] if not self._one_in(4) else [node]
+
+    def _jobs(self, depth: int) -> list[Node]:
+        """Jobs, and what stands beside them."""
+        nodes = self._job(depth)
+        if self._one_in(3):
+            nodes += self._job(depth)
+        if self._one_in(2):
+            nodes.append(self._trap())
+        kind = self._chance.choices(("wait", "loop", "keepalive", "last", "poll"), (8, 2, 2, 2, 1))[0]
+        match kind:
+            case "wait":
+                nodes.append(
+                    Node(
+                        self._some(
+                            ("wait", "wait", "wait $pid", 'wait "$pid"', "wait $!", "wait -n", "wait $pid || true",
+                             "wait %1", "wait; wait", "wait || exit $?", "if wait $pid; then echo ok; fi", "! wait $pid",
+                             "wait $pid && echo done", "wait $pid; wait $pid", "(wait)", "wait $pid $pid", "wait 99",
+                             "{ wait; }", "wait | cat", "wait & wait $!", "wait $pid && exit 0 || exit 4")
+                        )
+                    )
+                )  # fmt: skip
+                if self._one_in(3):
+                    nodes.append(Node(self._some(("wait", "wait $pid", "rc=$?; wait; exit $rc", "exit $?", "echo $?"))))
+            case "loop":
+                nodes.append(self._endless())
+            case "keepalive":
+                nodes.append(Node(self._some((*KEEPALIVE, "sleep infinity & wait $!", "sleep 1000 & wait"))))
+            case "poll":
+                nodes.append(
+                    Node(
+                        self._some(
+                            ("while kill -0 $pid 2>/dev/null; do sleep 0.3; done",
+                             "while kill -0 $pid 2>/dev/null; do wait $pid; done",
+                             "until ! kill -0 $pid; do sleep 0.3; done",
+                             "while [ -z \"$stopping\" ]; do sleep 0.3; done; kill $pid; wait $pid",
+                             "while [ -z \"$stopping\" ]; do wait $pid; done")
+                        )
+                    )
+                )  # fmt: skip
+            case _:
+                nodes += self._last(depth)
+        return nodes
+
+    def _endless(self) -> Node:
+        head = self._some(("while true; do{}done", "while :; do{}done", "until false; do{}done", "while sleep 0.3; do{}done"))
+        inside = self._some(("sleep 0.3", "sleep 1000", "sleep 1000 & wait $!", "sleep 0.3 & wait", "wait; sleep 0.3",
+                             "app5", "app5; sleep 0.3", "app5 || true; sleep 0.3", "tail -f /dev/null"))  # fmt: skip
+        return Node(head, ((Node(inside),),))
+
+    def _last(self, depth: int) -> list[Node]:
+        """What stands in the foreground."""
+        kind = self._chance.choices(
+            ("plain", "exec", "wrapped", "arguments", "shell", "pipeline", "group", "keepalive", "redirected", "called",
+             "file", "eval", "endless", "and"),
+            (3, 4, 4, 4, 3, 2, 2, 1, 1, 3, 1, 1, 1, 2),
+        )[0]  # fmt: skip
+        if depth > 2:
+            kind = "plain"
+        match kind:
+            case "exec":
+                return [Node(self._service(), prefixes=("exec",))]
+            case "wrapped":
+                prefixes = tuple(self._wrapper() for _ in range(self._chance.choice((1, 1, 2))))
+                if any(" exec" in f" {prefix}" or prefix in ("command", "A=1") for prefix in prefixes[1:]):
+                    prefixes = prefixes[:1]
+                return [Node(self._service(), prefixes=prefixes)]
+            case "arguments":
+                return [Node(self._some(('exec "$@"', 'exec "$@"', '"$@"', "exec $@", '${1:+exec "$@"}', 'exec "${@:-app1}"',
+                                         'command "$@"', 'eval "$@"', 'exec env "$@"', 'exec nice "$@"')))]  # fmt: skip
+            case "shell":
+                inner = write(self._short() if depth < 2 else (Node(self._service()),), lines=False)
+                quote = "'" if "'" not in inner else '"' if '"' not in inner and "$" not in inner else ""
+                if not quote:
+                    inner, quote = self._service(), "'"
+                shell = self._some(("sh", "sh", "bash", "exec sh", "sh -e") if self._shell != "busybox" else ("sh", "exec sh"))
+                return [Node(f"{shell} -c {quote}{inner}{quote}")]
+            case "pipeline":
+                return [Node(self._service() + self._some((" | cat", " 2>&1 | cat", " | tee /tmp/log", " | cat | cat")))]
+            case "group":
+                inside = tuple(self._statement(depth + 1) + self._last(depth + 1))
+                return [Node(self._some(("( {})", "{ {}}", "( {}) | cat", "( {}) >/dev/null", "{ {}} 2>&1")), (inside,))]
+            case "keepalive":
+                return [Node(self._some(KEEPALIVE), prefixes=("exec",) if self._one_in(2) else ())]
+            case "redirected":
+                return [Node(self._service() + self._some((" >/dev/null", " 2>&1", " </dev/null", " >>/tmp/log 2>&1")),
+                             prefixes=("exec",) if self._one_in(2) else ())]  # fmt: skip
+            case "called":
+                names = [name for name in self._functions if name in ("main", "start")]
+                if names:
+                    return [Node(self._some((f'{names[0]} "$@"', names[0], f"{names[0]} || exit 6", f"{names[0]} &\nwait")))]
+                return [Node(self._service(), prefixes=("exec",))]
+            case "file":
+                if any(path == "/run.sh" for path, _ in self._files):
+                    return [Node("exec /run.sh")]
+                self._files.append(("/run.sh", self._short()))
+                return [Node("/run.sh", prefixes=("exec",) if self._one_in(2) else ())]
+            case "eval":
+                return [Node(self._some(("eval {}", "eval 'exec {}'", "eval \"{} &\"; wait")).replace("{}", self._service()))]
+            case "endless":
+                return [self._endless()]
+            case "and":
+                return [Node(self._service() + self._some((" || true", " && echo ok", " || exit 9", "; echo $?", "; exit 2")))]
+        return [Node(self._service())]
+
+    def _if(self, depth: int, inner: object) -> Node:
+        draw = self._statement if inner == self._statement else self._last
+        first, second = tuple(draw(depth + 1)), tuple(draw(depth + 1))
+        if self._one_in(2):
+            return Node(f"if {self._some(CONDITIONS)}; then{{}}else{{}}fi", (first, second))
+        return Node(f"if {self._some(CONDITIONS)}; then{{}}fi", (first,))
+
+    def _case(self, depth: int, inner: object) -> Node:
+        draw = self._statement if inner == self._statement else self._last
+        first, second = tuple(draw(depth + 1)), tuple(draw(depth + 1))
+        return Node(f'case "$1" in {self._some(PATTERNS)}){{}};; *){{}};; esac', (first, second))
+
+    def _branching(self, depth: int) -> list[Node]:
+        node = self._if(depth, self._last) if self._one_in(2) else self._case(depth, self._last)
+        return [node, *self._last(depth)]
+
+    def _dispatch(self, depth: int) -> list[Node]:
+        """The everyday beginning of an entrypoint."""
+        first = self._some(
+            ('if [ "${1#-}" != "$1" ]; then set -- app1 "$@"; fi', '[ $# -gt 0 ] || set -- app1',
+             'case "$1" in -*|"") set -- app2 "$@";; esac', 'if [ "$1" = serve ]; then shift; set -- app3 "$@"; fi',
+             'if [ "$1" = app1 ] && [ -z "$AGAIN" ]; then export AGAIN=1; exec env "$0" "$@"; fi')
+        )  # fmt: skip
+        return [Node(first), Node(self._some(('exec "$@"', 'exec "$@"', '"$@"', '"$@" & wait', '"$@" &\npid=$!\nwait $pid')))]
