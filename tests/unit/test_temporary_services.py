@@ -16,8 +16,8 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("mysqld &\nmysqladmin ping\nmysqladmin -uroot shutdown\nexec mysqld\n", "mysqld", id="mysqladmin"),
         pytest.param(
-            'mysqld &\npid="$!"\nmysqladmin ping\nif ! kill -s TERM "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld\n', "mysqld",
-            id="kill-and-wait",
+            'mysqld &\npid=$!\nmysqladmin ping\nif ! kill "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld\n',
+            "mysqld", id="kill-and-wait",
         ),
         pytest.param("service nginx start\nservice nginx stop\nexec nginx -g 'daemon off;'\n", "nginx", id="service"),
         pytest.param("nginx\nnginx -s quit\nexec nginx -g 'daemon off;'\n", "nginx", id="nginx-s"),
