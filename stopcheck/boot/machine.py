@@ -123,6 +123,12 @@ class Machine:
         world.fallback = stands
 
     @staticmethod
+    def only_waits(world: World, process: Process) -> bool:
+        """Whether a process, or what it waits for, does no work of its own (`sleep`, `tail -f`)."""
+        leaves = list(world.awaited(process.pid))
+        return all(isinstance(p.body, Program) and p.body.row.role in {"keepalive", "timer"} for p in leaves)
+
+    @staticmethod
     def reads_fifo(call: Call) -> bool:
         """Whether a `read` is redirected from a FIFO that this script has made."""
         text = call.node.redirections[0].target.literal or call.node.redirections[0].target.span.text

@@ -9,7 +9,9 @@ from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import If, SimpleCommand
 
 if TYPE_CHECKING:
-    from stopcheck.syntax.shell.tree import Sequence
+    from collections.abc import Iterable
+
+    from stopcheck.syntax.shell.tree import Item, While
 
 _HARMLESS = frozenset(
     """
@@ -25,17 +27,24 @@ def quiet(node: If) -> bool:
     """Whether an `if` can be passed over: its branches only print, or work on files, and set nothing."""
     bodies = [body for _, body in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
     conditions = [condition for condition, _ in node.branches[1:]]
-    return all(_quiet(sequence) for sequence in (*bodies, *conditions))
+    return all(quiet_items(sequence.items) for sequence in (*bodies, *conditions))
 
 
-def _quiet(sequence: Sequence) -> bool:
-    for item in sequence.items:
+def waits_for(loop: While) -> bool:
+    """Whether a loop ends when something has come about (`until`, `while !`), not when it is over."""
+    items = loop.condition.items
+    return loop.until is not bool(items and items[-1].command.first.negated)
+
+
+def quiet_items(items: Iterable[Item]) -> bool:
+    """Whether these only print, or work on files."""
+    for item in items:
         if item.background:
             return False
         for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
             for command in pipeline.commands:
                 if isinstance(command, If):
-                    if not quiet(command) or not _quiet(command.branches[0][0]):
+                    if not quiet(command) or not quiet_items(command.branches[0][0].items):
                         return False
                 elif not isinstance(command, SimpleCommand) or not _harmless(command):
                     return False

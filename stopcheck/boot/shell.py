@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from stopcheck.boot.quiet import quiet_items, waits_for
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.words import Scope, evaluate, expand_pattern, expand_text, expand_words, matches
 from stopcheck.boot.world import Branch, Process, World
@@ -482,7 +483,7 @@ class Shell:
         if isinstance(blocked, Waiting) and blocked.first:
             if len(alive) == len(blocked.pids):
                 return False
-        elif alive:
+        elif alive and not self._has_its_answer(world, blocked, alive):
             return False
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
         for child in ended:
@@ -503,6 +504,12 @@ class Shell:
             told = self._seen(ended[-1]) if ended else 0
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def _has_its_answer(self, world: World, blocked: Blocked, alive: list[Process]) -> bool:
+        """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
+        if not isinstance(blocked, Foreground) or blocked.pids[-1] in {process.pid for process in alive}:
+            return False
+        return self.tested() and all(self.machine.only_waits(world, process) for process in alive)
 
     def _seen(self, child: Process) -> Status | None:
         """A child's status as this shell has it in `$?`."""
@@ -666,7 +673,8 @@ class Shell:
         node = frame.node
         if isinstance(status, Unknown):
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
-            self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
+            if not (waits_for(node) and self._goes_on()):
+                self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
             self.decide(0)
             return
         if (status == 0) == node.until:
@@ -677,6 +685,11 @@ class Shell:
             self.blocked = Standing("an endless loop", node.span)
             return
         self.push(LoopBody(node), Evaluate(node.body, None))
+
+    def _goes_on(self) -> bool:
+        """Whether there is more to do than to print and to work on files."""
+        rests = (frame.node.items[frame.index :] for frame in self.frames if isinstance(frame, Items))
+        return not all(quiet_items(rest) for rest in rests)
 
     def _loop_again(self, frame: LoopBody, world: World) -> None:
         if isinstance(frame.node, While):

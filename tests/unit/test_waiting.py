@@ -1,0 +1,33 @@
+"""What a script waits for before its service, and what it stays in for good."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, found, said
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "main"),
+    [
+        pytest.param(
+            'while ! nc -z "$HOST" 5432; do sleep 1; done\nexec "$@"\n', "exits", (), id="a-wait-loop-before-nothing"
+        ),
+        pytest.param(
+            'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
+            id="a-wait-loop-before-the-service",
+        ),
+        pytest.param("while pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "killed", None, id="as-long-as-it-runs"),
+        pytest.param("until test -e /run/stop; do sleep 5; done\necho over\n", "killed", None, id="until-told"),
+        pytest.param(
+            "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec memcached -u nobody\n", "graceful",
+            ("memcached",), id="a-log-until-it-says-so",
+        ),
+        pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
+    ],
+)  # fmt: skip
+def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> None:
+    some = said(context(script))
+    assert some[0].outcome == outcome
+    assert main is None or some[0].main == main
+    assert outcome == "killed" or found(some, "note") == []
