@@ -12,6 +12,7 @@ from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
+from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,21 +33,37 @@ def start_service(start: Start) -> Body | Failure:
         return start.leaf("opaque", background.reason)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
-    return Program(start.row, start.machine.stop_signal)
+    return Program(_with_seconds(start), start.machine.stop_signal)
+
+
+def _with_seconds(start: Start) -> ProgramRow:
+    """The row with the time to finish that its configuration sets."""
+    row = start.row
+    if row.seconds_text:
+        for name in _configurations(start):
+            text = start.text(name)
+            found = (
+                re.search(rf"^\s*{row.seconds_text}\s+([\d.]+)", text.text, re.MULTILINE)
+                if isinstance(text, SourceFile)
+                else None
+            )
+            if found:
+                return replace(row, seconds=float(found[1]) + 1.0)
+    return row
 
 
 def leaves(start: Start) -> bool | Unknown:
     """Whether it leaves for the background by itself."""
     row = start.row
     doubt: Unknown | None = None
-    known = [_plain(" ".join(start.words)), *_runs(start)]
+    known = [_plain(f" {' '.join(start.words)} ")]
     for name in _configurations(start):
         text = start.text(name)
         if isinstance(text, Unknown):
             doubt = text
         elif text is not None:
             known.append(_plain(text.text))
-    if any(_plain(wanted) in text for wanted in row.foreground_text for text in known):
+    if any(_plain(wanted) in text for wanted in row.foreground_text for text in (*known, *_runs(start))):
         return False
     if any(_plain(wanted) in text for wanted in row.background_text for text in known):
         return True

@@ -25,10 +25,13 @@ class ProgramRow:
     names: tuple[str, ...] = ()
     on: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = ""
+    stops_on: str = ""
+    on_term: str = ""
     exit: int | None = None
     exit_signal: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
+    seconds_text: str = ""
     cleanup: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
@@ -75,7 +78,7 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "letters", "without", "text", "base"}
+_CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,13 +136,15 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     return _row(name, known_as[name]) if name in known_as else None
 
 
-def applied(row: ProgramRow, arguments: Sequence[str], base: str = "") -> ProgramRow:
+def applied(row: ProgramRow, arguments: Sequence[str], base: str = "", image: str = "") -> ProgramRow:
     """The row with the first of its variants that fits these arguments (the words after the program's name).
 
-    `base` is what /bin/sh is in the image: "busybox" tells that the small programs are busybox's own.
+    `base` is what /bin/sh is in the image: "busybox" tells that the small programs are busybox's own. `image` is the
+    name of the base image.
     """
+    official = image.split(":", maxsplit=1)[0].split("@")[0].rsplit("/", 1)[-1]
     for variant in row.variants:
-        if _fits(variant, arguments, base):
+        if _fits(variant, arguments, base) and variant.get("image", official) == official:
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
 
