@@ -126,7 +126,7 @@ def _interpret_here(call: Call, child: Process) -> bool:
 
 
 def _own_name(shell: Shell) -> str:
-    return "bash" if shell.row.name == "bash" else "/bin/sh"
+    return shell.row.name if shell.row.name in {"bash", "ksh93"} else "/bin/sh"
 
 
 def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:

@@ -76,6 +76,8 @@ class Killer:
             if number == -1:
                 return [other for other in others if other.pid != 1]
             return [other for other in others if other.pid == number or (number < -1 and other.pgid == -number)]
+        if self.by == "parent":
+            return [other for other in others if str(other.ppid) in target.split(",")]
         if self.by == "table":
             return [other for other in others if isinstance(other.body, Program) and other.body.row.table == target]
         if self.by == "name":
@@ -134,7 +136,9 @@ def start_signals(start: Start) -> Body | Failure:
             by = "line"
         elif word in {"-x", "--exact"} and by == "pattern":
             by = "name"
-        elif word in {"-P", "-u", "-U", "-g", "-G", "-t", "--parent", "--euid", "--uid", "--pgroup", "--group"}:
+        elif word in {"-P", "--parent"} and by == "pattern" and words_left:
+            by, targets = "parent", [words_left.pop(0)]
+        elif word in {"-u", "-U", "-g", "-G", "-t", "--euid", "--uid", "--pgroup", "--group"}:
             return _unknown(start, f"{program} {word}")
         elif (name := signal_name(word[1:])) is not None:
             signal = name

@@ -346,7 +346,8 @@ class Shell:
             self.interrupted = signal
             return
         if signal not in self.traps:
-            status = (self.row.signal_base + signal_number(signal)) & 255
+            status = self.row.hangup_status if signal == "HUP" else 0
+            status = status or (self.row.signal_base + signal_number(signal)) & 255
             if self.blocked is None and "EXIT" not in self.traps:
                 world.exit(process, status, signal)
             self.leave(status)

@@ -37,6 +37,7 @@ class ShellRow:
     errexit_first: bool = False
     wait_status: int = 0
     signal_base: int = 128
+    hangup_status: int = 0
     upper_only: bool = False
     wait_n_status: int = 2
     waits_for_pipeline: bool = True
