@@ -92,7 +92,10 @@ class Case:
                 return f"`docker stop` waits {self.seconds}, then kills {name}: exit 137"
             case OutcomeKind.CUT_OFF:
                 code = f" (exit {stopped.exit_code})" if stopped is not None and stopped.exit_code is not None else ""
-                told = stopped is not None and main is not None and self.down.processes[main.pid].told
+                later = self.down.processes[main.pid] if stopped is not None and main is not None else None
+                if later is not None and later.killed_by not in {"", "KILL"}:
+                    return f"`docker stop` ends {name} at once{code}, and the cleanup that it has to do is lost"
+                told = later is not None and later.told
                 how = "in the middle of its shutdown" if told else "without ever having been told"
                 return f"`docker stop` ends the container at once{code}, and {name} is SIGKILLed {how}"
             case OutcomeKind.TERMINATED:

@@ -20,6 +20,7 @@ from stopcheck.syntax.shell.walk import commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stopcheck.boot.world import Process
     from stopcheck.checks._case import Case
     from stopcheck.image.model import Image
     from stopcheck.model import Safety, Unknown
@@ -47,6 +48,17 @@ def place(case: Case, span: Span | None) -> Span:
         return start.instruction.form.span if span.source.parent is start.shell_form else span
     argument = _argument_holding(case.image, span)
     return argument.span if argument is not None else span
+
+
+def started(case: Case, process: Process) -> Span:
+    """Where it is written that a process be started: the words of a start command from its name on, or its command."""
+    cmd = case.image.cmd.argv if isinstance(case.image.cmd, StartCommand) else ()
+    for start, more in ((case.image.entrypoint, cmd), (case.image.cmd, ())):
+        if isinstance(start, StartCommand) and start.argument_spans:
+            for at in range(len(start.argv)):
+                if (*start.argv[at:], *more) == process.argv:
+                    return start.argument_spans[at].to(start.argument_spans[-1])
+    return place(case, process.origin)
 
 
 def keyword(case: Case, span: Span | None) -> str:
@@ -201,6 +213,19 @@ def with_init(case: Case) -> Fix | None:
         return None
     text = "".join(f'"{word}", ' for word in init)
     return Fix(f"Start it below {init[0]}", (Edit(start.argument_spans[0].at_start(), text),), "unsafe")
+
+
+def stop_signal(case: Case, signal: str) -> Fix | None:
+    """STOPSIGNAL with this value: in place of the one that is there, or in front of what the image starts."""
+    title, span = f"Stop it with {signal}", case.image.stop_signal_span
+    if span is not None:
+        return Fix(title, (Edit(span, signal),)) if span.source is case.dockerfile.source else None
+    starts = (case.image.entrypoint, case.image.cmd)
+    own = (start.instruction for start in starts if isinstance(start, StartCommand) and start.instruction is not None)
+    instruction = next((one for one in own if one in case.dockerfile.instructions), None)
+    if instruction is None:
+        return None
+    return Fix(title, (Edit(instruction.span.at_start(), f"STOPSIGNAL {signal}\n"),))
 
 
 # --- exec form ---

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called
-from stopcheck.checks._start import place, with_init
+from stopcheck.checks._start import place, started, with_init
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def check(case: Case) -> Iterator[Violation]:
             )
         yield Violation(
             message=f"{case.consequence(main or cause.process, name)}. {why}",
-            span=place(case, cause.span),
+            span=place(case, cause.span) if main is not None else started(case, cause.process),
             fix=with_init(case) if main is None else None,
             advice=advice,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.checks._script import called
-from stopcheck.checks._start import place
+from stopcheck.checks._start import started
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(
             message=f"{case.consequence(cause.process, name)}. It does not handle {case.signal}, and what PID 1 does "
             "not handle, the kernel keeps from it",
-            span=place(case, cause.span),
+            span=started(case, cause.process),
             advice=f"Handle {case.signal} in the program, or put an init in front of it: `docker run --init`, "
             "`init: true` in a compose file, or tini in the image.",
         )

@@ -51,7 +51,7 @@ def base_image(reference: str, span: Span) -> Base:
         user=row.user,
         execs=row.execs,
         programs=row.programs,
-        missing=row.missing,
+        missing=row.missing | _SHELLS.keys() | {"sh"} if row.sh == "none" else row.missing,
         bash_version=row.bash_version,
         prepends=row.prepends,
         starts=row.starts,

@@ -66,7 +66,8 @@ def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
 def _ends_well(stopped: Stopped, process: Process) -> bool:
     """Whether a main process ended because it was told, and PID 1 as well."""
     later = stopped.world.processes[process.pid]
-    return bool(later.told) and not later.alive and later.killed_by != "KILL"
+    lost = isinstance(process.body, Program) and process.body.row.cleanup and bool(later.killed_by)
+    return bool(later.told) and not later.alive and later.killed_by != "KILL" and not lost
 
 
 def chains(world: World, pids: tuple[int, ...]) -> Iterator[tuple[Process, ...]]:
@@ -86,7 +87,7 @@ def _of_link(
     body = process.body
     if isinstance(body, Program) and below is None:
         trap = lost_trap(assessment, stopped, process) if stopped.outcome in BAD else None
-        yield from (trap,) if trap is not None else of_main(stopped, process, body)
+        yield from (trap,) if trap is not None else of_main(assessment, stopped, process, body)
     elif stopped.outcome not in BAD:
         return
     elif isinstance(body, Shell):

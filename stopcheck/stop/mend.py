@@ -118,4 +118,4 @@ def _mend(world: World, process: Process, cause: Cause) -> None:
 
 def _is_replaced(cause: Cause) -> bool:
     """Whether the rule advises `exec`, so that the child takes the place of its parent."""
-    return not cause.rule.startswith(("trap-", "unhandled-", "exit-trap-", "supervisor-"))
+    return not cause.rule.startswith(("trap-", "unhandled-", "exit-trap-", "supervisor-", "inherited-", "grace-"))

@@ -12,7 +12,7 @@ from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
 from stopcheck.stop.mend import outlived
-from stopcheck.stop.starts import shell_rule
+from stopcheck.stop.starts import inherits_signal, of_long_trap, shell_rule
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def of_shell(
         yield Cause("trap-recursion", process, crash.span, below, event=crash)
     elif ran and isinstance(shell.blocked, Foreground) and ran[0].signal == "EXIT" and idle(shell.traps.get("EXIT")):
         yield from _of_foreground(assessment, stopped, above, process, shell, shell.blocked, below)
+    elif (late := of_long_trap(stopped, process, below)) is not None:
+        yield late
     elif ran:
         yield from _of_trap(stopped, process, below, ran)
     elif isinstance(shell.blocked, Foreground):
@@ -123,7 +125,8 @@ def _of_no_trap(
         return Cause("exit-trap-not-run", process, traps["EXIT"].span, below)
     other = next((name for name in STOPPING if _effective(traps.get(name))), None)
     if other is not None:
-        return Cause("trap-wrong-signal", process, traps[other].span, below)
+        inherited = other == "TERM" and inherits_signal(assessment.image) and not _is_its_signal(below, signal)
+        return Cause("inherited-stop-signal" if inherited else "trap-wrong-signal", process, traps[other].span, below)
     if below is not None and len(shell.jobs) == 1 and below.pid in shell.jobs[0].pids:
         own = _own_exec(stopped.booted.world, below, shell.jobs[0].span)
         if own is not None:
@@ -140,6 +143,11 @@ def _stands_at(shell: Shell) -> Span | None:
         case Standing(span=span):
             return loop_span(shell) or span
     return None
+
+
+def _is_its_signal(process: Process | None, signal: str) -> bool:
+    """Whether a program is one that this signal is meant for: nginx, of SIGQUIT."""
+    return process is not None and isinstance(process.body, Program) and process.body.row.stops_on == signal
 
 
 def _bad_trap(stopped: Stopped, process: Process) -> Event | None:

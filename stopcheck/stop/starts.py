@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
+from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.shell import Foreground, Shell, TrapEnd
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import OutcomeKind
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Event, Process
     from stopcheck.image.model import Image
     from stopcheck.source import Span
+    from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
 VARIABLE = regex(r"\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Z_][A-Z0-9_]*)(?::?[-+=?][^}]*)?\})")
@@ -57,16 +60,64 @@ def malformed(start: StartCommand) -> ShellForm | None:
     return form if isinstance(form, ShellForm) and form.json_error is not None else None
 
 
-def of_main(stopped: Stopped, process: Process, body: Program) -> Iterator[Cause]:
-    """A main process that is PID 1 and has not arranged for the signal, or that dies of it at once."""
+def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Program) -> Iterator[Cause]:
+    """A main process that the signal does not reach as PID 1, that dies of it, or that is not done in time."""
+    later = stopped.world.processes[process.pid]
     unhandled = any(event.kind == "unhandled" and event.pid == process.pid for event in stopped.world.events)
     if body.row.role in {"keepalive", "timer"}:
         if unhandled:
             yield Cause("keepalive-main", process, process.origin)
+        return
+    late = isinstance(later.body, Program) and later.body.ends_at is not None
+    better = signal_rule(assessment.image, assessment.signal, body)
+    if stopped.outcome is OutcomeKind.KILLED and late:
+        yield Cause("grace-period-too-short", process, process.origin)
+    elif better is not None and set(later.told) <= {assessment.signal}:
+        yield Cause(better, process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and unhandled:
         yield Cause("missing-init", process, process.origin)
-    elif stopped.outcome is OutcomeKind.TERMINATED:
+    elif stopped.outcome is not OutcomeKind.KILLED and _own_code(process) and _dies(body, later, assessment.signal):
         yield Cause("missing-signal-handler", process, process.origin)
+
+
+def _own_code(process: Process) -> bool:
+    """Whether an interpreter runs a program of the user's, who can give it a handler: cron will not be given one."""
+    row = find_program(str(process.argv[0])) if process.argv else None
+    return row is not None and row.role == "interpreter"
+
+
+def _dies(body: Program, later: Process, signal: str) -> bool:
+    """Whether the signal ended it though it has not arranged for it: by the kernel, or by its language's runtime."""
+    action = body.action(signal)
+    return action == "raise" or (action == "default" and later.killed_by == signal)
+
+
+def signal_rule(image: Image, signal: str, body: Program) -> str | None:
+    """The rule for a stop signal on which a program does not finish what it has begun, though it would on another."""
+    if body.action(signal) == "graceful":
+        return None
+    if signal != "TERM" and body.action("TERM") in {"graceful", "quick"}:
+        return "inherited-stop-signal" if inherits_signal(image) else "stop-signal-mismatch"
+    wanted = body.row.stops_on
+    return "stop-signal-mismatch" if wanted and wanted != signal and body.action(wanted) == "graceful" else None
+
+
+def inherits_signal(image: Image) -> bool:
+    """Whether the stop signal is one that the base image has set."""
+    return image.stop_signal_base is not None and image.stop_signal_span is None
+
+
+def of_long_trap(stopped: Stopped, process: Process, below: Process | None) -> Cause | None:
+    """A trap that still waits for a timer of its own when the grace period is over."""
+    later = stopped.world.processes[process.pid]
+    shell = later.body
+    if not later.alive or not isinstance(shell, Shell) or not isinstance(shell.blocked, Foreground):
+        return None
+    in_trap = any(isinstance(frame, TrapEnd) for frame in shell.frames)
+    started = any(pid >= stopped.world.first_after for pid in shell.blocked.pids)
+    if not in_trap or not started:
+        return None
+    return Cause("grace-period-too-short", process, shell.blocked.node.span, below, shell.blocked.node)
 
 
 def of_failed_start(image: Image, stopped: Stopped) -> Iterator[Cause]:
@@ -100,12 +151,20 @@ def of_lost_command(image: Image, stopped: Stopped) -> Iterator[Cause]:
 
 def _start_rule(image: Image, event: Event) -> str:
     """The rule for a program that is not there: what its name shows of how it came to be asked for."""
+    failure = event.failure
+    assert failure is not None
     start = form_holding(image, event.span) if event.span is not None else None
+    if start is None and event.pid == 1:
+        forms = (one for one in (image.entrypoint, image.cmd) if isinstance(one, StartCommand))
+        start = next((one for one in forms if one.shell_form is not None and one.argv[0] == failure.name), None)
     if start is not None and malformed(start):
         return "malformed-exec-form"
-    if event.failure is not None and event.failure.kind == "absent" and VARIABLE.search(event.failure.name):
+    if failure.kind == "absent" and VARIABLE.search(failure.name):
         return "unexpanded-variable"
-    row = find_program(event.failure.name) if event.failure is not None and event.failure.kind == "absent" else None
+    wants_shell = failure.kind in {"absent", "interpreter"} and failure.name.rsplit("/", 1)[-1] in SHELL_NAMES
+    if wants_shell and image.base.sh == "none":
+        return "missing-shell"
+    row = find_program(failure.name) if failure.kind == "absent" else None
     return "init-not-installed" if row is not None and row.role == "init" else "unstartable-entrypoint"
 
 

@@ -17,6 +17,7 @@ import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.signals import signal_name
 from stopcheck.knowledge.bases import find_base
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
@@ -111,6 +112,10 @@ class _Image:
     said: list[str] = field(default_factory=list)
 
 
+class UnbuildableError(UnavailableError):
+    """No builder makes this image."""
+
+
 def run_example(files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None) -> Measurement:
     """Build and stop the image of `files["Dockerfile"]`; raises UnavailableError for what cannot be run here."""
     return run(case_of_example(files, grace, modes))
@@ -186,6 +191,8 @@ def _apply(image: _Image, instruction: Instruction, files: Mapping[str, str], mo
         case "WORKDIR":
             image.cwd = posixpath.normpath(posixpath.join(image.cwd, words[0]))
         case "STOPSIGNAL":
+            if signal_name(words[0]) is None:
+                raise UnbuildableError(f"{words[0]} is no signal")
             image.stop_signal = words[0]
         case "SHELL" if isinstance(instruction.form, ExecForm):
             image.argv_shell = [argument.value for argument in instruction.form.arguments]

@@ -495,9 +495,9 @@ class TestUnstartable:
 
 class TestDaemons:
     def test_a_shell_form_is_mended_with_it(self) -> None:
-        files = {"Dockerfile": "FROM debian:bookworm-slim\nRUN apt-get install -y nginx\nCMD nginx\n"}
+        files = {"Dockerfile": "FROM debian:bookworm-slim\nRUN apt-get install -y nginx\nSTOPSIGNAL QUIT\nCMD nginx\n"}
         case = analysed(files)
-        assert found(case) == [("error", "daemonized-main", 3)]
+        assert found(case) == [("error", "daemonized-main", 4)]
         after = mended(files, case)
         assert after["Dockerfile"].endswith('CMD ["nginx", "-g", "daemon off;"]\n')
         assert (analysed(after)[1].outcome, analysed(after)[2]) == ("graceful", [])

@@ -1,0 +1,38 @@
+"""What is to be done on a stop takes longer than the grace period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Program
+from stopcheck.checks._script import called, consequence
+from stopcheck.checks._start import place, started
+from stopcheck.model import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.checks._case import Case
+
+MORE = (
+    "Make it shorter, or give it more time where the container is run: `docker run --stop-timeout`, "
+    "`stop_grace_period` in a compose file, `terminationGracePeriodSeconds` in Kubernetes; and tell stopcheck, with "
+    "`--grace-period`."
+)
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("grace-period-too-short"):
+        body = cause.process.body
+        if isinstance(body, Program):
+            why = f"{called(cause.process)} takes about {body.row.seconds:g} s to finish"
+        elif cause.span is not None:
+            why = f"The trap still waits for `{cause.span.text}` then"
+        else:
+            continue
+        yield Violation(
+            message=f"{consequence(case, cause)}. {why}, and the grace period is {case.seconds}",
+            span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
+            advice=MORE,
+        )

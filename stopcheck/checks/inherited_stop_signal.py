@@ -1,0 +1,58 @@
+"""The base image has set a stop signal for its own program, and it reaches another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Program
+from stopcheck.checks._script import called, consequence, main_of
+from stopcheck.checks._start import stop_signal
+from stopcheck.model import Label, OutcomeKind, Violation
+from stopcheck.stop.starts import inherits_signal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.checks._case import Case
+    from stopcheck.source import Span
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("inherited-stop-signal"):
+        who = called(cause.process)
+        yield Violation(
+            message=f"{consequence(case, cause)}. {_base(case)} is stopped by {case.signal}, which every image built "
+            f"from it inherits; {who} waits for SIGTERM",
+            span=_from(case),
+            fix=stop_signal(case, "SIGTERM"),
+            related=(Label(cause.span, f"{who} is not stopped by {case.signal}"),) if cause.span is not None else (),
+            advice=f"Say which signal {called(main_of(case, cause))} is stopped by: `STOPSIGNAL SIGTERM`.",
+        )
+    if case.outcome is OutcomeKind.GRACEFUL and case.signal != "SIGTERM" and inherits_signal(case.image):
+        yield from _untried(case)
+
+
+def _untried(case: Case) -> Iterator[Violation]:
+    """Programs that nobody knows are taken to handle the stop signal; one that somebody else chose they may not."""
+    for pid in case.stopped.mains if case.stopped is not None else ():
+        process = case.up.processes[pid]
+        if isinstance(process.body, Program) and process.body.row.role == "unknown":
+            yield Violation(
+                message=f"{called(process)} is stopped by {case.signal}, because {_base(case)} is; if it only knows "
+                "SIGTERM, it is not stopped at all",
+                span=_from(case),
+                fix=stop_signal(case, "SIGTERM"),
+                advice=f"Say which signal {called(process)} is stopped by: `STOPSIGNAL SIGTERM`.",
+                severity="note",
+            )
+
+
+def _base(case: Case) -> str:
+    return case.image.stop_signal_base or case.image.base.name
+
+
+def _from(case: Case) -> Span:
+    """The FROM that names the base image."""
+    first = next(instruction for instruction in case.image.instructions if instruction.keyword == "FROM")
+    return first.arguments[0].span

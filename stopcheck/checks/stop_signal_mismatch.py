@@ -1,0 +1,64 @@
+"""The stop signal is not the one on which the program finishes what it has begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Program
+from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Supervisor
+from stopcheck.checks._script import called, consequence
+from stopcheck.checks._start import started, stop_signal
+from stopcheck.model import OutcomeKind, Violation
+from stopcheck.stop.blame import chains
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stopcheck.boot.world import Process
+    from stopcheck.checks._case import Case
+    from stopcheck.source import Span
+
+
+def check(case: Case) -> Iterator[Violation]:
+    """See docs/rules.md."""
+    for cause in case.of("stop-signal-mismatch"):
+        wanted = _wanted(cause.process)
+        yield Violation(
+            message=f"{consequence(case, cause)}. It is stopped by {wanted}, not by {case.signal}",
+            span=_place(case, cause.process),
+            fix=stop_signal(case, wanted),
+            advice=_advice(cause.process, wanted),
+        )
+    if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.stopped is not None:
+        for chain in chains(case.up, case.stopped.mains):
+            body = chain[-1].body
+            told = not any(isinstance(process.body, (Shell, Supervisor)) for process in chain)
+            if told and isinstance(body, Program) and body.row.stops_on not in {"", "TERM"}:
+                yield _hasty(case, chain[-1], body)
+
+
+def _hasty(case: Case, process: Process, body: Program) -> Violation:
+    name, wanted = called(process), f"SIG{body.row.stops_on}"
+    return Violation(
+        message=f"On SIGTERM {name} {body.row.on_term}; {wanted} makes it end in good order",
+        span=_place(case, process),
+        fix=stop_signal(case, wanted),
+        advice=_advice(process, wanted),
+        severity="note",
+    )
+
+
+def _wanted(process: Process) -> str:
+    body = process.body
+    assert isinstance(body, Program)
+    return "SIGTERM" if body.action("TERM") in {"graceful", "quick"} else f"SIG{body.row.stops_on}"
+
+
+def _place(case: Case, process: Process) -> Span:
+    return case.image.stop_signal_span or started(case, process)
+
+
+def _advice(process: Process, wanted: str) -> str:
+    more = ", or start it with `--die-on-term`" if process.program == "uwsgi" else ""
+    return f"Have {called(process)} stopped by {wanted}: `STOPSIGNAL {wanted}`{more}."
