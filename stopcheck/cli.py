@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stopcheck import __version__
-from stopcheck.program import CLEAN, FAIL_ON, FAILED, perform
+from stopcheck.config import FAIL_ON, Settings
+from stopcheck.program import CLEAN, FAILED, perform
+from stopcheck.records import replace
 from stopcheck.report import formats
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "--jobs", "-j", type=click.IntRange(1), help="Processes to use.  [default: by the number of files]"
         ),
-        click.option("--grace-period", type=click.FloatRange(0), default=10, show_default=True, metavar="SECONDS"),
+        click.option("--exclude", multiple=True, metavar="PATTERN", help="Pass over these; patterns as in .gitignore."),
+        click.option("--grace-period", type=click.FloatRange(0), metavar="SECONDS", help="[default: 10]"),
         click.option("--context", metavar="DIR", help="The build context.  [default: found out]"),
         click.option("--target", metavar="STAGE", help="The stage that is run.  [default: the last]"),
     ):
@@ -58,31 +61,33 @@ def cli() -> None:
 @click.option("--format", "form", type=click.Choice(formats()), default="text", show_default=True)
 @click.option("--select", multiple=True, metavar="RULE[,…]", help="Report these rules only.")
 @click.option("--ignore", multiple=True, metavar="RULE[,…]", help="Do not report these rules.")
-@click.option("--pedantic", is_flag=True, help="Report what rests on unknown facts, too.")
+@click.option("--pedantic/--no-pedantic", default=None, help="Report what rests on unknown facts, too.")
 @click.option(
     "--fail-on",
     type=click.Choice(FAIL_ON),
-    default="warning",
-    show_default=True,
-    help="From which severity on the exit code is 1.",
+    help="From which severity on the exit code is 1.  [default: warning]",
 )
-def check(form: str, select: Sequence[str], ignore: Sequence[str], pedantic: bool, fail_on: str, **given: Any) -> int:
+def check(
+    form: str, select: Sequence[str], ignore: Sequence[str], pedantic: bool | None, fail_on: str | None, **given: Any
+) -> int:
     """Say what a stop does to the images of these Dockerfiles, and which lines are to blame.
 
     A PATH is a Dockerfile, a folder of them (default: this one), a script that they start, or - for standard input.
 
+    The options from --grace-period on may stand in stopcheck.toml, too, or in [tool.stopcheck] of pyproject.toml.
+
     Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
     """
-    request = _request(given, _rules(select), _rules(ignore) or frozenset(), pedantic)
-    return perform(request, form, fail_on, given["output"], given["color"])
+    settings = Settings(None, _rules(select), _rules(ignore), fail_on, pedantic)
+    return perform(_request(given, settings), form, given["output"], given["color"])
 
 
 @cli.command()
 @analysis_options
 def trace(**given: Any) -> int:
     """Draw the processes of an image, the way of the stop signal through them, and the clock."""
-    request = _request(given, frozenset(), frozenset(), False)
-    return perform(request, "trace", "error", given["output"], given["color"])
+    request = _request(given, Settings(select=frozenset(), fail_on="error"))
+    return perform(request, "trace", given["output"], given["color"])
 
 
 @cli.command()
@@ -121,16 +126,27 @@ def list_rules() -> None:
     Console().print(table)
 
 
-def _request(given: dict[str, Any], select: frozenset[str] | None, ignore: frozenset[str], pedantic: bool) -> Request:
-    from stopcheck.case import Options
+def _request(given: dict[str, Any], settings: Settings) -> Request:
     from stopcheck.engine import Request
 
     context: str | None = given["context"]
     if context is not None and not os.path.isdir(context):
         raise click.UsageError(f"--context {context}: no such folder")
-    options = Options(given["target"], None, given["grace_period"], pedantic)
+    settings = replace(settings, grace_period=given["grace_period"], exclude=_patterns(given["exclude"]))
     paths = tuple(given["paths"]) or (".",)
-    return Request(paths, options, context, select, ignore, given["jobs"] or 0, _stdin() if "-" in paths else None)
+    stdin = _stdin() if "-" in paths else None
+    return Request(paths, settings, given["target"], context, given["jobs"] or 0, stdin)
+
+
+def _patterns(given: Sequence[str]) -> tuple[str, ...] | None:
+    from stopcheck.discovery import patterns
+
+    for pattern in given:
+        try:
+            patterns([pattern])
+        except ValueError:
+            raise click.UsageError(f"--exclude {pattern}: no pattern of .gitignore") from None
+    return tuple(given) or None
 
 
 def _stdin() -> str:

@@ -11,8 +11,11 @@ from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import TypeAlias
 
     from pathspec import GitIgnoreSpec
+
+    Ignores: TypeAlias = Sequence[tuple[str, GitIgnoreSpec]]
 
 NAMES = ("dockerfile", "containerfile")
 SEPARATORS = (".", "-", "_")
@@ -72,9 +75,14 @@ class Place:
     path: str
 
     @property
+    def absolute(self) -> str:
+        """The path from the root of the file system."""
+        return os.path.join(self.root, self.path)
+
+    @property
     def shown(self) -> str:
         """The path as a person reads it: relative to the working directory, with `/`."""
-        return shown(os.path.join(self.root, self.path))
+        return shown(self.absolute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +231,9 @@ def walk(folder: str) -> Iterator[Place]:
             ignores = (*ignores, *_read_ignore(at))
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in SKIPPED and not _ignored(entry.path + os.sep, ignores):
+                if entry.name not in SKIPPED and not ignored(entry.path + os.sep, ignores):
                     pending.append((entry.path, root, ignores))
-            elif is_dockerfile(entry.path) and entry.is_file() and not _ignored(entry.path, ignores):
+            elif is_dockerfile(entry.path) and entry.is_file() and not ignored(entry.path, ignores):
                 yield Place(root, os.path.relpath(entry.path, root).replace(os.sep, "/"))
 
 
@@ -237,7 +245,7 @@ def _ignores_above(folder: str, root: str) -> tuple[tuple[str, GitIgnoreSpec], .
         at = os.path.dirname(at)
         above.append(at)
     ignores = tuple(ignore for at in reversed(above) for ignore in _read_ignore(at))
-    return () if ignores and _ignored(folder + os.sep, ignores) else ignores
+    return () if ignores and ignored(folder + os.sep, ignores) else ignores
 
 
 def _read_ignore(folder: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
@@ -246,26 +254,29 @@ def _read_ignore(folder: str) -> Iterator[tuple[str, GitIgnoreSpec]]:
             lines = file.read().splitlines()
     except OSError:
         return
+    try:
+        yield folder, patterns(lines)
+    except ValueError:  # one line that is no pattern: git passes over it and keeps the others
+        yield folder, patterns([line for line in lines if _is_pattern(line)])
+
+
+def patterns(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Lines as .gitignore has them; ValueError where one of them is no pattern."""
     from pathspec import GitIgnoreSpec
 
-    try:
-        yield folder, GitIgnoreSpec.from_lines(lines)
-    except ValueError:  # one line that is no pattern: git passes over it and keeps the others
-        yield folder, GitIgnoreSpec.from_lines(line for line in lines if _is_pattern(line))
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _is_pattern(line: str) -> bool:
-    from pathspec import GitIgnoreSpec
-
     try:
-        GitIgnoreSpec.from_lines([line])
+        patterns([line])
     except ValueError:
         return False
     return True
 
 
-def _ignored(path: str, ignores: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:
-    """Whether .gitignore leaves a path out; the file nearest to it decides, as in git."""
+def ignored(path: str, ignores: Ignores) -> bool:
+    """Whether patterns leave a path out, each with the folder it counts from; the last, the nearest, decides."""
     for folder, spec in reversed(ignores):
         # Not os.path.relpath: a folder's trailing slash counts in a pattern.
         relative = path[len(folder.rstrip(os.sep)) + 1 :].replace(os.sep, "/")

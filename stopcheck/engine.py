@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from stopcheck.case import ContainerReport, Report
-from stopcheck.discovery import Found, Place, discover, repository_root, shown
+from stopcheck.case import ContainerReport, Options, Report
+from stopcheck.config import FAIL_ON, Configuration, Settings
+from stopcheck.discovery import Found, Place, discover, place, repository_root, shown
 from stopcheck.files import DiskFiles
 from stopcheck.model import Finding, Problem, Step
 from stopcheck.records import dataclass, replace
@@ -15,7 +16,7 @@ from stopcheck.view import View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from stopcheck.case import Container, Options, Verdict
+    from stopcheck.case import Container, Verdict
     from stopcheck.model import Severity, Violation
     from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.pragmas import Pragma
@@ -29,100 +30,141 @@ MANY = 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a run is asked for. `context` is a folder on disk; `select` None: all rules; `jobs` 0: what pays off."""
+    """What a run is asked for. `given` wins over files; `context` is a folder on disk; `jobs` 0: what pays off."""
 
     paths: tuple[str, ...]
-    options: Options
+    given: Settings = Settings()
+    target: str | None = None
     context: str | None = None
-    select: frozenset[str] | None = None
-    ignore: frozenset[str] = frozenset()
     jobs: int = 0
     stdin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A report, and what its exit code depends on: paths that do not exist, a bug met, nothing to check."""
+    """A report, and what its exit code depends on: something found that is bad enough, paths that do not exist, a
+    configuration that cannot be read, a bug met, nothing to check."""
 
     report: Report
+    failed: bool = False
     bad_paths: bool = False
+    bad_configuration: bool = False
     crashed: bool = False
     empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One Dockerfile to analyse; `text` is set for standard input; `only` are the scripts asked for, if any."""
+    """One Dockerfile to analyse; `context` is a path in its repository, `text` set for standard input.
+
+    `only` are the scripts asked for, if any.
+    """
 
     place: Place
-    options: Options
+    settings: Settings
+    target: str | None = None
+    context: str | None = None
     text: str | None = None
     only: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the analysis of one Dockerfile gave."""
+    """What the analysis of one Dockerfile gave; `failed` where that is bad enough for its settings."""
 
     cases: tuple[Case, ...] = ()
     problems: tuple[Problem, ...] = ()
+    failed: bool = False
     crashed: bool = False
 
 
 def run(request: Request, progress: Callable[[int, int], None] | None = None) -> Run:
     """Do what is asked; `progress` is called with the number of Dockerfiles done and of all."""
     found = discover(tuple(path for path in request.paths if path != "-"))
-    tasks = list(_tasks(request, found))
+    configuration = Configuration(request.given)
+    tasks = list(_tasks(request, found, configuration))
+    failed = any(_fails_outside(problem, configuration) for problem in found.problems)
     results: list[Result] = []
     for result in _results(tasks, request.jobs):
         results.append(result)
         if progress is not None:
             progress(len(results), len(tasks))
     cases = sorted((case for result in results for case in result.cases), key=lambda case: _by_container(case[0]))
-    problems = [*found.problems, *(problem for result in results for problem in result.problems)]
+    problems = [
+        *found.problems,
+        *configuration.problems,
+        *(problem for result in results for problem in result.problems),
+    ]
     report = Report(
         tuple(ContainerReport(container, verdict) for container, verdict, _ in cases),
-        tuple(sorted(_findings(cases, request), key=_by_place)),
+        tuple(sorted(_findings(cases), key=_by_place)),
         tuple(
             sorted(dict.fromkeys(problems), key=lambda problem: (problem.path, problem.line or 0, problem.column or 0))
         ),
     )
-    empty = not tasks and not found.scripts and not found.problems
-    return Run(report, found.bad_paths, any(result.crashed for result in results), empty)
+    return Run(
+        report,
+        failed or any(result.failed for result in results),
+        found.bad_paths,
+        bool(configuration.problems),
+        any(result.crashed for result in results),
+        empty=not tasks and not found.scripts and not found.problems and not configuration.problems,
+    )
 
 
-def _tasks(request: Request, found: Found) -> Iterator[Task]:
+def _tasks(request: Request, found: Found, configuration: Configuration) -> Iterator[Task]:
+    """All that can be done; what a broken configuration stands above would be done wrong."""
     if "-" in request.paths:
         here = os.getcwd()
-        yield _task(request, Place(repository_root(here), shown_in(repository_root(here), os.path.join(here, "-"))))
-    yield from (_task(request, place) for place in found.dockerfiles)
+        at = Place(repository_root(here), shown_in(repository_root(here), os.path.join(here, "-")))
+        yield from _task(request, at, configuration)
+    named = {place(path) for path in request.paths if path != "-" and not os.path.isdir(path)}
+    for at in found.dockerfiles:
+        if at in named or not configuration.excludes(at.absolute, at.root):
+            yield from _task(request, at, configuration)
     by_root: dict[str, set[str]] = {}
     for script in found.scripts:
         by_root.setdefault(script.root, set()).add(script.path)
-    named = set(found.dockerfiles)
+    done = set(found.dockerfiles)
     for root, scripts in by_root.items():
-        for place in discover((root,)).dockerfiles:
-            if place not in named and place.root == root:
-                yield replace(_task(request, place), only=frozenset(scripts))
+        for at in discover((root,)).dockerfiles:
+            if at not in done and at.root == root and not configuration.excludes(at.absolute, at.root):
+                yield from (replace(task, only=frozenset(scripts)) for task in _task(request, at, configuration))
 
 
-def _task(request: Request, place: Place) -> Task:
-    options = request.options
+def _task(request: Request, place: Place, configuration: Configuration) -> Iterator[Task]:
+    settings = configuration.settings(place.absolute, place.root)
+    if settings is None:
+        return
+    context = None
     if request.context is not None:
-        context = os.path.abspath(request.context)
-        dockerfile = os.path.join(place.root, place.path)
-        root = os.path.commonpath([place.root, context])
-        place = Place(root, shown_in(root, dockerfile))
-        options = replace(options, context=shown_in(root, context))
+        folder = os.path.abspath(request.context)
+        root = os.path.commonpath([place.root, folder])
+        place = Place(root, shown_in(root, place.absolute))
+        context = shown_in(root, folder)
     elif place.path.split("/")[-1] == "-":
-        options = replace(options, context="/".join(place.path.split("/")[:-1]))
-    return Task(place, options, request.stdin if place.path.split("/")[-1] == "-" else None)
+        context = "/".join(place.path.split("/")[:-1])
+    text = request.stdin if place.path.split("/")[-1] == "-" else None
+    yield Task(place, settings, request.target, context, text)
 
 
 def shown_in(root: str, path: str) -> str:
     """An absolute path as `Files` has it: relative to the root, with `/`, the root itself as ""."""
     relative = os.path.relpath(path, root).replace(os.sep, "/")
     return "" if relative == "." else relative
+
+
+def _fails_outside(problem: Problem, configuration: Configuration) -> bool:
+    """Whether a path that is no Dockerfile is bad enough."""
+    path = os.path.abspath(problem.path)
+    settings = configuration.settings(path, repository_root(os.path.dirname(path)))
+    return settings is not None and _fails((), (problem,), settings.fail_on)
+
+
+def _fails(cases: tuple[Case, ...], problems: tuple[Problem, ...], fail_on: str | None) -> bool:
+    """Whether something is bad enough; a file that cannot be read counts as an error."""
+    counts = FAIL_ON[: FAIL_ON.index(fail_on or "warning") + 1] if fail_on != "never" else ()
+    return bool(counts and problems) or any(severity in counts for _, _, found in cases for _, _, severity in found)
 
 
 def _results(tasks: list[Task], jobs: int) -> Iterator[Result]:
@@ -161,15 +203,19 @@ def analyze(task: Task) -> Result:
 def _analyze(task: Task) -> Result:
     from stopcheck.analysis import analyze_container
 
-    place = task.place
+    place, settings = task.place, task.settings
     files = View(DiskFiles(place.root), place.root, None if task.text is None else place, task.text or "")
     path = place.shown if task.text is None else "-"
     if files.read(place.path) is None:
-        return Result(problems=(Problem(path, files.obstacle(place.path) or "cannot be read"),))
-    cases, problems = analyze_container(files, place.path, task.options)
+        unread = (Problem(path, files.obstacle(place.path) or "cannot be read"),)
+        return Result(problems=unread, failed=_fails((), unread, settings.fail_on))
+    options = Options(task.target, task.context, pedantic=bool(settings.pedantic))
+    if settings.grace_period is not None:
+        options = replace(options, grace_period=settings.grace_period)
+    cases, problems = analyze_container(files, place.path, options, settings.programs)
     if task.only is not None and not task.only & files.reads:
         return Result()
-    cases, pragma_problems = _suppressed(cases, files.sources)
+    cases, pragma_problems = _suppressed(_selected(cases, settings), files.sources)
     problems = (*problems, *pragma_problems)
     if task.only is not None:
         wanted = {path, *(Place(place.root, script).shown for script in task.only)}
@@ -178,7 +224,16 @@ def _analyze(task: Task) -> Result:
     shown_cases = tuple(
         (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found) for c, v, found in cases
     )
-    return Result(shown_cases, problems)
+    return Result(shown_cases, problems, _fails(shown_cases, problems, settings.fail_on))
+
+
+def _selected(cases: tuple[Case, ...], settings: Settings) -> tuple[Case, ...]:
+    """The cases with the rules that are wanted."""
+    select, ignore = settings.select, settings.ignore or frozenset()
+    return tuple(
+        (c, v, [one for one in found if one[0] not in ignore and (select is None or one[0] in select)])
+        for c, v, found in cases
+    )
 
 
 def _suppressed(cases: tuple[Case, ...], sources: Iterable[SourceFile]) -> tuple[tuple[Case, ...], list[Problem]]:
@@ -220,13 +275,11 @@ def _covers(pragma: Pragma, span: Span, source: SourceFile) -> bool:
     return place.source is source and pragma.covers(source.position(place.start)[0])
 
 
-def _findings(cases: list[Case], request: Request) -> Iterable[Finding]:
+def _findings(cases: list[Case]) -> Iterable[Finding]:
     """Each rule and place once, with all the containers it harms, as the worst of them has it."""
     found: dict[object, Finding] = {}
     for index, (_, _, violations) in enumerate(cases):
         for name, violation, severity in violations:
-            if name in request.ignore or (request.select is not None and name not in request.select):
-                continue
             key = (name, violation.span.path, violation.span.position())
             before = found.get(key)
             if before is None:

@@ -44,11 +44,10 @@ def _plain(arguments: Sequence[str]) -> int | None:
 
     if form not in formats() or any(word.startswith("-") or not word for word in words):
         return None
-    from stopcheck.case import Options
     from stopcheck.engine import Request
     from stopcheck.program import perform
 
-    return perform(Request(tuple(words) or (".",), Options()), form)
+    return perform(Request(tuple(words) or (".",)), form)
 
 
 def _complain(message: str) -> int:

@@ -14,35 +14,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import ExitStack
 
-    from stopcheck.case import Report
     from stopcheck.engine import Request, Run
 
 CLEAN, FOUND, FAILED, NOTHING = 0, 1, 2, 3
-"""Exit codes: nothing found; findings; wrong use or an internal error; nothing to check."""
-
-FAIL_ON = ("error", "warning", "note", "never")
+"""Exit codes: nothing found; findings; wrong use, a broken configuration or an internal error; nothing to check."""
 
 
-def perform(
-    request: Request, form: str = "text", fail_on: str = "warning", output: str | None = None, color: str = "auto"
-) -> int:
+def perform(request: Request, form: str = "text", output: str | None = None, color: str = "auto") -> int:
     """Run, report, and give the exit code; OSError where `output` cannot be written."""
     run = _run(request)
     style = _style(color, to_file=output is not None)
     _write(render(form, run.report, style), output)
     if run.empty:
         print("stopcheck: nothing to check: no Dockerfile or Containerfile is there", file=sys.stderr)  # noqa: T201
-    if run.crashed or run.bad_paths:
+    if run.crashed or run.bad_paths or run.bad_configuration:
         return FAILED
     if run.empty:
         return NOTHING
-    return FOUND if _failed(run.report, fail_on) else CLEAN
-
-
-def _failed(report: Report, fail_on: str) -> bool:
-    """Whether something is bad enough; a file that cannot be read counts as an error."""
-    counts = () if fail_on == "never" else FAIL_ON[: FAIL_ON.index(fail_on) + 1]
-    return bool(counts and report.problems) or any(finding.severity in counts for finding in report.findings)
+    return FOUND if run.failed else CLEAN
 
 
 def _run(request: Request) -> Run:

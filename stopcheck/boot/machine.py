@@ -47,7 +47,7 @@ class Machine:
     def __init__(self, image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> None:
         self.image = image
         self.stop_signal = stop_signal
-        self.programs = programs
+        self.programs = programs or {}
         self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 
@@ -171,6 +171,8 @@ class Machine:
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
             return self._shell(world, process, argv, env)
+        if process.program in self.programs:
+            return self._known(world, process, self.programs[process.program], argv, env, depth)
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and argv[1].startswith("-") and base.prepends
@@ -178,7 +180,7 @@ class Machine:
         start = _own(path, tuple(base.starts))
         if start:
             return self.load(world, process, (base.starts[start], *argv[1:]), env, depth + 1)
-        row = find_program(name, self.programs)
+        row = find_program(name)
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
@@ -233,9 +235,14 @@ class Machine:
         interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
+        program = process.program
         loaded = self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
+        if program in self.programs and not isinstance(loaded, Failure):
+            # Who describes a script knows it better than its text does; that it starts at all is another question.
+            process.program = program
+            return self._known(world, process, self.programs[program], argv, env, depth)
         return loaded
 
     # --- shells ----------------------------------------------------------------------------------

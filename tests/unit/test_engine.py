@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stopcheck import engine, rules
-from stopcheck.case import Container, Options, Verdict
+from stopcheck.case import Container, Verdict
+from stopcheck.config import Settings
 from stopcheck.engine import Request, Run
 from stopcheck.model import OutcomeKind, Problem, Severity, Violation
 from stopcheck.source import Span
@@ -17,13 +18,14 @@ from stopcheck.source import Span
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stopcheck.case import Options
     from stopcheck.engine import Case
     from stopcheck.files import Files
 
 PAGE = "---\nsummary: s\nseverity: error\nfix: safe\nsince: 0.1.0\naliases: [was-bad]\n---\n# x\n"
 
 
-def stub(files: Files, path: str, options: Options) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+def stub(files: Files, path: str, options: Options, _: object) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
     """Blames each line with `BAD` in the Dockerfile, and in the script that its second line names."""
     dockerfile = files.read(path)
     assert dockerfile is not None
@@ -68,8 +70,8 @@ def make(root: Path, **files: str) -> None:
         path.write_text(text)
 
 
-def run(*paths: str, options: Options | None = None, **more: object) -> Run:
-    return engine.run(Request(paths or (".",), options or Options(), **more))  # type: ignore[arg-type]
+def run(*paths: str, given: Settings | None = None, **more: str) -> Run:
+    return engine.run(Request(paths or (".",), given or Settings(), **more))  # type: ignore[arg-type]
 
 
 def found(result: Run) -> list[tuple[str, str, int, tuple[int, ...]]]:
@@ -102,14 +104,14 @@ def test_one_place_that_harms_several_is_listed_once_as_the_worst_has_it(here: P
 
 def test_rules_are_selected_and_ignored(here: Path) -> None:
     make(here, Dockerfile="FROM x\n\nBAD\n")
-    assert [name for name, *_ in found(run(select=frozenset({"bad"})))] == ["bad"]
-    assert [name for name, *_ in found(run(ignore=frozenset({"bad"})))] == ["worse"]
+    assert [name for name, *_ in found(run(given=Settings(select=frozenset({"bad"}))))] == ["bad"]
+    assert [name for name, *_ in found(run(given=Settings(ignore=frozenset({"bad"}))))] == ["worse"]
 
 
 def test_a_script_leads_to_the_dockerfiles_that_start_it(here: Path) -> None:
     make(here, a__Dockerfile="FROM BAD\nx.sh\n", a__x_sh="BAD\n", b__Dockerfile="FROM BAD\n")
     make(here, c__Dockerfile="FROM x\ny.sh\n", c__y_sh="BAD\n")
-    result = run("a/x.sh", select=frozenset({"bad"}))
+    result = run("a/x.sh", given=Settings(select=frozenset({"bad"})))
     assert [one.container.path for one in result.report.containers] == ["a/Dockerfile"]
     assert [(path, line) for _, path, line, _ in found(result)] == [("a/Dockerfile", 1), ("a/x.sh", 1)]
 
@@ -154,7 +156,7 @@ def test_the_context_may_lie_elsewhere(here: Path, tmp_path: Path) -> None:
 
 def test_options_reach_the_analysis(here: Path) -> None:
     make(here, Dockerfile="FROM x\n")
-    container = run(options=Options("final", None, 3.0)).report.containers[0].container
+    container = run(given=Settings(grace_period=3.0), target="final").report.containers[0].container
     assert (container.stage, container.grace_period) == ("final", 3.0)
 
 
@@ -194,7 +196,7 @@ def test_nothing_to_check(here: Path) -> None:
 def test_progress_counts_to_the_end(here: Path) -> None:
     make(here, a__Dockerfile="FROM x\n", b__Dockerfile="FROM x\n")
     calls: list[tuple[int, int]] = []
-    engine.run(Request((".",), Options()), lambda done, total: calls.append((done, total)))
+    engine.run(Request((".",)), lambda done, total: calls.append((done, total)))
     assert calls == [(1, 2), (2, 2)]
 
 

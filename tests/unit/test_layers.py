@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("analysis",),
     ("discovery",),
     ("view",),
+    ("config",),
     ("engine",),
     ("report",),
     ("program",),
