@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.machine import SHELL_NAMES, shell_options
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._edits import PREFIXES
 from stopcheck.checks._script import called, consequence, ends_there, main_of
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Edit, Fix, OutcomeKind, Violation
+from stopcheck.stop.blame import chains
 from stopcheck.stop.starts import form_holding, runs_as_pid1_by_luck, shell_rule
 from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import SimpleCommand, Text
@@ -59,6 +61,16 @@ def started(case: Case, process: Process) -> Span:
                 if (*start.argv[at:], *more) == process.argv:
                     return start.argument_spans[at].to(start.argument_spans[-1])
     return place(case, process.origin)
+
+
+def told_by_signal(case: Case) -> Iterator[Process]:
+    """The main processes that get the stop signal as it is sent, where this Dockerfile says what is started."""
+    starts = (start for start in (case.image.entrypoint, case.image.cmd) if isinstance(start, StartCommand))
+    if case.stopped is None or not any(start.instruction is not None for start in starts):
+        return
+    for chain in chains(case.up, case.stopped.mains):
+        if not any(isinstance(process.body, (Shell, Supervisor)) for process in chain):
+            yield chain[-1]
 
 
 def keyword(case: Case, span: Span | None) -> str:

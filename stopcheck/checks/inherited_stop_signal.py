@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called, consequence, main_of
-from stopcheck.checks._start import stop_signal
+from stopcheck.checks._start import stop_signal, told_by_signal
 from stopcheck.model import Label, OutcomeKind, Violation
 from stopcheck.stop.starts import inherits_signal
 
@@ -35,9 +35,9 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _untried(case: Case) -> Iterator[Violation]:
     """Programs that nobody knows are taken to handle the stop signal; one that somebody else chose they may not."""
-    for pid in case.stopped.mains if case.stopped is not None else ():
-        process = case.up.processes[pid]
-        if isinstance(process.body, Program) and process.body.row.role == "unknown":
+    for process in told_by_signal(case):
+        body = process.body
+        if isinstance(body, Program) and body.row.role == "unknown" and process.program not in case.image.base.name:
             yield Violation(
                 message=f"{called(process)} is stopped by {case.signal}, because {_base(case)} is; if it only knows "
                 "SIGTERM, it is not stopped at all",

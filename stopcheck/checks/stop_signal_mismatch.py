@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence
-from stopcheck.checks._start import started, stop_signal
+from stopcheck.checks._start import started, stop_signal, told_by_signal
 from stopcheck.model import OutcomeKind, Violation
-from stopcheck.stop.blame import chains
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +27,11 @@ def check(case: Case) -> Iterator[Violation]:
             fix=stop_signal(case, wanted),
             advice=_advice(cause.process, wanted),
         )
-    if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.stopped is not None:
-        for chain in chains(case.up, case.stopped.mains):
-            body = chain[-1].body
-            told = not any(isinstance(process.body, (Shell, Supervisor)) for process in chain)
-            if told and isinstance(body, Program) and body.row.stops_on not in {"", "TERM"}:
-                yield _hasty(case, chain[-1], body)
+    if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.image.stop_signal_span is None:
+        for process in told_by_signal(case):
+            body = process.body
+            if isinstance(body, Program) and body.row.stops_on not in {"", "TERM"}:
+                yield _hasty(case, process, body)
 
 
 def _hasty(case: Case, process: Process, body: Program) -> Violation:
