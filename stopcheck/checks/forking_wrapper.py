@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Parent
+from stopcheck.boot.programs import Parent, Program
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.model import Violation
 
@@ -19,12 +19,12 @@ def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("forking-wrapper"):
         wrapper = cause.process.body
-        if not isinstance(wrapper, Parent):
+        if not isinstance(wrapper, (Parent, Program)):
             continue
         name, main = wrapper.row.name, called(main_of(case, cause))
-        instead = wrapper.row.instead
+        child, instead = "the service" if main == name else main, wrapper.row.instead
         yield Violation(
-            message=f"{consequence(case, cause)}. {name} starts {main} as its child and {_what_it_does(case, cause)}",
+            message=f"{consequence(case, cause)}. {name} starts {child} as its child and {_what_it_does(case, cause)}",
             span=cause.span or case.start_span(),
             advice=f"Use {instead} instead of {name}."
             if instead
@@ -34,7 +34,7 @@ def check(case: Case) -> Iterator[Violation]:
 
 def _what_it_does(case: Case, cause: Cause) -> str:
     wrapper = cause.process.body
-    assert isinstance(wrapper, Parent)
+    assert isinstance(wrapper, (Parent, Program))
     if any(event.kind == "gives-up" and event.pid == cause.process.pid for event in case.down.events):
         return f"kills it {wrapper.row.kill_after:g} s after the signal"
     if wrapper.row.forwards == "none":

@@ -76,6 +76,8 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
         yield Cause(better, process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and unhandled:
         yield Cause("missing-init", process, process.origin)
+    elif stopped.outcome is OutcomeKind.KILLED and body.row.instead and body.action(assessment.signal) == "ignore":
+        yield Cause("forking-wrapper", process, process.origin)
     elif stopped.outcome is not OutcomeKind.KILLED and _own_code(process) and _dies(body, later, assessment.signal):
         yield Cause("missing-signal-handler", process, process.origin)
 
