@@ -137,7 +137,7 @@ class Scan:
 
 def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
     """Take strings and comments apart; `comments` is a regular expression for a comment."""
-    strings = "|".join(rf"{quote}(?:\\.|[^\\{quote}])*{quote}" for quote in quotes)
+    strings = "|".join(rf"{quote}(?:\\.|[^\\{quote}])*(?:{quote}|\\?\Z)" for quote in quotes)
     found: list[str] = []
 
     def replace(match: re.Match[str]) -> str:
@@ -146,8 +146,14 @@ def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
         found.append(match["string"][1:-1])
         return '"'
 
-    code = re.sub(rf"(?P<comment>{comments})|(?P<string>{strings})", replace, text, flags=re.DOTALL)
+    code = re.sub(rf"(?P<comment>{comments})|(?P<string>{strings})", replace, text, flags=re.DOTALL | re.MULTILINE)
     return Scan(code, tuple(found))
+
+
+def _is_misread(text: str, source: Scan, sign: str) -> bool:
+    """Whether the scan may have taken code for a string: a sign of handlers that stands in no comment is gone."""
+    plain = regex(r"^\s*(//|#|\*|/\*)[^\n]*$", re.MULTILINE).sub("", text)
+    return len(re.findall(sign, plain)) > len(re.findall(sign, source.code))
 
 
 def _signals_in(strings: Iterable[str]) -> set[str]:
@@ -164,9 +170,11 @@ _NODE_MODULES = _words(
 
 def node(text: str) -> Handling | None:
     """A Node.js program (nodejs.org/api/process.html#signal-events); None: it requires what is not Node's own."""
-    source = scan(text, r"//[^\n]*|/\*.*?\*/")
+    source = scan(text, r"//[^\n]*|/\*.*?(?:\*/|\Z)")
     code = source.code
-    if re.search(r"\b(eval|import)\s*\(|\bnew\s+Function\b|/[^/\n]*\"[^/\n]*/", code):
+    if _is_misread(text, source, r"\bprocess\s*\.\s*(?:on|once|addListener)\b") or re.search(
+        r"\b(eval|import)\s*\(|\bnew\s+Function\b", code
+    ):
         return None
     if len(re.findall(r"\brequire\s*\(", code)) != len(re.findall(r"\brequire\s*\(\s*\"\s*\)", code)):
         return None
@@ -205,10 +213,10 @@ _RUBY_LIBRARIES = _words(
 
 def ruby(text: str) -> Handling | None:
     """A Ruby program (its VM raises SignalException on SIGTERM, SIGINT, SIGHUP … in the main thread)."""
-    source = scan(text, r"#(?!\{)[^\n]*|^=begin.*?^=end", "\"'")
+    source = scan(text, r"#(?!\{)[^\n]*|^=begin.*?(?:^=end|\Z)", "\"'")
     code = source.code
     unread = r"\b(require_relative|load|(instance_|class_)?eval)\b|\brequire\s*\(?\s*[^\"\s(]|<<[~-]?[A-Z\"]"
-    if re.search(unread, code):
+    if _is_misread(text, source, r"\b(trap|at_exit|rescue)\b") or re.search(unread, code):
         return None
     if not set(_strings_at(source, r"\brequire\s*\(?\s*\"")) <= _RUBY_LIBRARIES:
         return None
@@ -233,9 +241,11 @@ _PERL_MODULES = regex(
 
 def perl(text: str) -> Handling | None:
     """A Perl program (perlipc: nothing is caught but what stands in %SIG)."""
-    source = scan(text, r"(?<![$\\])#[^\n]*|^=\w+.*?^=cut", "\"'")
+    source = scan(text, r"(?<![$\\])#[^\n]*|^=\w+.*?(?:^=cut|\Z)", "\"'")
     code = source.code
-    if re.search(r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\bsigaction\b|<<\s*[\"A-Z]", code):
+    if _is_misread(text, source, r"\bSIG\b|\bEND\b") or re.search(
+        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\bsigaction\b|<<\s*[\"A-Z]", code
+    ):
         return None
     if not all(_PERL_MODULES.match(name) for name in re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code)):
         return None
@@ -251,10 +261,10 @@ def perl(text: str) -> Handling | None:
 
 def php(text: str) -> Handling | None:
     """A PHP program for its command line (pcntl_signal: handlers run only where signals are dispatched)."""
-    source = scan(text, r"//[^\n]*|#(?!\[)[^\n]*|/\*.*?\*/", "\"'")
+    source = scan(text, r"//[^\n]*|#(?!\[)[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
     code = source.code
     unread = r"\b(include|require)(_once)?\b|\b(eval|namespace)\b|<<<|^\s*use\s+\w|\bpcntl_sig(wait|timed)"
-    if re.search(unread, code, re.MULTILINE):
+    if _is_misread(text, source, r"\bpcntl_") or re.search(unread, code, re.MULTILINE):
         return None
     starter = re.search(r"`|\b(exec|system|passthru|shell_exec|proc_open|popen|pcntl_exec|pcntl_fork)\s*\(", code)
     if starter:

@@ -219,7 +219,9 @@ class Machine:
             return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
         text = source.text
         if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):
-            row = find_program(str(argv[0]), self.programs) or ProgramRow(process.program, role="unknown")
+            row = find_program(str(argv[0]), self.programs)
+            if row is None or is_namesake(row, file):
+                row = ProgramRow(process.program, role="unknown")
             return self._known(world, process, row, argv, env, depth)
         if not text.startswith("#!"):
             kind, why = _no_shebang(text)
@@ -319,7 +321,9 @@ class Machine:
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
         tools = self.image.base.sh if isinstance(self.image.base.sh, str) else ""
-        row = applied(row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words, tools)
+        row = applied(
+            row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words, tools, self.image.base.name
+        )
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)
@@ -366,7 +370,8 @@ class Machine:
         child, _ = child_argv(row, argv)
         if not child:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
-        if process.pgid != process.pid:
+        forks = any(word in {"-f", "--fork"} for word in argv[: len(argv) - len(child)])
+        if process.pgid != process.pid and not forks:
             process.sid = process.pgid = process.pid
             return self.load(world, process, child, env, depth + 1)
         if any(word in {"-w", "--wait"} for word in argv):
@@ -385,7 +390,8 @@ class Machine:
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
         if not child:
-            return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+            status = 0 if row.name in {"env", "nice"} else 1  # these two tell what is so
+            return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         user = new_user(row, argv)
         if row.role == "exec":
             process.user = process.user if user is None else user

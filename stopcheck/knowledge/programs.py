@@ -126,12 +126,16 @@ _VERSION = regex(r"-?\d+(\.\d+)*$")
 
 
 def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> ProgramRow | None:
-    """The row for a program by the last part of its path, also without a version at its end (`python3.12`)."""
+    """The row for a program by its path, its last part, or that without a version at its end (`python3.12`)."""
     name = path.rsplit("/", 1)[-1]
     if extra and name in extra:
         return extra[name]
     known_as = _tables()[1]
-    if name not in known_as:
+    if "/init.d/" in path:
+        name = "service"
+    elif path in known_as:
+        name = path
+    elif name not in known_as:
         name = _VERSION.sub("", name)
     return _row(name, known_as[name]) if name in known_as else None
 

@@ -1,0 +1,249 @@
+"""What known programs do when their image is stopped: services, wrappers, interpreters, runners of scripts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.unit.verdicts import verdict
+
+ALPINE = "alpine:3.20"
+SCRIPTS = {"start": "server", "wrapped": "server; true", "direct": "exec server", "prestart": "echo hi"}
+PACKAGE = {"package.json": json.dumps({"scripts": SCRIPTS})}
+
+
+def outcome(line: str, **options: object) -> str:
+    return str(verdict(*line.split(" "), **options).outcome)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("nginx -g daemon_off;", "exits", id="nginx"),
+        pytest.param("httpd -D FOREGROUND", "graceful", id="httpd"),
+        pytest.param("httpd", "exits", id="httpd-daemon"),
+        pytest.param("cron -f", "killed", id="cron"),
+        pytest.param("cron", "exits", id="cron-daemon"),
+        pytest.param("/usr/sbin/sshd -D -e", "graceful", id="sshd"),
+        pytest.param("/usr/sbin/sshd -De", "graceful", id="sshd-cluster"),
+        pytest.param("/usr/sbin/sshd", "exits", id="sshd-daemon"),
+        pytest.param("memcached -u nobody", "graceful", id="memcached"),
+        pytest.param("memcached -d", "exits", id="memcached-daemon"),
+        pytest.param("redis-server --daemonize yes", "exits", id="redis-daemon"),
+        pytest.param("redis-server --save x", "graceful", id="redis"),
+        pytest.param("haproxy -W -db", "graceful", id="haproxy-master"),
+        pytest.param("haproxy -db", "killed", id="haproxy"),
+        pytest.param("celery -A app worker -c 2", "graceful", id="celery"),
+        pytest.param("celery -A app purge", "exits", id="celery-purge"),
+        pytest.param("flask --app x run", "killed", id="flask"),
+        pytest.param("flask db upgrade", "exits", id="flask-upgrade"),
+        pytest.param("python -m http.server", "killed", id="http-server"),
+        pytest.param("php -S 0.0.0.0:80", "killed", id="php-server"),
+        pytest.param("postgres --version", "exits", id="version"),
+        pytest.param("squid -N", "killed", id="squid-waits-31-seconds"),
+        pytest.param("mysqld_safe", "killed", id="mysqld-safe"),
+        pytest.param("uwsgi --http :80 --master", "killed", id="uwsgi-master"),
+        pytest.param("uwsgi --http :80 --master --die-on-term", "graceful", id="uwsgi-die-on-term"),
+        pytest.param("catalina.sh run", "graceful", id="tomcat"),
+        pytest.param("catalina.sh start", "exits", id="tomcat-daemon"),
+        pytest.param("java -jar x.jar", "graceful", id="java"),
+        pytest.param("java -Xrs -jar x.jar", "killed", id="java-xrs"),
+        pytest.param("java -version", "exits", id="java-version"),
+        pytest.param("rails server -b 0.0.0.0", "graceful", id="rails"),
+        pytest.param("rails db:migrate", "exits", id="rails-migrate"),
+        pytest.param("bundle exec rails server", "graceful", id="bundle"),
+        pytest.param("bundle install", "exits", id="bundle-install"),
+        pytest.param("nc -l 80", "killed", id="nc"),
+        pytest.param("nc -z db 5432", "exits", id="nc-test"),
+        pytest.param("service nginx start", "exits", id="service"),
+        pytest.param("/etc/init.d/nginx start", "exits", id="init-script"),
+        pytest.param("apachectl -D FOREGROUND", "killed", id="apachectl"),
+        pytest.param("wait-for-it.sh db:5432 -- gunicorn app", "graceful", id="wait-for-it"),
+        pytest.param("start-stop-daemon --start --exec /usr/sbin/sshd -- -D", "graceful", id="start-stop-daemon"),
+        pytest.param("start-stop-daemon -S -b -x /usr/sbin/sshd -- -D", "exits", id="start-stop-daemon-background"),
+    ],
+)
+def test_on_debian(line: str, expected: str) -> None:
+    packages = (
+        "apache2 celery cron default-jre flask haproxy mariadb-server memcached netcat-openbsd nginx openssh-server php",
+        "postgresql python3 rails redis squid tomcat uwsgi",
+    )
+    lines = f"RUN apt-get install -y {' '.join(packages)}"
+    assert outcome(line, lines=lines) == expected
+
+
+def test_nginx_in_the_foreground() -> None:
+    assert verdict("nginx", "-g", "daemon off;", base="nginx:1.27").outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("", "exits", id="by-default"),
+        pytest.param('RUN echo "daemon off;" >> /etc/nginx/nginx.conf', "graceful", id="in-a-run"),
+        pytest.param("COPY src/fg.conf /etc/nginx/nginx.conf", "graceful", id="in-a-copied-file"),
+        pytest.param("COPY src/bg.conf /etc/nginx/nginx.conf", "exits", id="only-in-a-comment"),
+        pytest.param("COPY --from=other/image /x /etc/nginx/nginx.conf", "unknown", id="in-an-unknown-file"),
+    ],
+)
+def test_nginx_by_its_configuration(lines: str, expected: str) -> None:
+    files = {"fg.conf": "user www;\ndaemon   off;\n", "bg.conf": "# daemon off;\n"}
+    assert outcome("nginx", files=files, base="nginx:1.27", lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("php:8.3-fpm", "", "graceful", id="official"),
+        pytest.param("debian:bookworm", "RUN apt-get install -y php-fpm", "exits", id="debian"),
+        pytest.param("example/php-base", "", "unknown", id="base-not-known"),
+    ],
+)
+def test_php_fpm(base: str, lines: str, expected: str) -> None:
+    assert outcome("php-fpm", base=base, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("ini", "expected"),
+    [
+        pytest.param("[uwsgi]\nmaster = true\n", "killed", id="master"),
+        pytest.param("[uwsgi]\nmaster = true\ndie-on-term = true\n", "graceful", id="die-on-term"),
+        pytest.param("[uwsgi]\nmaster = false\n", "terminated", id="no-master"),
+        pytest.param("[uwsgi]\ndaemonize = /log\n", "exits", id="daemonize"),
+    ],
+)
+def test_uwsgi_reads_its_ini_file(ini: str, expected: str) -> None:
+    assert outcome("uwsgi --ini app.ini", files={"app.ini": ini}) == expected
+
+
+def test_squid_by_its_configuration() -> None:
+    files = {"squid.conf": "http_port 3128\nshutdown_lifetime 2 seconds\n"}
+    assert outcome("squid -N -f /app/squid.conf", files=files) == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("line", "base", "expected"),
+    [
+        pytest.param("crond -f", ALPINE, "killed", id="crond"),
+        pytest.param("crond", ALPINE, "exits", id="crond-daemon"),
+        pytest.param("su app -c server", "debian:bookworm", "cut-off", id="su-of-util-linux-with-dash"),
+        pytest.param("su app -c server", ALPINE, "graceful", id="su-of-busybox"),
+        pytest.param("busybox su app -c server", "debian:bookworm", "killed", id="busybox-on-debian"),
+        pytest.param("busybox sleep 100000", "debian:bookworm", "killed", id="busybox-sleep"),
+        pytest.param("httpd -f -p 80", "busybox:1.36", "killed", id="httpd-of-busybox"),
+    ],
+)
+def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
+    files = {"server": "\x7fELF"}
+    assert outcome(line, base=base, files=files, lines="ENV PATH=/app:/usr/sbin:/usr/bin:/sbin:/bin") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "base", "expected"),
+    [
+        pytest.param("npm start", "node:20", "cut-off", id="npm-dash"),
+        pytest.param("npm start", "node:20-alpine", "graceful", id="npm-busybox"),
+        pytest.param("npm run direct", "node:20", "graceful", id="npm-exec"),
+        pytest.param("npm run wrapped", "node:20-alpine", "cut-off", id="npm-list"),
+        pytest.param("npm ci", "node:20", "exits", id="npm-ci"),
+        pytest.param("npm run nothing", "node:20", "fails", id="npm-no-such-script"),
+        pytest.param("yarn start", "node:20-alpine", "cut-off", id="yarn-1-leaves-at-once"),
+        pytest.param("yarn install", "node:20", "exits", id="yarn-install"),
+        pytest.param("pnpm start", "node:20", "cut-off", id="pnpm"),
+        pytest.param("pnpm run direct", "node:20", "graceful", id="pnpm-exec"),
+        pytest.param("npm --prefix /elsewhere start", "node:20", "unknown", id="npm-another-folder"),
+        pytest.param("npm -w web start", "node:20", "unknown", id="npm-workspace"),
+    ],
+)
+def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
+    files = {**PACKAGE, "server": "\x7fELF"}
+    found = outcome(line, base=base, files=files, lines="ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin")
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("makefile", "line", "expected"),
+    [
+        pytest.param("run:\n\tserver\n", "make run", "graceful", id="plain-command"),
+        pytest.param("run:\n\tcd / && server\n", "make run", "killed", id="shell"),
+        pytest.param("all: build run\nbuild:\n\techo x\nrun:\n\t@server\n", "make", "graceful", id="prerequisites"),
+        pytest.param("run:\n\t$(SERVER)\n", "make run", "unknown", id="variable"),
+        pytest.param("ifdef X\nendif\nrun:\n\tserver\n", "make run", "unknown", id="condition"),
+        pytest.param("run:\n\tserver\n", "make other", "unknown", id="another-target"),
+        pytest.param("run:\n\techo x\n", "make run", "exits", id="ends"),
+    ],
+)
+def test_make(makefile: str, line: str, expected: str) -> None:
+    files = {"Makefile": makefile, "server": "\x7fELF"}
+    lines = "RUN apt-get install -y make\nENV PATH=/app:/usr/bin:/bin"
+    assert outcome(line, files=files, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("import time\nwhile True: time.sleep(1)\n", "killed", id="no-handler"),
+        pytest.param("import signal\nsignal.signal(signal.SIGTERM, f)\n", "graceful", id="handler"),
+        pytest.param("import flask\n", "graceful", id="nobody-knows"),
+        pytest.param("import subprocess\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
+    ],
+)
+def test_python_program(text: str, expected: str) -> None:
+    files = {"app.py": text}
+    assert outcome("python app.py", base="python:3.12", files=files) == expected
+    assert outcome("python -m app", base="python:3.12", files=files) == expected
+    assert outcome("/app/app.py", base="python:3.12", files={"app.py": f"#!/usr/bin/env python3\n{text}"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        pytest.param(("python", "-c", "import os; os.execvp('server', ['server'])"), "graceful", id="python-exec"),
+        pytest.param(("python", "-c", "import subprocess; subprocess.run(['server'])"), "killed", id="python-run"),
+        pytest.param(("python", "-c", "import x; x.main()"), "unknown", id="python-else"),
+        pytest.param(("perl", "-e", 'exec "server"'), "graceful", id="perl-exec"),
+        pytest.param(("python", "manage.py", "migrate"), "exits", id="migrate"),
+        pytest.param(("python", "manage.py", "runserver", "0:80"), "terminated", id="runserver"),
+        pytest.param(("python", "manage.py", "runserver", "--noreload"), "killed", id="runserver-noreload"),
+        pytest.param(("python", "-m", "gunicorn", "app"), "graceful", id="gunicorn"),
+        pytest.param(("python", "-u", "-W", "ignore", "/usr/bin/gunicorn", "app"), "graceful", id="options"),
+        pytest.param(("python", "--version"), "exits", id="version"),
+        pytest.param(("python",), "exits", id="nothing"),
+    ],
+)
+def test_interpreter(argv: tuple[str, ...], expected: str) -> None:
+    lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    files = {"server": "\x7fELF", "manage.py": "import django\n"}
+    assert verdict(*argv, base="python:3.12", files=files, lines=lines).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("trap", "expected"),
+    [
+        pytest.param("pkill server", "graceful", id="pkill"),
+        pytest.param("pkill -TERM -f '/app/server'", "graceful", id="pkill-line"),
+        pytest.param("killall server", "graceful", id="killall"),
+        pytest.param("pkill other", "killed", id="pkill-another"),
+        pytest.param("pkill -KILL server", "cut-off", id="pkill-kill"),
+    ],
+)
+def test_signals_by_name(trap: str, expected: str) -> None:
+    script = f'#!/bin/bash\ntrap "{trap}; wait; exit 0" TERM\n/app/server &\nwait\n'
+    assert outcome("/app/start.sh", files={"start.sh": script, "server": "\x7fELF"}) == expected
+
+
+def test_a_procfile() -> None:
+    files = {"Procfile": "web: server\nworker: server -w\n", "server": "\x7fELF"}
+    found = verdict("honcho", "start", files=files, lines="RUN pip install honcho\nENV PATH=/app:/usr/bin:/bin")
+    assert (found.outcome, found.main) == ("graceful", ("server", "server"))
+
+
+def test_a_namesake_is_not_taken_for_the_known_program() -> None:
+    assert outcome("/app/watch", files={"watch": "\x7fELF"}) == "graceful"
+
+
+def test_a_helper_beside_the_service_is_no_main() -> None:
+    script = "#!/bin/sh\ncron\nexec gunicorn app\n"
+    found = verdict("/app/start.sh", files={"start.sh": script}, lines="RUN apt-get install -y cron gunicorn")
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
