@@ -371,12 +371,12 @@ def _by_signal(kind: Kind, value: Any) -> dict[str, Any]:
     return found
 
 
-def _signal(name: str, below: bool = False) -> str:
+def _signal(name: Any, below: bool = False) -> str:
     from stopcheck.boot.signals import NUMBERS, signal_name
 
-    if signal_name(name) == name:
-        return name
-    meant = signal_name(name)
+    meant = signal_name(_text(name))
+    if meant is not None and meant == name:
+        return meant
     raise _MeaninglessError(
         f"{_said(name)} is no signal{f': did you mean {meant}?' if meant else _hint(name, NUMBERS)}", *([name] * below)
     )
@@ -410,6 +410,8 @@ _FORWARDING: Mapping[str, Kind] = {
 _SIGNALS: Mapping[str, Kind] = {
     "on": partial(_by_signal, partial(_word, _PROGRAM_ACTIONS)),
     "otherwise": partial(_word, _PROGRAM_ACTIONS),
+    "stops_on": _signal,
+    "on_term": _text,
     "exit": partial(_whole, 0),
     "exit_on": partial(_by_signal, partial(_whole, 0)),
     "exit_signal": _flag,
@@ -465,6 +467,7 @@ _CONDITIONS: Mapping[str, Kind] = {
     "without": _text,
     "text": _text,
     "base": _text,
+    "image": _text,
 }
 
 

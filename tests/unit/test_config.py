@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from stopcheck import config
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
 from stopcheck.config import NAMES, Configuration, Settings, read
 from stopcheck.files import MemoryFiles
-from stopcheck.knowledge.programs import find_program
+from stopcheck.knowledge import programs
+from stopcheck.knowledge.programs import ProgramRow, find_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = "#!/bin/sh\nset -e\ngunicorn app:wsgi\n"
@@ -182,8 +186,8 @@ def test_several_processes_have_it_too(here: Path) -> None:
 def test_the_command_line_has_the_last_word() -> None:
     file = Settings(20.0, frozenset({"a"}), frozenset({"b", "c"}), "note", True, ("x",))
     assert Settings().over(file) == file
-    given = Settings(3.0, frozenset({"b"}), None, "never", False, ("y",))
-    assert given.over(file) == Settings(3.0, frozenset({"b"}), frozenset({"c"}), "never", False, ("y",))
+    line = Settings(3.0, frozenset({"b"}), None, "never", False, ("y",))
+    assert line.over(file) == Settings(3.0, frozenset({"b"}), frozenset({"c"}), "never", False, ("y",))
 
 
 def test_no_file_costs_a_few_looks_at_the_disk(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,6 +251,8 @@ def test_no_file_costs_a_few_looks_at_the_disk(here: Path, monkeypatch: pytest.M
                      id="a field of another role"),
         pytest.param('[programs.acme]\non = { TERM = "graceful", SIGINT = "quick" }\n',
                      '2:27: programs.acme.on.SIGINT: "SIGINT" is no signal: did you mean INT?', id="a signal"),
+        pytest.param("[programs.acme]\nstops_on = 3\n", "2:1: programs.acme.stops_on: 3 is no text in quotes",
+                     id="a number for a signal"),
         pytest.param('[programs.acme]\non = { TERM = "gracefull" }\n',
                      '2:8: programs.acme.on.TERM: "gracefull" is not known here: did you mean graceful?',
                      id="an action"),
@@ -291,6 +297,43 @@ def test_lines_in_pyproject_and_with_windows_line_ends() -> None:
         "5:1: pedantic: 1 is neither true nor false"
     ]
     assert problems("# a\r\nselect = [\r\n]\r\npedantic = 1\r\n") == ["4:1: pedantic: 1 is neither true nor false"]
+
+
+KEY_WORDS = """
+grace-period select exclude fail-on programs acme tini npm role on TERM otherwise names exit_on variants words kill_after
+skip x "" "a.b" "\\n"
+"""
+VALUE_WORDS = '1 -1 nan 1e400 true "" "exec" "fork" "child" "a\\nb" 1979-05-27 "!" [] {} graceful'
+KEYS = st.sampled_from(KEY_WORDS.split())
+VALUES = st.recursive(
+    st.sampled_from([*VALUE_WORDS.split(), "9" * 400, '"""\na\n[x]\n"""']),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda each: f"[\n{', '.join(each)}\n]")
+        | st.lists(st.tuples(KEYS, inner), max_size=3).map(
+            lambda each: "{ " + ", ".join(f"{key} = {value}" for key, value in each) + " }"
+        )
+    ),
+    max_leaves=6,
+)
+LINES = st.one_of(
+    st.lists(KEYS, min_size=1, max_size=3).map(lambda keys: f"[{'.'.join(keys)}]"),
+    st.lists(KEYS, min_size=1, max_size=2).map(lambda keys: f"[[{'.'.join(keys)}]]"),
+    st.tuples(st.lists(KEYS, min_size=1, max_size=3).map(".".join), VALUES).map(" = ".join),
+    st.text(max_size=5),
+)
+
+
+@given(st.lists(LINES, max_size=6), st.sampled_from(NAMES), st.sampled_from(["\n", "\r\n"]))
+def test_whatever_a_file_holds_there_is_an_answer(lines: list[str], name: str, end: str) -> None:
+    text = end.join(["[tool.stopcheck]", *lines] if name == "pyproject.toml" else lines)
+    found, wrong = read(name, text)
+    assert found is not None or wrong or name == "pyproject.toml"
+    for problem in wrong:
+        assert "\n" not in problem.message
+        assert problem.line is not None
+        assert problem.column is not None
+        assert 1 <= problem.line <= text.count("\n") + 1
+        assert problem.column >= 1
 
 
 def test_a_broken_file_is_a_problem_and_ends_in_2(here: Path) -> None:
@@ -350,8 +393,8 @@ def outcome(
         lines.insert(2, "COPY start.sh /")
     files["Dockerfile"] = "\n".join(lines) + "\n"
     modes = dict.fromkeys(files, 0o755)
-    programs = settings(table).programs
-    ((_, verdict, found),), problems = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options(), programs)
+    told = settings(table).programs
+    ((_, verdict, found),), problems = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options(), told)
     assert problems == ()
     return str(verdict.outcome), verdict.exit_code, [rule for rule, _, _ in found]
 
@@ -436,5 +479,16 @@ def test_a_table_with_a_role_tells_everything() -> None:
 
 
 def test_other_names() -> None:
-    programs = settings('[programs.acme]\nrole = "short"\nnames = "acme-run acme.sh"\n').programs
-    assert sorted(programs) == ["acme", "acme-run", "acme.sh"]
+    told = settings('[programs.acme]\nrole = "short"\nnames = "acme-run acme.sh"\n').programs
+    assert sorted(told) == ["acme", "acme-run", "acme.sh"]
+
+
+KEPT = {"name", "table", "login", "config_decides", "foreground_base", "daemons", "needs_argument", "seconds_text"}
+"""What the data file alone says of a program."""
+
+
+def test_users_and_the_data_file_have_the_same_words() -> None:
+    told = set(config._ALWAYS) | {"role", "variants"} | {key for fields in config._ROLES.values() for key in fields}
+    assert told | KEPT == set(ProgramRow.__match_args__)
+    assert not told & KEPT
+    assert set(config._CONDITIONS) == programs._CONDITIONS
