@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from stopcheck.syntax.shell.tree import Item, While
 
-_HARMLESS = frozenset(
+HARMLESS = frozenset(
     """
     : true false echo printf mkdir chown chmod chgrp cp mv rm ln touch cat sed install find usermod groupmod useradd
     adduser addgroup groupadd tee mktemp date id ls sleep umask ulimit test [ unset export rsync tar gzip gunzip openssl
@@ -55,7 +55,7 @@ def _harmless(command: SimpleCommand) -> bool:
     if command.assignments or not command.words:
         return False
     name = command.words[0].literal
-    if name not in _HARMLESS:
+    if name not in HARMLESS:
         return False
     return name not in {"export", "unset"} or all("=" not in word.span.text for word in command.words[1:])
 

@@ -64,7 +64,7 @@ def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
 
 
 def _ends_well(stopped: Stopped, process: Process) -> bool:
-    """Whether a main process ended because it was told, and PID 1 as well."""
+    """Whether a main process ended because it was told."""
     later = stopped.world.processes[process.pid]
     lost = isinstance(process.body, Program) and process.body.row.cleanup and bool(later.killed_by)
     return bool(later.told) and not later.alive and later.killed_by != "KILL" and not lost
@@ -86,6 +86,8 @@ def _of_link(
 ) -> Iterator[Cause]:
     body = process.body
     if isinstance(body, Program) and below is None:
+        if stopped.outcome in BAD and _ends_well(stopped, process):
+            return
         trap = lost_trap(assessment, stopped, process) if stopped.outcome in BAD else None
         yield from (trap,) if trap is not None else of_main(assessment, stopped, process, body)
     elif stopped.outcome not in BAD:

@@ -107,13 +107,20 @@ def _mend(world: World, process: Process, cause: Cause) -> None:
     targets: tuple[int, ...] = tuple(child.pid for child in world.children(process.pid) if child.alive)
     if isinstance(body, Parent) and body.child is not None:
         targets = (body.child,)
-        shell = world.processes[body.child].body
-        # What a wrapper takes as a shell command goes away with the wrapper.
-        if isinstance(shell, Shell) and shell.mode == "command" and isinstance(shell.blocked, Foreground):
-            world.processes[body.child].body = Mended(shell.blocked.pids, True)
+        _mend_with_it(world, body.child, "command")
     elif isinstance(body, Shell) and isinstance(body.blocked, Foreground) and _is_replaced(cause) and cause.child:
         targets = tuple(pid for pid in body.blocked.pids if pid == cause.child.pid) or targets
+        _mend_with_it(world, cause.child.pid, "subshell")
     process.body = Mended(targets, _is_replaced(cause))
+
+
+def _mend_with_it(world: World, pid: int, mode: str) -> None:
+    """A wrapper's shell command goes away with the wrapper, parentheses with what is in them."""
+    shell = world.processes[pid].body
+    if isinstance(shell, Shell) and shell.mode == mode and isinstance(shell.blocked, Foreground):
+        world.processes[pid].body = Mended(shell.blocked.pids, True)
+        for child in shell.blocked.pids:
+            _mend_with_it(world, child, mode)
 
 
 def _is_replaced(cause: Cause) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import UNTOLD, Parent, Program
+from stopcheck.boot.quiet import HARMLESS
 from stopcheck.boot.shell import Foreground, LoopBody, LoopTest, Shell, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Supervisor
@@ -29,6 +30,7 @@ STOPPING = ("TERM", "INT", "QUIT")
 """Signals that people trap in order to stop."""
 SERVICES = UNTOLD | {"service"}
 """Roles of programs that may be what the container is there for."""
+WORK = frozenset({"unknown", "short"})
 
 
 def of_shell(
@@ -244,11 +246,11 @@ def of_early_end(stopped: Stopped) -> Iterator[Cause]:
 def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     """The script ran through, and left a service in the background that its end takes along.
 
-    A program that nobody knows is a helper where the script did other work after it had started it.
+    A program that nobody knows is a helper where the script has done work of its own after it had started it.
     """
     world = outlived(stopped)
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
-    worked = max((p.pid for p in programs if not p.alive and _role(p) == "unknown"), default=0)
+    worked = max((p.pid for p in programs if not p.alive and _role(p) in WORK and p.program not in HARMLESS), default=0)
     left = [p for p in programs if p.alive and in_job(world, p) and _role(p) in SERVICES]
     left = [p for p in left if _role(p) == "service" or p.pid > worked]
     if left:

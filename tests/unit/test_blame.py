@@ -1,0 +1,174 @@
+"""Which link loses the signal: one cause, one finding, and each that is mended shows the next."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, found, said
+
+TRAP = 'trap \'kill "$pid"; wait "$pid"\' TERM\n'
+
+SCRIPTS = [
+    # --- a command in the foreground
+    pytest.param("memcached", [("missing-exec", "memcached")], id="a-command"),
+    pytest.param('"$@"', [("missing-exec", '"$@"')], id="the-command-that-is-given"),
+    pytest.param("memcached || exit 1", [("missing-exec", "memcached || exit 1")], id="a-command-with-a-way-out"),
+    pytest.param("while true; do\nmemcached\ndone", [("missing-exec", "memcached")], id="restarted"),
+    pytest.param("run() { memcached; }\nrun", [("missing-exec", "run() { memcached; }")], id="in-a-function"),
+    pytest.param("(cd /tmp; memcached)", [("missing-exec", "(cd /tmp; memcached)")], id="in-a-subshell"),
+    pytest.param("trap 'echo bye; exit 0' TERM\nmemcached", [("missing-exec", "memcached")], id="with-an-idle-trap"),
+    pytest.param("trap 'rm /lock' TERM\nmemcached", [("trap-deferred", "memcached")], id="with-a-trap-that-works"),
+    pytest.param("trap 'rm /l' EXIT\nmemcached", [("trap-without-forward", "trap 'rm /l' EXIT")], id="exit-in-bash"),
+    pytest.param(
+        "#!/bin/sh\ntrap 'rm /lock' EXIT\nmemcached", [("exit-trap-not-run", "trap 'rm /lock' EXIT")], id="exit-in-dash"
+    ),
+    pytest.param("memcached | tee /log", [("piped-main", "memcached | tee /log")], id="piped"),
+    pytest.param("exec memcached | tee /log", [("backgrounded-exec", "exec memcached | tee /log")], id="exec-piped"),
+    pytest.param("(exec memcached)", [("backgrounded-exec", "(exec memcached)")], id="exec-in-a-subshell"),
+    pytest.param("tini -- memcached", [("init-not-pid1", "tini -- memcached")], id="an-init"),
+    pytest.param("exec memcached", [], id="exec"),
+    # --- jobs
+    pytest.param("memcached &\nwait", [("unhandled-stop-signal", "wait")], id="wait"),
+    pytest.param("memcached &\nhaproxy -W &\nwait -n", [("unhandled-stop-signal", "wait -n")], id="wait-for-the-first"),
+    pytest.param("exec memcached &\nwait", [("backgrounded-exec", "exec memcached &")], id="exec-in-a-job"),
+    pytest.param("set -m\nmemcached &\nfg", [("unhandled-stop-signal", "fg")], id="fg"),
+    pytest.param(
+        "memcached &\nnginx -g 'daemon off;'",
+        [("abandoned-job", "memcached &"), ("missing-exec", "nginx -g 'daemon off;'")],
+        id="a-job-beside-a-command",
+    ),
+    pytest.param("memcached &\nexec nginx -g 'daemon off;'", [("abandoned-job", "memcached &")], id="a-job-left"),
+    pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
+    pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
+    pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
+    pytest.param("memcached &\nour-setup --once", [("script-ends", "memcached &")], id="work-after-a-service"),
+    pytest.param("our-helper &\nalembic upgrade head", [], id="work-beside-a-helper"),
+    pytest.param("#!/bin/sh\nmemcached &\nwait -n", [("script-ends", "wait -n")], id="wait-n-in-dash"),
+    # --- traps that run
+    pytest.param(f"{TRAP}memcached & pid=$!\nwait $pid", [], id="forwards-and-waits"),
+    pytest.param(
+        "trap 'kill $pid' TERM\nmemcached & pid=$!\nwait $pid", [("trap-without-wait", "trap 'kill $pid' TERM")],
+        id="forwards",
+    ),
+    pytest.param("trap 'kill $pid' TERM\nmemcached & pid=$!\nwait $pid\nwait $pid", [], id="waits-twice"),
+    pytest.param(
+        "set -e\ntrap 'kill $pid' TERM\nmemcached & pid=$!\nwait $pid\nwait $pid",
+        [("trap-without-wait", "trap 'kill $pid' TERM")],
+        id="waits-twice-under-set-e",
+    ),
+    pytest.param("trap exit TERM\nmemcached &\nwait", [("trap-without-forward", "trap exit TERM")], id="leaves"),
+    pytest.param(
+        "trap 'kill $a; wait' TERM\nmemcached & a=$!\nhaproxy -W & b=$!\nwait",
+        [("trap-without-forward", "trap 'kill $a; wait' TERM")],
+        id="forwards-to-one-of-two",
+    ),
+    pytest.param("trap 'kill 0' TERM\nmemcached &\nwait", [("trap-recursion", "trap 'kill 0' TERM")], id="to-itself"),
+    pytest.param("trap '' TERM\nmemcached &\nwait", [("trap-ignores-signal", "trap '' TERM")], id="ignores"),
+    pytest.param(
+        f"{TRAP}memcached & pid=$!\nwhile :; do sleep 1; done", [("trap-ignores-signal", TRAP.strip())], id="goes-on"
+    ),
+    pytest.param(
+        f"{TRAP}(cd /tmp; memcached; true) & pid=$!\nwait $pid",
+        [("missing-exec", "(cd /tmp; memcached; true) & pid=$!")],
+        id="to-a-subshell-that-keeps-it",
+    ),
+    pytest.param(
+        "#!/bin/sh\ntrap 'kill -SIGTERM $!; wait' TERM\nmemcached &\nwait",
+        [("trap-unknown-signal", "trap 'kill -SIGTERM $!; wait' TERM")],
+        id="kill-with-a-name-that-dash-does-not-know",
+    ),
+    pytest.param(
+        "trap 'kill -INT $!; wait' TERM\ncron -f &\nwait", [("trap-wrong-signal", "trap 'kill -INT $!; wait' TERM")],
+        id="kill-with-a-signal-that-jobs-ignore",
+    ),
+    # --- traps that do not run
+    pytest.param(
+        "#!/bin/sh\ntrap exit SIGTERM\nmemcached &\nwait", [("trap-unknown-signal", "trap exit SIGTERM")], id="unknown"
+    ),
+    pytest.param(
+        "#!/bin/sh\nset -e\ntrap exit SIGTERM\nexec memcached", [("trap-unknown-signal", "trap exit SIGTERM")],
+        id="unknown-under-set-e",
+    ),
+    pytest.param("trap exit KILL\nmemcached &\nwait", [("trap-unknown-signal", "trap exit KILL")], id="never"),
+    pytest.param("trap exit INT\nmemcached &\nwait", [("trap-wrong-signal", "trap exit INT")], id="another"),
+    pytest.param("trap reload HUP\nmemcached &\nwait", [("unhandled-stop-signal", "wait")], id="one-to-reload"),
+    pytest.param("trap 'exit 0' TERM\nexec cron -f", [("trap-lost-at-exec", "trap 'exit 0' TERM")], id="lost"),
+    pytest.param("trap '' TERM\nexec cron -f", [("trap-ignores-signal", "trap '' TERM")], id="ignored-and-kept"),
+    pytest.param("trap '' TERM\nexec memcached", [], id="ignored-and-overridden"),
+    # --- loops
+    pytest.param("while true; do\nsleep 5\ndone", [("unhandled-stop-signal", "while true; do")], id="loop"),
+    pytest.param("trap 'exit 0' TERM\nwhile true; do\nsleep 60\ndone", [("trap-slow-loop", "sleep 60")], id="slow"),
+    pytest.param("trap 'exit 0' TERM\nwhile true; do\nsleep 5\ndone", [], id="quick"),
+    pytest.param("trap 'exit 0' TERM\nsleep infinity", [("trap-deferred", "sleep infinity")], id="asleep"),
+    pytest.param("trap 'exit 0' TERM\nsleep infinity & wait", [], id="asleep-in-the-background"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("script", "expected"), SCRIPTS)
+def test_the_link_that_loses_the_signal(script: str, expected: list[tuple[str, str]]) -> None:
+    lines = 'ENTRYPOINT ["/start.sh"]\nCMD ["memcached"]\n#' if '"$@"' in script else ""
+    files = context(f"{script}\n", lines="STOPSIGNAL SIGTERM")
+    if lines:
+        files["Dockerfile"] = files["Dockerfile"].replace('CMD ["/start.sh"]', lines)
+    assert found(said(files)) == expected
+
+
+def test_every_script_in_a_row_is_blamed() -> None:
+    files = context("/inner.sh\n", inner="/innermost.sh\n", innermost="#!/bin/sh\nmemcached -u nobody\n")
+    assert found(said(files)) == [
+        ("missing-exec", "/inner.sh"),
+        ("missing-exec", "/innermost.sh"),
+        ("missing-exec", "memcached -u nobody"),
+    ]
+
+
+def test_what_is_below_shows_when_what_is_above_is_mended() -> None:
+    inner = "trap 'kill $!' TERM\nmemcached &\nwait\n"
+    assert found(said(context("/inner.sh\n", inner=inner))) == [
+        ("missing-exec", "/inner.sh"),
+        ("trap-without-wait", "trap 'kill $!' TERM"),
+    ]
+    assert found(said(context("exec /inner.sh\n", inner=inner))) == [("trap-without-wait", "trap 'kill $!' TERM")]
+
+
+def test_a_wrapper_that_forwards_is_not_blamed_for_the_script_in_front_of_it() -> None:
+    assert found(said(context("sudo -u nobody memcached\n"))) == [("missing-exec", "sudo -u nobody memcached")]
+
+
+def test_a_wrapper_that_forwards_nothing_is_blamed_as_well() -> None:
+    line = "flock /tmp/lock memcached"
+    assert found(said(context(f"{line}\n"))) == [("forking-wrapper", line), ("missing-exec", line)]
+
+
+def test_an_init_does_not_take_the_blame_for_a_script() -> None:
+    files = context("memcached\n")
+    files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["tini", "--", "/start.sh"]')
+    some = said(files)
+    assert (some[0].outcome, found(some)) == ("cut-off", [("missing-exec", "memcached")])
+
+
+def test_a_program_that_exec_alone_does_not_help() -> None:
+    assert found(said(context("cron -f\n"))) == [("missing-exec", "cron -f"), ("missing-init", "cron -f")]
+
+
+def test_a_branch_that_the_image_does_not_take_is_a_warning() -> None:
+    script = 'case "$1" in\nweb) exec memcached ;;\nproxy) haproxy -W ;;\nesac\n'
+    files = context(script)
+    files["Dockerfile"] = files["Dockerfile"].replace('CMD ["/start.sh"]', 'ENTRYPOINT ["/start.sh"]\nCMD ["web"]')
+    verdict, rows = said(files)
+    assert (verdict.outcome, [(rule, severity) for rule, _, severity in rows]) == (
+        "graceful",
+        [("missing-exec", "warning")],
+    )
+
+
+@pytest.mark.parametrize(
+    ("script", "severity"),
+    [
+        pytest.param('if [ "$(date +%u)" = 7 ]; then TIDY=1; fi\nmemcached\n', "error", id="on-every-way"),
+        pytest.param("if our-check; then exec memcached; fi\nhaproxy -W\n", "warning", id="on-one-way"),
+    ],
+)
+def test_what_goes_wrong_on_every_way_is_an_error(script: str, severity: str) -> None:
+    _, rows = said(context(script))
+    assert [(rule, how) for rule, _, how in rows] == [("missing-exec", severity)]
