@@ -30,7 +30,7 @@ def check(case: Case) -> Iterator[Violation]:
     if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.image.stop_signal_span is None:
         for process in told_by_signal(case):
             body = process.body
-            if isinstance(body, Program) and body.row.stops_on not in {"", "TERM"}:
+            if isinstance(body, Program) and body.row.on_term:
                 yield _hasty(case, process, body)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,8 +22,8 @@ SCRIPT = "#!/bin/sh\nexec gunicorn app:app\n"
 PASSING = 'COPY <<\'EOF\' /entry.sh\n#!/bin/sh\nexec "$@"\nEOF\nRUN chmod +x /entry.sh\nENTRYPOINT ["/entry.sh"]\n'
 
 
-def analysed(files: Mapping[str, str], modes: Mapping[str, int] | None = None, **options: bool) -> Case:
-    (case,), _ = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options(**options))  # type: ignore[arg-type]
+def analysed(files: Mapping[str, str], modes: Mapping[str, int] | None = None, **options: Any) -> Case:
+    (case,), _ = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options(**options))
     return case
 
 
@@ -523,3 +523,120 @@ class TestDaemons:
         }
         case = analysed(files)
         assert (case[1].outcome, found(case)) == ("terminated", [])
+
+
+DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y memcached nginx tini uvicorn\n"
+
+
+class TestMissingShell:
+    def test_a_shell_form_is_written_in_exec_form(self) -> None:
+        files = {"Dockerfile": "FROM scratch\nCOPY shop /shop\nCMD /shop --name 'a b'\n"}
+        case = analysed(files)
+        assert (case[1].outcome, case[1].exit_code) == ("fails", 127)
+        assert found(case) == [("error", "missing-shell", 3)]
+        assert mended(files, case)["Dockerfile"].endswith('CMD ["/shop", "--name", "a b"]\n')
+
+    @pytest.mark.parametrize(
+        ("start", "rule"),
+        [
+            pytest.param("CMD /shop --port $PORT", "missing-shell", id="it-needs-the-shell"),
+            pytest.param('CMD ["sh", "-c", "/shop"]', "missing-shell", id="written-out"),
+            pytest.param('ENTRYPOINT ["/run.sh"]', "missing-shell", id="script"),
+            pytest.param("CMD ['/shop']", "malformed-exec-form", id="malformed-exec-form"),
+            pytest.param('CMD ["$SHOP"]', "unexpanded-variable", id="variable"),
+        ],
+    )
+    def test_without_a_fix_that_is_certain(self, start: str, rule: str) -> None:
+        files = {
+            "Dockerfile": f"FROM gcr.io/distroless/static-debian12\nCOPY run.sh /run.sh\nCOPY shop /shop\n{start}\n",
+            "run.sh": "#!/bin/sh\nexec /shop\n",
+        }
+        assert {(severity, name) for severity, name, _ in found(analysed(files))} == {("error", rule)}
+
+    def test_a_shell_that_the_build_brings(self) -> None:
+        files = {"Dockerfile": "FROM scratch\nCOPY --from=busybox:1.36 /bin /bin\nCMD /shop\n"}
+        assert "missing-shell" not in {rule for _, rule, _ in found(analysed(files))}
+
+
+class TestStopSignal:
+    @pytest.mark.parametrize(
+        ("dockerfile", "said"),
+        [
+            pytest.param(
+                'FROM nginx:1.27\nCOPY shop /\nCMD ["/shop"]\n',
+                [("note", "inherited-stop-signal", 1)],
+                id="unknown-program",
+            ),
+            pytest.param('FROM nginx:1.27\nCMD ["nginx", "-g", "daemon off;"]\n', [], id="its-own-program"),
+            pytest.param('FROM nginx:1.27\nCOPY shop /\nSTOPSIGNAL TERM\nCMD ["/shop"]\n', [], id="set-anew"),
+            pytest.param("FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n", [], id="nothing-of-its-own"),
+            pytest.param(
+                'FROM nginx:1.27\nRUN apt-get install -y tini uvicorn\nCMD ["tini", "--", "uvicorn", "a:b"]\n',
+                [("error", "inherited-stop-signal", 1)],
+                id="below-an-init-it-dies-of-the-signal",
+            ),
+            pytest.param(
+                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["memcached"]\n',
+                [("error", "stop-signal-mismatch", 3)],
+                id="a-signal-it-does-not-know",
+            ),
+            pytest.param(
+                PYTHON + 'RUN pip install uwsgi\nCMD ["uwsgi", "--master", "--http-socket", ":80"]\n',
+                [("error", "stop-signal-mismatch", 4)],
+                id="uwsgi-starts-anew",
+            ),
+            pytest.param(
+                PYTHON + 'RUN pip install uwsgi\nCMD ["uwsgi", "--master", "--die-on-term", "--http-socket", ":80"]\n',
+                [],
+                id="uwsgi-dies-on-term",
+            ),
+            pytest.param(
+                DEBIAN + 'CMD ["tini", "nginx", "-g", "daemon off;"]\n',
+                [("note", "stop-signal-mismatch", 3)],
+                id="nginx",
+            ),
+            pytest.param(
+                DEBIAN + 'STOPSIGNAL SIGTERM\nCMD ["nginx", "-g", "daemon off;"]\n', [], id="nginx-on-purpose"
+            ),
+        ],
+    )
+    def test_who_is_sent_which(self, dockerfile: str, said: list[tuple[str, str, int]]) -> None:
+        assert found(analysed({"Dockerfile": dockerfile})) == said
+
+    @pytest.mark.parametrize(
+        ("value", "fixed"),
+        [
+            pytest.param("SIGTEMR", "SIGTERM", id="typing-error"),
+            pytest.param("SIG_INT", "SIGINT", id="underscore"),
+            pytest.param("0", None, id="zero"),
+            pytest.param("99", None, id="too-great"),
+            pytest.param("stop", "SIGSTOP", id="lower-case"),
+        ],
+    )
+    def test_names_that_no_signal_has(self, value: str, fixed: str | None) -> None:
+        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'}
+        case = analysed(files)
+        if value == "stop":
+            assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
+            return
+        assert found(case) == [("error", "invalid-stop-signal", 3)]
+        fix = case[2][0][1].fix
+        assert (fix.edits[0].text if fix is not None else None) == fixed
+
+    @pytest.mark.parametrize("value", ["SIGRTMIN+3", "term", "15", "64", "${SIGNAL:-SIGINT}"])
+    def test_names_of_signals(self, value: str) -> None:
+        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'})
+        assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
+
+    def test_time(self) -> None:
+        files = {"Dockerfile": PYTHON + 'RUN pip install celery\nCMD ["celery", "-A", "shop", "worker"]\n'}
+        assert found(analysed(files)) == []
+        assert found(analysed(files, grace_period=4.0)) == [("error", "grace-period-too-short", 4)]
+
+    def test_a_handler_is_missed_in_the_users_own_code_only(self) -> None:
+        worker = {"worker.py": "import time\nwhile True:\n    time.sleep(1)\n"}
+        init = PYTHON + 'RUN apt-get install -y tini cron\nCOPY worker.py /\nENTRYPOINT ["tini", "--"]\n'
+        own = analysed({"Dockerfile": init + 'CMD ["python", "/worker.py"]\n', **worker})
+        assert found(own) == [("warning", "missing-signal-handler", 6)]
+        other = analysed({"Dockerfile": init + 'CMD ["cron", "-f"]\n', **worker})
+        assert (other[1].outcome, found(other)) == ("terminated", [])
