@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.model import Unknown, Violation
+from stopcheck.model import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +29,8 @@ def check(case: Case) -> Iterator[Violation]:
 
 
 def _advice(case: Case, name: str) -> str:
-    there = case.image.files.which(name, "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
-    if there is not None and not isinstance(there, Unknown):
-        return f"It is {there.path} here: name it so, or just {name}."
+    if name in case.image.installed:
+        return f"{name} is installed here, but elsewhere: name it without a folder."
     install = PACKAGES.get(case.image.base.family)
     how = f"install it (`RUN {install} {name}`)" if install is not None else "install it"
     return f"Either {how}, or leave it out and start the container with `docker run --init`."

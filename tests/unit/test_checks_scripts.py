@@ -1,0 +1,412 @@
+"""The rules about scripts, traps and wrappers: what they say, and what their fixes make of a script."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopcheck.model import OutcomeKind
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell import parse_script
+from tests.unit.scripts import context, found, mended, said
+
+GOOD = {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}
+
+FIXES = {
+    "exec": """
+- memcached -u nobody
++ exec memcached -u nobody
+""",
+    "exec-before-exit": """
+- memcached
++ exec memcached
+  exit $?
+""",
+    "exec-after-an-assignment": """
+- LANG=C memcached
++ LANG=C exec memcached
+""",
+    "exec-after-a-redirection": """
+- >/log memcached
++ >/log exec memcached
+""",
+    "exec-arguments": """
+  set -- memcached -u nobody
+- "$@"
++ exec "$@"
+""",
+    "exec-in-a-function": """
+  run() {
+-   memcached "$@"
++   exec memcached "$@"
+  }
+  run -u nobody
+""",
+    "exec-in-a-branch": """
+- if true; then memcached; fi
++ if true; then exec memcached; fi
+""",
+    "exec-in-a-list": """
+- memcached && echo over
++ exec memcached && echo over
+""",
+    "exec-in-a-loop": """
+  while :; do
+-     memcached
++     exec memcached
+      sleep 1
+  done
+""",
+    "exec-after-a-keyword": """
+- time -p memcached
++ time -p exec memcached
+""",
+    "exec-in-a-text": """
+- eval "memcached $OPTIONS"
++ eval "exec memcached $OPTIONS"
+""",
+    "exec-out-of-parentheses": """
+- (exec memcached)
++ exec memcached
+""",
+    "exec-out-of-a-job": """
+- exec memcached &
++ exec memcached
+-
+- wait
+""",
+    "exec-out-of-a-pipeline": """
+- memcached -v |& tee /log
++ exec memcached -v > >(tee /log) 2>&1
+""",
+    "the-last-job": """
+- memcached &
++ exec memcached
+""",
+    "exec-an-init": """
+- tini -- memcached
++ exec tini -- memcached
+""",
+    "trap-for-the-last-job": """
+  memcached &
++ trap 'kill "$!"; wait "$!"' TERM
+  wait
+""",
+    "trap-for-two-jobs": """
+  memcached & a=$!
+  nginx -g 'daemon off;' & b=$!
++ trap 'kill "$a" "$b"; wait' TERM
+  wait
+""",
+    "trap-for-jobs-without-names": """
+  memcached &
+  nginx -g 'daemon off;' &
++ trap 'trap "" TERM; kill 0; wait' TERM
+  wait
+""",
+    "trap-in-a-function": """
+  main() {
+      memcached &
++     trap 'kill "$!"; wait "$!"' TERM
+      wait
+  }
+  main
+""",
+    "trap-for-a-loop": """
++ trap 'exit 0' TERM
+  while true; do
+      date > /x
+-     sleep 60
++     sleep 60 & wait $!
+  done
+""",
+    "wait-after-kill": """
+- trap 'kill $!' TERM
++ trap 'kill $!; wait' TERM
+  memcached &
+  wait
+""",
+    "wait-before-exit": """
+- trap 'kill $!; exit' TERM
++ trap 'kill $!; wait; exit' TERM
+  memcached &
+  wait
+""",
+    "wait-in-a-function-on-one-line": """
+- stop() { kill $!; exit; }
++ stop() { kill $!; wait; exit; }
+  trap stop TERM
+  memcached &
+  wait
+""",
+    "wait-after-a-comment": """
+  stop() {
+      kill $! || true # gone
++     wait
+  }
+  trap stop TERM
+  memcached &
+  wait
+""",
+    "wait-after-a-loop": """
+  stop() {
+    for p in $a $b; do
+      kill $p
+    done
++   wait
+  }
+  trap stop TERM
+  memcached & a=$!
+  nginx -g 'daemon off;' & b=$!
+  wait
+""",
+    "forward-in-a-word": """
+- trap exit TERM
++ trap 'kill "$!"; wait "$!"; exit' TERM
+  memcached &
+  wait
+""",
+    "forward-in-double-quotes": """
+- trap "echo bye" TERM
++ trap "kill \\"\\$pid\\"; wait \\"\\$pid\\"; echo bye" TERM
+  memcached & pid=$!
+  wait
+""",
+    "forward-in-a-function": """
+  bye() {
++     kill "$pid"
++     wait "$pid"
+      echo bye
+  }
+  trap bye TERM
+  memcached & pid=$!
+  wait $pid
+""",
+    "no-recursion": """
+- trap 'kill 0' TERM
++ trap 'trap "" TERM; kill 0; wait' TERM
+  memcached &
+  wait
+""",
+    "ignored-no-more": """
+- trap '' TERM
++ trap 'kill "$pid"; wait "$pid"' TERM
+  memcached & pid=$!
+  wait
+""",
+    "no-longer-deferred": """
+- trap 'rm -f /lock' TERM
++ trap 'kill "$!"; wait "$!"; rm -f /lock' TERM
+- memcached -v  # the cache
++ memcached -v &  # the cache
++ wait $!
+""",
+    "the-variable-that-the-trap-expects": """
+- trap 'kill $pid' TERM
++ trap 'kill $pid; wait' TERM
+- memcached
++ memcached &
++ pid=$!
++ wait "$pid"
+""",
+    "sleep-interrupted": """
+  trap 'exit 0' TERM
+- date; sleep infinity
++ date; sleep infinity & wait $!
+""",
+    "one-more-signal": """
+- trap 'exit 0' INT
++ trap 'exit 0' INT TERM
+  while :; do sleep 2; done
+""",
+    "names-without-sig": """
+  #!/bin/sh
+- trap 'kill $!; wait' SIGINT SIGTERM # both
++ trap 'kill $!; wait' INT TERM # both
+  memcached &
+  wait
+""",
+    "kill-s-without-sig": """
+  #!/bin/sh
+- trap 'kill -s SIGTERM $!; wait' TERM
++ trap 'kill -s TERM $!; wait' TERM
+  memcached &
+  wait
+""",
+    "leave-so-that-exit-runs": """
+  #!/bin/sh
+  trap 'kill $!; wait' EXIT
++ trap 'exit 143' TERM
+  memcached &
+  wait
+""",
+}
+"""Scripts before (`-`) and after (`+`) their fix."""
+
+
+def side(text: str, sign: str) -> str:
+    """The lines of a fix that have this sign, or none."""
+    lines = text.strip("\n").split("\n")
+    return "".join(f"{line[2:]}\n" for line in lines if line[:1] in {sign, " ", ""})
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in FIXES.items()])
+def test_a_fix(text: str) -> None:
+    before, after = side(text, "-"), side(text, "+")
+    files = context(before)
+    some = said(files)
+    assert some[0].outcome not in GOOD
+    changed = mended(files, some)
+    assert changed["start.sh"].removeprefix("#!/bin/bash\n") == after
+    assert parse_script(SourceFile("start.sh", changed["start.sh"]), "bash").problems == ()
+    better = said(changed)
+    assert better[0].outcome in GOOD
+    assert found(better) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("command memcached\n", id="a-builtin-in-front"),
+        pytest.param('run="mem"\neval "${run}cached"\n', id="a-text-that-is-put-together"),
+        pytest.param("#!/bin/sh\nmemcached | tee /log\n", id="a-pipeline-in-dash"),
+        pytest.param("set -m\nmemcached &\nfg %1\n", id="fg"),
+        pytest.param("trap \"kill $(cat /p)\" TERM\nmemcached &\nwait\n", id="a-trap-that-was-expanded"),
+        pytest.param("(\n    cd /tmp\n    exec memcached\n)\n", id="parentheses-over-several-lines"),
+    ],
+)  # fmt: skip
+def test_no_fix_where_none_is_certain(script: str) -> None:
+    some = said(context(script))
+    assert some[0].outcome not in GOOD
+    assert [(rule, severity, violation.fix) for rule, violation, severity in some[1]] == [
+        (rule, "error", None) for rule, _, _ in some[1]
+    ]
+    assert some[1] != []
+
+
+@pytest.mark.parametrize(
+    ("script", "safety"),
+    [
+        pytest.param("memcached\n", "safe", id="the-last-command"),
+        pytest.param("memcached\nexit $?\n", "safe", id="exit-with-its-status"),
+        pytest.param("run() { memcached; }\nrun\n", "safe", id="the-last-in-a-function"),
+        pytest.param("for x in 1; do memcached; done\n", "safe", id="the-last-round"),
+        pytest.param("memcached\nexit 0\n", "unsafe", id="exit-with-another-status"),
+        pytest.param("memcached\necho over\n", "unsafe", id="more-to-do"),
+        pytest.param("run() { memcached; }\nrun\necho over\n", "unsafe", id="more-to-do-for-the-caller"),
+        pytest.param("memcached || echo failed\n", "unsafe", id="its-status-is-looked-at"),
+        pytest.param("while :; do memcached; done\n", "unsafe", id="a-loop"),
+        pytest.param("trap 'echo bye' EXIT\nmemcached\n", "unsafe", id="a-trap"),
+    ],
+)
+def test_exec_is_safe_where_nothing_is_lost(script: str, safety: str) -> None:
+    _, rows = said(context(script))
+    assert [(rule, violation.fix and violation.fix.safety) for rule, violation, _ in rows] == [("missing-exec", safety)]
+
+
+@pytest.mark.parametrize(
+    ("script", "parts"),
+    [
+        pytest.param(
+            "memcached\n",
+            ["`docker stop` waits 10 s, then kills memcached: exit 137.", "start.sh starts memcached without `exec`"],
+            id="missing-exec",
+        ),
+        pytest.param('case "${KIND:-web}" in\nweb|www)\nmemcached ;;\nesac\n', ["in the branch `web|www)`"], id="case"),
+        pytest.param("if [ -z \"$X\" ]; then\nmemcached\nfi\n", ["in the branch `if [ -z \"$X\" ]`"], id="if"),
+        pytest.param('if [ "$X" ]; then :; else\nmemcached\nfi\n', ['in the `else` of `if [ "$X" ]`'], id="else"),
+        pytest.param("run() { memcached; }\nrun\n", ["in `run()`"], id="function"),
+        pytest.param(
+            "trap 'kill $!' TERM\nmemcached &\nwait\n",
+            ["ends the container at once (exit 143)", "in the middle of its shutdown", "does not wait for it"],
+            id="trap-without-wait",
+        ),
+        pytest.param("#!/bin/sh\ntrap x SIGTERM\nmemcached &\nwait\n", ["dash does not know SIGTERM"], id="dash"),
+        pytest.param("trap x TREM\nmemcached &\nwait\n", ["there is no signal TREM"], id="typing-error"),
+        pytest.param(
+            "trap \"kill $pid\" TERM\nmemcached & pid=$!\nwait\n", ["was expanded when it was set"], id="expanded-early"
+        ),
+        pytest.param(
+            "#!/bin/sh\ntrap 'kill $(jobs -p); wait' TERM\nmemcached &\nwait\n",
+            ["`$(jobs -p)` gives nothing in dash"],
+            id="jobs-in-dash",
+        ),
+        pytest.param("flock /x memcached\n", ["as its child and passes no signal on"], id="flock"),
+        pytest.param("exec su nobody -c 'memcached; true'\n", ["only to a shell in between"], id="su"),
+    ],
+)  # fmt: skip
+def test_a_message(script: str, parts: list[str]) -> None:
+    _, rows = said(context(script))
+    text = " ".join(violation.message for _, violation, _ in rows)
+    assert [part for part in parts if part not in text] == []
+
+
+class TestNotes:
+    """What works, and has something lost all the same."""
+
+    def test_a_lost_clean_up(self) -> None:
+        some = said(context("trap 'rm -f /lock' EXIT\nexec memcached\n"))
+        assert (some[0].outcome, found(some), found(some, "note")) == (
+            "graceful",
+            [],
+            [("trap-lost-at-exec", "trap 'rm -f /lock' EXIT")],
+        )
+
+    def test_a_trap_that_only_prints_is_not_missed(self) -> None:
+        assert found(said(context("trap 'echo bye' EXIT\nexec memcached\n")), "note") == []
+
+    def test_a_trap_that_is_set_back(self) -> None:
+        assert found(said(context("trap 'rm /lock' EXIT\ntrap - EXIT\nexec memcached\n")), "note") == []
+
+    def test_a_helper_that_is_left_behind(self) -> None:
+        some = said(context("our-agent --port 1 &\nexec memcached\n"))
+        assert found(some, "note") == [("abandoned-job", "our-agent --port 1 &")]
+
+    @pytest.mark.parametrize("helper", ["tail -F /log", "sleep infinity", "while :; do sleep 5; done"])
+    def test_a_helper_with_nothing_to_lose(self, helper: str) -> None:
+        assert found(said(context(f"{helper} &\nexec memcached\n")), "note") == []
+
+    def test_an_init_below_an_init(self) -> None:
+        files = context("exec tini -- memcached\n")
+        files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["dumb-init", "/start.sh"]')
+        assert found(said(files), "note") == [("nested-init", "exec tini -- memcached")]
+
+
+class TestInits:
+    def test_one_that_is_not_there(self) -> None:
+        files = context("exec memcached\n")
+        files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["/tini", "--", "/start.sh"]')
+        some = said(files)
+        assert (some[0].outcome, some[0].exit_code, [rule for rule, _ in found(some)]) == (
+            "fails",
+            127,
+            ["init-not-installed"],
+        )
+
+    def test_the_advice_says_where_it_is(self) -> None:
+        files = context("exec memcached\n")
+        files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["/tini", "--", "/start.sh"]')
+        ((_, violation, _),) = said(files)[1]
+        assert violation.advice == "tini is installed here, but elsewhere: name it without a folder."
+
+
+class TestSupervisors:
+    conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
+
+    def said(self, command: str) -> list[tuple[str, str]]:
+        files = {"supervisord.conf": self.conf % command}
+        lines = "COPY supervisord.conf /etc/supervisord.conf"
+        files |= context("exec supervisord -n -c /etc/supervisord.conf\n", lines=lines)
+        return found(said(files), "note")
+
+    def test_a_shell_that_keeps_the_signal(self) -> None:
+        command = 'bash -c "date; memcached; date"'
+        assert self.said(command) == [("supervisor-not-forwarding", f"command={command}")]
+
+    def test_a_shell_that_execs(self) -> None:
+        assert self.said('bash -c "date; exec memcached"') == []
+
+    def test_the_whole_group(self) -> None:
+        assert self.said('bash -c "date; memcached; date"\nstopasgroup=true\nkillasgroup=true') == []
+
+    def test_a_promise_that_nobody_keeps(self) -> None:
+        assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
