@@ -74,8 +74,8 @@ def check(
 
     A PATH is a Dockerfile, a folder of them (default: this one), a script that they start, or - for standard input.
 
-    What --grace-period, --exclude, --select, --ignore, --pedantic and --fail-on say may stand in stopcheck.toml, too, or
-    in [tool.stopcheck] of pyproject.toml.
+    What --grace-period, --exclude, --select, --ignore, --pedantic and --fail-on say may stand in stopcheck.toml, too,
+    or in [tool.stopcheck] of pyproject.toml.
 
     Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
     """
