@@ -68,7 +68,7 @@ def start_interpreter(start: Start) -> Body | Failure:
         return start.leaf("unnamed", told.what.reason)
     if told.kind == "module":
         return _module(start, told.what, told.arguments)
-    return _script(start, language, told.what, told.arguments)
+    return start_script(start, language, told.what, told.arguments)
 
 
 def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple[str, ...]) -> Told:
@@ -133,7 +133,8 @@ def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Fai
     return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
 
 
-def _script(start: Start, language: str, name: str, arguments: tuple[Field, ...]) -> Body | Failure:
+def start_script(start: Start, language: str, name: str, arguments: tuple[Field, ...]) -> Body | Failure:
+    """A program in a file, by its name where that is known, else by its source."""
     base = name.rsplit("/", 1)[-1]
     folder = name.rpartition("/")[0]
     if base in SCRIPTS or folder.endswith("bin") or "node_modules" in folder:

@@ -58,25 +58,18 @@ class Start:
 
 Role: TypeAlias = Callable[[Start], "Body | Failure"]
 
-_MODULES = {
-    "service": "services", "daemon-of": "services", "init-script": "services", "apachectl": "services",
-    "uwsgi": "services",
-    "signals": "killers", "stops": "killers", "interpreter": "interpreters",
-    "npm": "scripts", "make": "scripts", "procfile": "scripts", "runs": "scripts", "parallel-scripts": "scripts",
-    "concurrently": "scripts",
-    "busybox": "wrappers", "wait-for": "wrappers", "capsh": "wrappers", "execlineb": "wrappers", "find": "wrappers",
-    "start-stop-daemon": "wrappers", "nodemon": "wrappers", "pm2": "wrappers",
-}  # fmt: skip
-"""Where a role's function stands: `start_ROLE`."""
-
 
 def find_role(name: str) -> Role | None:
-    """The function for a role; None where the row says all."""
-    module = _MODULES.get(name)
-    if module is None:
+    """The function for a role, `start_Y` of module X for "X.Y"; None where the row says all."""
+    module, dot, function = _SPOKEN.get(name, name).partition(".")
+    if not dot:
         return None
-    role: Role = getattr(import_module(f"stopcheck.boot.{module}"), "start_" + name.replace("-", "_"))
+    role: Role = getattr(import_module(f"stopcheck.boot.{module}"), f"start_{function}")
     return role
+
+
+_SPOKEN = {"service": "services.service", "interpreter": "interpreters.interpreter"}
+"""Roles that others ask for by their own name."""
 
 
 def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:

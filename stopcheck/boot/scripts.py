@@ -170,6 +170,7 @@ _KINDS: Mapping[str, Mapping[str, object]] = {
     "berry": {"forwards_only": ("TERM",)},
     "pnpm": {"exit_killed": 1, "raises": True},
     "pnpm-exec": {"then": "raises"},
+    "bun": {"forwards_only": ("TERM",)},
 }
 """How each passes signals on and ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1
 (wrap.npm6-*, wrap.npm9-*, wrap.yarn1-*, wrap.pnpm9-*); measured with yarn 1.22 and 4.18, pnpm 9 and 10."""
@@ -201,6 +202,30 @@ def _is_berry(start: Start, folder: str, package: dict[str, object]) -> bool:
 
 def _quoted(word: str) -> str:
     return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
+
+
+def start_bun(start: Start) -> Body | Failure:
+    """`bun run NAME`: a script of package.json under bash where there is one, else a program for its own engine."""
+    from stopcheck.boot.interpreters import start_script
+
+    asked = read_request(start.argv)
+    if isinstance(asked, Unknown):
+        return start.leaf("opaque", asked.reason)
+    words = asked.words if asked.command == "run" else (asked.command, *asked.words)
+    if not words or not words[0] or asked.command in _ENDS | {"x", "pm", "test"}:
+        return start.leaf("short")
+    folder = start.path(asked.options.get("--cwd", ""))
+    package = read_package(start, folder)
+    scripts = {} if isinstance(package, Unknown) else package.get("scripts")
+    name = words[0]
+    if isinstance(name, Unknown) or not isinstance(scripts, dict):
+        return start.leaf("opaque", "what bun runs")
+    if name not in scripts:
+        return start_script(start, "node", name, words[1:])
+    search = start.env.get("PATH")
+    bash = start.machine.image.files.which("bash", search if isinstance(search, str) else "/bin:/usr/bin")
+    options = {"--script-shell": "sh" if bash is None else "bash"}
+    return _script(start, "bun", folder, name, words[1:], options)
 
 
 # --- several scripts at once -----------------------------------------------------------------------

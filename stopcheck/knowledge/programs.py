@@ -42,7 +42,6 @@ class ProgramRow:
     command_option: tuple[str, ...] = ()
     child: str = "argv"
     shell: str = ""
-    login: bool = False
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
     own_group: bool = True
@@ -65,7 +64,6 @@ class ProgramRow:
     helper: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
-    needs_argument: bool = False
     instead: str = ""
     variants: tuple[Mapping[str, Any], ...] = ()
     source: str = ""

@@ -66,8 +66,8 @@ def outcome(line: str, **options: object) -> str:
 )
 def test_on_debian(line: str, expected: str) -> None:
     packages = (
-        "apache2 celery cron default-jre flask haproxy mariadb-server memcached netcat-openbsd nginx openssh-server php",
-        "postgresql python3 rails redis squid tomcat uwsgi",
+        "apache2 celery cron default-jre flask haproxy mariadb-server memcached netcat-openbsd nginx openssh-server",
+        "php postgresql python3 rails redis squid tomcat uwsgi",
     )
     lines = f"RUN apt-get install -y {' '.join(packages)}"
     assert outcome(line, lines=lines) == expected
@@ -152,6 +152,8 @@ def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
         pytest.param("yarn install", "node:20", "exits", id="yarn-install"),
         pytest.param("pnpm start", "node:20", "cut-off", id="pnpm"),
         pytest.param("pnpm run direct", "node:20", "graceful", id="pnpm-exec"),
+        pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
+        pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),
         pytest.param("npm --prefix /elsewhere start", "node:20", "unknown", id="npm-another-folder"),
         pytest.param("npm -w web start", "node:20", "unknown", id="npm-workspace"),
     ],
@@ -160,6 +162,23 @@ def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
     files = {**PACKAGE, "server": "\x7fELF"}
     found = outcome(line, base=base, files=files, lines="ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin")
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param("server --port 80", "graceful", id="plain"),
+        pytest.param("echo x && server", "graceful", id="list"),
+        pytest.param("server | tee log", "unknown", id="pipeline"),
+    ],
+)
+def test_yarn_since_2_starts_programs_itself(script: str, expected: str) -> None:
+    package = json.dumps({"packageManager": "yarn@4.1.0", "scripts": {"start": script}})
+    lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    assert (
+        outcome("yarn start", base="node:20", files={"package.json": package, "server": "\x7fELF"}, lines=lines)
+        == expected
+    )
 
 
 @pytest.mark.parametrize(
