@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.machine import SHELL_NAMES, shell_options
@@ -205,8 +204,10 @@ def is_exact(span: Span) -> bool:
     text = span.outermost().text
     if text == span.text:
         return True
+    from json import loads
+
     try:
-        return bool(json.loads(f'"{text}"') == span.text)
+        return bool(loads(f'"{text}"') == span.text)
     except ValueError:
         return False
 
@@ -243,12 +244,19 @@ def stop_signal(case: Case, signal: str) -> Fix | None:
 # --- exec form ---
 
 
+def in_json(text: str) -> str:
+    """A text as an element of an exec form."""
+    from json import dumps
+
+    return dumps(text, ensure_ascii=False)
+
+
 def exec_form(image: Image, node: SimpleCommand, instead: tuple[str, ...] = ()) -> Fix | None:
     """The exec form of a command, or of other words `instead`; None where it needs its shell, or more hangs on that."""
     words = [_plain(word.parts) for word in node.words]
     if node.assignments or node.redirections or any(word is None for word in words) or "-c" in words:
         return None  # what a second shell is told is mended by `exec` in its text
-    texts = [json.dumps(word, ensure_ascii=False) for word in instead or words]
+    texts = [in_json(str(word)) for word in instead or words]
     start = form_holding(image, node.span)
     if start is not None:
         edits = _of_shell_form(node, start, texts) if _shell_makes_no_difference(image, start.argv[:-1]) else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from typing import TYPE_CHECKING
 
 from stopcheck.checks._script import called
-from stopcheck.checks._start import command_at, exec_form, is_exact, place, sentence
+from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, Violation
@@ -55,7 +53,13 @@ def _shown(name: str, words: tuple[str, ...] | None) -> str:
     row = find_program(name)
     if words is None:
         words = (name, *row.foreground) if row is not None and row.foreground else (name, "…")
-    return shlex.join(words)
+    return _joined(words)
+
+
+def _joined(words: tuple[str, ...]) -> str:
+    from shlex import join
+
+    return join(words)
 
 
 def _fix(case: Case, cause: Cause, words: tuple[str, ...]) -> Fix | None:
@@ -76,7 +80,7 @@ def _in_array(spans: tuple[Span, ...], before: tuple[object, ...], after: tuple[
     """One word taken out of an array, or some put in at its end."""
     if len(after) > len(before):
         end = Span(spans[-1].source, spans[-1].end, spans[-1].end)
-        return Edit(end, "".join(", " + json.dumps(word) for word in after[len(before) :]))
+        return Edit(end, "".join(", " + in_json(word) for word in after[len(before) :]))
     at = next((n for n, word in enumerate(after) if word != before[n]), len(after))
     return Edit(Span(spans[at].source, spans[at - 1].end, spans[at].end), "")
 
@@ -87,4 +91,4 @@ def _in_script(title: str, node: SimpleCommand, words: tuple[str, ...]) -> Fix |
     if not items or items[-1].span.end != node.span.end or not is_exact(node.span):
         return None
     whole = node.words[0].span.to(node.words[-1].span)
-    return Fix(title, (Edit(whole, "exec " + shlex.join(words)),))
+    return Fix(title, (Edit(whole, "exec " + _joined(words)),))

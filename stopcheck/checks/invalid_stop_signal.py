@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import NUMBERS, signal_name
@@ -19,6 +18,8 @@ def check(case: Case) -> Iterator[Violation]:
     signal, span = case.image.stop_signal, case.image.stop_signal_span
     if not isinstance(signal, str) or span is None or signal_name(signal) is not None:
         return
+    from difflib import get_close_matches
+
     known = [f"SIG{name}" for name in NUMBERS]
     close = get_close_matches(signal.strip().upper().replace("_", ""), known, n=1, cutoff=0.7)
     fix = Fix("Name the signal", (Edit(span, close[0]),), "unsafe") if close and span.text == signal else None

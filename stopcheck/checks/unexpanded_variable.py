@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called
-from stopcheck.checks._start import passes_on, sentence
+from stopcheck.checks._start import in_json, passes_on, sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.regex import regex
@@ -93,7 +92,7 @@ def _through_shell(case: Case, start: StartCommand, program: Process | None) -> 
     if any(_unset(case, str(word)) for word in words):
         return None
     safe = start is image.entrypoint or passes_on(image) is True
-    text = json.dumps("exec " + " ".join(_quoted(str(word)) for word in words), ensure_ascii=False)
+    text = in_json("exec " + " ".join(_quoted(str(word)) for word in words))
     place: Span = start.argument_spans[first].to(start.argument_spans[-1])
     return Fix("Let a shell expand it", (Edit(place, f'"sh", "-c", {text}'),), "safe" if safe else "unsafe")
 

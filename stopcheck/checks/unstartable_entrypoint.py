@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
-import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.shell import Shell
-from stopcheck.checks._start import argument_valued, command_at, place, sentence
+from stopcheck.checks._start import argument_valued, command_at, in_json, place, sentence
 from stopcheck.image.model import ImageFile
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import SourceFile, Span
@@ -77,7 +75,7 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
     at = argument_valued(case.image, name)
     words = _words(name)
     if at is not None and len(words) > 1:
-        text = ", ".join(json.dumps(word, ensure_ascii=False) for word in words)
+        text = ", ".join(in_json(word) for word in words)
         return Found(
             f"The exec form takes `{name}` for the name of one program",
             at,
@@ -98,14 +96,16 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         return _not_executable(hidden, asked)
     here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
     if isinstance(here, ImageFile):
-        fix = Fix("Say where it is", (Edit(at, json.dumps(here.path)),)) if at is not None else None
+        fix = Fix("Say where it is", (Edit(at, in_json(here.path)),)) if at is not None else None
         return Found(f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path.")
     return Found(f"{name} is not in the image", asked, None, "Install it, or write the path under which it is there.")
 
 
 def _words(name: str) -> list[str]:
+    from shlex import split
+
     try:
-        return shlex.split(name)
+        return split(name)
     except ValueError:
         return []
 
