@@ -79,4 +79,5 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """
     if isinstance(file, Unknown) or posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
         return False
-    return row.role not in {"service", "init", "supervisor", "interpreter"} and "/lib" not in file.path
+    told = row.role in {"service", "init", "supervisor", "interpreter"} or row.status is not None
+    return not told and "/lib" not in file.path
