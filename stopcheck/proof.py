@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck import fixes
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
-from stopcheck.model import WORST_FIRST, OutcomeKind
+from stopcheck.model import OutcomeKind
 from stopcheck.records import replace
 from stopcheck.source import SourceFile
 from stopcheck.stop.assess import assess
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from stopcheck.stop.assess import Assessment
 
     Found = tuple[str, Violation, Severity]
+
+RANKING = (
+    OutcomeKind.FAILS,
+    OutcomeKind.EXITS,
+    OutcomeKind.KILLED,
+    OutcomeKind.CUT_OFF,
+    OutcomeKind.UNKNOWN,
+    OutcomeKind.TERMINATED,
+    OutcomeKind.GRACEFUL,
+)
+"""Worst first, as a fix is judged: one after which the container does not stay up mends nothing."""
 
 
 class EditedFiles:
@@ -100,4 +111,4 @@ def _ranks_after(
 def _ranks(assessment: Assessment) -> tuple[int, ...]:
     """The outcomes of all ways, worst first, as numbers; higher is better."""
     outcomes = [stopped.outcome for stopped in assessment.paths] or [assessment.outcome]
-    return tuple(sorted(WORST_FIRST.index(outcome) for outcome in outcomes))
+    return tuple(sorted(RANKING.index(outcome) for outcome in outcomes))

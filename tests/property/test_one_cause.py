@@ -35,20 +35,6 @@ TESTS = Path(__file__).parents[1]
 WELL = (OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED)
 
 EXCEPTIONS = {
-    # The fix makes `sh -c exec app` of `sh -c app`, which runs `exec` alone.
-    "shc.bash.sh-c-app",
-    "shc.mksh.sh-c-app",
-    "shc.zsh.sh-c-app",
-    "shc.yash.sh-c-app",
-    "shc.ksh93.sh-c-app",
-    # The fix of `echo x | exec app` makes echo PID 1: a pipeline with a service at its end has no such fix.
-    "shc.bash.echo-pipe-exec-app",
-    "shc.bash-as-sh.echo-pipe-exec-app",
-    # With `exec dash < e.sh` the shell's standard input is taken to be empty: it is not.
-    "script.bash.stdin-script",
-    "script.dash.stdin-script",
-    "script.mksh.stdin-script",
-    "script.yash.stdin-script",
     # The trap that then runs kills its job and waits for nothing: a second cause, seen once the first is mended.
     "trap.busybox.exit-trap-bg",
     "trap.dash.exit-trap-bg",
