@@ -231,9 +231,7 @@ class Machine:
         if not words:
             return Failure(126, f"{file.path} names no interpreter after `#!`", "shebang", str(argv[0]), file)
         if line.endswith("\r"):
-            what = words[-1].rstrip()
-            why = f"{file.path} has Windows line ends: there is no {what!r} with a carriage return in its name"
-            return Failure(127, why, "crlf", str(argv[0]), file)
+            return self._carriage_return(file, words, str(argv[0]))
         interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
@@ -246,6 +244,16 @@ class Machine:
             process.program = program
             return self._known(world, process, self.programs[program], argv, env, depth)
         return loaded
+
+    def _carriage_return(self, file: ImageFile, words: list[str], name: str) -> Failure:
+        """A `#!` line that ends in CR LF: the CR is the last character of the interpreter's name, or of its option."""
+        program, what = words[0].rsplit("/", 1)[-1].rstrip(), words[-1].rstrip()
+        if len(words) == 1 or program == "env":
+            status, why = 127, f"there is no {what} with a carriage return in its name"
+        else:
+            bash = program == "bash" or (program == "sh" and self.image.base.sh == "bash")
+            status, why = 1 if bash else 2, f"{program} knows no option {what} with a carriage return in it"
+        return Failure(status, f"{file.path} has Windows line ends: {why}", "crlf", name, file)
 
     # --- shells ----------------------------------------------------------------------------------
 

@@ -169,7 +169,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
             return Found(f"{path} is empty", first, None, "Write the script, beginning with `#!/bin/sh`.")
         case "crlf":
             return Found(
-                f"{path} has Windows line ends: the kernel looks for an interpreter with a carriage return in its name",
+                failure.reason,
                 first,
                 _without_cr(content),
                 "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",

@@ -412,6 +412,15 @@ class TestUnstartable:
         ("script", "mode", "path", "line", "code", "after"),
         [
             pytest.param(SCRIPT.replace("\n", "\r\n"), 0o755, "run.sh", 1, 127, SCRIPT, id="crlf"),
+            pytest.param(
+                "#!/bin/sh -e\r\nexec gunicorn a:b\r\n",
+                0o755,
+                "run.sh",
+                1,
+                2,
+                "#!/bin/sh -e\nexec gunicorn a:b\n",
+                id="crlf-option",
+            ),
             pytest.param("exec gunicorn app:app\n", 0o755, "run.sh", 1, 126, SCRIPT, id="no-shebang"),
             pytest.param("#!\nexec gunicorn app:app\n", 0o755, "run.sh", 1, 126, SCRIPT, id="shebang-of-nothing"),
             pytest.param("\ufeff" + SCRIPT, 0o755, "run.sh", 1, 126, SCRIPT, id="byte-order-mark"),
