@@ -100,15 +100,19 @@ def _of_link(
     elif isinstance(body, Supervisor):
         yield from _of_supervisor(stopped, process, below)
     elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
-        yield from _of_beside(process, below)
+        yield from _of_beside(assessment, process, below)
 
 
-def _of_beside(process: Process, below: Process) -> Iterator[Cause]:
-    """A job that the script left behind when it became something else, or waits for something else."""
+def _of_beside(assessment: Assessment, process: Process, below: Process) -> Iterator[Cause]:
+    """A job that the script left behind when it became something else, or waits for something else.
+
+    One that would die of the signal at once loses nothing by not being told.
+    """
     body = process.body
+    dies = isinstance(below.body, Program) and below.body.action(assessment.signal) == "default"
     if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
         yield Cause("keepalive-main", process, process.origin, below)
-    else:
+    elif not dies:
         yield Cause("abandoned-job", process, below.origin, below)
 
 

@@ -113,6 +113,10 @@ def test_the_link_that_loses_the_signal(script: str, expected: list[tuple[str, s
     assert found(said(files)) == expected
 
 
+def test_a_job_with_nothing_to_lose_is_not_what_makes_it_bad() -> None:
+    assert found(said(context("python3 -m http.server &\nmemcached\n"))) == [("missing-exec", "memcached")]
+
+
 def test_every_script_in_a_row_is_blamed() -> None:
     files = context("/inner.sh\n", inner="/innermost.sh\n", innermost="#!/bin/sh\nmemcached -u nobody\n")
     assert found(said(files)) == [
