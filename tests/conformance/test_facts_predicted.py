@@ -17,7 +17,7 @@ EXCEPTIONS = {
     "script.*.exec-or-fallback": "the same",
     "rt.go-ctx-ignored.INT": "a program that nobody knows ignores SIGINT: it is taken to handle its stop signal",
     "rtt.go-ctx-ignored.INT": "the same",
-    "rtt.cron-daemon-tail": "below tini the shell dies at once; cron, which has nothing to lose, was not measured as a main",
+    "rtt.cron-daemon-tail": "below tini the shell dies at once, and cron has nothing to lose: not told, it ends as if it had been",
     "shc.zsh.command-exec": "zsh's `command` runs programs only, not builtins",
     "shc.yash.comment": "yash does not exec the last command where a comment follows",
     "trap.zsh.app-tee-bg-trap": "zsh waits for the last process of a pipeline alone, which ends after the first",
