@@ -14,7 +14,7 @@ from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Proce
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell import Tail
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment, SimpleCommand
 
 
@@ -95,8 +95,19 @@ def run_program(call: Call) -> None:
         del world.processes[child.pid]
         shell.set_status(started.status)
         return
-    child.body = started
+    child.body = _or_function(call, started)
     shell.blocked = Foreground((child.pid,), call.node)
+
+
+def _or_function(call: Call, started: Body) -> Body:
+    """A program that nobody knows may be a function of a file that was sourced and cannot be read."""
+    name, shell = call.words[0], call.shell
+    if not shell.opened or not isinstance(started, Program) or started.row.role != "unknown":
+        return started
+    if not isinstance(name, str) or "/" in name or name in shell.machine.image.installed:
+        return started
+    row = replace(started.row, role="absent", instead=f"{shell.opened} may define it")
+    return Program(row, shell.machine.stop_signal)
 
 
 def _with_input(call: Call) -> tuple[Field, ...]:

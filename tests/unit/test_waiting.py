@@ -31,3 +31,16 @@ def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> Non
     assert some[0].outcome == outcome
     assert main is None or some[0].main == main
     assert outcome == "killed" or found(some, "note") == []
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param(". /opt/theirs/lib.sh\nrun_service\n", "unknown", id="a-function-of-a-file-that-cannot-be-read"),
+        pytest.param(". /opt/theirs/lib.sh\nlog_start\nexec memcached\n", "graceful", id="one-that-ends"),
+        pytest.param(". /opt/theirs/lib.sh\n/opt/theirs/server\n", "killed", id="a-path-is-no-function"),
+    ],
+)
+def test_what_a_sourced_file_may_define(script: str, outcome: str) -> None:
+    lines = "RUN curl https://example.org/theirs.tar.gz | tar xz -C /opt"
+    assert said(context(script, lines=lines))[0].outcome == outcome
