@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import test_arguments
-from stopcheck.boot.shell import CallEnd, Evaluate, ForRest, Job, LoopBody, Shell, SourceEnd, Standing, Trap, Waiting
+from stopcheck.boot.shell import (
+    CallEnd,
+    Checked,
+    Evaluate,
+    ForRest,
+    Job,
+    LoopBody,
+    Shell,
+    SourceEnd,
+    Standing,
+    Trap,
+    Waiting,
+)
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.words import evaluate, expand_text
+from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
@@ -37,6 +50,9 @@ SHORT = 30.0
 """Seconds of a sleep that a shell which sleeps by itself is taken to have behind it."""
 
 Builtin: TypeAlias = Callable[[Call], None]
+
+_ALMQUIST = frozenset({"dash", "busybox"})
+"""The shells whose builtins fail with the same statuses (fuzz: disagreements.jsonl)."""
 
 
 def find_builtin(name: str, row: ShellRow) -> Builtin | None:
@@ -85,7 +101,8 @@ def do_type(call: Call) -> None:
     if isinstance(file, Unknown):
         call.shell.set_status(Unknown(f"whether {name} is installed", call.node.span))
     else:
-        call.shell.set_status(0 if file is not None else 1)
+        absent = 127 if call.shell.row.name in _ALMQUIST else 1
+        call.shell.set_status(0 if file is not None else absent)
 
 
 do_which = do_compgen = do_type
@@ -101,6 +118,9 @@ def do_command(call: Call) -> None:
         words = words[1:]
     if not words:
         call.shell.set_status(0)
+        return
+    if isinstance(words[0], str) and words[0].startswith("-") and call.words[0] == "command":
+        call.shell.set_status(2)
         return
     again = Call(call.shell, call.world, call.process, call.node, words, call.tail)
     name = words[0]
@@ -120,14 +140,19 @@ do_builtin = do_command
 def do_exec(call: Call) -> None:
     """Replace the shell; without a command only its redirections hold."""
     words = call.arguments
-    argument_zero = False
-    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1:
+    row = call.shell.row
+    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1 and row.name != "dash":
         option, words = words[0], words[1:]
         if option == "--":
             break
         if option == "-a" and words:
-            argument_zero, words = True, words[1:]
-    del argument_zero
+            words = words[1:]
+        elif row.name == "busybox":
+            call.shell.leave(2)
+            return
+        elif row.name == "bash" and not set(option[1:]) <= set("cla"):
+            call.shell.set_status(2)
+            return
     if not words:
         call.shell.set_status(0)
         return
@@ -154,6 +179,8 @@ def do_exit(call: Call) -> None:
 
     frames = shell.frames if shell.ending and shell.row.name != "bash" else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
+    if shell.row.name == "bash" and trap is not None and trap.signal != "EXIT":
+        trap = None
     if trap is not None and shell.row.trap_exit_zero:
         shell.leave(0)
         return
@@ -168,6 +195,12 @@ def do_return(call: Call) -> None:
     shell = call.shell
     status = _number(call, 0) if call.arguments else shell.status
     frame = shell.unwind(CallEnd, SourceEnd)
+    if frame is None and shell.row.name == "bash":
+        shell.set_status(2)
+        return
+    if frame is None and shell.ending:
+        do_exit(Call(shell, call.world, call.process, call.node, ("exit",), None))
+        return
     if frame is None:
         shell.leave(status)
         return
@@ -212,8 +245,10 @@ def do_eval(call: Call) -> None:
     text = " ".join(str(word) for word in call.arguments)
     body = call.machine.parse_text(text, call.node.span, shell.row)
     shell.status, shell.ok = 0, False
-    tail = None if call.tail is None else call.tail | {"eval"}
-    shell.push(Evaluate(body, tail))
+    if call.tail is None:
+        shell.push(Checked(), Evaluate(body, None))
+    else:
+        shell.push(Evaluate(body, call.tail | {"eval"}))
 
 
 def do_source(call: Call) -> None:
@@ -352,6 +387,9 @@ def do_set(call: Call) -> None:
         for letter in word[1:]:
             if letter == "o" and words:
                 name = str(words.pop(0))
+                if name == "pipefail" and _without_pipefail(call):
+                    shell.leave(2)
+                    return
                 name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
             else:
                 name = letter
@@ -367,6 +405,14 @@ def do_set(call: Call) -> None:
     shell.status, shell.ok = 0, False
 
 
+def _without_pipefail(call: Call) -> bool:
+    """dash knows no `pipefail` up to 0.5.12, and leaves."""
+    version = str(getattr(call.machine.image.base, "sh_version", ""))
+    return call.shell.row.name == "dash" and version.startswith(
+        ("0.5.7", "0.5.8", "0.5.9", "0.5.10", "0.5.11", "0.5.12")
+    )
+
+
 def do_shift(call: Call) -> None:
     """Drop positional parameters."""
     count = _number(call, 1)
@@ -374,8 +420,8 @@ def do_shift(call: Call) -> None:
     if isinstance(count, Unknown):
         shell.args = (count,)
     elif count > len(shell.args):
-        if shell.row.name in {"dash", "busybox"} and not shell.row.bash_syntax:
-            shell.leave(2 if shell.row.name == "dash" else 1)
+        if shell.row.name == "dash":
+            shell.leave(2)
             return
         shell.set_status(1)
         return
@@ -504,23 +550,32 @@ def do_trap(call: Call) -> None:
         name = (
             "EXIT"
             if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix)
-            else (word if word in {"ERR", "DEBUG", "RETURN"} and shell.row.bash_syntax else _trap_signal(word, shell))
+            else (word if word in _pseudo_signals(shell.row) else _trap_signal(word, shell))
         )
         if name is None:
             call.world.note("bad-signal", call.process, text=word, span=call.node.span)
             status = 1
             break
         if action == "-":
-            shell.traps.pop(name, None)
+            if shell.traps.pop(name, None) is not None:
+                shell.untrapped |= {name}
             continue
         if name in call.process.ignored and action != "":
             continue
+        if name == "CHLD" and action != "":
+            raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
         span = nodes[0].span if nodes else call.node.span
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
         shell.traps[name] = Trap(action, call.node.span, body)
     shell.set_status(status)
+
+
+def _pseudo_signals(row: ShellRow) -> frozenset[str]:
+    if row.bash_syntax:
+        return frozenset({"ERR", "DEBUG", "RETURN"})
+    return frozenset({"ERR"}) if row.name == "busybox" else frozenset()
 
 
 def _trap_signal(word: str, shell: Shell) -> str | None:
@@ -536,7 +591,7 @@ def do_wait(call: Call) -> None:
     first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
-        shell.leave(shell.row.wait_n_status)
+        shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid)}
     pids: list[int] = []
@@ -547,25 +602,42 @@ def do_wait(call: Call) -> None:
                 continue
             if word.startswith("%"):
                 job = _job(shell, word)
-                if job is not None:
-                    pids.extend(job.pids)
+                if job is None:
+                    shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
+                    return
+                pids.extend(job.pids)
             elif word.isdigit() and int(word) in children:
                 # A pipeline is one job: waiting for its last process waits for all.
                 alone = (int(word),)
                 jobs = (job.pids for job in shell.jobs if int(word) in job.pids)
                 pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
-            elif word.isdigit() and int(word) in world.ended:
-                shell.set_status(world.ended[int(word)])
+            elif word.isdigit() and _was_job(call, int(word)):
+                shell.set_status(shell.seen(world.processes[int(word)]), True)
                 return
             else:
-                shell.set_status(127)
+                wrong = 2 if shell.row.name in _ALMQUIST else 1
+                shell.set_status(127 if word.isdigit() else wrong)
                 return
     else:
         pids = [pid for job in shell.jobs for pid in job.pids if world.living((pid,))]
     if not pids:
         shell.set_status(127 if first else 0)
         return
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first)
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words)
+
+
+def _was_job(call: Call, pid: int) -> bool:
+    """Whether it is a job of this shell that has ended: its status is kept."""
+    process = call.world.processes.get(pid)
+    return process is not None and process.job and process.ppid == call.process.pid and not process.alive
+
+
+def _is_zombie(call: Call, word: Field) -> bool:
+    """Whether a child has ended and its number is not free yet; bash looks at once, the others when they next wait."""
+    process = call.world.processes.get(int(word)) if isinstance(word, str) and word.isdigit() else None
+    if process is None or process.alive or process.collected or process.ppid != call.process.pid:
+        return False
+    return call.shell.row.name != "bash" or process.ended_at == call.world.clock
 
 
 def _job(shell: Shell, word: str) -> Job | None:
@@ -603,9 +675,17 @@ def do_kill(call: Call) -> None:
     shell, world = call.shell, call.world
     words = list(call.arguments)
     signal: str | None = "TERM"
+    given, failed = "", 0
     while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1:
         option = words.pop(0)
         assert isinstance(option, str)
+        if option == "--" and (
+            given if shell.row.name == "busybox" else given == "-SIGNAL" and shell.row.name == "dash"
+        ):
+            failed += 1
+            if shell.row.name == "dash":
+                words = []
+            break
         if option == "--":
             break
         if option == "-l" or option == "-L":
@@ -613,21 +693,27 @@ def do_kill(call: Call) -> None:
             return
         if option in {"-s", "-n"}:
             value = words.pop(0) if words else ""
-            signal = _kill_signal(value, shell)
-        elif option[1:].lstrip("-").isdigit() and not words:
-            words.insert(0, option)
+            given, signal = "-s", _kill_signal(value, shell)
+        elif given:
+            words.insert(0, option)  # a group, after a signal
             break
         else:
-            signal = _kill_signal(option[1:], shell)
+            given, signal = "-SIGNAL", _kill_signal(option[1:], shell)
     if signal is None:
         world.note("bad-signal", call.process, text="kill", span=call.node.span)
         shell.set_status(2 if shell.row.name == "dash" else 1)
         return
     if not words:
-        shell.set_status(2)
+        shell.set_status(1 if shell.row.name == "busybox" else 2)
         return
     found = False
     for word in words:
+        if isinstance(word, str) and not _is_target(word):
+            if shell.row.name == "dash":
+                shell.set_status(2)
+                return
+            failed += word != "" or shell.row.name != "busybox"
+            continue
         if isinstance(word, Unknown):
             targets = call.machine.unknown_pid(call, word)
             if targets is None:
@@ -636,6 +722,14 @@ def do_kill(call: Call) -> None:
                 return
         else:
             targets = _targets(call, word)
+        if not targets and _is_zombie(call, word):
+            found = True
+            continue
+        if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:
+            shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
+            if shell.row.name in _ALMQUIST:
+                return
+        failed += not targets
         for target in targets:
             found = True
             if signal != "0":
@@ -643,7 +737,14 @@ def do_kill(call: Call) -> None:
                 world.kill(target, signal, call.process)
             if not call.process.alive:
                 return
-    shell.set_status(0 if found else 1)
+    if shell.row.name in _ALMQUIST:
+        shell.set_status(min(failed, 1) if shell.row.name == "dash" else failed)
+    else:
+        shell.set_status(0 if found else 1)
+
+
+def _is_target(word: str) -> bool:
+    return word.startswith("%") or word.removeprefix("-").isdigit()
 
 
 def _kill_signal(value: Field, shell: Shell) -> str | None:
@@ -658,6 +759,8 @@ def _targets(call: Call, word: str) -> list[Process]:
     world, process = call.world, call.process
     if word.startswith("%"):
         job = _job(call.shell, word)
+        if call.shell.row.name == "dash" and "m" not in call.shell.options:
+            return []  # it signals a process group that there is not
         return world.living(job.pids) if job else []
     if not word.lstrip("-").isdigit():
         return []

@@ -9,13 +9,13 @@ from stopcheck.boot.shell import Foreground, Shell
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell import Tail
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.syntax.shell.tree import Assignment, SimpleCommand
+    from stopcheck.syntax.shell.tree import Assignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 def run_program(call: Call) -> None:
     """A program: in place of the shell where that shell does so, else as a child in the foreground."""
     shell, world, process = call.shell, call.world, call.process
-    call = replace(call, words=_with_input(call))
+    call = replace(call, words=_with_input(call, call.words))
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:
@@ -87,6 +87,7 @@ def run_program(call: Call) -> None:
     if "m" in shell.options:
         child.pgid = child.pid
     child.env = env
+    _redirect(call, child)
     started = shell.machine.load(world, child, call.words, env)
     if isinstance(started, Failure):
         if started.status == 126 and "no `#!`" in started.reason and _interpret_here(call, child):
@@ -110,14 +111,21 @@ def _or_function(call: Call, started: Body) -> Body:
     return Program(row, shell.machine.stop_signal)
 
 
-def _with_input(call: Call) -> tuple[Field, ...]:
+def _redirect(call: Call, process: Process) -> None:
+    """A process whose output goes elsewhere keeps no pipe open."""
+    for redirection in call.node.redirections:
+        if redirection.operator in {">", ">>", ">|", "&>", "&>>", ">&"} and redirection.descriptor in {None, "1"}:
+            process.stdout = 0
+
+
+def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     """`sh < FILE` runs the file like `sh FILE`."""
-    name = call.words[0]
-    if len(call.words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in shell_names():
+    name = words[0]
+    if len(words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in shell_names():
         for redirection in call.node.redirections:
             if redirection.operator == "<":
                 return (name, expand_text(call.shell.scope(call.world, call.process), redirection.target))
-    return call.words
+    return words
 
 
 def shell_names() -> frozenset[str]:
@@ -143,6 +151,7 @@ def _own_name(shell: Shell) -> str:
 def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:
     """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
     shell, world, process = call.shell, call.world, call.process
+    words = _with_input(call, words)
     ignored = process.ignored | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     before = process.argv
     traps = dict(shell.traps)
@@ -158,6 +167,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         return
     process.ignored = ignored
     process.body = started
+    _redirect(call, process)
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
     for signal, trap in traps.items():
         text = trap.text if isinstance(trap.text, str) else ""
@@ -182,9 +192,27 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
             before = shell.value(assignment.name) or ""
             value = before if isinstance(before, Unknown) else value if isinstance(value, Unknown) else before + value
         shell.assign(assignment.name, value)
-        if any(isinstance(each, CommandSubstitution) for each in assignment.value.parts):
-            status = Unknown("the status of a command substitution", assignment.span)
+        for each in assignment.value.parts:
+            if isinstance(each, CommandSubstitution):
+                status = _status_of(each)
     shell.set_status(status, True)
+
+
+_PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
+
+
+def _status_of(part: CommandSubstitution) -> int | Unknown:
+    """The status of a command substitution, where it is one command whose status everyone knows."""
+    unknown = Unknown("the status of a command substitution", part.span)
+    items = part.body.items
+    if len(items) != 1 or items[0].background or items[0].command.rest:
+        return unknown
+    pipeline = items[0].command.first
+    command = pipeline.commands[-1]
+    if pipeline.negated or not isinstance(command, SimpleCommand) or not command.words:
+        return unknown
+    name = command.words[0].literal
+    return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 
 def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:

@@ -21,6 +21,8 @@ FOR_EVER = float("inf")
 UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
 """Roles of what no table tells of: a program nobody knows; a text nobody has read; a name that is not known; a program
 that should not be there; and a server whose configuration is not known, which alone surely stands."""
+READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
+"""Programs that end when what they read from does."""
 LONG = 300.0
 """A sleep of this many seconds and more only keeps the container alive."""
 
@@ -28,7 +30,7 @@ LONG = 300.0
 class Program:
     """A leaf: a service, a timer, a command that ends, or a program that nobody knows (`undecided`)."""
 
-    __slots__ = ("ends_at", "exit_status", "row", "stands", "stop_signal", "undecided", "wakes_at")
+    __slots__ = ("ends_at", "exit_status", "row", "stands", "stop_signal", "undecided", "wakes_at", "writers")
     overrides = True
 
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
@@ -39,12 +41,15 @@ class Program:
         self.wakes_at = wakes_at
         self.ends_at: float | None = None
         self.exit_status: int | Unknown = 0
+        self.writers: tuple[int, ...] = ()
+        """Those that it reads from until they end."""
 
     def copy(self) -> Program:
         """See Body.copy."""
         other = Program(self.row, self.stop_signal, self.wakes_at)
         other.undecided, other.stands = self.undecided, self.stands
         other.ends_at, other.exit_status = self.ends_at, self.exit_status
+        other.writers = self.writers
         return other
 
     def key(self) -> Hashable:
@@ -56,6 +61,8 @@ class Program:
         told = self.row.action(signal)
         if told:
             return told
+        if self.writers:
+            return "default"
         if self.row.role in UNTOLD:
             # A program nobody knows is taken to handle the signals that stop a service; what HUP does varies.
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
@@ -95,11 +102,15 @@ class Program:
 
     def awaits(self, process: Process) -> tuple[int, ...]:
         """See Body.awaits."""
-        return ()
+        return self.writers
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
+            if process.stdin and process.program in READERS and not _is_answered(process):
+                self.writers = world.writers(process)
+                if self.writers:
+                    return False
             status = self.row.status
             world.exit(
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
@@ -202,14 +213,8 @@ class Parent:
         child = world.processes.get(self.child or 0)
         if child is None or not child.alive:
             return []
-        if self.row.forwards == "group":
-            return world.group(child.pgid)
-        if self.row.forwards == "session":
-            return [
-                other
-                for other in world.processes.values()
-                if other.sid == child.sid and other.alive and other is not process
-            ]
+        if self.row.forwards in {"group", "session"}:
+            return [other for other in world.group(child.pgid) if other is not process]
         return [child]
 
     def wakes(self) -> float | None:
@@ -239,14 +244,15 @@ class Parent:
             return False
         child.reaped = True
         if self.row.forwards == "session":
-            for other in world.processes.values():
-                if other.sid == child.sid and other.alive and other is not process:
-                    world.kill(other, "TERM", process)
+            for other in world.group(child.pgid):
+                world.kill(other, "TERM", process)
         status = child.status if child.status is not None else 0
         world.exit(process, 0 if status in self.options.zero else status)
         return True
 
     def _start(self, world: World, process: Process) -> None:
+        if self.row.role == "fork" and self.row.forwards == "group":
+            process.pgid = process.pid
         child = world.spawn(process, self, self.argv, process.origin)
         self.child = child.pid
         child.user = process.user if self.options.user is None else self.options.user
@@ -263,6 +269,13 @@ class Parent:
             world.exit(child, started.status)
         else:
             child.body = started
+
+
+def _is_answered(process: Process) -> bool:
+    """`grep -q`, `grep -m 1`: it ends as soon as it has found what it looks for."""
+    options = [word for word in process.argv[1:] if isinstance(word, str) and word[:1] == "-"]
+    short = "".join(word[1:] for word in options if word[:2] != "--")
+    return process.program == "grep" and (bool({"q", "m"} & set(short)) or bool({"--quiet", "--silent"} & set(options)))
 
 
 class Daemonizer:

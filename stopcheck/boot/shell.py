@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.quiet import quiet_items, waits_for
 from stopcheck.boot.signals import signal_number
-from stopcheck.boot.words import Scope, evaluate, expand_pattern, expand_text, expand_words, matches
-from stopcheck.boot.world import Branch, Process, World
+from stopcheck.boot.words import Scope, UnsetError, evaluate, expand_pattern, expand_text, expand_words, matches
+from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -139,6 +139,11 @@ class CallEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Checked:
+    """`eval` has ended: a command like any other for `set -e`, whatever its text has looked at itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceEnd:
     """A sourced file ends; `args` are the caller's, None where they stayed."""
 
@@ -174,6 +179,7 @@ Frame: TypeAlias = (
     | ForRest
     | CaseRest
     | CallEnd
+    | Checked
     | SourceEnd
     | Joined
     | TrapEnd
@@ -194,11 +200,12 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The builtin `wait`; `several` for `wait -n`: the first of them."""
+    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and no status told."""
 
     pids: tuple[int, ...]
     span: Span
     first: bool = False
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,8 +243,8 @@ def _frame_key(frame: Frame | Blocked) -> Hashable:
 
 
 _PLAIN_SLOTS = (
-    "args", "blocked", "cut", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "pending", "plain", "root", "row", "script", "status",
+    "args", "blocked", "cut", "dying", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
+    "name", "ok", "open_end", "opened", "options", "pending", "plain", "root", "row", "script", "status", "untrapped",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -246,9 +253,9 @@ class Shell:
     """A shell process: what it knows, what is still to do, what it waits for."""
 
     __slots__ = (
-        "args", "arrays", "blocked", "cut", "ending", "exported", "frames", "functions", "interrupted", "jobs",
+        "args", "arrays", "blocked", "cut", "dying", "ending", "exported", "frames", "functions", "interrupted", "jobs",
         "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options", "pending", "plain", "root",
-        "row", "script", "status", "traps", "variables",
+        "row", "script", "status", "traps", "untrapped", "variables",
     )  # fmt: skip
     overrides = False
 
@@ -293,6 +300,10 @@ class Shell:
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
+        self.untrapped: frozenset[str] = frozenset()
+        """Signals that had a trap and are at their default again, an EXIT trap or not."""
+        self.dying = ""
+        """A signal that ends the shell, once its EXIT trap has run."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
 
@@ -336,7 +347,7 @@ class Shell:
             return "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
-        if "EXIT" in self.traps and signal in self.row.exit_trap and self.mode != "subshell":
+        if "EXIT" in self.traps and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
 
@@ -351,6 +362,8 @@ class Shell:
             if self.blocked is None and "EXIT" not in self.traps:
                 world.exit(process, status, signal)
             self.leave(status)
+            if self.row.name == "bash":
+                self.dying = signal
             return
         if signal not in self.pending:
             self.pending += (signal,)
@@ -379,13 +392,21 @@ class Shell:
         """See Body.step."""
         if self.blocked is not None:
             return self._unblock(world, process)
-        if self.pending:
+        if self.pending and not (self.frames and isinstance(self.frames[-1], Negate) and self.row.name == "bash"):
             self._run_trap(world, process)
             return True
         if not self.frames:
             self._end(world, process)
             return True
         frame, self.frames = self.frames[-1], self.frames[:-1]
+        try:
+            self._take(frame, world, process)
+        except UnsetError:
+            self.dying = ""
+            self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
+        return True
+
+    def _take(self, frame: Frame, world: World, process: Process) -> None:
         match frame:
             case Evaluate():
                 self._evaluate(frame.node, frame.tail, world, process)
@@ -411,17 +432,20 @@ class Shell:
                 self.args = frame.args
                 for name, value in frame.saved:
                     self._put_back(name, value)
+                self.set_status(self.status, self.ok)
+            case Checked():
+                self.set_status(self.status, self.ok)
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
+                self.set_status(self.status, self.ok)
             case TrapEnd():
                 self.status, self.ok = frame.status, frame.ok
                 if self.cut and not self.pending:
                     self.cut = False
                     self.set_status(frame.status, frame.ok)
-        return True
 
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
@@ -430,12 +454,21 @@ class Shell:
     def set_status(self, status: Status, ok: bool = False) -> None:
         """`ok`: where the status is unknown, success is to be expected (it is no test)."""
         self.status, self.ok = status, ok
-        if "e" in self.options and not isinstance(status, Unknown) and status != 0 and not self.tested():
+        if isinstance(status, Unknown) or status == 0 or self.tested():
+            return
+        if "ERR" in self.traps and self.traps["ERR"].text != "":
+            raise TooComplex("what its trap for ERR does")
+        if "e" in self.options:
             self.leave(status)
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
-        return any(isinstance(frame, _TESTING) for frame in self.frames)
+        for frame in reversed(self.frames):
+            if isinstance(frame, _TESTING):
+                return True
+            if isinstance(frame, TrapEnd):
+                return False  # a trap is looked at by nobody, wherever it comes
+        return False
 
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
@@ -453,7 +486,11 @@ class Shell:
                 world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
                 self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
             return
-        if isinstance(self.status, Unknown):
+        if self.dying:
+            world.exit(
+                process, (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
+            )
+        elif isinstance(self.status, Unknown):
             world.exit(process, 0 if self.ok else self.status)
         else:
             world.exit(process, self.status & 255)
@@ -489,6 +526,8 @@ class Shell:
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
         for child in ended:
             child.reaped = True
+        for other in world.processes.values():
+            other.collected = other.collected or (other.ppid == process.pid and not other.alive)
         self.blocked = None
         if isinstance(blocked, Foreground):
             status = self._pipeline_status(world, blocked)
@@ -502,7 +541,7 @@ class Shell:
             self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
-            told = self._seen(ended[-1]) if ended else 0
+            told = self.seen(ended[-1]) if ended and not blocked.every else 0
             self.set_status(told if told is not None else 0, True)
         return True
 
@@ -512,14 +551,14 @@ class Shell:
             return False
         return self.tested() and all(self.machine.only_waits(world, process) for process in alive)
 
-    def _seen(self, child: Process) -> Status | None:
+    def seen(self, child: Process) -> Status | None:
         """A child's status as this shell has it in `$?`."""
         if isinstance(child.status, int) and child.killed_by:
             return child.status - 128 + self.row.signal_base
         return child.status
 
     def _pipeline_status(self, world: World, blocked: Foreground) -> Status:
-        statuses = [self._seen(world.processes[pid]) for pid in blocked.pids]
+        statuses = [self.seen(world.processes[pid]) for pid in blocked.pids]
         last = statuses[-1]
         if "pipefail" in self.options:
             last = next((status for status in reversed(statuses) if isinstance(status, Unknown) or status), 0)
@@ -799,8 +838,9 @@ class Shell:
     def _background(self, node: Item, world: World, process: Process) -> None:
         pipeline = node.command.first
         if not node.command.rest and len(pipeline.commands) > 1:
-            pids = tuple(self.child(world, process, command, node.span, True).pid for command in pipeline.commands)
-            self._add_job(pids, node.span)
+            children = [self.child(world, process, command, node.span, True) for command in pipeline.commands]
+            world.connect(children)
+            self._add_job(tuple(child.pid for child in children), node.span)
         else:
             inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
             self._background_node(inner, node.span, world, process)
@@ -824,7 +864,9 @@ class Shell:
             self.push(Evaluate(node.commands[0], tail))
             return
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
-        pids = tuple(self.child(world, process, command, command.span, False).pid for command in inside)
+        children = [self.child(world, process, command, command.span, False) for command in inside]
+        world.connect(children)
+        pids = tuple(child.pid for child in children)
         if self.row.last_in_shell:
             self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
         else:
@@ -935,17 +977,19 @@ class Shell:
             return self.value(name)
 
         def substitute(part: CommandSubstitution) -> Field:
-            return self.machine.substitute(self, part, world, process)
+            try:
+                return self.machine.substitute(self, part, world, process)
+            except UnsetError:
+                return ""
 
         def process_substitution(part: ProcessSubstitution) -> Field:
             if world is not None and process is not None:
                 self.child(world, process, part.body, part.span, False)
             return "/dev/fd/63"
 
-        def failed(name: str) -> None:
-            self.leave(1)
-
-        return Scope(variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, failed)
+        return Scope(
+            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, "u" in self.options
+        )
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""

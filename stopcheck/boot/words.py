@@ -41,8 +41,12 @@ class Scope:
     substitute: Callable[[CommandSubstitution], Field]
     process: Callable[[ProcessSubstitution], Field]
     array: Callable[[str], tuple[Field, ...] | None]
-    failed: Callable[[str], None]
-    """`${x:?message}` ends the shell."""
+    nounset: bool = False
+    """`set -u`: a parameter that is not set ends the shell."""
+
+
+class UnsetError(Exception):
+    """A parameter that has to be set is not (`set -u`, `${x:?message}`): the shell ends."""
 
 
 @dataclass(slots=True)
@@ -325,6 +329,8 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
         return _default(scope, part, value)
     if value is None:
+        if scope.nounset and part.name not in {"@", "*"} and part.index not in {"@", "*"}:
+            raise UnsetError(part.name)
         value = ""
     if operator == "" or isinstance(value, Unknown):
         return value
@@ -355,7 +361,7 @@ def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
     if kind == "=":
         scope.assign(part.name, default)
     elif kind == "?":
-        scope.failed(part.name)
+        raise UnsetError(part.name)
     return default
 
 

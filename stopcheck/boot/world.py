@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from stopcheck.boot.signals import HARMLESS, PAUSING, signal_number
@@ -84,6 +85,12 @@ class Process:
     finished: bool = False
     user: str = ""
     """By name or number; "" is root."""
+    stdin: int = 0
+    stdout: int = 0
+    """The pipes that it reads from and writes to, by number; 0 is none."""
+    ended_at: float = 0.0
+    collected: bool = False
+    """Whether its parent has asked the kernel how it ended: until then its number still names it."""
 
     @property
     def alive(self) -> bool:
@@ -100,7 +107,7 @@ class Process:
         return Process(
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
-            self.user,
+            self.user, self.stdin, self.stdout, self.ended_at, self.collected,
         )  # fmt: skip
 
 
@@ -130,7 +137,6 @@ class World:
     fallback: World | None = None
     steps: int = 0
     step_limit: int = 20_000
-    ended: dict[int, int] = field(default_factory=dict)
     epoch: float = 0.0
     """When the stop signal was sent."""
     first_after: int = 0
@@ -145,7 +151,7 @@ class World:
         return World(
             {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
-            self.step_limit, dict(self.ended), self.epoch,
+            self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving,
         )  # fmt: skip
 
@@ -162,10 +168,24 @@ class World:
         else:
             process = Process(
                 pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
-                origin=origin, user=parent.user,
+                origin=origin, user=parent.user, stdin=parent.stdin, stdout=parent.stdout,
             )  # fmt: skip
         self.processes[pid] = process
         return process
+
+    @staticmethod
+    def connect(children: list[Process]) -> None:
+        """A pipe between each process of a pipeline and the next; it goes by the number of its first reader."""
+        for writer, reader in itertools.pairwise(children):
+            writer.stdout = reader.stdin = reader.pid
+
+    def writers(self, reader: Process) -> tuple[int, ...]:
+        """The living processes that hold the other end of its pipe: until they end, it has more to read."""
+        return tuple(
+            other.pid
+            for other in self.processes.values()
+            if other.alive and other is not reader and other.stdout == reader.stdin
+        )
 
     def note(
         self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0
@@ -187,6 +207,7 @@ class World:
             return
         process.status = status
         process.killed_by = killed_by
+        process.ended_at = self.clock
         self.note("end", process, signal=killed_by)
         for child in self.processes.values():
             if child.ppid == process.pid:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Form = Literal["script", "command", "shell form"]
 
 BASES = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17"}
-SERVICES = ("app1", "app2", "app3", "app4", "app5", "app6")
+SERVICES = ("app1", "app2", "app3", "app4", "app5", "app6", "serve", "run")
 """Stand-ins that take half a second to clean up."""
 DEFAULTS = ("plain1", "plain2")
 """Stand-ins without handlers."""
@@ -36,13 +36,13 @@ QUIET = ("true", ":", "echo starting", "mkdir -p /tmp/x", "export MODE=1", "cd /
          "printf 'x\\n' >/tmp/x", "sleep 0", "[ -z \"$UNSET\" ]", "command -v sh >/dev/null")  # fmt: skip
 CONDITIONS = (
     "true", "false", "[ -n \"$1\" ]", "[ -z \"$1\" ]", "[ $# -gt 0 ]", "[ $# -eq 0 ]", "[ \"$1\" = app1 ]",
-    "[ \"$1\" = serve ]", "[ -f /etc/passwd ]", "[ -f /nowhere ]", "[ -x /run.sh ]", "test -d /tmp",
-    "command -v app1 >/dev/null", "command -v nowhere >/dev/null", "! true", "[ \"${1#-}\" != \"$1\" ]",
-    "[ \"$$\" = 1 ]", "[ \"$MODE\" = 1 ]", "[ \"$(id -u)\" = 0 ]", "true && false", "false || true",
+    "[ \"$1\" = serve ]", "[ -f /nowhere ]", "[ -x /run.sh ]", "test -d /tmp",
+    "command -v app1 >/dev/null", "! true", "[ \"${1#-}\" != \"$1\" ]",
+    "[ \"$$\" = 1 ]", "[ \"$MODE\" = 1 ]", "true && false", "false || true",
 )  # fmt: skip
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
 ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "x"), ("sh", "-c", "app1"),
-             ("sh", "-c", "app1; true"), ("plain1",), ("serve", "two"), ("sleep", "infinity"))  # fmt: skip
+             ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"), ("sleep", "infinity"))  # fmt: skip
 SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
@@ -67,7 +67,13 @@ class Draw:
         if self.form == "script":
             return (*before, "/entrypoint.sh", *self.arguments)
         name = "bash" if self.shell == "bash" else "/bin/sh"
-        return (*before, name, "-c", write(self.body, lines=False), *(("sh", *self.arguments) if self.arguments else ()))
+        return (
+            *before,
+            name,
+            "-c",
+            write(self.body, lines=False),
+            *(("sh", *self.arguments) if self.arguments else ()),
+        )
 
     def texts(self) -> dict[str, str]:
         """The scripts by their path; all can be executed."""
@@ -170,7 +176,7 @@ class Grammar:
         if self._one_in(9):
             return self._some(DEFAULTS)
         self._services += 1
-        return SERVICES[(self._services - 1) % len(SERVICES)]
+        return SERVICES[(self._services - 1) % 6]
 
     def _wrapper(self) -> str:
         return self._some(WRAPPERS if self._shell == "busybox" else (*WRAPPERS, *DEBIAN_WRAPPERS))
@@ -235,7 +241,7 @@ class Grammar:
                 "kill %1; wait %1", "kill -9 $pid", "wait $pid", "wait", "trap - TERM; kill 0", "trap - TERM; kill -TERM $$",
                 "kill $pid 2>/dev/null || true", "exit $?", "kill -s TERM $pid", "kill -SIGTERM $pid", "kill -15 $pid",
                 "trap '' TERM; kill 0; wait", "kill -TERM -1", "stopping=1", "exec app6", "app6", "kill -TERM -- -$$",
-                "set -e; false", "false", "kill $pid; sleep 0.3", "sleep 0.3; exit 7", "echo $?; exit 4", "return 5",
+                "false", "kill $pid; sleep 0.1", "sleep 0.1; exit 7", "echo $?; exit 4", "return 5",
                 "break", "kill -0 $pid && exit 5", "kill $pid; wait $pid; wait", "(kill $pid)", "kill $pid & wait",
                 "[ -n \"$pid\" ] && kill $pid", "if kill -0 $pid; then kill $pid; wait $pid; fi",
                 "while kill -0 $pid 2>/dev/null; do kill $pid; wait $pid; done",
@@ -243,8 +249,10 @@ class Grammar:
         )  # fmt: skip
         signals = self._some(
             ("TERM", "TERM", "TERM", "TERM INT", "INT TERM", "INT", "EXIT", "EXIT", "TERM EXIT", "INT TERM EXIT", "QUIT",
-             "TERM QUIT INT", "SIGTERM", "SIGTERM SIGINT", "0", "15", "HUP TERM", "CHLD", "term", "USR1", "ERR")
+             "TERM QUIT INT", "SIGTERM", "SIGTERM SIGINT", "0", "15", "HUP TERM", "term", "USR1")
         )  # fmt: skip
+        if self._one_in(60):
+            signals = self._some(("CHLD", "ERR"))
         if action == "-":
             return Node(f"trap - {signals}")
         return Node(f'trap "{action}" {signals}' if "'" in action else f"trap '{action}' {signals}")
@@ -281,7 +289,7 @@ class Grammar:
                     head = "i=0; while [ $i -lt 2 ]; do i=$((i+1));{}done"
                 inside = tuple(self._statement(depth + 1))
                 if self._one_in(4):
-                    inside = (*inside, Node(self._some(("break", "continue", "[ -n \"$a\" ] && break"))))
+                    inside = (*inside, Node(self._some(("break", "continue", '[ -n "$a" ] && break'))))
                 return [Node(head, (inside,))]
             case "eval":
                 inner = write(tuple(self._statement(3)), lines=False)
@@ -295,8 +303,7 @@ class Grammar:
                     right = Node("true")
                 return [Node(f"{left} {self._some(('&&', '||'))} {right.write(lines=False)}")]
             case "kill":
-                return [Node(self._some(("kill -0 $$", "kill -0 ${pid:-1}", "kill $pid", "kill -TERM $pid; wait $pid",
-                                         "sleep 0", "kill -HUP $$", "kill -CHLD $$")))]  # fmt: skip
+                return [Node(self._some(("kill -0 $$", "kill -0 ${pid:-1}", "sleep 0", "kill -HUP $$", "kill -CHLD $$")))]  # fmt: skip
             case "local":
                 return [Node(self._some(("false", "A=$(false)", "export B=$(false)", "[ 1 = 2 ]", "unset A",
                                          "B=$(echo app2)", "readonly R=1", "type app1 >/dev/null",
@@ -333,7 +340,7 @@ class Grammar:
                 nodes.append(
                     Node(
                         self._some(
-                            ("wait", "wait", "wait $pid", 'wait "$pid"', "wait $!", "wait -n", "wait $pid || true",
+                            ("wait", "wait", "wait $pid", 'wait "$pid"', "wait $!", "wait" if self._shell == "dash" else "wait -n", "wait $pid || true",
                              "wait %1", "wait; wait", "wait || exit $?", "if wait $pid; then echo ok; fi", "! wait $pid",
                              "wait $pid && echo done", "wait $pid; wait $pid", "(wait)", "wait $pid $pid", "wait 99",
                              "{ wait; }", "wait | cat", "wait & wait $!", "wait $pid && exit 0 || exit 4")
@@ -363,7 +370,9 @@ class Grammar:
         return nodes
 
     def _endless(self) -> Node:
-        head = self._some(("while true; do{}done", "while :; do{}done", "until false; do{}done", "while sleep 0.3; do{}done"))
+        head = self._some(
+            ("while true; do{}done", "while :; do{}done", "until false; do{}done", "while sleep 1000; do{}done")
+        )
         inside = self._some(("sleep 0.3", "sleep 1000", "sleep 1000 & wait $!", "sleep 0.3 & wait", "wait; sleep 0.3",
                              "app5", "app5; sleep 0.3", "app5 || true; sleep 0.3", "tail -f /dev/null"))  # fmt: skip
         return Node(head, ((Node(inside),),))
@@ -382,7 +391,10 @@ class Grammar:
                 return [Node(self._service(), prefixes=("exec",))]
             case "wrapped":
                 prefixes = tuple(self._wrapper() for _ in range(self._chance.choice((1, 1, 2))))
-                if any(" exec" in f" {prefix}" or prefix in ("command", "A=1") for prefix in prefixes[1:]):
+                if any(
+                    "exec" in prefix or prefix in ("command", "A=1", "sudo", "sudo -u nobody")
+                    for prefix in prefixes[1:]
+                ):
                     prefixes = prefixes[:1]
                 return [Node(self._service(), prefixes=prefixes)]
             case "arguments":
@@ -393,13 +405,19 @@ class Grammar:
                 quote = "'" if "'" not in inner else '"' if '"' not in inner and "$" not in inner else ""
                 if not quote:
                     inner, quote = self._service(), "'"
-                shell = self._some(("sh", "sh", "bash", "exec sh", "sh -e") if self._shell != "busybox" else ("sh", "exec sh"))
+                shell = self._some(
+                    ("sh", "sh", "bash", "exec sh", "sh -e") if self._shell != "busybox" else ("sh", "exec sh")
+                )
                 return [Node(f"{shell} -c {quote}{inner}{quote}")]
             case "pipeline":
-                return [Node(self._service() + self._some((" | cat", " 2>&1 | cat", " | tee /tmp/log", " | cat | cat")))]
+                return [
+                    Node(self._service() + self._some((" | cat", " 2>&1 | cat", " | tee /tmp/log", " | cat | cat")))
+                ]
             case "group":
                 inside = tuple(self._statement(depth + 1) + self._last(depth + 1))
-                return [Node(self._some(("( {})", "{ {}}", "( {}) | cat", "( {}) >/dev/null", "{ {}} 2>&1")), (inside,))]
+                return [
+                    Node(self._some(("( {})", "{ {}}", "( {}) | cat", "( {}) >/dev/null", "{ {}} 2>&1")), (inside,))
+                ]
             case "keepalive":
                 return [Node(self._some(KEEPALIVE), prefixes=("exec",) if self._one_in(2) else ())]
             case "redirected":
@@ -408,7 +426,9 @@ class Grammar:
             case "called":
                 names = [name for name in self._functions if name in ("main", "start")]
                 if names:
-                    return [Node(self._some((f'{names[0]} "$@"', names[0], f"{names[0]} || exit 6", f"{names[0]} &\nwait")))]
+                    return [
+                        Node(self._some((f'{names[0]} "$@"', names[0], f"{names[0]} || exit 6", f"{names[0]} &\nwait")))
+                    ]
                 return [Node(self._service(), prefixes=("exec",))]
             case "file":
                 if any(path == "/run.sh" for path, _ in self._files):
@@ -416,11 +436,17 @@ class Grammar:
                 self._files.append(("/run.sh", self._short()))
                 return [Node("/run.sh", prefixes=("exec",) if self._one_in(2) else ())]
             case "eval":
-                return [Node(self._some(("eval {}", "eval 'exec {}'", "eval \"{} &\"; wait")).replace("{}", self._service()))]
+                return [
+                    Node(self._some(("eval {}", "eval 'exec {}'", 'eval "{} &"; wait')).replace("{}", self._service()))
+                ]
             case "endless":
                 return [self._endless()]
             case "and":
-                return [Node(self._service() + self._some((" || true", " && echo ok", " || exit 9", "; echo $?", "; exit 2")))]
+                return [
+                    Node(
+                        self._service() + self._some((" || true", " && echo ok", " || exit 9", "; echo $?", "; exit 2"))
+                    )
+                ]
         return [Node(self._service())]
 
     def _if(self, depth: int, inner: object) -> Node:
@@ -446,4 +472,7 @@ class Grammar:
              'case "$1" in -*|"") set -- app2 "$@";; esac', 'if [ "$1" = serve ]; then shift; set -- app3 "$@"; fi',
              'if [ "$1" = app1 ] && [ -z "$AGAIN" ]; then export AGAIN=1; exec env "$0" "$@"; fi')
         )  # fmt: skip
-        return [Node(first), Node(self._some(('exec "$@"', 'exec "$@"', '"$@"', '"$@" & wait', '"$@" &\npid=$!\nwait $pid')))]
+        return [
+            Node(first),
+            Node(self._some(('exec "$@"', 'exec "$@"', '"$@"', '"$@" & wait', '"$@" &\npid=$!\nwait $pid'))),
+        ]

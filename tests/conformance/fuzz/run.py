@@ -85,7 +85,5 @@ def shrink(found: Found) -> Found:
             best = replace(best, draw=draw, said=said, measured=measured)
             going = True
             break
-    agreement, said, measured = disagreement(image_of(best.draw))
-    if agreement == "wrong":
-        return replace(best, said=said, measured=measured)
-    return found
+    agreement, said, again = disagreement(image_of(best.draw))
+    return replace(best, said=said, measured=again) if agreement == "wrong" else found
