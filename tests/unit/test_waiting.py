@@ -23,6 +23,8 @@ from tests.unit.scripts import context, found, said
             "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-log-until-it-says-so",
         ),
+        pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
+        pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
     ],
 )  # fmt: skip
