@@ -154,6 +154,9 @@ def do_exec(call: Call) -> None:
             call.shell.set_status(2)
             return
     if not words:
+        if len(call.node.words) > 1:
+            # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
+            call.world.fallback = None
         call.shell.set_status(0)
         return
     env = call.shell.environment()

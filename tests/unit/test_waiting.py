@@ -13,6 +13,7 @@ from tests.unit.scripts import context, found, said
         pytest.param(
             'while ! nc -z "$HOST" 5432; do sleep 1; done\nexec "$@"\n', "exits", (), id="a-wait-loop-before-nothing"
         ),
+        pytest.param('our-setup --all\nexec "$@"\n', "exits", (), id="work-before-nothing"),
         pytest.param(
             'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
             id="a-wait-loop-before-the-service",
