@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from stopcheck.model import Unknown
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     ArithmeticExpansion,
@@ -323,9 +323,11 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
         return Unknown("the number of arguments", part.span)
     else:
         value = scope.variable(part.name)
-    if operator == "indirect":
-        value = scope.variable(value) if isinstance(value, str) and value else value
-        operator = ""
+    if operator.startswith("indirect"):
+        if isinstance(value, Unknown):
+            return value
+        meant = replace(part, name=value or "", operator=operator[len("indirect") :], index=None)
+        return _parameter(scope, meant) if value else ""
     if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
         return _default(scope, part, value)
     if value is None:
