@@ -143,7 +143,7 @@ def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mappin
         sh,
         stand_ins,
         busybox_tools=sh == "busybox",
-        rules=tuple(_rules(stand_ins, text)),
+        rules=tuple(_rules(image, stand_ins, text)),
         stops_on_signal=True,
         links=dict(_links(image, words)),
         absent=tuple(_absent(image)),
@@ -300,15 +300,15 @@ def _stand_ins(image: _Image, words: Iterable[str], text: str) -> dict[str, Kind
     return {path: kind for path, kind in found.items() if not any(other.startswith(path + "/") for other in found)}
 
 
-def _behaviour(name: str, text: str) -> ProgramRow | None:
+def _behaviour(image: _Image, name: str, text: str) -> ProgramRow | None:
     """What is known of a program with the arguments that follow its name in the text."""
     row = find_program(name)
     called = re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])([^\n;&|]*)", text)
-    return row and applied(row, called[1].replace("'", "").split() if called else ())
+    return row and applied(row, called[1].replace("'", "").split() if called else (), image.base.sh or "")
 
 
 def _kind(image: _Image, name: str, text: str) -> Kind:
-    row = _behaviour(name, text)
+    row = _behaviour(image, name, text)
     if name in HELPERS.split():
         return "job"
     if row is None:
@@ -323,10 +323,10 @@ def _kind(image: _Image, name: str, text: str) -> Kind:
     return KINDS[action]
 
 
-def _rules(names: Iterable[str], text: str) -> Iterable[tuple[str, str, str]]:
+def _rules(image: _Image, names: Iterable[str], text: str) -> Iterable[tuple[str, str, str]]:
     """Which of the stand-ins leave for the background."""
     for name in sorted(map(posixpath.basename, names)):
-        row = _behaviour(name, text)
+        row = _behaviour(image, name, text)
         if row is not None:
             yield from ((name, "stays", part) for part in row.foreground_text)
             yield from ((name, "leaves", part) for part in row.background_text)
