@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from stopcheck.syntax.dockerfile import Dockerfile
 
     Found = tuple[str, Violation, Severity]
+    Check = Callable[[Case], Iterator[Violation]]
 
 ORDER: tuple[Severity, ...] = ("note", "warning", "error")
 CEILING: dict[OutcomeKind, Severity] = {
@@ -44,11 +45,25 @@ CEILING: dict[OutcomeKind, Severity] = {
 
 
 @cache
-def checks() -> tuple[tuple[str, Callable[[Case], Iterator[Violation]]], ...]:
-    """All checks with the names of their rules: one module each in stopcheck/checks."""
-    folder = os.path.join(os.path.dirname(__file__), "checks")
+def checks_of_images() -> tuple[str, ...]:
+    """The rules whose checks are asked for every image: the modules in stopcheck/checks/of_image."""
+    folder = os.path.join(os.path.dirname(__file__), "checks", "of_image")
     names = sorted(name[:-3] for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
-    return tuple((name.replace("_", "-"), import_module(f"stopcheck.checks.{name}").check) for name in names)
+    return tuple(name.replace("_", "-") for name in names)
+
+
+def rules_with_checks() -> tuple[str, ...]:
+    """The rules that have a check, by name."""
+    folder = os.path.join(os.path.dirname(__file__), "checks")
+    names = (name[:-3].replace("_", "-") for name in os.listdir(folder) if name.endswith(".py") and name[0] != "_")
+    return tuple(sorted({*names, *checks_of_images()}))
+
+
+def checks(case: Case) -> Iterator[tuple[str, Check]]:
+    """The checks to ask for a case: those of images, and those of the rules that its causes name; by name."""
+    for rule in sorted({*checks_of_images(), *(cause.rule for cause in case.causes)}):
+        place = "of_image." if rule in checks_of_images() else ""
+        yield rule, import_module(f"stopcheck.checks.{place}{rule.replace('-', '_')}").check
 
 
 def violations(
@@ -84,7 +99,7 @@ def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling:
 def _of_way(dockerfile: Dockerfile, assessment: Assessment, stopped: Stopped | None, pedantic: bool) -> list[Found]:
     known = stopped is not None and (pedantic or assessment.worst is not None)
     case = Case(dockerfile, assessment, stopped, causes(assessment, stopped) if stopped and known else ())
-    return [(rule, each, _severity(rule, each, case)) for rule, check in checks() for each in check(case)]
+    return [(rule, each, _severity(rule, each, case)) for rule, check in checks(case) for each in check(case)]
 
 
 def _by_place(found: Iterable[Found]) -> dict[tuple[str, str, int, int], Found]:

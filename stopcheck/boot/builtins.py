@@ -198,12 +198,11 @@ def do_return(call: Call) -> None:
     shell = call.shell
     status = _number(call, 0) if call.arguments else shell.status
     frame = shell.unwind(CallEnd, SourceEnd)
-    if frame is None and shell.row.name == "bash":
+    if frame is None and shell.row.name == "bash" and not shell.ending:
         shell.set_status(2)
         return
     if frame is None and shell.ending:
-        do_exit(Call(shell, call.world, call.process, call.node, ("exit",), None))
-        return
+        raise TooComplex("what `return` in an EXIT trap leaves as the status")
     if frame is None:
         shell.leave(status)
         return
@@ -615,7 +614,8 @@ def do_wait(call: Call) -> None:
                 jobs = (job.pids for job in shell.jobs if int(word) in job.pids)
                 pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
             elif word.isdigit() and _was_job(call, int(word)):
-                shell.set_status(shell.seen(world.processes[int(word)]), True)
+                told = shell.seen(world.processes[int(word)])
+                shell.set_status(told if told is not None else 0, True)
                 return
             else:
                 wrong = 2 if shell.row.name in _ALMQUIST else 1
@@ -632,7 +632,9 @@ def do_wait(call: Call) -> None:
 def _was_job(call: Call, pid: int) -> bool:
     """Whether it is a job of this shell that has ended: its status is kept."""
     process = call.world.processes.get(pid)
-    return process is not None and process.job and process.ppid == call.process.pid and not process.alive
+    if process is None or not process.job or pid in call.shell.forgotten:
+        return False
+    return process.ppid == call.process.pid and not process.alive
 
 
 def _is_zombie(call: Call, word: Field) -> bool:

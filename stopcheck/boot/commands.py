@@ -56,7 +56,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         function = shell.functions.get(name)
         if function is not None:
             if not shell.call(function, call.arguments, tail):
-                shell.leave(139)
+                shell.leave(2 if shell.row.name == "dash" else 139)
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:

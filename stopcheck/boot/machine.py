@@ -398,7 +398,7 @@ class Machine:
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
         if not child:
-            status = 0 if row.name in {"env", "nice"} else 1  # these two tell what is so
+            status = _without_child(row.name, argv, self.image.base.sh == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         user = new_user(row, argv)
         if row.role == "exec":
@@ -407,6 +407,14 @@ class Machine:
         if row.role == "fork":
             return Wrapper(self, row, child, env)
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
+
+
+def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
+    """The status of a wrapper that is given nothing to start: env and nice then tell what is so."""
+    if name not in {"env", "nice"}:
+        return 1
+    last = str(argv[-1])
+    return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:

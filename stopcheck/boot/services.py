@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body
 
+_TEMPLATES = (".tpl", ".tmpl", ".template", ".j2", ".in")
 _CONFIG = regex(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
 
 
@@ -71,7 +72,7 @@ def leaves(start: Start) -> bool | Unknown:
         return doubt
     if row.foreground_base:
         return _by_base(start)
-    copied = _copied_configuration(start)
+    copied = _copied_configuration(start) or _template(start)
     return copied if row.background and copied is not None else row.background
 
 
@@ -103,7 +104,8 @@ def _by_base(start: Start) -> bool | Unknown:
     name = image.base.name.rsplit("/", 1)[-1]
     if name.split(":")[0] == start.row.foreground_base or "PHP_INI_DIR" in image.env or "-fpm" in name:
         return False
-    if image.env_open:
+    own = (name for name in _configurations(start) if name.startswith("/etc/") and name.endswith("/php-fpm.conf"))
+    if image.env_open and not any(isinstance(start.text(name), SourceFile) for name in own):
         return Unknown(
             f"whether {start.process.program} stays in the foreground is set in the base image {image.base.name}"
         )
@@ -119,6 +121,18 @@ def _copied_configuration(start: Start) -> Unknown | None:
             continue
         if file.origin is not None and file.origin.text[:4].upper() in {"COPY", "ADD "}:
             return Unknown(f"{name} was copied from where it cannot be read", file.origin)
+    return None
+
+
+def _template(start: Start) -> Unknown | None:
+    """A template next to the configuration that may keep it in the foreground: envsubst and the like render it."""
+    for name in [name + suffix for name in start.row.config for suffix in _TEMPLATES]:
+        file = start.machine.image.files.lookup(name)
+        if file is None or isinstance(file, Unknown):
+            continue
+        text = file.content
+        if isinstance(text, Unknown) or any(_plain(each) in _plain(text.text) for each in start.row.foreground_text):
+            return Unknown(f"its configuration may be made from {name}", file.origin)
     return None
 
 

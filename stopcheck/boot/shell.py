@@ -99,9 +99,10 @@ class IfRest:
 
 @dataclass(frozen=True, slots=True)
 class LoopTest:
-    """The status of a loop's condition in hand."""
+    """The status of a loop's condition in hand; and that of the last round of its body, which is the loop's own."""
 
     node: While
+    body: Status = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,7 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and no status told."""
+    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of."""
 
     pids: tuple[int, ...]
     span: Span
@@ -243,8 +244,9 @@ def _frame_key(frame: Frame | Blocked) -> Hashable:
 
 
 _PLAIN_SLOTS = (
-    "args", "blocked", "cut", "dying", "ending", "exported", "frames", "interrupted", "jobs", "last_job", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "pending", "plain", "root", "row", "script", "status", "untrapped",
+    "args", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "interrupted", "jobs", "last_job",
+    "machine", "mode", "name", "ok", "open_end", "opened", "options", "parenthesised", "pending", "plain", "root",
+    "row", "script", "status", "untrapped",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -252,11 +254,7 @@ _PLAIN_SLOTS = (
 class Shell:
     """A shell process: what it knows, what is still to do, what it waits for."""
 
-    __slots__ = (
-        "args", "arrays", "blocked", "cut", "dying", "ending", "exported", "frames", "functions", "interrupted", "jobs",
-        "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options", "pending", "plain", "root",
-        "row", "script", "status", "traps", "untrapped", "variables",
-    )  # fmt: skip
+    __slots__ = (*_PLAIN_SLOTS, "arrays", "functions", "traps", "variables")
     overrides = False
 
     def __init__(
@@ -300,6 +298,10 @@ class Shell:
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
+        self.forgotten: frozenset[int] = frozenset()
+        """Jobs whose status is kept no longer: bash's `wait` for all of them."""
+        self.parenthesised = False
+        """Whether it runs what stands in `( … )`."""
         self.untrapped: frozenset[str] = frozenset()
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
@@ -343,27 +345,38 @@ class Shell:
             return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
             return "caught"
-        if isinstance(self.blocked, Foreground) and signal in self.row.fg_catches | self.row.run_catches:
+        if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             return "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
-        if "EXIT" in self.traps and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
+        ends = "EXIT" in self.traps and self.traps["EXIT"].text != ""
+        if ends and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
 
+    def _foreground_catches(self) -> frozenset[str]:
+        """With job control bash leaves signals to the foreground's own process group."""
+        return frozenset() if self.row.name == "bash" and "m" in self.options else self.row.fg_catches
+
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
-        if signal not in self.traps and isinstance(self.blocked, Foreground) and signal in self.row.fg_catches:
+        if signal not in self.traps and isinstance(self.blocked, Foreground) and signal in self._foreground_catches():
             self.interrupted = signal
             return
         if signal not in self.traps:
+            blocked = self.blocked
             status = self.row.hangup_status if signal == "HUP" else 0
             status = status or (self.row.signal_base + signal_number(signal)) & 255
+            if process.pid != 1 and self.row.name in {"dash", "busybox"}:
+                world.exit(process, status, signal)
+                return
             if self.blocked is None and "EXIT" not in self.traps:
                 world.exit(process, status, signal)
             self.leave(status)
             if self.row.name == "bash":
                 self.dying = signal
+                if isinstance(blocked, Foreground):
+                    self.jobs += (Job(blocked.pids, blocked.node.span),)
             return
         if signal not in self.pending:
             self.pending += (signal,)
@@ -541,6 +554,8 @@ class Shell:
             self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            if blocked.every and self.row.name == "bash":
+                self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
             self.set_status(told if told is not None else 0, True)
         return True
@@ -621,9 +636,8 @@ class Shell:
             case Unparsed():
                 self.blocked = Standing(f"not read: {node.reason}", node.span)
 
-    @staticmethod
-    def _under(tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
-        if tail is None:
+    def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
+        if tail is None or (node.redirections and construct != "subshell" and self.row.name in {"dash", "busybox"}):
             return None
         return tail | {construct, "redirection"} if node.redirections else tail | {construct}
 
@@ -718,7 +732,7 @@ class Shell:
             self.decide(0)
             return
         if (status == 0) == node.until:
-            self.decide(0)
+            self.status, self.ok = frame.body, True
             return
         if world.spin > SPIN_LIMIT:
             self.push(frame)
@@ -733,8 +747,8 @@ class Shell:
 
     def _loop_again(self, frame: LoopBody, world: World) -> None:
         if isinstance(frame.node, While):
-            self.status, self.ok = 0, False
-            self.push(LoopTest(frame.node), Evaluate(frame.node.condition, None))
+            body, self.status, self.ok = self.status, 0, False
+            self.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
         else:
             self._assign_arithmetic(frame.node.expressions[2], frame.node.span)
             self._arithmetic_loop(frame.node, world)
@@ -823,6 +837,7 @@ class Shell:
         body = self.copy()
         body.frames = (Evaluate(node, frozenset()),)
         body.mode = "subshell"
+        body.parenthesised = False
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -876,15 +891,25 @@ class Shell:
         self._redirections(node, world, process)
         under = self._under(tail, "subshell", node)
         if self.may_replace(under):
-            self.push(Evaluate(node.body, under))
+            alone = under is not None and under <= {"subshell", "redirection"} and self.mode == "subshell"
+            self.parenthesised = self.parenthesised or alone
+            self.push(Evaluate(node.body, frozenset() if alone and self.row.exec_parentheses else under))
             return
         child = self.child(world, process, node.body, node.span, False)
+        assert isinstance(child.body, Shell)
+        child.body.parenthesised = True
         self.blocked = Foreground((child.pid,), node)
 
     def may_replace(self, tail: Tail) -> bool:
         """Whether this shell execs its last command by itself here (knowledge/shells.toml)."""
-        if tail is None or self.frames or any(trap.text != "" for trap in self.traps.values()):
+        trapped = any(
+            trap.text != "" or (self.row.name == "bash" and name == "EXIT") for name, trap in self.traps.items()
+        )
+        if tail is None or self.frames or trapped:
             return False
+        construct = tail - {"simple", "assignment"}
+        if self.parenthesised and len(construct) == 1 and construct <= self.row.exec_parentheses:
+            return True
         allowed = {"command": self.row.exec_command, "subshell": self.row.exec_subshell}.get(
             self.mode, self.row.exec_file
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
 from stopcheck.model import Unknown
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.ini import parse_ini
@@ -97,27 +97,32 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
     if command is None or section.get("autostart", "true").lower() not in YES:
         return []
     name = section.name.partition(":")[2]
-    text = _EXPANSION.sub(lambda found: _expanded(found[1], name, env), command.value.replace("\n", " "))
-    try:
-        argv = tuple(shlex.split(text))
-    except ValueError:
-        argv = tuple(text.split())
     seconds = section.get("stopwaitsecs", "10")
     count = section.get("numprocs", "1")
     managed = Managed(
         name=name,
-        argv=argv,
+        argv=(),
         stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
         wait=float(seconds) if seconds.replace(".", "", 1).isdigit() else 10.0,
         group=section.get("stopasgroup", "false").lower() in YES,
         kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
         place=command.span,
     )
-    return [managed] * (min(int(count), 8) if count.isdigit() else 1)
+    first = section.get("numprocs_start", "0")
+    numbers = range(int(first) if first.isdigit() else 0, 1 << 31)[: min(int(count), 8) if count.isdigit() else 1]
+    return [replace(managed, argv=_argv(command.value, name, str(number), env)) for number in numbers]
 
 
-def _expanded(name: str, program: str, env: Mapping[str, Field]) -> str:
+def _argv(command: str, program: str, number: str, env: Mapping[str, Field]) -> tuple[str, ...]:
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command.replace("\n", " "))
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        return tuple(text.split())
+
+
+def _expanded(name: str, program: str, number: str, env: Mapping[str, Field]) -> str:
     if name.startswith("ENV_"):
         value = env.get(name[4:], "")
         return value if isinstance(value, str) else ""
-    return {"program_name": program, "process_num": "0", "here": "/etc"}.get(name, "")
+    return {"program_name": program, "process_num": number, "here": "/etc"}.get(name, "")

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 _GLOB = regex(r"[*?\[]")
 _BRACES = regex(r"^(.*?)\{([^{}]*,[^{}]*|-?\d+\.\.-?\d+)\}(.*)$", re.DOTALL)
+_ALWAYS_SET = frozenset(
+    """
+    @ * # ? - $ 0 _ HOME PATH PWD TERM IFS OPTIND OPTERR PPID SHLVL UID EUID GROUPS HOSTTYPE OSTYPE MACHTYPE PIPESTATUS
+    FUNCNAME DIRSTACK PS1 PS2 PS4 SHELL SHELLOPTS RANDOM SECONDS LINENO HOSTNAME EPOCHSECONDS EPOCHREALTIME SRANDOM
+    """.split()  # noqa: SIM905 - a table reads better as one text
+)
+"""What a shell or the container runtime sets by itself: never unset to `set -u`, whatever the files tell."""
 _NUMBER = regex(r"\s*[-+]?\d+\s*$")
 
 
@@ -331,7 +338,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
         return _default(scope, part, value)
     if value is None:
-        if scope.nounset and part.name not in {"@", "*"} and part.index not in {"@", "*"}:
+        if scope.nounset and part.name not in _ALWAYS_SET and part.name[:4] != "BASH" and part.index not in {"@", "*"}:
             raise UnsetError(part.name)
         value = ""
     if operator == "" or isinstance(value, Unknown):

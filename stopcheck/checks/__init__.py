@@ -1,1 +1,1 @@
-"""One module a rule: `check(case)` yields its violations. They are found by walking the package."""
+"""One module a rule: `check(case)` yields its violations; it is loaded where a stop has a cause of that rule."""

@@ -53,4 +53,5 @@ def _with_trap(case: Case, cause: Cause, shell: Shell) -> Fix | None:
         if not isinstance(node, SimpleCommand) or not verbatim(node.span):
             return None
         edits.append(Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!"))
-    return Fix("Set a trap that passes the signal on", tuple(edits), "unsafe")
+    title = "Set a trap that passes the signal on" if told else "Set a trap that ends the script"
+    return Fix(title, tuple(edits), "unsafe")

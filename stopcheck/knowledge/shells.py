@@ -19,6 +19,7 @@ class ShellRow:
     since: str = ""
     exec_command: frozenset[str] = frozenset()
     exec_subshell: frozenset[str] = frozenset()
+    exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
     wait_catches: frozenset[str] = frozenset()
     fg_catches: frozenset[str] = frozenset()

@@ -32,8 +32,10 @@ DEBIAN_WRAPPERS = (
     "exec gosu nobody", "runuser -u nobody --", "sudo", "sudo -u nobody", "exec setpriv --no-new-privs",
     "command exec", "tini -s --", "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
 )  # fmt: skip
+SHELL_OR_ROOT = ("command", "A=1", "sudo", "gosu", "runuser", "setpriv --reuid", "chrt", "flock")
+"""What only a shell understands, or only root may do; so it comes first."""
 QUIET = ("true", ":", "echo starting", "mkdir -p /tmp/x", "export MODE=1", "cd /tmp", "umask 022", "A=${A:-1}",
-         "printf 'x\\n' >/tmp/x", "sleep 0", "[ -z \"$UNSET\" ]", "command -v sh >/dev/null")  # fmt: skip
+         "printf 'x\\n' >/tmp/y", "sleep 0", "[ -z \"$UNSET\" ]", "command -v sh >/dev/null")  # fmt: skip
 CONDITIONS = (
     "true", "false", "[ -n \"$1\" ]", "[ -z \"$1\" ]", "[ $# -gt 0 ]", "[ $# -eq 0 ]", "[ \"$1\" = app1 ]",
     "[ \"$1\" = serve ]", "[ -f /nowhere ]", "[ -x /run.sh ]", "test -d /tmp",

@@ -53,13 +53,18 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the analysis says: `mains` by name, `exit_code` of PID 1 also where the report leaves it out."""
+    """What the analysis says: `mains` by name, `exit_code` of PID 1 also where the report leaves it out.
+
+    `is_race`: the script signals what it has just started, or ends by itself a while after it is up: whether the stop
+    comes before or after is chance.
+    """
 
     outcome: str
     exit_code: int | None = None
     mains: tuple[str, ...] = ()
     reason: str = ""
     story: str = ""
+    is_race: bool = False
 
 
 def predict(image: Image, grace: float = GRACE) -> Said:
@@ -85,9 +90,12 @@ def _said(assessment: Assessment) -> Said:
         return Said("unknown", reason=worst.reason.reason if worst.reason else "")
     status = worst.world.init.status
     code = 137 if worst.outcome == "killed" else None if isinstance(status, Unknown) else status
+    booted = worst.booted.world
+    early = any(event.kind == "kills" and event.seconds is None for event in booted.events)
+    late = worst.outcome in ("exits", "fails") and booted.clock > 0
     names = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
     told = "\n".join(step.text for step in story(assessment, worst))
-    return Said(str(worst.outcome), code, names, story=told)
+    return Said(str(worst.outcome), code, names, story=told, is_race=early or late)
 
 
 def measure(image: Image) -> harness.Measurement:
@@ -127,6 +135,8 @@ def _fate(item: harness.StandIn) -> str:
 
 def is_race(image: Image, said: Said) -> bool:
     """Whether a little more or less time would have it otherwise."""
+    if said.is_race:
+        return True
     others = [predict(image, grace) for grace in MARGINS]
     return any((other.outcome, other.exit_code) != (said.outcome, said.exit_code) for other in others)
 
