@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3.14 python3; 
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench facts readme clean
+.PHONY: demo test lint bench facts fuzz readme clean
 
 demo: $(VENV)/run  ## What stopcheck says of the images in examples/
 	$(BIN)/stopcheck check --fail-on never examples
@@ -23,6 +23,10 @@ bench: $(VENV)/bench  ## Time and memory, beside hadolint's
 
 facts: $(VENV)/dev  ## How far the analysis agrees with what a kernel was seen to do
 	$(BIN)/python -m tests.conformance.agreement
+
+N ?= 2000
+fuzz: $(VENV)/dev  ## N random images, predicted and run for real (SEED=… draws the same ones again)
+	$(BIN)/python -m tests.conformance.fuzz -n $(N) $(if $(SEED),--seed $(SEED)) --show-unknown
 
 readme: $(VENV)/run  ## Writes what stopcheck prints into README.md
 	$(BIN)/python -m tests.unit.test_readme

@@ -81,12 +81,7 @@ def in_job(world: World, process: Process) -> bool:
 
 def _is_job(world: World, process: Process) -> bool:
     body = process.body
-    return (
-        process.alive
-        and isinstance(body, Program)
-        and body.row.role in UNTOLD
-        and in_job(world, process)
-    )
+    return process.alive and isinstance(body, Program) and body.row.role in UNTOLD and in_job(world, process)
 
 
 def _script(world: World, front: list[int]) -> int | None:

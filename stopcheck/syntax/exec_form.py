@@ -15,9 +15,7 @@ _SMART_QUOTES = "“”„‟‘’‚‛«»″"
 _SMART_QUOTE = regex(f"[{_SMART_QUOTES}]")
 
 
-_PIECE = regex(
-    r"([\\`][ \t]*\r?\n)|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\."
-)
+_PIECE = regex(r"([\\`][ \t]*\r?\n)|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.")
 """A line continuation, or an escape."""
 
 

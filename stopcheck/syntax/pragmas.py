@@ -14,9 +14,7 @@ from stopcheck.source import Span
 if TYPE_CHECKING:
     from stopcheck.source import SourceFile
 
-_COMMENT = regex(
-    r"(?:^|(?<=[ \t]))#[ \t]*stopcheck[ \t]*(?::|(?=[ \t]ignore\b.*\[))[ \t]*([^\r\n]*)", re.MULTILINE
-)
+_COMMENT = regex(r"(?:^|(?<=[ \t]))#[ \t]*stopcheck[ \t]*(?::|(?=[ \t]ignore\b.*\[))[ \t]*([^\r\n]*)", re.MULTILINE)
 _IGNORE = regex(r"(ignore|ignore-file)[ \t]*\[([^\]]*)\][ \t]*[-–—:]*[ \t]*(.*)")
 _RULE = regex(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _SHAPE = "write `# stopcheck: ignore[rule] reason`, or `ignore-file[rule]` for the whole file"

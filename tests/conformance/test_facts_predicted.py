@@ -17,7 +17,7 @@ EXCEPTIONS = {
     "script.*.exec-or-fallback": "the same",
     "rt.go-ctx-ignored.INT": "a program that nobody knows ignores SIGINT: it is taken to handle its stop signal",
     "rtt.go-ctx-ignored.INT": "the same",
-    "rtt.cron-daemon-tail": "below tini the shell dies at once, and cron has nothing to lose: not told, it ends as if it had been",
+    "rtt.cron-daemon-tail": "tini goes with the shell; cron is not told, but has nothing to lose by that",
     "shc.zsh.command-exec": "zsh's `command` runs programs only, not builtins",
     "shc.yash.comment": "yash does not exec the last command where a comment follows",
     "trap.zsh.app-tee-bg-trap": "zsh waits for the last process of a pipeline alone, which ends after the first",
