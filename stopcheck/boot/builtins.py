@@ -19,6 +19,7 @@ from stopcheck.boot.shell import (
     SourceEnd,
     Standing,
     Trap,
+    TrapEnd,
     Waiting,
 )
 from stopcheck.boot.signals import signal_name
@@ -178,8 +179,6 @@ def do_exit(call: Call) -> None:
     if call.arguments:
         shell.leave(_number(call, 0))
         return
-    from stopcheck.boot.shell import TrapEnd
-
     frames = shell.frames if shell.ending and shell.row.name != "bash" else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     if shell.row.name == "bash" and trap is not None and trap.signal != "EXIT":
@@ -213,6 +212,9 @@ def do_return(call: Call) -> None:
 def _leave_loops(call: Call, again: bool) -> None:
     shell = call.shell
     count = _number(call, 1)
+    inner = next((frame for frame in reversed(shell.frames) if isinstance(frame, (LoopBody, ForRest, TrapEnd))), None)
+    if isinstance(inner, TrapEnd):
+        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
     for round_ in range(1 if isinstance(count, Unknown) else max(1, count)):
         frame = shell.unwind(LoopBody, ForRest)
         if frame is None:
@@ -559,7 +561,7 @@ def do_trap(call: Call) -> None:
             status = 1
             break
         if action == "-":
-            if shell.traps.pop(name, None) is not None:
+            if shell.traps.pop(name, None) is not None or name == "INT":
                 shell.untrapped |= {name}
             continue
         if name in call.process.ignored and action != "":
@@ -622,7 +624,9 @@ def do_wait(call: Call) -> None:
                 shell.set_status(127 if word.isdigit() else wrong)
                 return
     else:
-        pids = [pid for job in shell.jobs for pid in job.pids if world.living((pid,))]
+        pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        if not pids and shell.row.name == "bash":
+            shell.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
     if not pids:
         shell.set_status(127 if first else 0)
         return
@@ -649,9 +653,7 @@ def _job(shell: Shell, word: str) -> Job | None:
     if word in {"%%", "%+", "%"}:
         return shell.jobs[-1] if shell.jobs else None
     number = word[1:]
-    if number.isdigit() and 0 < int(number) <= len(shell.jobs):
-        return shell.jobs[int(number) - 1]
-    return None
+    return next((job for job in shell.jobs if str(job.number) == number), None)
 
 
 def do_fg(call: Call) -> None:

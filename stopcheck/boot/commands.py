@@ -152,7 +152,14 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, words)
-    ignored = process.ignored | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    left = shell.row.ignores if kind == "implicit-exec" and shell.row.name == "busybox" else frozenset()
+    if shell.mode == "subshell":
+        left = frozenset()  # a fork puts them back
+    ignored = (
+        process.ignored
+        | left
+        | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    )
     before = process.argv
     traps = dict(shell.traps)
     process.origin = call.node.span

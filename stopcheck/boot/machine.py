@@ -504,4 +504,6 @@ def _no_name(name: str) -> bool:
         or find_program(program) is not None
         or any(word.startswith("-") for word in rest)
     )
+    if first.startswith("-"):
+        return True
     return name not in {"[", "[["} and (bool(command) or not _NEVER.isdisjoint(name.rsplit("/", 1)[-1]))

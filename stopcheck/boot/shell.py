@@ -231,10 +231,15 @@ class Trap:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What was started with `&`: one process, or those of a pipeline."""
+    """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
+
+    bash lists what it dies in the foreground of, too; plain `wait` does not wait for that.
+    """
 
     pids: tuple[int, ...]
     span: Span
+    number: int
+    foreground: bool = False
 
 
 def _frame_key(frame: Frame | Blocked) -> Hashable:
@@ -345,6 +350,8 @@ class Shell:
             return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
             return "caught"
+        if signal == "INT" and signal in self.untrapped and self.row.name == "bash":
+            return "caught"
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             return "caught"
         if self.blocked is None and signal in self.row.run_catches:
@@ -376,7 +383,7 @@ class Shell:
             if self.row.name == "bash":
                 self.dying = signal
                 if isinstance(blocked, Foreground):
-                    self.jobs += (Job(blocked.pids, blocked.node.span),)
+                    self.add_job(blocked.pids, blocked.node.span, True)
             return
         if signal not in self.pending:
             self.pending += (signal,)
@@ -551,7 +558,10 @@ class Shell:
                 if self.row.name != "bash" or last.killed_by == signal:
                     world.exit(process, 128 + signal_number(signal), signal)
                     return True
-            self.set_status(status, expected)
+            if self.pending and self.row.name == "busybox":
+                self.status, self.ok, self.cut = status, expected, True  # its trap comes before `set -e`
+            else:
+                self.set_status(status, expected)
         else:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
@@ -864,8 +874,13 @@ class Shell:
         child = self.child(world, process, node, span, True)
         self._add_job((child.pid,), span)
 
+    def add_job(self, pids: tuple[int, ...], span: Span, foreground: bool = False) -> None:
+        """Keep a job under the number after the highest that is in use."""
+        number = max((job.number for job in self.jobs), default=0) + 1
+        self.jobs += (Job(pids, span, number, foreground),)
+
     def _add_job(self, pids: tuple[int, ...], span: Span) -> None:
-        self.jobs += (Job(pids, span),)
+        self.add_job(pids, span)
         self.last_job = pids[-1]
         self.status, self.ok = 0, False
 

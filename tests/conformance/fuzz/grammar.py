@@ -44,7 +44,7 @@ CONDITIONS = (
 )  # fmt: skip
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
 ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "x"), ("sh", "-c", "app1"),
-             ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"), ("sleep", "infinity"))  # fmt: skip
+             ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
 SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
@@ -393,10 +393,7 @@ class Grammar:
                 return [Node(self._service(), prefixes=("exec",))]
             case "wrapped":
                 prefixes = tuple(self._wrapper() for _ in range(self._chance.choice((1, 1, 2))))
-                if any(
-                    "exec" in prefix or prefix in ("command", "A=1", "sudo", "sudo -u nobody")
-                    for prefix in prefixes[1:]
-                ):
+                if any("exec" in prefix or prefix.startswith(SHELL_OR_ROOT) for prefix in prefixes[1:]):
                     prefixes = prefixes[:1]
                 return [Node(self._service(), prefixes=prefixes)]
             case "arguments":
