@@ -201,12 +201,15 @@ class Grammar:
         return tuple(nodes)
 
     def _short(self) -> Block:
+        """A script without functions: those of another script are none of its own."""
         nodes: list[Node] = []
+        functions, self._functions = self._functions, []
         if self._one_in(3):
             nodes.append(self._trap())
         for _ in range(self._chance.randrange(3)):
             nodes += self._statement(1)
         nodes += self._chance.choice((self._last, self._last, self._jobs))(1)
+        self._functions = functions
         return tuple(nodes)
 
     def _function(self) -> list[Node]:
