@@ -75,7 +75,7 @@ def _write(text: str, output: str | None) -> None:
             stream.write(text.encode("utf-8", "replace"))
         return
     try:
-        sys.stdout.buffer.write(text.encode(sys.stdout.encoding, "replace"))
+        sys.stdout.buffer.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         # Who read us has gone: nothing more is to be said, not even at the flush on exit.
@@ -85,7 +85,7 @@ def _write(text: str, output: str | None) -> None:
 def _style(color: str, to_file: bool) -> Style:
     terminal = sys.stdout.isatty() and not to_file
     wanted = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    unicode = to_file or sys.stdout.encoding.lower().replace("-", "").startswith("utf")
+    unicode = to_file or (sys.stdout.encoding or "ascii").lower().replace("-", "").startswith("utf")
     return Style(_width(terminal), color == "always" or (color == "auto" and wanted), unicode)
 
 
