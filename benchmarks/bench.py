@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import stopcheck
-from stopcheck import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,14 +51,11 @@ def run(command: Sequence[str]) -> Cost:
 
 
 def folders() -> Iterator[Mapping[str, str]]:
-    """The files of each image in examples/ and tests/fixtures/, and of each example of a rule page."""
+    """The files of each image in examples/ and tests/fixtures/."""
     for top in (ROOT / "examples", ROOT / "tests" / "fixtures"):
         for dockerfile in sorted(top.rglob("Dockerfile")):
             files = [path for path in dockerfile.parent.rglob("*") if path.is_file()]
             yield {str(path.relative_to(dockerfile.parent)): path.read_text("utf-8", "replace") for path in files}
-    for rule in rules.load_all():
-        for example in (*rules.examples(rule, "Bad"), *rules.examples(rule, "Good")):
-            yield example.files
 
 
 def make_contexts(root: Path) -> list[Path]:

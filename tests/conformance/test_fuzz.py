@@ -16,8 +16,8 @@ import pytest
 from tests.conformance.fuzz import disagreements
 from tests.conformance.fuzz.__main__ import WORKERS
 from tests.conformance.fuzz.run import Found, draw_of, one, shrink
-from tests.conformance.fuzz.trial import agrees, measure, predict
 from tests.conformance.fuzz.tree import write
+from tests.conformance.fuzz.trial import agrees, measure, predict
 from tests.conformance.test_facts_hold import require_containers
 
 SECONDS = 25.0

@@ -285,7 +285,7 @@ class Grammar:
                 return [Node(self._some(("( {})", "{ {}}", "( {}) | cat", "{ {}} | cat")), (inside,))]
             case "set":
                 return [Node(self._some(("set -- app1", "set -- app2 \"$@\"", "shift", "set -- \"$@\"", "set -e", "set +e",
-                                         "set -- nice \"$@\"", "set -- sh -c app3", "shift 2>/dev/null || true",
+                                         "set -- sh -c app3", "shift 2>/dev/null || true",
                                          "set -o pipefail", "[ $# -gt 0 ] || set -- app4")))]  # fmt: skip
             case "loop":
                 head = self._some(("for i in 1 2; do{}done", "while false; do{}done", "until true; do{}done",
