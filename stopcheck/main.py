@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COLLECT_AFTER = 100_000
-"""A run makes few circles and is short: looking for them as often as Python does by itself costs a tenth of its time."""
+"""A run makes few circles and is short: Python by itself would look for them all the time."""
 COMMANDS = ("check", "trace", "rule", "rules")
 
 
