@@ -179,7 +179,8 @@ def do_exit(call: Call) -> None:
     if call.arguments:
         shell.leave(_number(call, 0))
         return
-    frames = shell.frames if shell.ending and shell.row.name != "bash" else tuple(reversed(shell.frames))
+    outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
+    frames = shell.frames if outermost else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     if shell.row.name == "bash" and trap is not None and trap.signal != "EXIT":
         trap = None
@@ -561,7 +562,7 @@ def do_trap(call: Call) -> None:
             status = 1
             break
         if action == "-":
-            if shell.traps.pop(name, None) is not None or name == "INT":
+            if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
                 shell.untrapped |= {name}
             continue
         if name in call.process.ignored and action != "":
@@ -572,6 +573,9 @@ def do_trap(call: Call) -> None:
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
+        if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
+            shell.armed |= {name}
+        shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
         shell.traps[name] = Trap(action, call.node.span, body)
     shell.set_status(status)
 

@@ -249,7 +249,7 @@ def _frame_key(frame: Frame | Blocked) -> Hashable:
 
 
 _PLAIN_SLOTS = (
-    "args", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "interrupted", "jobs", "last_job",
+    "args", "armed", "has_exit_trap", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "interrupted", "jobs", "last_job",
     "machine", "mode", "name", "ok", "open_end", "opened", "options", "parenthesised", "pending", "plain", "root",
     "row", "script", "status", "untrapped",
 )  # fmt: skip
@@ -307,6 +307,10 @@ class Shell:
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
+        self.has_exit_trap = False
+        """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
+        self.armed: frozenset[str] = frozenset()
+        """Signals that were trapped only after that: without their traps they are minded again."""
         self.untrapped: frozenset[str] = frozenset()
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
@@ -346,7 +350,7 @@ class Shell:
         trap = self.traps.get(signal)
         if trap is not None:
             return "ignored" if trap.text == "" else "caught"
-        if signal in self.row.ignores:
+        if signal in self.row.ignores and not (self.row.name == "bash" and self.mode == "subshell"):
             return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
             return "caught"
@@ -356,8 +360,7 @@ class Shell:
             return "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
-        ends = "EXIT" in self.traps and self.traps["EXIT"].text != ""
-        if ends and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
+        if self.has_exit_trap and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
 
@@ -849,6 +852,7 @@ class Shell:
         body = self.copy()
         body.frames = (Evaluate(node, frozenset()),)
         body.mode = "subshell"
+        body.has_exit_trap = False
         body.parenthesised = False
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}

@@ -250,6 +250,9 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
     if part.operator == "keys" and several is not None:
         several = tuple(str(number) for number in range(len(several)))
     elif several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
+        alternative = _alternative(scope, part) if splitting and not part.quoted else None
+        if alternative is not None:
+            return alternative
         value = _parameter(scope, part)
         return [_Piece(value, part.quoted, splitting and not part.quoted)]
     if part.operator in {":", "", "keys"} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
@@ -267,6 +270,20 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
             pieces.append(_Break)
         pieces.append(_Piece(value, part.quoted, not part.quoted))
     return pieces
+
+
+def _alternative(scope: Scope, part: Parameter) -> list[_Piece | type[_Break]] | None:
+    """The word of `${x:+word}` or `${x:-word}` where it is what counts: it is split like any other, but not if quoted."""
+    if part.operator not in {":-", "-", ":+", "+"} or part.argument is None or part.index is not None:
+        return None
+    value = scope.variable(part.name)
+    missing = value is None or (part.operator[0] == ":" and value == "")
+    if isinstance(value, Unknown) or missing == (part.operator[-1] == "+"):
+        return None
+    pieces = _pieces(scope, part.argument, True)
+    return [
+        _Piece(piece.value, piece.quoted, not piece.quoted) if isinstance(piece, _Piece) else piece for piece in pieces
+    ]
 
 
 def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -43,7 +43,7 @@ CONDITIONS = (
     "[ \"$$\" = 1 ]", "[ \"$MODE\" = 1 ]", "true && false", "false || true",
 )  # fmt: skip
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
-ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "x"), ("sh", "-c", "app1"),
+ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "app2"), ("sh", "-c", "app1"),
              ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
 SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
