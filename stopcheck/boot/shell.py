@@ -249,9 +249,9 @@ def _frame_key(frame: Frame | Blocked) -> Hashable:
 
 
 _PLAIN_SLOTS = (
-    "args", "armed", "has_exit_trap", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "interrupted", "jobs", "last_job",
-    "machine", "mode", "name", "ok", "open_end", "opened", "options", "parenthesised", "pending", "plain", "root",
-    "row", "script", "status", "untrapped",
+    "args", "armed", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
+    "interrupted", "jobs", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
+    "parenthesised", "pending", "plain", "root", "row", "script", "status", "untrapped",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -360,7 +360,8 @@ class Shell:
             return "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
-        if self.has_exit_trap and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
+        minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
+        if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
 
