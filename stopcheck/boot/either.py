@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.world import Branch
+from stopcheck.boot.world import Branch, Passing
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 MARK = "which shell /bin/sh is"
 
 
-class Either:
+class Either(Passing):
     """Becomes one of several bodies, in a world each."""
 
     __slots__ = ("bodies", "why")
-    overrides = True
 
     def __init__(self, why: Unknown, bodies: tuple[Body, ...]) -> None:
         self.why = why
@@ -32,21 +31,6 @@ class Either:
     def key(self) -> Hashable:
         """See Body.key."""
         return MARK
-
-    def disposition(self, signal: str) -> str:
-        """See Body.disposition."""
-        return "default"
-
-    def receive(self, world: World, process: Process, signal: str) -> None:
-        """See Body.receive."""
-
-    def wakes(self) -> float | None:
-        """See Body.wakes."""
-        return None
-
-    def awaits(self, process: Process) -> tuple[int, ...]:
-        """See Body.awaits."""
-        return ()
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""

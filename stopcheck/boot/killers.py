@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
+from stopcheck.boot.world import Passing
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ _NGINX = {"stop": "TERM", "quit": "QUIT", "reload": "HUP", "reopen": "USR1"}
 """nginx.org/en/docs/control.html"""
 
 
-class Killer:
+class Killer(Passing):
     """Sends a signal to the processes that its words name, and ends."""
 
     __slots__ = ("by", "signal", "targets")
-    overrides = True
 
     def __init__(self, by: str, signal: str, targets: tuple[Field, ...]) -> None:
         self.by = by
@@ -38,21 +38,6 @@ class Killer:
     def key(self) -> Hashable:
         """See Body.key."""
         return (self.by, self.signal, self.targets)
-
-    def disposition(self, signal: str) -> str:
-        """See Body.disposition."""
-        return "default"
-
-    def receive(self, world: World, process: Process, signal: str) -> None:
-        """See Body.receive."""
-
-    def wakes(self) -> float | None:
-        """See Body.wakes."""
-        return None
-
-    def awaits(self, process: Process) -> tuple[int, ...]:
-        """See Body.awaits."""
-        return ()
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""

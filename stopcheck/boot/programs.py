@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name, signal_number
+from stopcheck.boot.world import Passing
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
@@ -278,11 +279,10 @@ def _is_answered(process: Process) -> bool:
     return process.program == "grep" and (bool({"q", "m"} & set(short)) or bool({"--quiet", "--silent"} & set(options)))
 
 
-class Daemonizer:
+class Daemonizer(Passing):
     """Starts its service as a process of its own session and ends at once."""
 
     __slots__ = ("env", "machine", "row", "service")
-    overrides = True
 
     def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
         self.machine = machine
@@ -297,21 +297,6 @@ class Daemonizer:
     def key(self) -> Hashable:
         """See Body.key."""
         return self.row.name
-
-    def disposition(self, signal: str) -> str:
-        """See Body.disposition."""
-        return "default"
-
-    def receive(self, world: World, process: Process, signal: str) -> None:
-        """See Body.receive."""
-
-    def wakes(self) -> float | None:
-        """See Body.wakes."""
-        return None
-
-    def awaits(self, process: Process) -> tuple[int, ...]:
-        """See Body.awaits."""
-        return ()
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import ENDED, Failure, Program
+from stopcheck.boot.world import Passing
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
@@ -178,11 +179,10 @@ class Supervisor:
             world.kill(target, managed.stop_signal, process)
 
 
-class Departing:
+class Departing(Passing):
     """Leaves for the background with all that it is to run: the process that was started ends at once."""
 
     __slots__ = ("body", "row")
-    overrides = True
 
     def __init__(self, row: ProgramRow, body: Supervisor) -> None:
         self.row = row
@@ -195,21 +195,6 @@ class Departing:
     def key(self) -> Hashable:
         """See Body.key."""
         return self.row.name
-
-    def disposition(self, signal: str) -> str:
-        """See Body.disposition."""
-        return "default"
-
-    def receive(self, world: World, process: Process, signal: str) -> None:
-        """See Body.receive."""
-
-    def wakes(self) -> float | None:
-        """See Body.wakes."""
-        return None
-
-    def awaits(self, process: Process) -> tuple[int, ...]:
-        """See Body.awaits."""
-        return ()
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""

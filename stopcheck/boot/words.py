@@ -273,7 +273,7 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
 
 
 def _alternative(scope: Scope, part: Parameter) -> list[_Piece | type[_Break]] | None:
-    """The word of `${x:+word}` or `${x:-word}` where it is what counts; it is split like any other."""
+    """The word of `${x:+word}` or `${x:-word}` where it is what counts: it is split like any other, unless quoted."""
     if part.operator not in {":-", "-", ":+", "+"} or part.argument is None or part.index is not None:
         return None
     value = scope.variable(part.name)

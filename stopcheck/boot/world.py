@@ -62,6 +62,28 @@ class Body(Protocol):
         """Equal for equal states."""
 
 
+class Passing:
+    """A body that acts as soon as it runs, and then is gone: signals and time find it in no other state."""
+
+    __slots__ = ()
+    overrides = True
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        return "default"
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def wakes(self) -> float | None:
+        """See Body.wakes."""
+        return None
+
+    def awaits(self, process: Process) -> tuple[int, ...]:
+        """See Body.awaits."""
+        return ()
+
+
 @dataclass(slots=True)
 class Process:
     """One process; `status` is None while it lives."""
