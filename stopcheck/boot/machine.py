@@ -36,6 +36,8 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 NESTING_LIMIT = 30
+GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensuse", "arch"})
+"""Families of base images whose getopt(3) looks for options behind other words."""
 SUPERVISORD_POLLS = 0.9
 """supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
@@ -386,6 +388,18 @@ class Machine:
             return Parent(self, row, child, dict(env))
         return Daemonizer(self, row, child, dict(env))
 
+    def _taken_option(self, row: ProgramRow, argv: tuple[Field, ...], child: tuple[Field, ...]) -> str:
+        """The child's option that an init with glibc's getopt(3) refuses as its own; "" where there is none."""
+        own = argv[: len(argv) - len(child)]
+        if not row.own_letters or "--" in own or self.image.base.family not in GLIBC:
+            return ""
+        for word in child[1:]:
+            if word == "--":
+                break
+            if isinstance(word, str) and word[:1] == "-" and len(word) > 1 and word[1] not in row.own_letters:
+                return word
+        return ""
+
     def _wrapper(
         self,
         world: World,
@@ -400,6 +414,9 @@ class Machine:
         if not child:
             status = _without_child(row.name, argv, self.image.base.sh == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
+        taken = self._taken_option(row, argv, child)
+        if taken:
+            return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         user = new_user(row, argv)
         if row.role == "exec":
             process.user = process.user if user is None else user

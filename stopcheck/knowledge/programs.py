@@ -35,6 +35,7 @@ class ProgramRow:
     cleanup: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
+    own_letters: str = ""
     skip: int = 0
     user_options: tuple[str, ...] = ()
     user_first: bool = False

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.verdicts import verdict
 
 ALPINE = "alpine:3.20"
@@ -266,3 +269,17 @@ def test_a_helper_beside_the_service_is_no_main() -> None:
     script = "#!/bin/sh\ncron\nexec gunicorn app\n"
     found = verdict("/app/start.sh", files={"start.sh": script}, lines="RUN apt-get install -y cron gunicorn")
     assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
+@pytest.mark.parametrize(
+    ("base", "command", "outcome"),
+    [
+        pytest.param("debian:12", '["tini", "gunicorn", "-b", "x"]', "fails", id="glibc-takes-it-for-its-own"),
+        pytest.param("debian:12", '["tini", "--", "gunicorn", "-b", "x"]', "graceful", id="glibc-with-dashes"),
+        pytest.param("alpine:3.20", '["tini", "gunicorn", "-b", "x"]', "graceful", id="musl-stops-at-the-first-word"),
+    ],
+)
+def test_an_init_that_looks_for_options_behind_its_child(base: str, command: str, outcome: str) -> None:
+    files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN install tini gunicorn\nCMD {command}\n"})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert cases[0][1].outcome == outcome
