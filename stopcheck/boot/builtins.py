@@ -634,7 +634,7 @@ def do_wait(call: Call) -> None:
     if not pids:
         shell.set_status(127 if first else 0)
         return
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words)
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words and not first)
 
 
 def _was_job(call: Call, pid: int) -> bool:

@@ -380,11 +380,12 @@ class Machine:
         child, _ = child_argv(row, argv)
         if not child:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
-        forks = any(word in {"-f", "--fork"} for word in argv[: len(argv) - len(child)])
+        own = argv[: len(argv) - len(child)]
+        forks = any(word in {"-f", "--fork"} for word in own)
         if process.pgid != process.pid and not forks:
             process.sid = process.pgid = process.pid
             return self.load(world, process, child, env, depth + 1)
-        if any(word in {"-w", "--wait"} for word in argv):
+        if any(word in {"-w", "--wait"} for word in own):
             return Parent(self, row, child, dict(env))
         return Daemonizer(self, row, child, dict(env))
 
