@@ -248,6 +248,9 @@ def do_eval(call: Call) -> None:
         shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
     text = " ".join(str(word) for word in call.arguments)
+    if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
+        shell.set_status(2)
+        return
     body = call.machine.parse_text(text, call.node.span, shell.row)
     shell.status, shell.ok = 0, False
     if call.tail is None:

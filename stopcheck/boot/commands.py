@@ -87,6 +87,7 @@ def run_program(call: Call) -> None:
     if "m" in shell.options:
         child.pgid = child.pid
     child.env = env
+    child.ignored |= {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     _redirect(call, child)
     started = shell.machine.load(world, child, call.words, env)
     if isinstance(started, Failure):
