@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
+from stopcheck.boot.frames import Foreground, Standing, Waiting
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, LONG, Failure, Program
-from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass

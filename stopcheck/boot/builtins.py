@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import test_arguments
-from stopcheck.boot.shell import (
+from stopcheck.boot.frames import (
     CallEnd,
     Checked,
     Evaluate,
     ForRest,
     Job,
     LoopBody,
-    Shell,
     SourceEnd,
     Standing,
     Trap,
@@ -30,6 +29,7 @@ from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow
 
@@ -669,7 +669,7 @@ def do_fg(call: Call) -> None:
     if "m" not in shell.options or not shell.jobs:
         shell.set_status(2 if shell.row.name in {"dash", "busybox"} else 1)
         return
-    from stopcheck.boot.shell import Foreground
+    from stopcheck.boot.frames import Foreground
 
     job = _job(shell, str(call.arguments[0])) if call.arguments else shell.jobs[-1]
     if job is None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import Failure, Program
-from stopcheck.boot.shell import Foreground, Shell
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
+    from stopcheck.boot.frames import Tail
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell import Tail
+    from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stopcheck.boot.commands import Call
-    from stopcheck.boot.shell import Blocked
+    from stopcheck.boot.frames import Blocked
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow

@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
+from stopcheck.boot.frames import (
+    TESTING,
+    AndOrRest,
+    Blocked,
+    CallEnd,
+    CaseRest,
+    Checked,
+    Evaluate,
+    Foreground,
+    ForRest,
+    Frame,
+    IfRest,
+    Items,
+    Job,
+    Joined,
+    LoopBody,
+    LoopTest,
+    Negate,
+    Node,
+    SourceEnd,
+    Standing,
+    Tail,
+    Trap,
+    TrapEnd,
+    Waiting,
+    frame_key,
+)
 from stopcheck.boot.quiet import quiet_items, waits_for
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.words import Scope, UnsetError, evaluate, expand_pattern, expand_text, expand_words, matches
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
-from stopcheck.records import dataclass, replace
+from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,
     ArithmeticFor,
     Case,
-    Command,
     CommandSubstitution,
     Conditional,
     Coprocess,
@@ -42,210 +68,12 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
 
-Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
-Tail: TypeAlias = frozenset[str] | None
-"""The constructs between here and the whole text, where nothing follows; None where something does."""
-
 _PLAIN = regex(r"[\w ./:-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
-
-
-# --- what is still to do ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluate:
-    """A node is next."""
-
-    node: Node
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """The items of a sequence from `index` on."""
-
-    node: Sequence
-    index: int
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class AndOrRest:
-    """Status in hand, the rest of an and-or list from `index` on."""
-
-    node: AndOr
-    index: int
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class Negate:
-    """`!` before a pipeline that has ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class IfRest:
-    """The status of the condition of branch `index` in hand."""
-
-    node: If
-    index: int
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class LoopTest:
-    """The status of a loop's condition in hand; and that of the last round of its body, which is the loop's own."""
-
-    node: While
-    body: Status = 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoopBody:
-    """A loop's body has ended."""
-
-    node: While | ArithmeticFor
-
-
-@dataclass(frozen=True, slots=True)
-class ForRest:
-    """The values that a `for` has not yet had."""
-
-    node: For
-    values: tuple[Field, ...]
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRest:
-    """The body of item `index` has ended in `;&`."""
-
-    node: Case
-    index: int
-    tail: Tail
-
-
-@dataclass(frozen=True, slots=True)
-class CallEnd:
-    """A function returns to its caller, with the caller's arguments."""
-
-    name: str
-    args: tuple[Field, ...]
-    saved: tuple[tuple[str, Field | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """`eval` has ended: a command like any other for `set -e`, whatever its text has looked at itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceEnd:
-    """A sourced file ends; `args` are the caller's, None where they stayed."""
-
-    path: str
-    args: tuple[Field, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The last command of a pipeline, which ran in the shell itself, has ended; the others may not have."""
-
-    pids: tuple[int, ...]
-    node: Pipeline
-
-
-@dataclass(frozen=True, slots=True)
-class TrapEnd:
-    """A trap returns; the status is what it was before."""
-
-    signal: str
-    status: Status
-    ok: bool
-
-
-Frame: TypeAlias = (
-    Evaluate
-    | Items
-    | AndOrRest
-    | Negate
-    | IfRest
-    | LoopTest
-    | LoopBody
-    | ForRest
-    | CaseRest
-    | CallEnd
-    | Checked
-    | SourceEnd
-    | Joined
-    | TrapEnd
-)
-_TESTING = (AndOrRest, Negate, IfRest, LoopTest)
-
-
-# --- what it waits for -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Foreground:
-    """The end of all these children: a command or a pipeline in the foreground."""
-
-    pids: tuple[int, ...]
-    node: Pipeline | Command
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of."""
-
-    pids: tuple[int, ...]
-    span: Span
-    first: bool = False
-    every: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """For ever, by itself: an endless loop, a `read` that nobody answers."""
-
-    why: str
-    span: Span
-
-
-Blocked: TypeAlias = Foreground | Waiting | Standing
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """The action of a trap: "" ignores the signal; `body` is None where the text is not known."""
-
-    text: Field
-    span: Span
-    body: Sequence | None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
-
-    bash lists what it dies in the foreground of, too; plain `wait` does not wait for that.
-    """
-
-    pids: tuple[int, ...]
-    span: Span
-    number: int
-    foreground: bool = False
-
-
-def _frame_key(frame: Frame | Blocked) -> Hashable:
-    """Equal for equal frames; nodes count by identity, which is quicker than to compare what they hold."""
-    values = (getattr(frame, name) for name in frame.__slots__)
-    return (type(frame), *(id(value) if hasattr(value, "span") else value for value in values))
 
 
 _PLAIN_SLOTS = (
@@ -332,15 +160,15 @@ class Shell:
     def key(self) -> Hashable:
         """See Body.key."""
         return (
-            tuple(_frame_key(frame) for frame in self.frames), tuple(self.variables.items()),
+            tuple(frame_key(frame) for frame in self.frames), tuple(self.variables.items()),
             tuple(self.arrays.items()), tuple(self.functions), self.args,
             tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.status, self.options,
-            self.last_job, tuple(job.pids for job in self.jobs), _frame_key(self.blocked) if self.blocked else None,
+            self.last_job, tuple(job.pids for job in self.jobs), frame_key(self.blocked) if self.blocked else None,
         )  # fmt: skip
 
     def round(self) -> Hashable:
         """Equal when a loop comes to the same place with the same variables."""
-        frames = tuple(_frame_key(frame) for frame in self.frames)
+        frames = tuple(frame_key(frame) for frame in self.frames)
         return (frames, tuple(self.variables.items()), isinstance(self.blocked, Foreground))
 
     # --- signals ---------------------------------------------------------------------------------
@@ -489,7 +317,7 @@ class Shell:
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
         for frame in reversed(self.frames):
-            if isinstance(frame, _TESTING):
+            if isinstance(frame, TESTING):
                 return True
             if isinstance(frame, TrapEnd):
                 return False  # a trap is looked at by nobody, wherever it comes

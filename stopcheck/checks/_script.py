@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
 from stopcheck.boot.programs import Program
-from stopcheck.boot.shell import CallEnd, ForRest, Items, Shell, SourceEnd, Trap
+from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Edit, Fix

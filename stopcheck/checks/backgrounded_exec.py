@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.shell import Shell, Waiting
+from stopcheck.boot.frames import Waiting
+from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import called, consequence, is_last, piped_output
 from stopcheck.model import Edit, Fix, Violation

@@ -13,7 +13,7 @@ from stopcheck.syntax.shell.tree import SimpleCommand
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.shell import Trap
+    from stopcheck.boot.frames import Trap
     from stopcheck.checks._case import Case
     from stopcheck.stop.blame import Cause
 

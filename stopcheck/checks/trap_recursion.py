@@ -21,7 +21,7 @@ from stopcheck.syntax.shell.walk import commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.shell import Trap
+    from stopcheck.boot.frames import Trap
     from stopcheck.checks._case import Case
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.shell import Foreground, Shell
+from stopcheck.boot.frames import Foreground
+from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_before, verbatim
 from stopcheck.checks._script import called, consequence, stopping
 from stopcheck.model import Edit, Fix, Violation

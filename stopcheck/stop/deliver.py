@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import branched
+from stopcheck.boot.frames import Standing
 from stopcheck.boot.programs import UNTOLD, Program
-from stopcheck.boot.shell import Shell, Standing
+from stopcheck.boot.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.frames import Foreground, Standing, Waiting
 from stopcheck.boot.programs import UNTOLD, Parent, Program
-from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 
 if TYPE_CHECKING:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
 from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.quiet import HARMLESS
-from stopcheck.boot.shell import Foreground, LoopBody, LoopTest, Shell, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.source import Span
@@ -19,7 +20,7 @@ from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.shell import Trap
+    from stopcheck.boot.frames import Trap
     from stopcheck.boot.world import Event, Process, World
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped

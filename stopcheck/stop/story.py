@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
+from stopcheck.boot.frames import Foreground, Standing, Waiting
 from stopcheck.boot.programs import Parent, Program
-from stopcheck.boot.shell import Foreground, Shell, Standing, Waiting
+from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.case import Process as ProcessView
 from stopcheck.model import OutcomeKind, Step, Unknown
