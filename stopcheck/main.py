@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -15,21 +17,30 @@ COMMANDS = ("check", "trace", "rule", "rules")
 
 
 def main() -> NoReturn:
-    """Run the program; whatever goes wrong ends in one line and an exit code."""
+    """Run the program and end the process, without taking apart first what a short run has built up."""
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # who read us has gone
+            stream.flush()
+    os._exit(code)
+
+
+def run() -> int:
+    """The exit code of a run; whatever goes wrong ends in one line."""
     gc.set_threshold(COLLECT_AFTER)
     try:
         code = _plain(sys.argv[1:])
         if code is None:
-            from stopcheck.cli import run
+            from stopcheck import cli
 
-            code = run()
+            code = cli.run()
     except KeyboardInterrupt:
-        code = 130
+        return 130
     except OSError as error:
-        code = _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except Exception as error:  # the last guard: never a traceback
-        code = _complain(f"internal error ({type(error).__name__}: {error}); please report it")
-    sys.exit(code)
+        return _complain(f"internal error ({type(error).__name__}: {error}); please report it")
+    return code
 
 
 def _plain(arguments: Sequence[str]) -> int | None:

@@ -52,7 +52,7 @@ def dataclass(
         fields = (*getattr(cls, "__match_args__", ()), *own)
         defaults = {name: body.pop(name) for name in own if name in body}
         body["__defaults__"] = {**getattr(cls, "__defaults__", {}), **defaults}
-        body |= {"__match_args__": fields, "__init__": _first_init}
+        body |= {"__match_args__": fields, "__init__": _first_init, "__made__": 0}
         shared: dict[str, Any] = {"__repr__": _repr, "__reduce__": _reduce, "__dataclass_fields__": _Fields()}
         shared["_values"] = property(attrgetter(*fields) if fields else lambda _: ())
         if slots:
@@ -74,15 +74,38 @@ def dataclass(
 def replace(value: T, **changes: Any) -> T:
     """The same, with other values in those fields."""
     record: Any = value
-    return type(value)(**{name: getattr(value, name) for name in record.__match_args__} | changes)
+    take = changes.pop
+    return type(value)(*[take(name) if name in changes else getattr(value, name) for name in record.__match_args__],
+                       **changes)  # fmt: skip
+
+
+SOON = 8
+"""Of most types a run over one file makes fewer: to compile `__init__` for them would take longer than it saves."""
 
 
 def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
-    """Puts the real `__init__` in its own place, and calls it."""
+    """Fills the fields one by one; after some calls, and for a wrong one, the real `__init__` takes its place."""
     cls = type(self)
+    fields, defaults = cls.__match_args__, cls.__defaults__
+    rest = fields[len(args) :]
+    fits = len(args) <= len(fields) and kwargs.keys() <= set(rest) and set(rest) <= kwargs.keys() | defaults.keys()
+    cls.__made__ += 1
+    if cls.__made__ > SOON or not fits:
+        _make_init(cls)
+        cls.__init__(self, *args, **kwargs)
+        return
+    put = object.__setattr__
+    for name, value in zip(fields, args, strict=False):
+        put(self, name, value)
+    for name in rest:
+        value = kwargs[name] if name in kwargs else defaults[name]
+        put(self, name, value.factory() if isinstance(value, _Made) else value)
+
+
+def _make_init(cls: Any) -> None:
     scope: dict[str, Any] = {"unset": _Made}
     parameters = ["self"]
-    body = [" fields = self.__dict__"] if hasattr(self, "__dict__") else [" pass"]
+    body = [" fields = getattr(self, '__dict__', None)"]
     for name in cls.__match_args__:
         value = name
         if name not in cls.__defaults__:
@@ -103,7 +126,6 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
             body.append(f" set_{name}(self, {value})")
     exec("\n".join([f"def __init__({', '.join(parameters)}):", *body]), scope)
     cls.__init__ = scope["__init__"]
-    cls.__init__(self, *args, **kwargs)
 
 
 def _refuse(self: Any, name: str, value: object = None) -> None:

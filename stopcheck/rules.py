@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Literal, cast
 
 from stopcheck.records import dataclass
@@ -65,6 +66,7 @@ def names() -> tuple[str, ...]:
         return ()
 
 
+@cache
 def load(name: str) -> Rule:
     """The rule of that name; KeyError where there is none, PageError where its page cannot be read."""
     if name not in names():

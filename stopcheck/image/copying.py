@@ -65,8 +65,8 @@ class Copying:
         return expand(text, self.variables, self.escape)
 
     def _one(self, files: FileMap, argument: Argument, target: Target, problems: list[Problem]) -> FileMap:
-        heredoc = _HEREDOC.match(argument.value)
-        if heredoc and self.instruction.heredocs:
+        heredoc = _HEREDOC.match(argument.value) if self.instruction.heredocs else None
+        if heredoc:
             return self._heredoc(files, heredoc[2], target)
         text = self._expand(argument.value)
         if isinstance(text, Unknown):

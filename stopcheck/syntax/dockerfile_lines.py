@@ -40,7 +40,8 @@ class DockerfileLines:
     def directives(self) -> Iterator[tuple[int, str, str]]:
         """Line, lower-case name and value of the parser directives; the first line that is none ends them."""
         for number, line in enumerate(self.texts):
-            match = _DIRECTIVE.match(line.lstrip(SPACE))
+            bare = line.lstrip(SPACE)
+            match = _DIRECTIVE.match(bare) if bare[:1] == "#" and "=" in bare else None
             name = match[1].lower() if match else ""
             if not match or name not in {"escape", "syntax", "check"}:
                 return

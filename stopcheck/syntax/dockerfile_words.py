@@ -42,7 +42,7 @@ def heredoc_names(line: str) -> list[HeredocName]:
 
 def heredoc_name(word: str) -> HeredocName | None:
     """The heredoc that a word opens, None where it opens none."""
-    match = _HEREDOC.match(word)
+    match = _HEREDOC.match(word) if "<<" in word else None
     if not match or not match[3]:
         return None
     words = _Lexer(match[3], raw_quotes=False, raw_escapes=False).words()

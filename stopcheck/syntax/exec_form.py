@@ -71,7 +71,7 @@ def read_exec_form(text: str) -> tuple[Element, ...] | JsonMistake:
 
 def without_bracket(text: str) -> JsonMistake | None:
     """What is wrong with a text that lists quoted words with commas but does not begin with `[`; None for others."""
-    if not _LIST.match(text):
+    if "," not in text or text[:1].isalnum() or not _LIST.match(text):
         return None
     if text[0] in "({":
         return JsonMistake(f"`{text[0]}` stands where the array's `[` should", 0, 1)

@@ -102,12 +102,10 @@ def test_a_plain_call_and_the_full_command_line_agree(here: Path) -> None:
 def test_a_plain_call_loads_nothing_that_it_does_not_use(here: Path) -> None:
     code = """
 import sys
-from stopcheck.main import main
+from stopcheck.main import run
 sys.argv[1:] = ARGUMENTS
-try:
-    main()
-except SystemExit:
-    print(sorted({"click", "rich", "yaml", "pathspec", "difflib"} & set(sys.modules)), file=sys.stderr)
+run()
+print(sorted({"click", "rich", "yaml", "pathspec", "difflib"} & set(sys.modules)), file=sys.stderr)
 """
     for arguments in (["web", "--format", "json"], ["web"]):
         command = [sys.executable, "-c", code.replace("ARGUMENTS", repr(arguments))]

@@ -37,7 +37,7 @@ def check(case: Case) -> Iterator[Violation]:
         if not isinstance(start, StartCommand) or start.instruction is None:
             continue
         for word, span in zip(start.argv, start.argument_spans, strict=False):
-            found = VARIABLE.search(word) if isinstance(word, str) else None
+            found = VARIABLE.search(word) if isinstance(word, str) and "$" in word else None
             if found is None or not isinstance(word, str):
                 continue
             program = _reached(case, word, found[0])

@@ -210,10 +210,14 @@ class Parser(ConditionalReader):
         start = self.pos
         negated = timed = False
         while True:
-            if negation := _NEGATION.match(self.text, self.pos, self.end):
+            if self.text.startswith("!", self.pos) and (negation := _NEGATION.match(self.text, self.pos, self.end)):
                 negated = not negated
                 self.pos = negation.end()
-            elif self.dialect.bash and (time := _TIME.match(self.text, self.pos, self.end)):
+            elif (
+                self.dialect.bash
+                and self.text.startswith("time", self.pos)
+                and (time := _TIME.match(self.text, self.pos, self.end))
+            ):
                 timed = True
                 self.pos = time.end()
             else:
