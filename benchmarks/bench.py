@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import stopcheck
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAMS = Path(sys.executable).parent
@@ -50,28 +50,26 @@ def run(command: Sequence[str]) -> Cost:
     return Cost(seconds, usage.ru_maxrss / 1024)
 
 
-def folders() -> Iterator[Mapping[str, str]]:
-    """The files of each image in examples/ and tests/fixtures/."""
+def folders() -> Iterator[Path]:
+    """The build context of each image in examples/ and tests/fixtures/."""
     for top in (ROOT / "examples", ROOT / "tests" / "fixtures"):
         for dockerfile in sorted(top.rglob("Dockerfile")):
-            files = [path for path in dockerfile.parent.rglob("*") if path.is_file()]
-            yield {str(path.relative_to(dockerfile.parent)): path.read_text("utf-8", "replace") for path in files}
+            yield dockerfile.parent
 
 
 def make_contexts(root: Path) -> list[Path]:
     """So many build contexts in a folder, no two alike; those without a script get one that says hello first."""
     dockerfiles: list[Path] = []
-    for number, files in enumerate(islice(cycle(list(folders())), CONTEXTS)):
+    for number, folder in enumerate(islice(cycle(list(folders())), CONTEXTS)):
         context = root / f"service-{number:03}"
-        for name, text in files.items():
-            path = context / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text if name == "Dockerfile" else f"{text}# {number}\n")
+        shutil.copytree(folder, context, symlinks=True)
+        files = [path for path in context.rglob("*") if path.is_file() and not path.is_symlink()]
+        for path in files:
+            with path.open("a") as file:
+                file.write(f"LABEL number={number}\n" if path.name == "Dockerfile" else f"# {number}\n")
         if len(files) == 1:
             (context / "start.sh").write_text(f'#!/bin/sh\nset -e\necho "{number}"\nexec "$@"\n')
-        dockerfile = context / "Dockerfile"
-        dockerfile.write_text(f"{dockerfile.read_text()}LABEL number={number}\n")
-        dockerfiles.append(dockerfile)
+        dockerfiles.append(context / "Dockerfile")
     return dockerfiles
 
 

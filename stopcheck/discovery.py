@@ -97,6 +97,9 @@ class Found:
 
 def shown(path: str) -> str:
     """An absolute path relative to the working directory, with `/`."""
+    here = os.getcwd()
+    if path.startswith(here + os.sep) and path[-1] != os.sep:  # as most do: os.path.relpath takes its time
+        return path[len(here) + 1 :].replace(os.sep, "/")
     with suppress(ValueError):  # another drive
         path = os.path.relpath(path)
     return path.replace(os.sep, "/")
@@ -234,7 +237,7 @@ def walk(folder: str) -> Iterator[Place]:
                 if entry.name not in SKIPPED and not ignored(entry.path + os.sep, ignores):
                     pending.append((entry.path, root, ignores))
             elif is_dockerfile(entry.path) and entry.is_file() and not ignored(entry.path, ignores):
-                yield Place(root, os.path.relpath(entry.path, root).replace(os.sep, "/"))
+                yield Place(root, entry.path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/"))
 
 
 def _ignores_above(folder: str, root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:

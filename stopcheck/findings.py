@@ -62,8 +62,14 @@ def rules_with_checks() -> tuple[str, ...]:
 def checks(case: Case) -> Iterator[tuple[str, Check]]:
     """The checks to ask for a case: those of images, and those of the rules that its causes name; by name."""
     for rule in sorted({*checks_of_images(), *(cause.rule for cause in case.causes)}):
-        place = "of_image." if rule in checks_of_images() else ""
-        yield rule, import_module(f"stopcheck.checks.{place}{rule.replace('-', '_')}").check
+        yield rule, _check(rule)
+
+
+@cache
+def _check(rule: str) -> Check:
+    place = "of_image." if rule in checks_of_images() else ""
+    check: Check = import_module(f"stopcheck.checks.{place}{rule.replace('-', '_')}").check
+    return check
 
 
 def violations(
@@ -83,7 +89,7 @@ def violations(
     ]
     for key, each in _by_place(others).items():
         found.setdefault(key, each)
-    return proven(list(found.values()), files, path, options, programs, assessment)
+    return proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
 
 
 def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:

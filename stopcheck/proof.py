@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from stopcheck import fixes
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
+from stopcheck.image.model import ImageFile
 from stopcheck.model import OutcomeKind
 from stopcheck.records import replace
 from stopcheck.source import SourceFile
@@ -14,13 +15,15 @@ from stopcheck.stop.assess import assess
 from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stopcheck.case import Options
     from stopcheck.files import Entry, Files
+    from stopcheck.image.model import FileSystem, Image
     from stopcheck.knowledge.programs import ProgramRow
-    from stopcheck.model import Fix, Severity, Violation
+    from stopcheck.model import Edit, Fix, Severity, Unknown, Violation
     from stopcheck.stop.assess import Assessment
+    from stopcheck.syntax.dockerfile import Dockerfile
 
     Found = tuple[str, Violation, Severity]
 
@@ -61,25 +64,68 @@ class EditedFiles:
         return self._files.obstacle(path)
 
 
+class EditedImageFiles:
+    """An image's files with some texts changed in memory; see image.model.FileSystem."""
+
+    def __init__(self, files: FileSystem, changed: Mapping[SourceFile, SourceFile]) -> None:
+        self._files = files
+        self._changed = changed
+
+    def _edited(self, file: ImageFile | Unknown | None) -> ImageFile | Unknown | None:
+        if isinstance(file, ImageFile) and file.content in self._changed:
+            return replace(file, content=self._changed[file.content])  # type: ignore[index] # it is in it
+        return file
+
+    def lookup(self, path: str) -> ImageFile | Unknown | None:
+        """See FileSystem.lookup."""
+        return self._edited(self._files.lookup(path))
+
+    def which(self, program: str, search: str) -> ImageFile | Unknown | None:
+        """See FileSystem.which."""
+        return self._edited(self._files.which(program, search))
+
+    def matching(self, pattern: str) -> tuple[ImageFile, ...]:
+        """See FileSystem.matching."""
+        edited = (self._edited(file) for file in self._files.matching(pattern))
+        return tuple(file for file in edited if isinstance(file, ImageFile))
+
+    def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
+        """See FileSystem.kind."""
+        return self._files.kind(path)
+
+
 def proven(
-    found: list[Found], files: Files, path: str, options: Options, programs: Mapping[str, ProgramRow] | None,
-    before: Assessment,
+    found: list[Found], dockerfile: Dockerfile, files: Files, path: str, options: Options,
+    programs: Mapping[str, ProgramRow] | None, before: Assessment,
 ) -> list[Found]:  # fmt: skip
     """The same violations, without the fixes that, alone or with all others, make nothing better."""
     suggested = [violation.fix for _, violation, _ in found if violation.fix is not None]
     if not suggested:
         return found
     now = _ranks(before)
+    good = before.outcome is OutcomeKind.GRACEFUL
 
     def reached(some: list[Fix]) -> tuple[int, ...] | None:
-        return _ranks_after(some, files, path, options, programs)
+        """How the image fares after some fixes; None where they cannot be applied or it is not known any more."""
+        edits = tuple(dict.fromkeys(edit for fix in some for edit in fix.edits))
+        try:
+            changed = {source: fixes.apply(source, edits) for source in _sources(edits)}
+        except ValueError:
+            return None
+        for images in (_remade(before.image, dockerfile, changed, edits), _rebuilt(files, path, options, changed)):
+            ranks = None
+            for image in images:
+                ranks = _ranks(assess(image, options.grace_period, programs))
+                if ranks > now or (ranks == now and good):
+                    return ranks
+        return ranks
 
     together = reached(suggested) if len(suggested) > 1 else None
     kept: list[Found] = []
     for rule, violation, severity in found:
         if violation.fix is not None:
             alone = reached([violation.fix])
-            helps = alone is not None and (alone > now or (alone == now and before.outcome is OutcomeKind.GRACEFUL))
+            helps = alone is not None and (alone > now or (alone == now and good))
             needed = alone is not None and alone >= now and together is not None and together > now
             if not helps and not needed:
                 violation = replace(violation, fix=None)
@@ -87,25 +133,40 @@ def proven(
     return kept
 
 
-def _ranks_after(
-    some: list[Fix], files: Files, path: str, options: Options, programs: Mapping[str, ProgramRow] | None
-) -> tuple[int, ...] | None:
-    """How the image fares after some fixes; None where they cannot be applied or it is not known any more."""
-    edits = tuple(dict.fromkeys(edit for fix in some for edit in fix.edits))
-    sources = dict.fromkeys(edit.span.outermost().source for edit in edits)
-    try:
-        edited = EditedFiles(files, {source: fixes.apply(source, edits) for source in sources})
-    except ValueError:
-        return None
+def _sources(edits: tuple[Edit, ...]) -> tuple[SourceFile, ...]:
+    return tuple(dict.fromkeys(edit.span.outermost().source for edit in edits))
+
+
+def _remade(
+    image: Image, dockerfile: Dockerfile, changed: Mapping[SourceFile, str], edits: tuple[Edit, ...]
+) -> Iterator[Image]:
+    """The image with the end of its Dockerfile and its files as they are now; none where that is not all that changes.
+
+    What the build does with a file that is edited is not seen here.
+    """
+    text = changed.get(dockerfile.source)
+    if text is not None:
+        at = image.end.span.start if image.end is not None else len(text)
+        places = [edit.span.outermost() for edit in edits]
+        if image.with_end is None or any(p.source is dockerfile.source and p.start < at for p in places):
+            return
+        head = "" if dockerfile.escape == "\\" else f"# escape={dockerfile.escape}\n"
+        image = image.with_end(parse_dockerfile(SourceFile(dockerfile.source.path, head + text[at:])).instructions)
+    sources = {source: SourceFile(source.path, new) for source, new in changed.items()}
+    yield replace(image, files=EditedImageFiles(image.files, sources))
+
+
+def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceFile, str]) -> Iterator[Image]:
+    """The image as the changed files make it, from the beginning."""
+    edited = EditedFiles(files, changed)
     source = edited.read(path)
     if source is None:
-        return None
+        return
     dockerfile = parse_dockerfile(source)
     context = options.context if options.context is not None else find_context(dockerfile, edited, path)
     image, _ = build_image(dockerfile, edited, context, options.target, path=path)
-    if image is None:
-        return None
-    return _ranks(assess(image, options.grace_period, programs))
+    if image is not None:
+        yield image
 
 
 def _ranks(assessment: Assessment) -> tuple[int, ...]:

@@ -52,7 +52,7 @@ def dataclass(
         fields = (*getattr(cls, "__match_args__", ()), *own)
         defaults = {name: body.pop(name) for name in own if name in body}
         body["__defaults__"] = {**getattr(cls, "__defaults__", {}), **defaults}
-        body |= {"__match_args__": fields, "__init__": _first_init, "__made__": 0}
+        body |= {"__match_args__": fields, "__init__": _first_init, "_made": [0]}
         shared: dict[str, Any] = {"__repr__": _repr, "__reduce__": _reduce, "__dataclass_fields__": _Fields()}
         shared["_values"] = property(attrgetter(*fields) if fields else lambda _: ())
         if slots:
@@ -89,8 +89,8 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
     fields, defaults = cls.__match_args__, cls.__defaults__
     rest = fields[len(args) :]
     fits = len(args) <= len(fields) and kwargs.keys() <= set(rest) and set(rest) <= kwargs.keys() | defaults.keys()
-    cls.__made__ += 1
-    if cls.__made__ > SOON or not fits:
+    cls._made[0] += 1
+    if cls._made[0] > SOON or not fits:
         _make_init(cls)
         cls.__init__(self, *args, **kwargs)
         return

@@ -104,8 +104,8 @@ class State:
     entrypoint_is_own: bool = False
     windows: bool = False
 
-    def child(self) -> State:
-        """What a stage begins with that is built from this one."""
+    def copy(self) -> State:
+        """One that can go another way."""
         return replace(
             self,
             env=dict(self.env),
@@ -113,11 +113,15 @@ class State:
             instructions=list(self.instructions),
             installed=set(self.installed),
             unset_arguments=set(self.unset_arguments),
-            superseded=[],
-            cleared=None,
-            cmd_is_own=False,
-            entrypoint_is_own=False,
+            superseded=list(self.superseded),
         )
+
+    def child(self) -> State:
+        """What a stage begins with that is built from this one."""
+        state = self.copy()
+        state.superseded, state.cleared = [], None
+        state.cmd_is_own = state.entrypoint_is_own = False
+        return state
 
     def variable(self, name: str) -> Value | None:
         """A variable as the build sees it; where the base image is not known it may set any."""
@@ -146,6 +150,8 @@ class _Builder:
         self._globals: dict[str, Value] = {}
         self._parents = self._find_parents(head)
         self._states: dict[int, State] = {}
+        self._before_end: tuple[Instruction, State] | None = None
+        """The first CMD or ENTRYPOINT of the file's last stage, and the stage as it is there."""
 
     # --- stages ---
 
@@ -155,7 +161,7 @@ class _Builder:
             return None
         for index in self._needed(stage.index):
             self._states[index] = self._evaluate(self._stages[index])
-        return self._finish(stage, self._states[stage.index])
+        return self._finish(stage, self._states[stage.index], self._before_end)
 
     def _target(self, target: str | None) -> Stage | None:
         path = self._dockerfile.source.path
@@ -233,7 +239,17 @@ class _Builder:
         if (stage.origin.flag("platform") or "").lower().startswith("windows"):
             state.windows = True
         state.instructions.append(stage.origin)
-        for instruction in self._triggers(parent) + stage.instructions:
+        self._follow(state, self._triggers(parent), stage)
+        starts = (at for at, one in enumerate(stage.instructions) if one.keyword in {"CMD", "ENTRYPOINT"})
+        end = next(starts, len(stage.instructions))
+        self._follow(state, stage.instructions[:end], stage)
+        if end < len(stage.instructions) and stage is self._stages[-1]:
+            self._before_end = (stage.instructions[end], state.copy())
+        self._follow(state, stage.instructions[end:], stage)
+        return state
+
+    def _follow(self, state: State, instructions: tuple[Instruction, ...], stage: Stage) -> None:
+        for instruction in instructions:
             state.instructions.append(instruction)
             try:
                 self._dispatch(state, instruction, stage)
@@ -241,7 +257,6 @@ class _Builder:
                 self.problems.append(Problem.at(instruction.value_span, f"{instruction.keyword}: {error}"))
                 reason = Unknown(f"what this {instruction.keyword} does is not known: {error}", instruction.span)
                 state.files = state.files.after(Unsure(reason))
-        return state
 
     def _from_image(self, stage: Stage, name: str) -> State:
         argument = stage.origin.arguments[0]
@@ -370,8 +385,16 @@ class _Builder:
 
     # --- the image ---
 
-    def _finish(self, stage: Stage, state: State) -> Image:
+    def _finish(self, stage: Stage, state: State, before_end: tuple[Instruction, State] | None = None) -> Image:
         windows = Unknown("Windows image", stage.origin.span)
+
+        def with_end(instructions: tuple[Instruction, ...]) -> Image:
+            assert before_end is not None
+            other = before_end[1].copy()
+            self._follow(other, instructions, stage)
+            return self._finish(stage, other)
+
+        end = before_end[0] if before_end is not None and stage is self._stages[-1] else None
         return Image(
             dockerfile=self._dockerfile.source.path,
             stage=stage.name or None,
@@ -393,6 +416,8 @@ class _Builder:
             env_open=state.env_open,
             healthcheck=state.healthcheck,
             instructions=tuple(state.instructions),
+            end=end,
+            with_end=with_end if end is not None else None,
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from stopcheck.image.model import ImageFile
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
-from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
+from stopcheck.image.wildcards import file_pattern, has_wildcards, literal_head, matches
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 
@@ -52,11 +52,19 @@ class Either:
 Answer: TypeAlias = "ImageFile | Mark | Maybe | Either"
 
 
-class Step(Protocol):
-    """What one build step did to the files."""
+class Layer(Protocol):
+    """Files that something put there: a build step, or the base image."""
 
     def at(self, path: str) -> Answer:
-        """What stands at a path by this step alone; no links are followed."""
+        """What stands at a path by this layer alone; no links are followed."""
+
+
+class Step(Layer, Protocol):
+    """What one build step did to the files."""
+
+    @property
+    def places(self) -> tuple[str, ...] | None:
+        """Paths in whose surroundings (below them or above) alone it can have done something; None: anywhere."""
 
 
 def _above(path: str, below: str) -> Mark:
@@ -75,8 +83,13 @@ class Put:
     name: str | None = None
     sure: bool = True
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """See Step.places."""
+        return (self.file.path,)
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         if path == self.file.path:
             return self.file if self.sure and self.name is None else Either(self.file)
         if self.name is not None and path == join(self.file.path, self.name):
@@ -91,8 +104,13 @@ class MakeFolder:
 
     path: str
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """See Step.places."""
+        return (self.path,)
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         return Mark.FOLDER if path == self.path else _above(path, self.path)
 
 
@@ -108,6 +126,13 @@ class Selection:
     deep: bool = False
     all: bool = False
     name: tuple[Token, ...] | None = None
+
+    @property
+    def places(self) -> tuple[str, ...] | None:
+        """See Step.places."""
+        if self.all:
+            return None
+        return (*self.paths, *(literal_head(tokens).rpartition("/")[0] for tokens in self.patterns))
 
     def covers(self, path: str) -> bool:
         """Whether the path is one of them."""
@@ -127,8 +152,13 @@ class Remove:
 
     selection: Selection
 
+    @property
+    def places(self) -> tuple[str, ...] | None:
+        """See Step.places."""
+        return self.selection.places
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         return Mark.ABSENT if self.selection.covers(path) else Mark.PASS
 
 
@@ -139,11 +169,21 @@ class Unsure:
     reason: Unknown
     folders: tuple[str, ...] | None = None
 
+    @property
+    def places(self) -> tuple[str, ...] | None:
+        """See Step.places."""
+        return self.folders
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
-        if self.folders is None or any(inside(path, folder) is not None for folder in self.folders):
+        """See Layer.at."""
+        if self.folders is None:
             return Maybe(self.reason)
-        return Mark.PASS
+        near = path.startswith(self.folders)  # told at once, which it mostly is not
+        return (
+            Maybe(self.reason)
+            if near and any(inside(path, folder) is not None for folder in self.folders)
+            else Mark.PASS
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +197,13 @@ class CopyContext:
     chmod: ModeChange | Unknown | None = None
     exclude: Patterns | None = None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """See Step.places."""
+        return (self.path,)
+
     def at(self, path: str) -> Answer:
-        """See Step.at; what .dockerignore leaves out is not there, what is missing may be built before."""
+        """See Layer.at; what .dockerignore leaves out is not there, what is missing may be built before."""
         rest = inside(path, self.path)
         if rest is None:
             return _above(path, self.path)
@@ -192,8 +237,13 @@ class CopyFiles:
     exclude: Patterns | None = None
     names: tuple[Token, ...] | None = None
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """See Step.places."""
+        return (self.path,)
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         rest = inside(path, self.path)
         if rest is None:
             return _above(path, self.path)
@@ -218,8 +268,13 @@ class Alter:
     selection: Selection
     change: Callable[[ImageFile], ImageFile]
 
+    @property
+    def places(self) -> tuple[str, ...] | None:
+        """See Step.places."""
+        return self.selection.places
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         return Mark.PASS
 
 
@@ -285,10 +340,10 @@ class BaseFiles:
         entrypoint = () if isinstance(image.entrypoint, Unknown) else image.entrypoint or ()
         own = (image.workdir, *image.execs, *image.starts, *entrypoint)
         # A top-level name that the image uses itself, such as /docker-entrypoint.sh and /docker-entrypoint.d.
-        self._own = tuple(path.split("/")[1] for path in own if path.startswith("/") and path != "/")
+        self._own = tuple(path.split("/")[1].split(".")[0] for path in own if path.startswith("/") and path != "/")
 
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         image = self._image
         if path == "/":
             return Mark.FOLDER
@@ -305,19 +360,31 @@ class BaseFiles:
         if parent(path) in _PROGRAM_FOLDERS and base(path) in image.missing:
             return Mark.ABSENT
         top = path.split("/")[1]
-        if top in _STANDARD or any(top == own or top.startswith(own.split(".")[0]) for own in self._own):
+        if top in _STANDARD or top.startswith(self._own):
             return Maybe(self._unknown)
         return Mark.ABSENT
+
+
+def _top(path: str) -> str | None:
+    """The folder of the root that a path lies in; None for the root itself, and where the path does not begin there."""
+    return path.split("/", 2)[1] or None if path[:1] == "/" else None
+
+
+def _tops(places: tuple[str, ...] | None) -> frozenset[str] | None:
+    tops = [None] if places is None else [_top(place) for place in places]
+    return None if None in tops else frozenset(top for top in tops if top is not None)
 
 
 class FileMap:
     """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
 
-    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_links", "_size", "_step")
+    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_links", "_size", "_step", "_tops")
 
-    def __init__(self, bottom: Step) -> None:
+    def __init__(self, bottom: Layer) -> None:
         self._bottom = bottom
         self._step: Step | None = None
+        self._tops: frozenset[str] | None = None
+        """The folders of the root that the step has to do with; None: any."""
         self._below: FileMap | None = None
         self._size = 0
         self._depth = 0
@@ -334,6 +401,7 @@ class FileMap:
             step, depth = Unsure(Unknown("files are copied through too many stages to follow")), 0
         new = FileMap(self._bottom)
         new._step, new._below, new._size = step, self, self._size + 1
+        new._tops = _tops(step.places)
         new._depth = max(self._depth, depth)
         new._links = self._links
         if isinstance(step, Put) and step.file.link is not None and self._links is not None:
@@ -355,9 +423,12 @@ class FileMap:
         maybe: Maybe | None = None
         answer: Answer = Mark.PASS
         files: FileMap | None = self
+        top = _top(path)
         while files is not None and files._step is not None and answer is Mark.PASS:
             step = files._step
-            if isinstance(step, Alter):
+            if files._tops is not None and top is not None and top not in files._tops:
+                pass
+            elif isinstance(step, Alter):
                 if step.selection.covers(path):
                     changes.append(step)
             else:

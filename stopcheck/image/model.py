@@ -8,7 +8,7 @@ from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.dockerfile import Instruction
@@ -129,3 +129,7 @@ class Image:
     healthcheck: Instruction | None = None
     instructions: tuple[Instruction, ...] = ()
     """Those of the final stage and of the stages it is built from, base first."""
+    end: Instruction | None = None
+    """The first CMD or ENTRYPOINT of the final stage, where that is the last one of the file."""
+    with_end: Callable[[tuple[Instruction, ...]], Image] | None = None
+    """The image that other instructions from `end` on would make, without building anew what is before them."""

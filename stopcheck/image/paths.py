@@ -6,6 +6,8 @@ from __future__ import annotations
 def clean(path: str) -> str:
     """The shortest path that means the same; "." for an empty one."""
     rooted = path.startswith("/")
+    if rooted and "//" not in path and "/." not in path and path[-1] != "/":
+        return path  # as most are
     out: list[str] = []
     for part in path.split("/"):
         if part in ("", "."):
@@ -27,10 +29,16 @@ def join(folder: str, path: str) -> str:
 
 def inside(path: str, folder: str) -> str | None:
     """What leads from the folder to the path: "" where they are the same, None where it is not inside."""
-    if path == folder:
+    if not path.startswith(folder):
+        return None
+    length = len(folder)
+    if len(path) == length:
         return ""
-    prefix = folder if folder.endswith("/") or not folder else folder + "/"
-    return path[len(prefix) :] if path.startswith(prefix) and (folder or not path.startswith("/")) else None
+    if not folder:
+        return None if path[0] == "/" else path
+    if folder[-1] == "/":
+        return path[length:]
+    return path[length + 1 :] if path[length] == "/" else None
 
 
 def base(path: str) -> str:

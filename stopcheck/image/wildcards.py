@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -32,10 +33,18 @@ def ends(tokens: tuple[Token, ...], text: str) -> Iterator[int]:
 
 def matches(tokens: tuple[Token, ...], text: str) -> bool:
     """Whether the pattern matches the whole text."""
+    if not text.startswith(literal_head(tokens)):
+        return False
     found = -1
     for end in ends(tokens, text):
         found = end
     return found == len(text)
+
+
+@lru_cache(maxsize=1024)
+def literal_head(tokens: tuple[Token, ...]) -> str:
+    """The characters that all it matches begins with."""
+    return "".join(chars for _, chars in takewhile(lambda token: token[0] == "char", tokens))
 
 
 def _closure(tokens: tuple[Token, ...], states: set[int]) -> set[int]:

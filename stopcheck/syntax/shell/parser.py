@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from stopcheck.regex import regex
@@ -600,8 +601,11 @@ def _alone(command: Command) -> AndOr:
     return AndOr(Pipeline((command,), command.span), (), command.span)
 
 
+@lru_cache(maxsize=64)
 def parse_script(source: SourceFile, dialect: str = "bash") -> Script:
     """Read a program; `dialect` is "bash" (reads everything), "busybox" or "posix" (dash).
+
+    What was read lately is not read again (sources are compared by identity).
 
     Never raises for bad text: what cannot be read is an `Unparsed` node, and reading goes on behind it.
     Raises KeyError for an unknown dialect.
