@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stopcheck.model import Problem
@@ -97,9 +98,18 @@ class Found:
 
 def shown(path: str) -> str:
     """An absolute path relative to the working directory, with `/`."""
-    here = os.getcwd()
-    if path.startswith(here + os.sep) and path[-1] != os.sep:  # as most do: os.path.relpath takes its time
-        return path[len(here) + 1 :].replace(os.sep, "/")
+    folder, name = os.path.split(path)
+    return _seen_from(os.getcwd(), folder) + name if name and not is_inside(os.getcwd(), path) else _relative(path)
+
+
+@lru_cache(maxsize=256)
+def _seen_from(_: str, folder: str) -> str:
+    """What stands before the names in a folder: to work it out takes too long to do it for each of its files."""
+    relative = _relative(folder)
+    return "" if relative == "." else relative.rstrip("/") + "/"
+
+
+def _relative(path: str) -> str:
     with suppress(ValueError):  # another drive
         path = os.path.relpath(path)
     return path.replace(os.sep, "/")

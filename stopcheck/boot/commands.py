@@ -71,7 +71,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 def run_program(call: Call) -> None:
     """A program: in place of the shell where that shell does so, else as a child in the foreground."""
     shell, world, process = call.shell, call.world, call.process
-    call = replace(call, words=_with_input(call, call.words))
+    words = _with_input(call, call.words)
+    call = call if words is call.words else replace(call, words=words)
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:

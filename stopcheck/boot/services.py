@@ -56,6 +56,8 @@ def _with_seconds(start: Start) -> ProgramRow:
 def leaves(start: Start) -> bool | Unknown:
     """Whether it leaves for the background by itself."""
     row = start.row
+    if not (row.background or row.background_text or row.config_decides or row.foreground_base):
+        return False
     doubt: Unknown | None = None
     known = [_plain(f" {' '.join(start.words)} ")]
     for name in _configurations(start):

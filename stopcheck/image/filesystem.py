@@ -378,7 +378,7 @@ def _tops(places: tuple[str, ...] | None) -> frozenset[str] | None:
 class FileMap:
     """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
 
-    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_links", "_size", "_step", "_tops")
+    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_found", "_links", "_size", "_step", "_tops")
 
     def __init__(self, bottom: Layer) -> None:
         self._bottom = bottom
@@ -391,6 +391,7 @@ class FileMap:
         self._links: frozenset[str] | None = frozenset()
         """Where symbolic links were made; None where they may have been copied to anywhere."""
         self._answers: dict[str, Answer] = {}
+        self._found: dict[tuple[str, str], ImageFile | Unknown | None] = {}
 
     def after(self, step: Step) -> FileMap:
         """The files after one more step."""
@@ -500,6 +501,12 @@ class FileMap:
 
     def which(self, program: str, search: str) -> ImageFile | Unknown | None:
         """See FileSystem.which."""
+        key = (program, search)
+        if key not in self._found:
+            self._found[key] = self._which(program, search)
+        return self._found[key]
+
+    def _which(self, program: str, search: str) -> ImageFile | Unknown | None:
         doubt: Unknown | None = None
         for folder in search.split(":"):
             found = self.lookup(join(folder or ".", program))
