@@ -428,19 +428,14 @@ class Shell:
     # --- nodes -----------------------------------------------------------------------------------
 
     def _evaluate(self, node: Node, tail: Tail, world: World, process: Process) -> None:
+        node = _core(node)
         match node:
             case Sequence():
                 self._items(node, 0, tail)
             case Item():
-                if node.background:
-                    self._background(node, world, process)
-                else:
-                    self.push(Evaluate(node.command, tail))
+                self._background(node, world, process)
             case AndOr():
-                if node.rest:
-                    self.push(AndOrRest(node, 0, tail), Evaluate(node.first, None))
-                else:
-                    self.push(Evaluate(node.first, tail))
+                self.push(AndOrRest(node, 0, tail), Evaluate(node.first, None))
             case Pipeline():
                 self._pipeline(node, tail, world, process)
             case SimpleCommand():
@@ -900,6 +895,19 @@ class Shell:
                 frame, self.frames = self.frames[index], self.frames[:index]
                 return frame
         return None
+
+
+def _core(node: Node) -> Node:
+    """What a node comes down to: most items are lists of one pipeline of one command."""
+    while True:
+        if isinstance(node, Item) and not node.background:
+            node = node.command
+        elif isinstance(node, AndOr) and not node.rest:
+            node = node.first
+        elif isinstance(node, Pipeline) and len(node.commands) == 1 and not (node.negated or node.timed):
+            node = node.commands[0]
+        else:
+            return node
 
 
 def _between(before: Span, after: Span) -> str:

@@ -296,10 +296,9 @@ class World:
         moved = True
         while moved:
             moved = False
-            for pid in list(self.processes):
-                process = self.processes[pid]
-                self.moving = pid
-                while process.alive and process.body.step(self, process):
+            for process in [process for process in self.processes.values() if process.status is None]:
+                self.moving = process.pid
+                while process.status is None and process.body.step(self, process):
                     moved = True
                     self.steps += 1
                     self.spin += 1
