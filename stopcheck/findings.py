@@ -9,14 +9,12 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from stopcheck import rules
-from stopcheck.boot.alternatives import alternatives
 from stopcheck.checks._case import Case
-from stopcheck.image.model import StartCommand
-from stopcheck.model import OutcomeKind, Unknown
+from stopcheck.model import OutcomeKind
 from stopcheck.proof import proven
 from stopcheck.records import replace
-from stopcheck.stop.assess import assess
 from stopcheck.stop.blame import causes
+from stopcheck.stop.others import others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -78,18 +76,28 @@ def violations(
 ) -> list[Found]:  # fmt: skip
     """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst.
 
-    What an entrypoint does with commands that are not the image's own gives warnings at most. What hangs on which
-    shell /bin/sh is, where that is not known, is told if it is asked for (`options.pedantic`).
+    What an entrypoint does with commands that are not the image's own, and once it is given the variables that it
+    cannot do without, gives warnings at most. What hangs on which shell /bin/sh is, where that is not known, is told if
+    it is asked for (`options.pedantic`).
     """
     found = _by_place(_of(dockerfile, assessment, options.pedantic))
-    others = [
-        each
-        for other in _other_commands(assessment, options, programs)
-        for each in _of(dockerfile, other, options.pedantic, "warning")
-    ]
-    for key, each in _by_place(others).items():
-        found.setdefault(key, each)
-    return proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
+    own = proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
+    more: dict[tuple[str, str, int, int], Found] = {}
+    for other in others(assessment, programs):
+        new = _by_place(_of(dockerfile, other.assessment, options.pedantic, "warning"))
+        fresh = [_under(other.condition, each) for key, each in new.items() if key not in found.keys() | more.keys()]
+        more |= _by_place(proven(fresh, dockerfile, files, path, options, programs, other.assessment, as_it_is=False))
+    return [*own, *more.values()]
+
+
+def _under(condition: str, found: Found) -> Found:
+    """A violation that says when it comes true."""
+    rule, violation, severity = found
+    if not condition:
+        return found
+    first, rest = violation.message[0], violation.message[1:]
+    first = first.lower() if rest[:1].islower() else first
+    return rule, replace(violation, message=f"{condition}, {first}{rest}"), severity
 
 
 def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:
@@ -121,29 +129,6 @@ def _by_place(found: Iterable[Found]) -> dict[tuple[str, str, int, int], Found]:
 def _place(rule: str, violation: Violation) -> tuple[str, str, int, int]:
     span = violation.span.outermost()
     return (rule, span.path, span.start, span.end)
-
-
-def _other_commands(
-    assessment: Assessment, options: Options, programs: Mapping[str, ProgramRow] | None
-) -> Iterator[Assessment]:
-    """The image as it is with the other commands that its entrypoint knows by name."""
-    image = assessment.image
-    entrypoint = image.entrypoint
-    if (
-        entrypoint is None
-        or isinstance(entrypoint, Unknown)
-        or entrypoint.shell_form is not None
-        or not assessment.paths
-    ):
-        return
-    own = image.cmd.argv[:1] if image.cmd is not None and not isinstance(image.cmd, Unknown) else ()
-    for word in alternatives(assessment.paths[0].booted.machine.scripts()):
-        if (word,) == own:
-            continue
-        other = assess(replace(image, cmd=StartCommand((word,), None)), options.grace_period, programs)
-        up = tuple(stopped for stopped in other.paths if stopped.booted.up)
-        if up:  # a word that the script knows need not be a program of this image
-            yield replace(other, paths=up)
 
 
 def _severity(rule: str, violation: Violation, case: Case) -> Severity:

@@ -15,7 +15,7 @@ from stopcheck.stop.assess import assess
 from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from stopcheck.case import Options
     from stopcheck.files import Entry, Files
@@ -96,14 +96,22 @@ class EditedImageFiles:
 
 def proven(
     found: list[Found], dockerfile: Dockerfile, files: Files, path: str, options: Options,
-    programs: Mapping[str, ProgramRow] | None, before: Assessment,
+    programs: Mapping[str, ProgramRow] | None, before: Assessment, as_it_is: bool = True,
 ) -> list[Found]:  # fmt: skip
-    """The same violations, without the fixes that, alone or with all others, make nothing better."""
+    """The same violations, without the fixes that, alone or with all others, make nothing better.
+
+    `before` is how the image fares; not `as_it_is`: where it is run otherwise, so that the Dockerfile does not make it.
+    """
     suggested = [violation.fix for _, violation, _ in found if violation.fix is not None]
     if not suggested:
         return found
     now = _ranks(before)
-    good = before.outcome is OutcomeKind.GRACEFUL
+
+    def better(ranks: tuple[int, ...]) -> bool:
+        return ranks > now or (ranks == now and before.outcome is OutcomeKind.GRACEFUL)
+
+    def ranked(image: Image | None) -> tuple[int, ...] | None:
+        return None if image is None else _ranks(assess(image, options.grace_period, programs))
 
     def reached(some: list[Fix]) -> tuple[int, ...] | None:
         """How the image fares after some fixes; None where they cannot be applied or it is not known any more."""
@@ -112,12 +120,11 @@ def proven(
             changed = {source: fixes.apply(source, edits) for source in _sources(edits)}
         except ValueError:
             return None
-        for images in (_remade(before.image, dockerfile, changed, edits), _rebuilt(files, path, options, changed)):
-            ranks = None
-            for image in images:
-                ranks = _ranks(assess(image, options.grace_period, programs))
-                if ranks > now or (ranks == now and good):
-                    return ranks
+        if dockerfile.source in changed and not as_it_is:
+            return None
+        ranks = ranked(_remade(before.image, dockerfile, changed, edits))
+        if as_it_is and (ranks is None or not better(ranks)):
+            ranks = ranked(_rebuilt(files, path, options, changed))
         return ranks
 
     together = reached(suggested) if len(suggested) > 1 else None
@@ -125,7 +132,7 @@ def proven(
     for rule, violation, severity in found:
         if violation.fix is not None:
             alone = reached([violation.fix])
-            helps = alone is not None and (alone > now or (alone == now and good))
+            helps = alone is not None and better(alone)
             needed = alone is not None and alone >= now and together is not None and together > now
             if not helps and not needed:
                 violation = replace(violation, fix=None)
@@ -139,8 +146,8 @@ def _sources(edits: tuple[Edit, ...]) -> tuple[SourceFile, ...]:
 
 def _remade(
     image: Image, dockerfile: Dockerfile, changed: Mapping[SourceFile, str], edits: tuple[Edit, ...]
-) -> Iterator[Image]:
-    """The image with the end of its Dockerfile and its files as they are now; none where that is not all that changes.
+) -> Image | None:
+    """The image with the end of its Dockerfile and its files as they are now; None where that is not all that changes.
 
     What the build does with a file that is edited is not seen here.
     """
@@ -149,24 +156,23 @@ def _remade(
         at = image.end.span.start if image.end is not None else len(text)
         places = [edit.span.outermost() for edit in edits]
         if image.with_end is None or any(p.source is dockerfile.source and p.start < at for p in places):
-            return
+            return None
         head = "" if dockerfile.escape == "\\" else f"# escape={dockerfile.escape}\n"
         image = image.with_end(parse_dockerfile(SourceFile(dockerfile.source.path, head + text[at:])).instructions)
     sources = {source: SourceFile(source.path, new) for source, new in changed.items()}
-    yield replace(image, files=EditedImageFiles(image.files, sources))
+    return replace(image, files=EditedImageFiles(image.files, sources))
 
 
-def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceFile, str]) -> Iterator[Image]:
+def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceFile, str]) -> Image | None:
     """The image as the changed files make it, from the beginning."""
     edited = EditedFiles(files, changed)
     source = edited.read(path)
     if source is None:
-        return
+        return None
     dockerfile = parse_dockerfile(source)
     context = options.context if options.context is not None else find_context(dockerfile, edited, path)
     image, _ = build_image(dockerfile, edited, context, options.target, path=path)
-    if image is not None:
-        yield image
+    return image
 
 
 def _ranks(assessment: Assessment) -> tuple[int, ...]:

@@ -50,6 +50,8 @@ class Machine:
         self.image = image
         self.stop_signal = stop_signal
         self.programs = programs or {}
+        self.asked: dict[str, None] = {}
+        """The variables that scripts asked for and that nothing sets, in that order."""
         self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 

@@ -804,7 +804,10 @@ class Shell:
         array = self.arrays.get(name)
         if array:
             return array[0]
-        return Unknown(f"whether {self.opened} sets ${name}") if self.opened else None
+        if self.opened:
+            return Unknown(f"whether {self.opened} sets ${name}")
+        self.machine.asked[name] = None
+        return None
 
     def _source(self) -> Field:
         """The file that the current command stands in."""

@@ -1,0 +1,85 @@
+"""The image as people run it besides as it is: with other commands, and with the variables that its scripts ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.alternatives import alternatives
+from stopcheck.image.model import StartCommand
+from stopcheck.model import OutcomeKind, Unknown
+from stopcheck.records import dataclass, replace
+from stopcheck.stop.assess import assess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stopcheck.image.model import Image
+    from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.stop.assess import Assessment
+
+ROUNDS = 5
+"""So often a script may ask for more once it has what it asked for."""
+NAMED = 3
+"""So many variables are named in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What a stop does to an image that is run otherwise; `condition` says how, where a message needs it."""
+
+    assessment: Assessment
+    condition: str = ""
+
+
+def others(assessment: Assessment, programs: Mapping[str, ProgramRow] | None = None) -> Iterator[Other]:
+    """Each with the ways on which it comes up; none where it does not."""
+    if assessment.paths:
+        yield from _other_commands(assessment, programs)
+        yield from _with_variables(assessment, programs)
+
+
+def _other_commands(assessment: Assessment, programs: Mapping[str, ProgramRow] | None) -> Iterator[Other]:
+    """The commands that its entrypoint knows by name."""
+    image = assessment.image
+    entrypoint = image.entrypoint
+    if entrypoint is None or isinstance(entrypoint, Unknown) or entrypoint.shell_form is not None:
+        return
+    own = image.cmd.argv[:1] if image.cmd is not None and not isinstance(image.cmd, Unknown) else ()
+    for word in alternatives(assessment.paths[0].booted.machine.scripts()):
+        if (word,) != own:  # a word that the script knows need not be a program of this image
+            yield from _up(assess(replace(image, cmd=StartCommand((word,), None)), assessment.grace, programs))
+
+
+def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] | None) -> Iterator[Other]:
+    """What it says it cannot do without (`: "${PASSWORD:?}"`), given when it is run."""
+    given: dict[str, Unknown] = {}
+    now = assessment
+    for _ in range(ROUNDS):
+        asked = [name for name in now.paths[0].booted.machine.asked if name not in given]
+        if not asked or not _gave_up(now):
+            break
+        given |= {name: Unknown(f"{name} is given when the container is run") for name in asked}
+        now = assess(_given(assessment.image, given), assessment.grace, programs)
+    if given and not _gave_up(now):
+        names = ", ".join(list(given)[:NAMED]) + (", …" if len(given) > NAMED else "")
+        yield from _up(now, f"With {names} set")
+
+
+def _given(image: Image, variables: Mapping[str, Unknown]) -> Image:
+    return replace(image, env={**image.env, **variables})
+
+
+def _gave_up(assessment: Assessment) -> bool:
+    """Whether the script ends with an error of its own before the service starts."""
+    worst = assessment.worst
+    return (
+        assessment.outcome is OutcomeKind.FAILS
+        and worst is not None
+        and not any(event.kind in {"cannot-start", "not-found"} for event in worst.booted.world.events)
+    )
+
+
+def _up(assessment: Assessment, condition: str = "") -> Iterator[Other]:
+    paths = tuple(stopped for stopped in assessment.paths if stopped.booted.up)
+    if paths:
+        yield Other(replace(assessment, paths=paths), condition)

@@ -1,0 +1,51 @@
+"""What is said of a script that gives up as it is, because nobody has given it the variables it asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
+
+DOCKERFILE = 'FROM debian:12\nRUN apt-get install -y memcached\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
+
+
+def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
+    files = {"Dockerfile": DOCKERFILE, "start.sh": "#!/bin/bash\n" + script}
+    ((_, verdict, found),), problems = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert problems == ()
+    return str(verdict.outcome), [
+        (rule, severity, one.span.position()[0], one.message.split(", ")[0], one.fix is not None)
+        for rule, one, severity in found
+    ]
+
+
+@pytest.mark.parametrize(
+    "guard, condition",
+    [
+        pytest.param(': "${PASSWORD:?is needed}"', "With PASSWORD set", id="an expansion"),
+        pytest.param('if [ -z "$PASSWORD" ]; then exit 1; fi', "With PASSWORD set", id="a test"),
+        pytest.param('[ -n "$PASSWORD" ] || { echo "set it"; exit 64; }', "With PASSWORD set", id="a list"),
+        pytest.param("set -u; echo $PASSWORD", "With PASSWORD set", id="set -u"),
+        pytest.param('set -e; test -n "$PASSWORD"; test -n "$KEY"', "With PASSWORD", id="one after the other"),
+        pytest.param("case $MODE in a|b) ;; *) exit 1;; esac", "With MODE set", id="a case"),
+    ],
+)
+def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -> None:
+    outcome, found = said(f"{guard}\nmemcached -u nobody\n")
+    assert outcome == "fails"
+    assert found == [("missing-exec", "warning", 3, condition, True)]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param(': "${PASSWORD:?is needed}"\nexec memcached -u nobody\n', id="the rest is well"),
+        pytest.param("exit 3\n", id="it asks for nothing"),
+        pytest.param('[ "$A" = "$B" ] && exit 1\nfalse\n', id="it fails all the same"),
+    ],
+)
+def test_there_is_nothing_to_say_where_the_rest_is_well_or_never_comes(script: str) -> None:
+    outcome, found = said(script)
+    assert (outcome, found) == ("fails", [])
