@@ -76,38 +76,43 @@ def violations(
 ) -> list[Found]:  # fmt: skip
     """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst.
 
-    What an entrypoint does with commands that are not the image's own, and once it is given the variables that it
-    cannot do without, gives warnings at most. What hangs on which shell /bin/sh is, where that is not known, is told if
+    What an entrypoint does with commands that are not the image's own gives warnings at most; so does what it surely
+    does once it is given the variables that it cannot do without. What hangs on which shell /bin/sh is, where that is not known, is told if
     it is asked for (`options.pedantic`).
     """
     found = _by_place(_of(dockerfile, assessment, options.pedantic))
     own = proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
     more: dict[tuple[str, str, int, int], Found] = {}
     for other in others(assessment, programs):
-        new = _by_place(_of(dockerfile, other.assessment, options.pedantic, "warning"))
-        fresh = [_under(other.condition, each) for key, each in new.items() if key not in found.keys() | more.keys()]
+        new = _by_place(_of(dockerfile, other.assessment, options.pedantic))
+        fresh = [
+            _under(other.condition, each)
+            for key, each in new.items()
+            if key not in found.keys() | more.keys() and (each[2] == "error" or not other.condition)
+        ]
         more |= _by_place(proven(fresh, dockerfile, files, path, options, programs, other.assessment, as_it_is=False))
     return [*own, *more.values()]
 
 
 def _under(condition: str, found: Found) -> Found:
-    """A violation that says when it comes true."""
+    """A violation of an image that is run otherwise, which says when it comes true."""
     rule, violation, severity = found
+    severity = min(severity, "warning", key=ORDER.index)
     if not condition:
-        return found
+        return rule, violation, severity
     first, rest = violation.message[0], violation.message[1:]
     first = first.lower() if rest[:1].islower() else first
     return rule, replace(violation, message=f"{condition}, {first}{rest}"), severity
 
 
-def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, ceiling: Severity = "error") -> Iterator[Found]:
+def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool) -> Iterator[Found]:
     """What is wrong on every way; what hangs on something that the files do not decide is a warning at most."""
     ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in assessment.paths or (None,)]
     errors = ({_place(rule, each) for rule, each, severity in way if severity == "error"} for way in ways)
     certain = set.intersection(*errors)
     for rule, violation, severity in chain.from_iterable(ways):
         highest: Severity = "error" if _place(rule, violation) in certain else "warning"
-        yield rule, violation, min(severity, ceiling, highest, key=ORDER.index)
+        yield rule, violation, min(severity, highest, key=ORDER.index)
 
 
 def _of_way(dockerfile: Dockerfile, assessment: Assessment, stopped: Stopped | None, pedantic: bool) -> list[Found]:
