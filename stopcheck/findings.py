@@ -77,8 +77,8 @@ def violations(
     """What is wrong with a container, by rule; a violation that several ways share is listed once, at its worst.
 
     What an entrypoint does with commands that are not the image's own gives warnings at most; so does what it surely
-    does once it is given the variables that it cannot do without. What hangs on which shell /bin/sh is, where that is not known, is told if
-    it is asked for (`options.pedantic`).
+    does once it is given the variables that it cannot do without. What hangs on which shell /bin/sh is, where that is
+    not known, is told if it is asked for (`options.pedantic`).
     """
     found = _by_place(_of(dockerfile, assessment, options.pedantic))
     own = proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
