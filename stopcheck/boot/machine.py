@@ -40,6 +40,8 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 """Families of base images whose getopt(3) looks for options behind other words."""
 SUPERVISORD_POLLS = 0.9
 """supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
+QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
+"""An only argument to which a program answers, and ends."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
 
 
@@ -190,7 +192,7 @@ class Machine:
                 role = "absent"
             if name.endswith((".sh", ".bash")):
                 role = "unread"
-            if argv[1:] in {("--help",), ("--version",)}:
+            if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)

@@ -41,7 +41,18 @@ SCRIPTS = [
     pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
     pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
     pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
-    pytest.param("memcached &\nour-setup --once", [("script-ends", "memcached &")], id="work-after-a-service"),
+    pytest.param("memcached &\nalembic upgrade head", [("script-ends", "memcached &")], id="work-after-a-service"),
+    pytest.param(
+        "memcached &\nour-server", [("abandoned-job", "memcached &"), ("missing-exec", "our-server")],
+        id="a-server-after-a-service",
+    ),
+    pytest.param("our-setup\nnginx", [("daemonized-main", "nginx")], id="a-service-after-work"),
+    pytest.param(
+        "service ssh start\nour-server & wait $!", [("unhandled-stop-signal", "our-server & wait $!")],
+        id="a-server-beside-ssh",
+    ),
+    pytest.param("if our-test | grep -q ok; then echo ok; fi", [], id="a-question"),
+    pytest.param("our-test | grep -v noise", [("piped-main", "our-test | grep -v noise")], id="a-filter"),
     pytest.param("our-helper &\nalembic upgrade head", [], id="work-beside-a-helper"),
     pytest.param("#!/bin/sh\nmemcached &\nwait -n", [("script-ends", "wait -n")], id="wait-n-in-dash"),
     # --- traps that run
