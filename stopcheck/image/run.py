@@ -49,6 +49,7 @@ _DEEPEST = 12
 _LONGEST_LOOP = 100
 _MOST_COMMANDS = 5000
 _ASSIGNING = frozenset({"export", "declare", "typeset", "readonly", "local"})
+_OF_MODES = frozenset({"chmod", "install", "cd"})
 _QUESTION = regex(r"--?(version|help|V|h)|version|-v")
 
 
@@ -385,9 +386,9 @@ class _Runner:
             return
         with self._subshell(), self._surely(False):
             for command in commands(parse_script(content, "bash").body):
-                if isinstance(command, tree.SimpleCommand) and command.words[:1]:
-                    if command.words[0].literal in ("chmod", "install", "cd"):
-                        self._simple(command)
+                words = command.words if isinstance(command, tree.SimpleCommand) else ()
+                if isinstance(command, tree.SimpleCommand) and words and words[0].literal in _OF_MODES:
+                    self._simple(command)
 
     def _wrapped(self, arguments: Sequence[Field | None], valued: str) -> None:
         rest = list(arguments)

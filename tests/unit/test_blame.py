@@ -187,3 +187,21 @@ def test_a_branch_that_the_image_does_not_take_is_a_warning() -> None:
 def test_what_goes_wrong_on_every_way_is_an_error(script: str, severity: str) -> None:
     _, rows = said(context(script))
     assert [(rule, how) for rule, _, how in rows] == [("missing-exec", severity)]
+
+
+@pytest.mark.parametrize(
+    ("script", "rules"),
+    [
+        pytest.param('cmd=$1\nexec "$cmd"\n', [], id="an-argument-by-name"),
+        pytest.param('exec "$1"\n', [], id="an-argument"),
+        pytest.param('exec "$APP"\n', [("unstartable-entrypoint", 'exec "$APP"')], id="the-environment"),
+    ],
+)
+def test_a_name_that_is_missing(script: str, rules: list[tuple[str, str]]) -> None:
+    assert found(said(context(script))) == rules
+
+
+def test_a_program_without_a_known_name_is_called_as_it_is_written() -> None:
+    some = said(context('. /opt/setup\n"${JAVA}" -jar app.jar\n'))
+    (message,) = (violation.message for rule, violation, _ in some[1] if rule == "missing-exec")
+    assert message.startswith("`docker stop` waits 10 s, then kills ${JAVA}: exit 137. start.sh starts ${JAVA} without")
