@@ -199,7 +199,7 @@ class Machine:
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 role = "absent"
-            if name.endswith((".sh", ".bash")):
+            if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"

@@ -177,6 +177,17 @@ def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"package.json": "{}"}, "unknown", id="none"),
+        pytest.param({"package.json": "{}", "server.js": "process.on('SIGTERM', f)"}, "graceful", id="server.js"),
+    ],
+)
+def test_npm_starts_server_js_where_there_is_no_script(files: dict[str, str], expected: str) -> None:
+    assert outcome("npm start", base="node:20-alpine", files=files, lines="ENTRYPOINT []") == expected
+
+
+@pytest.mark.parametrize(
     ("script", "expected"),
     [
         pytest.param("server --port 80", "graceful", id="plain"),
