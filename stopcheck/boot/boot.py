@@ -8,7 +8,7 @@ from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
 from stopcheck.boot.frames import Foreground, Standing, Waiting
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
-from stopcheck.boot.programs import ENDED, LONG, Failure, Program
+from stopcheck.boot.programs import ENDED, LONG, Failure, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.model import Unknown
@@ -152,7 +152,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world) or _left_behind(world):
+            if world.fallback is None or _guard(world) or _left_behind(world, world.fallback):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -179,7 +179,8 @@ def _settled(world: World, machine: Machine) -> Booted:
             if repeated:
                 _become(world, stands)
                 continue
-            world.fallback = stands
+            if not any(_is_asked(world, leaf) for leaf in undecided):
+                world.fallback = stands
             for leaf in undecided:
                 ended[leaf.origin] = ended.get(leaf.origin, 0) + 1
                 assert isinstance(leaf.body, Program)
@@ -201,11 +202,21 @@ def _settled(world: World, machine: Machine) -> Booted:
             return Booted(world, machine)
 
 
-def _left_behind(world: World) -> bool:
-    """Whether a known service was left in the background: that is what PID 1 was there for, not what ran before it."""
+def _is_asked(world: World, leaf: Process) -> bool:
+    """Whether what it prints is the answer to a question (`app check | grep -q ok`): nobody asks a service that."""
+    parent = world.processes.get(leaf.ppid)
+    blocked = parent.body.blocked if parent is not None and isinstance(parent.body, Shell) else None
+    return isinstance(blocked, Foreground) and len(blocked.pids) > 1 and is_answered(world.processes[blocked.pids[-1]])
+
+
+def _left_behind(world: World, before: World) -> bool:
+    """Whether a known service has left for the background since: PID 1 was there for it, not for what ran before it."""
     return any(
-        process.job and isinstance(process.body, Program) and process.body.row.role == "service"
-        for process in world.processes.values()
+        pid not in before.processes
+        and process.job
+        and isinstance(process.body, Program)
+        and process.body.row.role == "service"
+        for pid, process in world.processes.items()
     )
 
 

@@ -240,6 +240,7 @@ def do_eval(call: Call) -> None:
     unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
     shell = call.shell
     if unknown is not None:
+        shell.renamed = shell.renamed or "`eval`"
         if call.arguments[:2] == ("set", "--"):
             shell.args = (unknown,)
         else:
@@ -300,12 +301,13 @@ def do_source(call: Call) -> None:
 def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
-    by_text = {word.span.start: word for word in call.node.words}
-    del by_text
+    keyed = False
     for word in call.arguments:
-        if isinstance(word, Unknown) or word.startswith("-"):
-            if isinstance(word, str) and "x" in word and word.startswith("-"):
-                export = True
+        if isinstance(word, Unknown):
+            continue
+        if word.startswith("-"):
+            export = export or "x" in word
+            keyed = keyed or "A" in word
             continue
         name, equals, value = word.partition("=")
         append = name.endswith("+")
@@ -314,6 +316,10 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             continue
         if local:
             shell.declare_local(name)
+        if keyed:
+            shell.arrays.pop(name, None)
+            shell.variables[name] = Unknown(f"what is in ${name}")
+            continue
         if equals:
             before = shell.value(name) if append else None
             shell.assign(name, value if not isinstance(before, str) else before + value)
@@ -326,7 +332,11 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         # A word such as NAME="$(…)" is known only in part; its name is still set.
         head = source.parts[0] if source.parts else None
         text = getattr(head, "text", "") if head is not None else ""
-        if "=" not in text or source.literal is not None:
+        if source.literal is not None:
+            continue
+        if "=" not in text:
+            if isinstance(expand_text(scope, source), Unknown):
+                shell.renamed = shell.renamed or f"`{call.node.span.text}`"
             continue
         name = text.split("=", 1)[0].rstrip("+")
         if not name.isidentifier():
@@ -336,7 +346,7 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         if array is not None:
             from stopcheck.boot.words import expand_words
 
-            shell.arrays[name] = expand_words(scope, array.elements, True)
+            shell.assign_array(name, array.elements, expand_words(scope, array.elements, True), False)
             continue
         value_field = expand_text(scope, type(source)(rest, source.span))
         prefix = text.split("=", 1)[1]

@@ -191,8 +191,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
         if isinstance(part, ArrayLiteral):
             values = expand_words(scope, part.elements, True)
-            kept = shell.arrays.get(assignment.name, ()) if assignment.append else ()
-            shell.arrays[assignment.name] = kept + values
+            shell.assign_array(assignment.name, part.elements, values, assignment.append)
             continue
         value = expand_text(scope, assignment.value)
         if assignment.index is not None:
@@ -226,6 +225,8 @@ def _status_of(part: CommandSubstitution) -> int | Unknown:
 
 
 def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
+    if isinstance(shell.variables.get(assignment.name), Unknown):
+        return
     elements = shell.arrays.get(assignment.name, ())
     if isinstance(index, str) and index.isdigit() and int(index) <= len(elements):
         number = int(index)

@@ -18,6 +18,7 @@ from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.exec_form import character_offsets
 from stopcheck.syntax.shell import parse_script
@@ -40,7 +41,17 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 """Families of base images whose getopt(3) looks for options behind other words."""
 SUPERVISORD_POLLS = 0.9
 """supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
+_BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
+QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
+"""An only argument to which a program answers, and ends."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
+
+
+def _as_written(process: Process) -> str:
+    """How a script writes the name of the program that it starts: `${JAVA}`; "" where that is not to be seen."""
+    words = process.origin.text.split() if process.origin is not None else []
+    first = next((word.strip('"') for word in words if word != "exec"), "")
+    return first if _BY_VARIABLE.fullmatch(first) else ""
 
 
 class Machine:
@@ -154,7 +165,7 @@ class Machine:
         name = argv[0]
         process.argv, process.env = argv, env
         if isinstance(name, Unknown):
-            process.program = "a program that is not known"
+            process.program = _as_written(process) or "a program that is not known"
             return Program(ProgramRow("", role="unnamed"), self.stop_signal)
         process.program = name.rsplit("/", 1)[-1]
         if not name:
@@ -190,9 +201,9 @@ class Machine:
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 role = "absent"
-            if name.endswith((".sh", ".bash")):
+            if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
-            if argv[1:] in {("--help",), ("--version",)}:
+            if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)

@@ -108,7 +108,7 @@ class Program:
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
-            if process.stdin and process.program in READERS and not _is_answered(process):
+            if process.stdin and process.program in READERS and not is_answered(process):
                 self.writers = world.writers(process)
                 if self.writers:
                     return False
@@ -272,7 +272,7 @@ class Parent:
             child.body = started
 
 
-def _is_answered(process: Process) -> bool:
+def is_answered(process: Process) -> bool:
     """`grep -q`, `grep -m 1`: it ends as soon as it has found what it looks for."""
     options = [word for word in process.argv[1:] if isinstance(word, str) and word[:1] == "-"]
     short = "".join(word[1:] for word in options if word[:2] != "--")

@@ -116,6 +116,11 @@ def _script(
     text = scripts.get(script)
     if not isinstance(text, str):
         if script == "start" and name in {"npm", "pnpm"}:
+            server = start.machine.image.files.lookup(f"{folder}/server.js")
+            if server is None:
+                return start.leaf("short", status=1)
+            if isinstance(server, Unknown):
+                return start.leaf("unread", server.reason)
             text = "node server.js"
         elif name in {"yarn", "pnpm"}:
             return _program(start, name, folder, (script, *arguments), None)

@@ -70,7 +70,7 @@ def leaves(start: Start) -> bool | Unknown:
         return False
     if any(_plain(wanted) in text for wanted in row.background_text for text in known):
         return True
-    if row.config_decides and doubt is not None:
+    if row.config_decides and doubt is not None and not row.background:
         return doubt
     if row.foreground_base:
         return _by_base(start)

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Status
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import Word
 
 _PLAIN = regex(r"[\w ./:-]*")
 
@@ -79,7 +80,7 @@ TRAP_LIMIT = 8
 _PLAIN_SLOTS = (
     "args", "armed", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
     "interrupted", "jobs", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "parenthesised", "pending", "plain", "root", "row", "script", "status", "untrapped",
+    "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "untrapped",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -127,6 +128,8 @@ class Shell:
         self.open_end = not body.span.source.text.endswith("\n")
         self.opened = ""
         """A sourced file that is not known: it may set any variable that is not set else."""
+        self.renamed = ""
+        """A command that sets a variable whose name is not known: any that is not set else."""
         self.interrupted = ""
         """A signal that the shell acts on when its foreground child has ended."""
         self.cut = False
@@ -804,10 +807,20 @@ class Shell:
         array = self.arrays.get(name)
         if array:
             return array[0]
-        if self.opened:
-            return Unknown(f"whether {self.opened} sets ${name}")
+        setter = self.opened or self.renamed
+        if setter:
+            return Unknown(f"whether {setter} sets ${name}")
         self.machine.asked[name] = None
         return None
+
+    def assign_array(self, name: str, elements: tuple[Word, ...], values: tuple[Field, ...], append: bool) -> None:
+        """`name=(…)`. What stands under which key of an associative array is not followed."""
+        keyed = any(element.span.text.startswith("[") and "]=" in element.span.text for element in elements)
+        if keyed or isinstance(self.variables.get(name), Unknown):
+            self.arrays.pop(name, None)
+            self.variables[name] = Unknown(f"what is in ${name}")
+        else:
+            self.arrays[name] = (self.arrays.get(name, ()) if append else ()) + values
 
     def _source(self) -> Field:
         """The file that the current command stands in."""

@@ -248,7 +248,8 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
             value = scope.variable(part.name)
             several = () if value is None else (value,)
     if part.operator == "keys" and several is not None:
-        several = tuple(str(number) for number in range(len(several)))
+        doubt = next((value for value in several if isinstance(value, Unknown)), None)
+        several = tuple(map(str, range(len(several)))) if doubt is None else (doubt,)
     elif several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
         alternative = _alternative(scope, part) if splitting and not part.quoted else None
         if alternative is not None:

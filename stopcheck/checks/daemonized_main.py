@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.checks._script import called
 from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence
 from stopcheck.image.model import StartCommand
@@ -26,12 +27,25 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in case.of("daemonized-main"):
         name = called(cause.child) if cause.child is not None else called(cause.process)
         words = _staying(cause.process)
+        shell = _at_a_terminal(case, cause)
+        left = (
+            f"{shell}, which is left in front, ends at once without a terminal" if shell else "nothing is left in front"
+        )
         yield Violation(
-            message=f"{sentence(case.consequence(None))}. {name} leaves for the background: nothing is left in front",
+            message=f"{sentence(case.consequence(None))}. {name} leaves for the background: {left}",
             span=place(case, cause.span),
             fix=_fix(case, cause, words) if words is not None else None,
             advice=f"Keep it in the foreground: `{_shown(name, words)}`.",
+            severity="warning" if shell else None,
         )
+
+
+def _at_a_terminal(case: Case, cause: Cause) -> str:
+    """A shell behind it that would stay where the container is given a terminal (`docker run -t`); "" for none."""
+    for process in case.down.processes.values():
+        if process.program in SHELL_NAMES and len(process.argv) == 1 and process.pid in {1, cause.process.pid + 2}:
+            return process.program
+    return ""
 
 
 def _staying(process: Process) -> tuple[str, ...] | None:

@@ -31,8 +31,10 @@ def check(case: Case) -> Iterator[Violation]:
             why = f"The trap still waits for `{cause.span.text}` then"
         else:
             continue
+        told = bool(case.down.processes[cause.process.pid].told)
+        before = f"{consequence(case, cause)}. " if told or not isinstance(body, Program) else "Once it is told: "
         yield Violation(
-            message=f"{consequence(case, cause)}. {why}, and the grace period is {case.seconds}",
+            message=f"{before}{why}, and the grace period is {case.seconds}",
             span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
             advice=MORE,
         )

@@ -10,7 +10,8 @@ from stopcheck.checks._start import argument_valued, command_at, in_json, place,
 from stopcheck.image.model import ImageFile
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import SourceFile, Span
-from stopcheck.syntax.shell.walk import parameters
+from stopcheck.syntax.shell.tree import SimpleCommand
+from stopcheck.syntax.shell.walk import commands, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,8 @@ def check(case: Case) -> Iterator[Violation]:
         failure = cause.event.failure if cause.event is not None else None
         if failure is None:
             continue
+        if not failure.name and _from_arguments(case, cause):
+            continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
         found = _unset(cause, asked) or _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
         if found is None:
@@ -50,6 +53,23 @@ def check(case: Case) -> Iterator[Violation]:
             advice=found.advice,
             severity="warning" if found.outside else None,
         )
+
+
+def _from_arguments(case: Case, cause: Cause) -> bool:
+    """Whether the script takes the name from its arguments (`cmd=$1; exec "$cmd"`), which `docker run` gives."""
+    node = command_at(cause.span) if cause.span is not None and cause.span.path else None
+    if node is None or case.stopped is None:
+        return False
+    names = set(parameters(node.words[:2]))
+    taken = (
+        assignment.name
+        for script in case.stopped.booted.machine.scripts()
+        for command in commands(script.body)
+        if isinstance(command, SimpleCommand)
+        for assignment in command.assignments
+        if any(name.isdigit() for name in parameters(assignment.value))
+    )
+    return any(name.isdigit() for name in names) or not names.isdisjoint(taken)
 
 
 def _unset(cause: Cause, asked: Span) -> Found | None:

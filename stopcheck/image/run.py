@@ -23,6 +23,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
 from stopcheck.syntax.shell import parse_script, tree
+from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,6 +49,7 @@ _DEEPEST = 12
 _LONGEST_LOOP = 100
 _MOST_COMMANDS = 5000
 _ASSIGNING = frozenset({"export", "declare", "typeset", "readonly", "local"})
+_OF_MODES = frozenset({"chmod", "install", "cd"})
 _QUESTION = regex(r"--?(version|help|V|h)|version|-v")
 
 
@@ -369,12 +371,24 @@ class _Runner:
             self._print(self.effects.unknown)
         elif name not in packages.SILENT:
             self._anything()
+            self._modes(first)
         self._depth -= 1
 
     def _anything(self) -> None:
         """A command that may do what it likes; files that a COPY or another command made are taken to stay."""
         self.effects.unsure()
         self._print(self.effects.unknown)
+
+    def _modes(self, file: Field | None) -> None:
+        """What a script of the image may do to the modes of files: the rest of what it does is not followed."""
+        content = self._content(join(self.effects.cwd, file.text)) if file else None
+        if not isinstance(content, SourceFile):
+            return
+        with self._subshell(), self._surely(False):
+            for command in commands(parse_script(content, "bash").body):
+                words = command.words if isinstance(command, tree.SimpleCommand) else ()
+                if isinstance(command, tree.SimpleCommand) and words and words[0].literal in _OF_MODES:
+                    self._simple(command)
 
     def _wrapped(self, arguments: Sequence[Field | None], valued: str) -> None:
         rest = list(arguments)
@@ -446,6 +460,7 @@ class _Runner:
                 self.script(source, "bash")
         else:
             self._anything()
+            self._modes(found[0] if found else None)
 
     do_bash = do_ash = do_dash = do_zsh = do_sh
 

@@ -25,6 +25,8 @@ __all__ = ["Cause", "causes", "chains"]
 
 BAD = frozenset({OutcomeKind.KILLED, OutcomeKind.CUT_OFF})
 ROUNDS = 6
+LEFT = frozenset({"daemonized-main", "script-ends"})
+"""Rules that blame an end of PID 1 on a service that was left in the background."""
 
 
 def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
@@ -136,9 +138,13 @@ def _lost_by(stopped: Stopped, process: Process) -> bool:
 
 
 def _of_an_early_end(image: Image, stopped: Stopped) -> Iterator[Cause]:
-    """The first of these that finds something."""
+    """The first of these that finds something.
+
+    A script that gives up with an error on some condition has not run out, whatever it has left in the background.
+    """
+    gives_up = stopped.outcome is OutcomeKind.FAILS and stopped.booted.conditional
     for found in (of_early_end(stopped), of_failed_start(image, stopped), of_daemon(stopped), of_script_end(stopped)):
-        causes = tuple(found)
+        causes = tuple(cause for cause in found if not gives_up or cause.rule not in LEFT or cause.child is None)
         if causes:
             return iter(causes)
     return of_lost_command(image, stopped)

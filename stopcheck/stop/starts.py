@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
-VARIABLE = regex(r"\$(?:([A-Z_][A-Z0-9_]*)|\{([A-Z_][A-Z0-9_]*)(?::?[-+=?][^}]*)?\})")
+VARIABLE = regex(r"\$(?:([A-Z_][A-Z0-9_]*+)(?![a-z])|\{([A-Z_][A-Z0-9_]*)(?::?[-+=?][^}]*)?\})")
 """An environment variable as people write it; others (`$1`, `$host`) are meant for programs."""
 
 

@@ -56,6 +56,7 @@ def found(reference: str) -> BaseRow:
         pytest.param("amazonlinux:2", "amazonlinux", "bash", "4.2.46", id="amazonlinux-2"),
         pytest.param("amazonlinux:2018.03", "amazonlinux", "bash", "4.2.46", id="amazonlinux-1"),
         pytest.param("amazonlinux:2023", "amazonlinux", "bash", "5.2.15", id="amazonlinux-2023"),
+        pytest.param("openeuler/openeuler:24.03-lts", "rhel", "bash", "", id="openeuler"),
         pytest.param("opensuse/leap:15.6", "opensuse", "bash", "4.4.23", id="leap"),
         pytest.param("archlinux:base-devel", "arch", "bash", "5.2.15", id="arch"),
         pytest.param("scratch", "scratch", "none", "", id="scratch"),

@@ -41,7 +41,18 @@ SCRIPTS = [
     pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
     pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
     pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
-    pytest.param("memcached &\nour-setup --once", [("script-ends", "memcached &")], id="work-after-a-service"),
+    pytest.param("memcached &\nalembic upgrade head", [("script-ends", "memcached &")], id="work-after-a-service"),
+    pytest.param(
+        "memcached &\nour-server", [("abandoned-job", "memcached &"), ("missing-exec", "our-server")],
+        id="a-server-after-a-service",
+    ),
+    pytest.param("our-setup\nnginx", [("daemonized-main", "nginx")], id="a-service-after-work"),
+    pytest.param(
+        "service ssh start\nour-server & wait $!", [("unhandled-stop-signal", "our-server & wait $!")],
+        id="a-server-beside-ssh",
+    ),
+    pytest.param("if our-test | grep -q ok; then echo ok; fi", [], id="a-question"),
+    pytest.param("our-test | grep -v noise", [("piped-main", "our-test | grep -v noise")], id="a-filter"),
     pytest.param("our-helper &\nalembic upgrade head", [], id="work-beside-a-helper"),
     pytest.param("#!/bin/sh\nmemcached &\nwait -n", [("script-ends", "wait -n")], id="wait-n-in-dash"),
     # --- traps that run
@@ -176,3 +187,21 @@ def test_a_branch_that_the_image_does_not_take_is_a_warning() -> None:
 def test_what_goes_wrong_on_every_way_is_an_error(script: str, severity: str) -> None:
     _, rows = said(context(script))
     assert [(rule, how) for rule, _, how in rows] == [("missing-exec", severity)]
+
+
+@pytest.mark.parametrize(
+    ("script", "rules"),
+    [
+        pytest.param('cmd=$1\nexec "$cmd"\n', [], id="an-argument-by-name"),
+        pytest.param('exec "$1"\n', [], id="an-argument"),
+        pytest.param('exec "$APP"\n', [("unstartable-entrypoint", 'exec "$APP"')], id="the-environment"),
+    ],
+)
+def test_a_name_that_is_missing(script: str, rules: list[tuple[str, str]]) -> None:
+    assert found(said(context(script))) == rules
+
+
+def test_a_program_without_a_known_name_is_called_as_it_is_written() -> None:
+    some = said(context('. /opt/setup\n"${JAVA}" -jar app.jar\n'))
+    (message,) = (violation.message for rule, violation, _ in some[1] if rule == "missing-exec")
+    assert message.startswith("`docker stop` waits 10 s, then kills ${JAVA}: exit 137. start.sh starts ${JAVA} without")

@@ -400,6 +400,21 @@ class TestUnexpandedVariable:
         case = analysed({"Dockerfile": f"FROM eclipse-temurin:21-jre\nCOPY shop.jar /\nCMD {command}\n"})
         assert "unexpanded-variable" not in {rule for _, rule, _ in found(case)}
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            pytest.param("$Env:X; /run.ps1", id="powershell"),
+            pytest.param("$Progress = 'x'; /run.ps1", id="mixed-case"),
+            pytest.param("$HOME/run.ps1", id="upper-case"),
+        ],
+    )
+    def test_powershell_has_variables_of_its_own(self, text: str) -> None:
+        case = analysed({"Dockerfile": f'FROM mcr.microsoft.com/powershell\nCMD ["pwsh", "-c", "{text}"]\n'})
+        assert found(case) == []
+
+    def test_a_name_in_mixed_case_is_no_environment_variable(self) -> None:
+        assert found(analysed({"Dockerfile": PYTHON + 'CMD ["gunicorn", "$Progress"]\n'})) == []
+
     def test_no_shell_no_fix(self) -> None:
         case = analysed({"Dockerfile": 'FROM scratch\nCOPY shop /shop\nCMD ["/shop", "$PORT"]\n'})
         ((rule, violation, _),) = case[2]
@@ -641,6 +656,18 @@ class TestStopSignal:
         files = {"Dockerfile": PYTHON + 'RUN pip install celery\nCMD ["celery", "-A", "shop", "worker"]\n'}
         assert found(analysed(files)) == []
         assert found(analysed(files, grace_period=4.0)) == [("error", "grace-period-too-short", 4)]
+
+    def test_time_that_is_short_only_once_it_is_told(self) -> None:
+        files = {"Dockerfile": PYTHON + "RUN pip install celery\nCMD celery -A shop worker\n"}
+        rows = {rule: violation.message for rule, violation, _ in analysed(files, grace_period=4.0)[2]}
+        assert sorted(rows) == ["grace-period-too-short", "shell-form-command"]
+        assert rows["grace-period-too-short"].startswith("Once it is told: celery takes about")
+
+    def test_a_shell_behind_a_daemon_stays_with_a_terminal(self) -> None:
+        case = analysed({"Dockerfile": DEBIAN + "CMD service nginx start && /bin/bash\n"})
+        assert found(case) == [("warning", "daemonized-main", 3)]
+        assert case[2][0][1].message.endswith("bash, which is left in front, ends at once without a terminal")
+        assert found(analysed({"Dockerfile": DEBIAN + "CMD service nginx start && true\n"}))[0][0] == "error"
 
     def test_a_handler_is_missed_in_the_users_own_code_only(self) -> None:
         worker = {"worker.py": "import time\nwhile True:\n    time.sleep(1)\n"}

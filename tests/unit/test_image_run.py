@@ -9,7 +9,8 @@ from stopcheck.model import Unknown
 from stopcheck.source import SourceFile, Span
 from tests.unit.images import at, file, image
 
-CONTEXT = {"run.sh": "run", "sub/a.sh": "a", "sub/b.txt": "b", "dos.sh": "#!/bin/sh\r\nexec app\r\n"}
+CONTEXT = {"run.sh": "run", "sub/a.sh": "a", "sub/b.txt": "b", "dos.sh": "#!/bin/sh\r\nexec app\r\n",
+           "setup.sh": "#!/bin/sh\nif true; then\n  chmod +x /src/run.sh\nfi\n"}  # fmt: skip
 UNIX = "#!/bin/sh\nexec app\n"
 DEBIAN = "FROM debian:12\nCOPY . /src/\n"
 
@@ -164,6 +165,9 @@ def test_run(steps: str, path: str, expected: str | None) -> None:
         pytest.param("RUN cd /src && chmod +x run.sh", 0o755, id="relative"),
         pytest.param("WORKDIR /src\nRUN chmod +x *.sh sub/*", 0o755, id="relative pattern"),
         pytest.param("RUN chmod +x /src/none /src/run.sh", 0o755, id="several"),
+        pytest.param("COPY setup.sh /\nRUN sh /setup.sh", None, id="in a script"),
+        pytest.param("COPY --chmod=755 setup.sh /\nRUN /setup.sh", None, id="in a script that is run"),
+        pytest.param("COPY setup.sh /\nRUN sh /other.sh", 0o644, id="in a script that is not run"),
         pytest.param("RUN chmod --recursive +x /src", 0o755, id="long option"),
         pytest.param("RUN chmod 755 /src/run.sh && chmod -x /src/run.sh", 0o644, id="-x"),
         pytest.param("RUN find /src -type f -name '*.sh' -exec chmod +x {} \\;", 0o755, id="find"),

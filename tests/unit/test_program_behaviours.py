@@ -37,6 +37,15 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("redis-server --save x", "graceful", id="redis"),
         pytest.param("haproxy -W -db", "graceful", id="haproxy-master"),
         pytest.param("haproxy -db", "killed", id="haproxy"),
+        pytest.param("haproxy -f /etc/haproxy/haproxy.cfg -D", "exits", id="haproxy-daemon"),
+        pytest.param("R -e print(1)", "exits", id="R"),
+        pytest.param("R -e shiny::runApp()", "graceful", id="R-shiny"),
+        pytest.param("hugo --minify", "exits", id="hugo"),
+        pytest.param("hugo server", "graceful", id="hugo-server"),
+        pytest.param("our-tool version", "exits", id="only-version"),
+        pytest.param("our-tool -V", "exits", id="only-V"),
+        pytest.param("our-tool -v", "graceful", id="verbose"),
+        pytest.param("our-tool version serve", "graceful", id="more-than-version"),
         pytest.param("celery -A app worker -c 2", "graceful", id="celery"),
         pytest.param("celery -A app purge", "exits", id="celery-purge"),
         pytest.param("flask --app x run", "killed", id="flask"),
@@ -165,6 +174,17 @@ def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
     files = {**PACKAGE, "server": "\x7fELF"}
     found = outcome(line, base=base, files=files, lines="ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin")
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"package.json": "{}"}, "unknown", id="none"),
+        pytest.param({"package.json": "{}", "server.js": "process.on('SIGTERM', f)"}, "graceful", id="server.js"),
+    ],
+)
+def test_npm_starts_server_js_where_there_is_no_script(files: dict[str, str], expected: str) -> None:
+    assert outcome("npm start", base="node:20-alpine", files=files, lines="ENTRYPOINT []") == expected
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stopcheck.source import Span
 
 READERS = frozenset({"awk", "gawk", "mawk", "sed", "grep", "perl", "ruby", "jq", "envsubst", "find", "xargs", "make",
-                     "parallel", "telegraf", "logstash", "filebeat", "vector"})  # fmt: skip
+                     "parallel", "pwsh", "powershell", "telegraf", "logstash", "filebeat", "vector"})  # fmt: skip
 """Programs that give `$NAME` a meaning of their own."""
 _SPLIT = regex(r"\$\{?\w*(OPTS|ARGS|FLAGS|OPTIONS|PARAMS|ARGUMENTS)\}?$")
 """A variable that holds several words, by the custom of its name."""

@@ -1,0 +1,33 @@
+"""Variables whose names a script works out: in associative arrays, for `export`, for `eval`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, said
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param('k=$(name)\nexport "$k"=1\n', id="export"),
+        pytest.param('k=$(name)\ndeclare "$k=1"\n', id="declare"),
+        pytest.param("export $(cat /vars)\n", id="from-a-file"),
+        pytest.param('eval "$(vars)"\n', id="eval"),
+        pytest.param('declare -A d\nd=(["ID"]=5)\nfor k in "${!d[@]}"; do\nexport "$k"="${d[$k]}"\ndone\n', id="keys"),
+    ],
+)
+def test_a_variable_that_may_be_set_is_not_unset(script: str) -> None:
+    assert said(context(f'set -u\n{script}echo "$ID"\nexec memcached\n'))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param('export NAME="$(name)"\n', "fails", id="another-name"),
+        pytest.param("a=(x y)\n[ \"${!a[*]}\" = '0 1' ] && ID=1\n", "graceful", id="numbers"),
+        pytest.param('declare -A d=([a]=b)\nd[c]=e\n[ "${d[c]}" = e ] || exit 1\nID=1\n', "graceful", id="an-element"),
+    ],
+)
+def test_what_is_known(script: str, expected: str) -> None:
+    assert said(context(f'set -u\n{script}echo "$ID"\nexec memcached\n'))[0].outcome == expected
