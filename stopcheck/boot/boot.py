@@ -10,6 +10,7 @@ from stopcheck.boot.frames import Foreground, Standing, Waiting
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, LONG, Failure, Program, is_answered
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -147,8 +148,7 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
 
 def _settled(world: World, machine: Machine) -> Booted:
     """Run until only a stop, or time, would change anything."""
-    ticks: set[Hashable] = set()
-    ended: dict[object, int] = {}
+    settling: dict[int, _Settling] = {}
     while True:
         world.run()
         if not world.init.alive:
@@ -161,45 +161,89 @@ def _settled(world: World, machine: Machine) -> Booted:
         if ending is not None:
             world.pass_time(ending)
             continue
-        leaves = list(world.awaited())
-        if any(_stands(leaf) for leaf in leaves):
-            return Booted(world, machine)
-        undecided = [
-            leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != 1
-        ]
-        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
-        if undecided:
-            repeated = any(ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
-            stands = world.copy()
-            stands.fallback = None
-            for leaf in undecided:
-                body = stands.processes[leaf.pid].body
-                assert isinstance(body, Program)
-                body.stands, body.undecided = True, False
-            if repeated:
-                _become(world, stands)
-                continue
-            if not any(_is_asked(world, leaf) for leaf in undecided):
-                world.fallback = stands
-            for leaf in undecided:
-                ended[leaf.origin] = ended.get(leaf.origin, 0) + 1
-                assert isinstance(leaf.body, Program)
-                leaf.body.end(world, leaf)
-        elif timers and len(ticks) < TICK_LIMIT:
-            round_ = tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
-            if round_ in ticks:
-                # A loop comes round: if it starts a program that nobody knows, that is what it is there for.
-                if world.fallback is not None and any(count >= 2 for count in ended.values()):
-                    _become(world, world.fallback)
-                    continue
-                return Booted(world, machine)
-            ticks.add(round_)
-            wake = min(wake for leaf in timers if (wake := leaf.body.wakes()) is not None)
-            if wake - world.clock >= LONG:
-                return Booted(world, machine)
-            world.pass_time(wake)
+        for top, leaves in _groups(world):
+            group = settling.setdefault(top, _Settling(top))
+            if not group.done:
+                group.go_on(world, leaves)
+                break
         else:
             return Booted(world, machine)
+
+
+def _groups(world: World) -> Iterator[tuple[int, list[Process]]]:
+    """What comes up independently of the rest, by the pid above it: what PID 1 waits for, a supervisor's programs."""
+    leaves = list(world.awaited())
+    yield 1, leaves
+    for leaf in leaves:
+        if isinstance(leaf.body, Supervisor):
+            yield from ((pid, list(world.awaited(pid))) for pid in leaf.body.pids)
+
+
+class _Settling:
+    """How far one group has come: what it has been seen to do again and again."""
+
+    def __init__(self, top: int) -> None:
+        self.top = top
+        self.done = False
+        self._ticks: set[Hashable] = set()
+        self._ended: dict[object, int] = {}
+
+    def go_on(self, world: World, leaves: list[Process]) -> None:
+        """Let what it waits for end, where that may be short; it is done where something stands."""
+        undecided = [
+            leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
+        ]
+        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
+        if not leaves or any(_stands(leaf) for leaf in leaves):
+            self._finish(world, ended=not leaves)
+        elif undecided:
+            self._suppose_ended(world, undecided)
+        elif timers and len(self._ticks) < TICK_LIMIT:
+            self._pass_time(world, timers)
+        else:
+            self._finish(world)
+
+    def _finish(self, world: World, *, ended: bool = False) -> None:
+        """Nothing more will come; a program of a supervisor that has run through is taken to stand before that."""
+        fallback = world.fallback
+        if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
+            _become(world, fallback)
+        world.fallback = None
+        self.done = True
+
+    def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
+        repeated = any(self._ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
+        stands = world.copy()
+        stands.fallback = None
+        for leaf in undecided:
+            body = stands.processes[leaf.pid].body
+            assert isinstance(body, Program)
+            body.stands, body.undecided = True, False
+        if repeated:
+            _become(world, stands)
+            return
+        if not any(_is_asked(world, leaf) for leaf in undecided):
+            world.fallback = stands
+        for leaf in undecided:
+            self._ended[leaf.origin] = self._ended.get(leaf.origin, 0) + 1
+            assert isinstance(leaf.body, Program)
+            leaf.body.end(world, leaf)
+
+    def _pass_time(self, world: World, timers: list[Process]) -> None:
+        round_ = tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
+        if round_ in self._ticks:
+            # A loop comes round: if it starts a program that nobody knows, that is what it is there for.
+            if world.fallback is not None and any(count >= 2 for count in self._ended.values()):
+                _become(world, world.fallback)
+            else:
+                self._finish(world)
+            return
+        self._ticks.add(round_)
+        wake = min(wake for leaf in timers if (wake := leaf.body.wakes()) is not None)
+        if wake - world.clock >= LONG:
+            self._finish(world)
+        else:
+            world.pass_time(wake)
 
 
 def _is_asked(world: World, leaf: Process) -> bool:
