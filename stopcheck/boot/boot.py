@@ -179,7 +179,8 @@ def _settled(world: World, machine: Machine) -> Booted:
             if repeated:
                 _become(world, stands)
                 continue
-            world.fallback = stands
+            if not _stood_together(world, undecided):
+                world.fallback = stands
             for leaf in undecided:
                 ended[leaf.origin] = ended.get(leaf.origin, 0) + 1
                 assert isinstance(leaf.body, Program)
@@ -199,6 +200,17 @@ def _settled(world: World, machine: Machine) -> Booted:
             world.pass_time(wake)
         else:
             return Booted(world, machine)
+
+
+def _stood_together(world: World, jobs: list[Process]) -> bool:
+    """Whether jobs are waited for that were there before the last that was: `wait $a; wait $b` waits for both."""
+    before = world.fallback
+    return (
+        before is not None
+        and before.next_pid == world.next_pid
+        and all(job.job for job in jobs)
+        and any(isinstance(leaf.body, Program) and leaf.body.stands for leaf in before.awaited())
+    )
 
 
 def _left_behind(world: World) -> bool:
