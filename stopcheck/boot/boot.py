@@ -222,7 +222,7 @@ class _Settling:
         if repeated:
             _become(world, stands)
             return
-        if not any(_is_asked(world, leaf) for leaf in undecided):
+        if not any(_is_asked(world, leaf) for leaf in undecided) and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
             self._ended[leaf.origin] = self._ended.get(leaf.origin, 0) + 1
@@ -251,6 +251,17 @@ def _is_asked(world: World, leaf: Process) -> bool:
     parent = world.processes.get(leaf.ppid)
     blocked = parent.body.blocked if parent is not None and isinstance(parent.body, Shell) else None
     return isinstance(blocked, Foreground) and len(blocked.pids) > 1 and is_answered(world.processes[blocked.pids[-1]])
+
+
+def _stood_together(world: World, jobs: list[Process]) -> bool:
+    """Whether jobs are waited for that were there before the last that was: `wait $a; wait $b` waits for both."""
+    before = world.fallback
+    return (
+        before is not None
+        and before.next_pid == world.next_pid
+        and all(job.job for job in jobs)
+        and any(isinstance(leaf.body, Program) and leaf.body.stands for leaf in before.awaited())
+    )
 
 
 def _left_behind(world: World, before: World) -> bool:

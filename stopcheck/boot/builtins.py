@@ -670,7 +670,17 @@ def _job(shell: Shell, word: str) -> Job | None:
     if word in {"%%", "%+", "%"}:
         return shell.jobs[-1] if shell.jobs else None
     number = word[1:]
-    return next((job for job in shell.jobs if str(job.number) == number), None)
+    if number.isdigit():
+        return next((job for job in shell.jobs if str(job.number) == number), None)
+    if shell.row.name not in {"bash", "zsh"}:
+        return None
+    # Its command, as it is written, begins so (`%name`) or has it somewhere (`%?name`); where several do, none is meant.
+    named = [
+        job
+        for job in shell.jobs
+        if (number[1:] in job.span.text if number[:1] == "?" else job.span.text.startswith(number))
+    ]
+    return named[0] if len(named) == 1 else None
 
 
 def do_fg(call: Call) -> None:
@@ -715,9 +725,12 @@ def do_kill(call: Call) -> None:
         if option == "-l" or option == "-L":
             shell.set_status(0)
             return
-        if option in {"-s", "-n"}:
-            value = words.pop(0) if words else ""
-            given, signal = "-s", _kill_signal(value, shell)
+        named = _signal_option(option, shell.row)
+        if named:
+            value = option[2:] or (words.pop(0) if words else "")
+            # A number alone: so say zsh and ksh93 of -n.
+            wrong = named == "-n" and shell.row.name in {"zsh", "ksh93"} and not str(value).isdigit()
+            given, signal = "-s", None if wrong else _kill_signal(value, shell)
         elif given:
             words.insert(0, option)  # a group, after a signal
             break
@@ -767,6 +780,15 @@ def do_kill(call: Call) -> None:
         shell.set_status(0 if found else 1)
 
 
+def _signal_option(option: str, row: ShellRow) -> str:
+    """The option of `kill` that a signal's name follows, by itself or attached; "" where the option is a signal."""
+    name = option[:2]
+    if name not in {"-s", "-n"} or (name == "-n" and row.name in {"dash", "busybox", "mksh", "posh"}):
+        return ""
+    attached = {"-s": {"dash", "bash", "mksh", "yash", "ksh93"}, "-n": {"bash", "yash", "ksh93"}}.get(name, set())
+    return name if option == name or (row.name in attached and signal_name(option[1:]) is None) else ""
+
+
 def _is_target(word: str) -> bool:
     return word.startswith("%") or word.removeprefix("-").isdigit()
 
@@ -783,8 +805,11 @@ def _targets(call: Call, word: str) -> list[Process]:
     world, process = call.world, call.process
     if word.startswith("%"):
         job = _job(call.shell, word)
+        if call.shell.row.name == "yash" and "m" not in call.shell.options:
+            return []
         if call.shell.row.name == "dash" and "m" not in call.shell.options:
-            return []  # it signals a process group that there is not
+            # It signals a process group, which there is only where the job has made itself one (timeout, setsid).
+            return world.group(job.pids[0]) if job else []
         return world.living(job.pids) if job else []
     if not word.lstrip("-").isdigit():
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ class _Reading:
     skip: int
     shell: Field
     command: Field | None = None
+    direct: bool = False
+    """runuser -u: a program, no shell."""
+    own_session: bool = False
     user: str | None = None
     assigned: dict[str, Field] = field(default_factory=dict)
 
@@ -45,10 +49,11 @@ class _Reading:
             self.user = value.split(":")[0]
         if name in self.row.command_option:
             self.command = value
+            self.own_session = name != "--session-command"
         elif name in {"-s", "--shell"} and self.row.command_option and value:
             self.shell = value
-        elif name in {"-u", "--user"} and self.row.name == "runuser":
-            self.skip = 0
+        elif name in self.row.user_options and self.row.login:
+            self.skip, self.direct = 0, True
         elif name in {"-S", "--split-string"} and isinstance(value, str):
             self.rest[:0] = value.split()
 
@@ -66,6 +71,8 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
         return (*reading.command.split(), *rest), reading.assigned
     if command is not None:
         return (reading.shell, "-c", command, *rest), reading.assigned
+    if row.login and not reading.direct:
+        return (reading.shell, *rest), reading.assigned
     return tuple(rest), reading.assigned
 
 
@@ -76,6 +83,13 @@ def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:
     return reading.user
 
 
+def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:
+    """Whether a wrapper gives its child a session of its own: su does so for a command, but not for root."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.own_session and reading.user not in {None, "root", "0"}
+
+
 def _read(reading: _Reading) -> None:
     row, rest = reading.row, reading.rest
     while rest:
@@ -84,7 +98,7 @@ def _read(reading: _Reading) -> None:
             if word in row.stop_options:
                 rest.pop(0)
                 return
-            if word.startswith("-") and (len(word) > 1 or row.command_option):
+            if word.startswith("-") and (len(word) > 1 or row.command_option or row.clears):
                 rest.pop(0)
                 reading.option(word)
                 continue
@@ -119,3 +133,22 @@ def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
     child, _ = child_argv(row, argv)
     mine = argv[1 : len(argv) - len(child)] if child and argv[-len(child) :] == child else argv[1:]
     return tuple(word for word in mine if isinstance(word, str))
+
+
+def is_option(word: Field, name: str) -> bool:
+    """Whether a word is the option: long, with or without its value, or a letter in a cluster of short ones."""
+    if not isinstance(word, str):
+        return False
+    if name.startswith("--") or word == name:
+        return word.split("=", 1)[0] == name
+    return len(name) == 2 and word[:1] == "-" and word[1:2] != "-" and name[1] in word[1:]
+
+
+def ignored_by(row: ProgramRow, own: list[str]) -> set[str]:
+    """The signals that a wrapper's options make its child ignore: all that can be where none is named."""
+    found: set[str] = set()
+    for word in own:
+        name, _, value = word.partition("=")
+        if name in row.ignore_options:
+            found |= {signal_name(each) or "" for each in value.split(",")} if value else set(NUMBERS)
+    return found - {"", "KILL", "STOP"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
-from stopcheck.boot.grammar import child_argv, new_user, own_words
+from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, new_user, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+BARE_PATH = "/bin:/usr/bin"
+"""Where execvp(3) of glibc looks without PATH."""
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 NESTING_LIMIT = 30
@@ -312,7 +314,8 @@ class Machine:
             return Program(ProgramRow(process.program, role="unnamed", instead=path.reason), self.stop_signal)
         file = self.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
         if file is None:
-            return Program(ProgramRow(process.program, role="short", status=127), self.stop_signal)
+            status = 2 if row.name in {"dash", "busybox"} else 127
+            return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
         if isinstance(file, Unknown) or isinstance(file.content, Unknown):
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(path.rsplit("/", 1)[-1], role="unread", instead=reason), self.stop_signal)
@@ -394,13 +397,21 @@ class Machine:
         if not child:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         own = argv[: len(argv) - len(child)]
-        forks = any(word in {"-f", "--fork"} for word in own)
+        if self.image.base.sh == "busybox" and any(word != "-c" for word in own[1:]):
+            return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        forks = any(is_option(word, name) for word in own[1:] for name in ("-f", "--fork"))
         if process.pgid != process.pid and not forks:
             process.sid = process.pgid = process.pid
             return self.load(world, process, child, env, depth + 1)
-        if any(word in {"-w", "--wait"} for word in own):
+        if any(is_option(word, name) for word in own[1:] for name in ("-w", "--wait")):
+            if any(is_option(word, name) for word in own[1:] for name in ("-c", "--ctty")):
+                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # there is no terminal
             return Parent(self, row, child, dict(env))
         return Daemonizer(self, row, child, dict(env))
+
+    def _root_has_bash(self) -> bool:
+        """Whether root's login shell is bash, as in the base images of all families but those with busybox."""
+        return self.image.base.family in GLIBC
 
     def _taken_option(self, row: ProgramRow, argv: tuple[Field, ...], child: tuple[Field, ...]) -> str:
         """The child's option that an init with glibc's getopt(3) refuses as its own; "" where there is none."""
@@ -423,6 +434,8 @@ class Machine:
         env: Mapping[str, Field],
         depth: int,
     ) -> Body | Failure:
+        if row.login and not row.shell and self._root_has_bash() and new_user(row, argv) in {None, "root", "0"}:
+            row = replace(row, shell="/bin/bash")
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
         if not child:
@@ -431,6 +444,12 @@ class Machine:
         taken = self._taken_option(row, argv, child)
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
+        own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
+        if any(is_option(word, name) for word in own for name in row.clears):
+            env = {"PATH": BARE_PATH, **assigned}
+        process.ignored |= set(row.ignores) | ignored_by(row, own)
+        if row.session_only and not has_own_session(row, argv):
+            row = replace(row, on={**row.on, **dict.fromkeys(row.session_only, "ignore")})
         user = new_user(row, argv)
         if row.role == "exec":
             process.user = process.user if user is None else user

@@ -144,9 +144,12 @@ def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
     """Read them from an argv (tini -e, dumb-init -r)."""
     rewrites: dict[str, str] = {}
     zero: set[int] = set()
-    for option, value in itertools.pairwise(argv):
-        if not isinstance(option, str) or not isinstance(value, str):
+    for option, value in itertools.pairwise((*argv, "")):
+        if not isinstance(option, str) or not isinstance(value, str) or option == "--":
             break
+        name = next((name for name in row.rewrite_options if option != name and option.startswith(name)), "")
+        if name:
+            option, value = name, option[len(name) :].removeprefix("=")
         if option in row.rewrite_options:
             source, _, target = value.partition(":")
             names = (signal_name(source), "" if target == "0" else signal_name(target))

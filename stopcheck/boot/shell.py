@@ -248,8 +248,10 @@ class Shell:
         if self.blocked is not None:
             return self._unblock(world, process)
         if self.pending and not (self.frames and isinstance(self.frames[-1], Negate) and self.row.name == "bash"):
-            self._run_trap(world, process)
-            return True
+            signal = next((signal for signal in self.pending if not self._later(signal)), None)
+            if signal is not None:
+                self._run_trap(signal, world, process)
+                return True
         if not self.frames:
             self._end(world, process)
             return True
@@ -351,15 +353,22 @@ class Shell:
         else:
             world.exit(process, self.status & 255)
 
-    def _run_trap(self, world: World, process: Process) -> None:
-        signal, self.pending = self.pending[0], self.pending[1:]
+    def _later(self, signal: str) -> bool:
+        """Whether a trap has to wait for one that runs: in yash any, in zsh one of the same signal."""
+        if self.row.recursion != "hangs":
+            return False
+        running = (frame.signal for frame in self.frames if isinstance(frame, TrapEnd))
+        return any(self.row.name == "yash" or other == signal for other in running)
+
+    def _run_trap(self, signal: str, world: World, process: Process) -> None:
+        self.pending = tuple(other for other in self.pending if other != signal)
         trap = self.traps.get(signal)
         if trap is None:
             return
+        if self.row.recursion == "hangs" and world.spin > SPIN_LIMIT:
+            self.blocked = Standing("an endless round of traps", trap.span)
+            return
         if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
-            if self.row.recursion == "hangs":
-                self.blocked = Standing("`kill 0` in a trap for the same signal", trap.span)
-                return
             world.note("crash", process, span=trap.span, signal=signal)
             world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
             return

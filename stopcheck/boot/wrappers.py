@@ -108,7 +108,8 @@ def start_busybox(start: Start) -> Body | Failure:
         return start.leaf("short", status=0)
     start.process.argv, start.process.program = argv, argv[0]
     if argv[0] in {"sh", "ash"}:
-        shell = find_shell("busybox", start.machine.image.base.sh_version)
+        base = start.machine.image.base
+        shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
         assert shell is not None
         return start.machine.shell(shell, start.process, argv, start.env)
     row = find_program(argv[0], start.machine.programs)
@@ -151,11 +152,17 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
     if program is None:
         return start.leaf("unread", "what it starts")
+    if not any(_option(own, *names.split()) for names in _MATCHES):
+        return start.leaf("short", status=3)
     argv = (program, *rest)
     if any(word in {"-b", "--background"} for word in own):
         row = ProgramRow("start-stop-daemon", role="daemon")
         return Daemonizer(start.machine, row, argv, dict(start.env))
     return start.load(argv)
+
+
+_MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--ppid")
+"""Of these start-stop-daemon wants one."""
 
 
 def _option(words: list[Field], *names: str) -> Field | None:

@@ -82,6 +82,9 @@ def expand_source(source: SourceFile, lookup: Lookup) -> SourceFile | Unknown:
         here, there = segments[-1]
         if piece.start - there != length - here:
             segments.append((length, piece.start))
+        # What a value has more than the variable's own text stands at the end of that, not in what follows it.
+        written = piece.end - piece.start
+        segments += [(length + at, piece.end - 1) for at in range(written, len(piece.value))]
         length += len(piece.value)
     return SourceFile(source.path, text, source, tuple(segments))
 

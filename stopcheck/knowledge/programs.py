@@ -41,6 +41,11 @@ class ProgramRow:
     user_first: bool = False
     assignments: bool = False
     command_option: tuple[str, ...] = ()
+    login: bool = False
+    session_only: tuple[str, ...] = ()
+    ignores: tuple[str, ...] = ()
+    ignore_options: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
     child: str = "argv"
     shell: str = ""
     forwards: str = "none"
@@ -75,7 +80,8 @@ class ProgramRow:
 
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
-           "rewrite_options", "zero_options", "config", "foreground"}  # fmt: skip
+           "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
+           "clears"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stopcheck.image.variables import SubstitutionError, expand, expand_known, expand_source
@@ -46,6 +46,7 @@ def test_where_all_is_known_both_agree(text: str, values: dict[str, str]) -> Non
 
 
 @given(WORDS, VALUES)
+@example("$a", {"a": "aaa"})
 def test_a_heredoc_maps_into_its_text(text: str, values: dict[str, str]) -> None:
     source = SourceFile("Dockerfile", text)
     try:

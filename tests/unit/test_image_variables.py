@@ -135,3 +135,12 @@ def test_a_heredoc_leads_back_to_where_it_is_written() -> None:
     assert place.text == "'one'"
     name = found.text.index("gunicorn")
     assert Span(found, name, name).outermost().start == source.text.index("${name}")
+
+
+def test_a_value_longer_than_its_variable_stays_in_it() -> None:
+    source = SourceFile("Dockerfile", "exec $n --flag\n")
+    found = expand_source(source, {"n": "gunicorn"}.get)
+    assert isinstance(found, SourceFile)
+    assert Span(found, 5, 13).outermost().text == "$n"
+    assert Span(found, 12, 13).outermost().text == "n"
+    assert Span(found, 14, 20).outermost().text == "--flag"
