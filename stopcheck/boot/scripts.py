@@ -168,7 +168,7 @@ def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -
 _KINDS: Mapping[str, Mapping[str, object]] = {
     "npm": {"exit_killed": -1, "raises": True},
     "npx": {"exit_killed": -1, "raises": True},
-    "yarn": {"exit_killed": 1, "on": {"INT": "ignore"}, "then": "ends", "exit": 1},
+    "yarn": {"exit_killed": 1, "on": {"INT": "default"}, "then": "ends", "exit": 1},
     "berry": {"forwards_only": ("TERM",), "on": {"INT": "ignore"}},
     "pnpm": {"exit_killed": 1, "raises": True},
     "pnpm-exec": {"then": "raises"},
@@ -243,7 +243,11 @@ def start_parallel_scripts(start: Start) -> Body | Failure:
     """
     options = {word for word in start.words if word.startswith("-")}
     names = [word for word in start.words if not word.startswith("-")]
-    if not names or any(re.search(r"[*:\s]", name) for name in names) or len(names) + len(options) < len(start.argv) - 1:
+    if (
+        not names
+        or any(re.search(r"[*:\s]", name) for name in names)
+        or len(names) + len(options) < len(start.argv) - 1
+    ):
         return start.leaf("unread", "which scripts it runs")
     at_once = bool(options & {"-p", "--parallel"}) or start.process.program == "run-p"
     if at_once and options & {"-s", "--sequential", "--serial"}:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Program
-from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
