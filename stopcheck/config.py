@@ -468,6 +468,7 @@ _CONDITIONS: Mapping[str, Kind] = {
     "text": _text,
     "base": _text,
     "image": _text,
+    "env": _text,
 }
 
 

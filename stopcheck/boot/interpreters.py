@@ -64,6 +64,11 @@ def start_interpreter(start: Start) -> Body | Failure:
             )
         case "inline":
             return _inline(start, language, told.what)
+    if language == "node" and told.kind == "script" and start.argv[1] in {"--watch", "--watch-preserve-output"}:
+        row = replace(
+            start.row, role="fork", forwards="child", forwards_only=("TERM", "INT"), exit_of_child=False, exit=0
+        )
+        return Wrapper(start.machine, row, (start.argv[0], *start.argv[2:]), dict(start.env))
     if isinstance(told.what, Unknown):
         return start.leaf("unnamed", told.what.reason)
     if told.kind == "module":

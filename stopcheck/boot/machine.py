@@ -347,9 +347,8 @@ class Machine:
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
         tools = self.image.base.sh if isinstance(self.image.base.sh, str) else ""
-        row = applied(
-            row, own_words(row, argv) if row.role in {"exec", "fork", "init"} else words, tools, self.image.base.name
-        )
+        own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else words
+        row = applied(row, own, tools, self.image.base.name, env)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)

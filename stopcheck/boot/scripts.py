@@ -83,6 +83,8 @@ def start_npm(start: Start) -> Body | Failure:
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
         return start.leaf("unread", asked.reason)
+    if start.row.on and any("npm@" in each.value for each in start.machine.image.instructions if each.keyword == "RUN"):
+        return start.leaf("unread", "which version of npm was installed")
     if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
         return start.leaf("unread", "a script of a workspace")
     folder = next((value for key, value in asked.options.items() if key in {"--prefix", "-C", "--dir", "--cwd"}), "")
@@ -171,11 +173,11 @@ def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -
 _KINDS: Mapping[str, Mapping[str, object]] = {
     "npm": {"exit_killed": -1, "raises": True},
     "npx": {"exit_killed": -1, "raises": True},
-    "yarn": {"exit_killed": 1, "on": {"INT": "ignore"}, "then": "ends", "exit": 1},
-    "berry": {"forwards_only": ("TERM",)},
+    "yarn": {"exit_killed": 1, "on": {"INT": "default"}, "then": "ends", "exit": 1},
+    "berry": {"forwards_only": ("TERM",), "on": {"INT": "ignore"}},
     "pnpm": {"exit_killed": 1, "raises": True},
     "pnpm-exec": {"then": "raises"},
-    "bun": {"forwards_only": ("TERM",)},
+    "bun": {"forwards_only": ("TERM", "INT")},
 }
 """How each passes signals on and ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1
 (wrap.npm6-*, wrap.npm9-*, wrap.yarn1-*, wrap.pnpm9-*); measured with yarn 1.22 and 4.18, pnpm 9 and 10."""
@@ -217,9 +219,12 @@ def start_bun(start: Start) -> Body | Failure:
     if isinstance(asked, Unknown):
         return start.leaf("opaque", asked.reason)
     words = asked.words if asked.command == "run" else (asked.command, *asked.words)
-    if not words or not words[0] or asked.command in _ENDS | {"x", "pm", "test"}:
-        return start.leaf("short")
     folder = start.path(asked.options.get("--cwd", ""))
+    if asked.command == "x" or start.process.program == "bunx":
+        called = asked.words if start.process.program == "bun" else words
+        return _run(start, "bun", folder, [called]) if called else start.leaf("short")
+    if not words or not words[0] or asked.command in _ENDS | {"pm", "test"}:
+        return start.leaf("short")
     package = read_package(start, folder)
     scripts = {} if isinstance(package, Unknown) else package.get("scripts")
     name = words[0]
@@ -237,10 +242,25 @@ def start_bun(start: Start) -> Body | Failure:
 
 
 def start_parallel_scripts(start: Start) -> Body | Failure:
-    """`run-p NAME…`: npm run for each; it catches nothing (wrap.npm-run-all-p)."""
+    """`run-p NAME…`, `run-s NAME…`, `npm-run-all NAME…`: npm run for each, at once or one after another.
+
+    It catches nothing (wrap.npm-run-all-p, wrap.npm-run-all-s).
+    """
+    options = {word for word in start.words if word.startswith("-")}
     names = [word for word in start.words if not word.startswith("-")]
-    if not names or any(re.search(r"[*:]", name) for name in names):
+    if (
+        not names
+        or any(re.search(r"[*:\s]", name) for name in names)
+        or len(names) + len(options) < len(start.argv) - 1
+    ):
         return start.leaf("unread", "which scripts it runs")
+    at_once = bool(options & {"-p", "--parallel"}) or start.process.program == "run-p"
+    if at_once and options & {"-s", "--sequential", "--serial"}:
+        return start.leaf("unread", "which scripts it runs")
+    if not at_once:
+        argvs: list[tuple[Field, ...]] = [("npm", "run", name) for name in names]
+        row = replace(start.row, role="fork")
+        return Wrapper(start.machine, row, argvs[0], dict(start.env), tuple(argvs[1:]))
     managed = tuple(Managed(name, ("npm", "run", name)) for name in names)
     return Supervisor(start.machine, managed, dict(start.env), stops_on=frozenset())
 
@@ -265,6 +285,7 @@ def start_concurrently(start: Start) -> Body | Failure:
     lines = [word for word in start.words if not word.startswith("-")]
     if len(lines) + sum(word in _CONCURRENTLY_FLAGS for word in start.words) != len(start.argv) - 1:
         return start.leaf("unread", "what concurrently runs")
+    lines = [re.sub(r"^(npm|yarn|pnpm|bun):(?=[\w-]+( |$))", r"\1 run ", line) for line in lines]
     if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
         return start.leaf("unread", "a shortcut of concurrently")
     return _together(start, lines, 1) if lines else start.leaf("short", status=1)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Program
-from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -172,10 +171,10 @@ def start_apachectl(start: Start) -> Body | Failure:
     """A script that runs apache2 in the foreground of a shell, and does not exec it."""
     words = start.words
     if any(word.endswith(("FOREGROUND", "NO_DETACH")) or word == "-X" for word in words):
-        if start.machine.image.base.family not in {"debian", "alpine"}:
+        if start.machine.image.base.family not in {"debian", "alpine"} or not words[0].startswith("-"):
             return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
-        row = replace(start.row, role="fork")
-        return Wrapper(start.machine, row, ("apache2", *start.argv[1:]), dict(start.env))
+        text = 'apache2 "$@"; exit $?'
+        return start.load(("/bin/sh", "-c", text, start.argv[0], *start.argv[1:]))
     if any(word in {"start", "restart", "graceful"} for word in words):
         apache = find_program("apache2")
         assert apache is not None

@@ -119,6 +119,11 @@ def start_busybox(start: Start) -> Body | Failure:
     return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
 
 
+def start_script(start: Start) -> Body | Failure:
+    """A program that is a shell script of its package: /bin/sh runs what it comes down to."""
+    return start.load(("/bin/sh", "-c", start.row.script, start.argv[0], *start.argv[1:]))
+
+
 def start_wait_for(start: Start) -> Body | Failure:
     """`wait-for-it HOST:PORT … -- COMMAND`: waits, then becomes the command."""
     if "--" not in start.argv:

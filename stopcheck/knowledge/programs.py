@@ -47,6 +47,7 @@ class ProgramRow:
     ignore_options: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
     child: str = "argv"
+    script: str = ""
     shell: str = ""
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
@@ -83,7 +84,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image"}
+_CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image", "env"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,17 +146,37 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     return _row(name, known_as[name]) if name in known_as else None
 
 
-def applied(row: ProgramRow, arguments: Sequence[str], base: str = "", image: str = "") -> ProgramRow:
+def applied(
+    row: ProgramRow, arguments: Sequence[str], base: str = "", image: str = "", env: Mapping[str, object] | None = None
+) -> ProgramRow:
     """The row with the first of its variants that fits these arguments (the words after the program's name).
 
     `base` is what /bin/sh is in the image: "busybox" tells that the small programs are busybox's own. `image` is the
-    name of the base image.
+    name of the base image, `env` what is known of the environment.
     """
-    official = image.split(":", maxsplit=1)[0].split("@")[0].rsplit("/", 1)[-1]
     for variant in row.variants:
-        if _fits(variant, arguments, base) and variant.get("image", official) == official:
+        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}):
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
+
+
+def _is_in(variant: Mapping[str, Any], image: str, env: Mapping[str, object]) -> bool:
+    """Whether the image and the environment are those of a variant."""
+    name, _, tag = image.split("@")[0].rsplit("/", 1)[-1].partition(":")
+    wanted = variant.get("image", name).split() or [name]
+    return any(
+        official == name and (not version or re.match(rf"{re.escape(version)}(?![\w])", tag))
+        for official, _, version in (each.partition(":") for each in wanted)
+    ) and ("env" not in variant or any(_is_set(env, each) for each in variant["env"].split()))
+
+
+def _is_set(env: Mapping[str, object], wanted: str) -> bool:
+    """NAME=value: it has this value; NAME: it is on, as switches are told in the environment."""
+    name, sign, value = wanted.partition("=")
+    found = env.get(name)
+    if not isinstance(found, str):
+        return False
+    return found == value if sign else found.lower() not in {"", "0", "false", "no", "off"}
 
 
 def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bool:

@@ -21,6 +21,15 @@ BASES = {
 }
 """A base image whose shell is the measured one; Amazon Linux 2023 has bash 5.2.15 as its sh."""
 
+IMAGES = {
+    "npm 9.6.7": "node:20.3",
+    "npm 9.6.6": "node:20.2",
+    "npm 10.1.0": "node:20.8",
+    "npm 10.3.0": "node:20",
+    "npm 11.21.2": "node:24",
+}
+"""A base image that has the version of the program that a fact is about, by its `what`."""
+
 RELEASES = {
     "bionic": "ubuntu:18.04",
     "bullseye": "debian:bullseye",
@@ -35,6 +44,7 @@ RELEASES = {
 """The release that `ver.SHELL@RELEASE.…` was measured on."""
 
 PACKAGES = {
+    "apachectl": "apache2",
     "catatonit": "catatonit",
     "chpst": "runit",
     "cron": "cron",
@@ -49,6 +59,7 @@ PACKAGES = {
     "perl": "perl",
     "php": "php-cli",
     "posh": "posh",
+    "postfix": "postfix",
     "python3": "python3",
     "redis-server": "redis-server",
     "ruby": "ruby",
@@ -64,11 +75,16 @@ PACKAGES = {
 """Programs that Debian's or Alpine's package manager brings, by the package's name."""
 
 OTHERS = (
-    "apachectl atd authbind bundle capsh celery chronic circusd cross-env cross-env-shell daphne dbus-daemon "
-    "dbus-run-session dnsmasq doas envdir execlineb fakeroot flask forever go gunicorn h haproxy honcho hypercorn i "
-    "java lighttpd make memcached mosquitto n nc nodemon numactl parallel pm2-runtime pnpm poetry "
-    "prometheus-node-exporter python rsync run-p s6-setuidgid setuidgid socat strace stunnel4 su-exec svscan tinyproxy "
-    "tsx uvicorn uwsgi watchmedo yarn"
+    "arq atd authbind beanstalkd bun bundle caddy capsh celery chronic circusd concurrently cross-env "
+    "cross-env-shell daphne dbus-daemon dbus-run-session ddtrace-run direnv dnsmasq doas dovecot dramatiq envdir "
+    "etcd execlineb fakeroot fastapi flask forever freeradius go granian gunicorn h haproxy honcho http-server "
+    "huey_consumer hypercorn i influxd inotifywait java json-server jupyter lighttpd live-server locust make "
+    "mariadbd memcached mitmdump mosquitto mysqld_safe n named nats-server nc nest newrelic-admin next node-red "
+    "nodemon npm-run-all nsd numactl opentelemetry-instrument parallel pgbouncer pipenv pm2 pm2-runtime pnpm poetry "
+    "privoxy proftpd prometheus prometheus-node-exporter puma python rackup react-scripts rq rsync rsyslogd run-p "
+    "run-s s6-setuidgid sanic serve setuidgid socat squid strace streamlit stunnel4 su-exec svscan syslog-ng thin "
+    "tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd vite vsftpd waitress-serve watchmedo "
+    "xinetd xvfb-run yarn"
 )
 """Programs that come into the image as files."""
 
@@ -105,7 +121,7 @@ def base_of(fact: Fact) -> str | None:
         return f"busybox:{fact.shell.split()[1]}"
     if fact.group == "verup":
         return None
-    return BASES.get(fact.shell, "debian:bookworm")
+    return IMAGES.get(fact.what) or BASES.get(fact.shell, "debian:bookworm")
 
 
 def image_of(fact: Fact) -> FactImage | None:

@@ -72,6 +72,23 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("/etc/init.d/nginx start", "exits", id="init-script"),
         pytest.param("apachectl -D FOREGROUND", "killed", id="apachectl"),
         pytest.param("wait-for-it.sh db:5432 -- gunicorn app", "graceful", id="wait-for-it"),
+        pytest.param("apachectl start -D FOREGROUND", "unknown", id="apachectl-start"),
+        pytest.param("twistd web", "exits", id="twistd"),
+        pytest.param("twistd -n web", "graceful", id="twistd-nodaemon"),
+        pytest.param("rackup -D", "exits", id="rackup-daemon"),
+        pytest.param("thin start -p 80", "graceful", id="thin"),
+        pytest.param("pgbouncer -d /etc/pgbouncer.ini", "exits", id="pgbouncer-daemon"),
+        pytest.param("pgbouncer /etc/pgbouncer.ini", "graceful", id="pgbouncer"),
+        pytest.param("nsd", "exits", id="nsd-daemon"),
+        pytest.param("beanstalkd", "killed", id="beanstalkd"),
+        pytest.param("inotifywait -m /tmp", "killed", id="inotifywait"),
+        pytest.param("gdb --args server", "unknown", id="gdb"),
+        pytest.param("env FLASK_DEBUG=1 flask run", "terminated", id="flask-debug-by-env"),
+        pytest.param("env FLASK_DEBUG=0 flask run", "killed", id="flask-debug-off"),
+        pytest.param("env FLASK_DEBUG=1 flask run --no-debug", "killed", id="flask-no-debug"),
+        pytest.param("rake db:migrate", "exits", id="rake-migrate"),
+        pytest.param("rake work", "unknown", id="rake-own-task"),
+        pytest.param("direnv exec / sshd -D", "graceful", id="direnv"),
         pytest.param("start-stop-daemon --start --exec /usr/sbin/sshd -- -D", "graceful", id="start-stop-daemon"),
         pytest.param("start-stop-daemon -S -b -x /usr/sbin/sshd -- -D", "exits", id="start-stop-daemon-background"),
     ],
@@ -83,6 +100,67 @@ def test_on_debian(line: str, expected: str) -> None:
     )
     lines = f"RUN apt-get install -y {' '.join(packages)}"
     assert outcome(line, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("pm2 start app.js", "exits", id="pm2-start"),
+        pytest.param("pm2 start app.js --no-daemon", "killed", id="pm2-no-daemon"),
+        pytest.param("pm2 logs", "killed", id="pm2-logs"),
+        pytest.param("react-scripts start", "killed", id="react-scripts"),
+        pytest.param("react-scripts build", "exits", id="react-scripts-build"),
+        pytest.param("nest start", "cut-off", id="nest-start"),
+        pytest.param("nest build", "exits", id="nest-build"),
+        pytest.param("bunx server", "graceful", id="bunx"),
+        pytest.param("bun x server", "graceful", id="bun-x"),
+        pytest.param("run-s direct", "killed", id="run-s"),
+        pytest.param("npm-run-all direct", "killed", id="npm-run-all"),
+        pytest.param("npm-run-all -p direct start", "killed", id="npm-run-all-parallel"),
+        pytest.param("npm-run-all -p direct -s start", "unknown", id="npm-run-all-mixed"),
+        pytest.param("concurrently npm:direct", "graceful", id="concurrently-shortcut"),
+        pytest.param("concurrently npm:d*", "unknown", id="concurrently-pattern"),
+        pytest.param("node --watch server.js", "terminated", id="node-watch"),
+    ],
+)
+def test_on_node(line: str, expected: str) -> None:
+    programs = ("pm2", "react-scripts", "nest", "bun", "bunx", "run-s", "npm-run-all", "concurrently", "server")
+    files = {f"bin/{name}": "\x7fELF" for name in programs}
+    files |= {**PACKAGE, "server.js": "setInterval(() => {}, 1000)\n"}
+    lines = "ENTRYPOINT []\nENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin"
+    assert outcome(line, base="node:20", files=files, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("node:20", "", "graceful", id="newest"),
+        pytest.param("node:20.8.1-slim", "", "killed", id="npm-10.1"),
+        pytest.param("node:20.8.1-slim", "RUN npm install -g npm@10.9", "unknown", id="another-npm"),
+        pytest.param("node:20.12", "", "graceful", id="npm-10.5"),
+        pytest.param("node:20.1", "", "graceful", id="npm-9.6.4"),
+        pytest.param("node:20.10", "", "killed", id="npm-10.2"),
+        pytest.param("node:18.18-alpine3.18", "", "killed", id="npm-9.8"),
+    ],
+)
+def test_npm_by_its_version(base: str, lines: str, expected: str) -> None:
+    files = {**PACKAGE, "server": "\x7fELF"}
+    lines = f"{lines}\nENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    assert outcome("npm run direct", base=base, files=files, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param('["postfix", "start-fg"]', "terminated", id="execs-master-as-pid-1"),
+        pytest.param('["tini", "--", "postfix", "start-fg"]', "cut-off", id="stays-a-script-elsewhere"),
+        pytest.param('["postfix", "start"]', "exits", id="leaves"),
+    ],
+)
+def test_postfix(command: str, expected: str) -> None:
+    files = MemoryFiles({"Dockerfile": f"FROM debian:12\nRUN apt-get install -y tini postfix\nCMD {command}\n"})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert cases[0][1].outcome == expected
 
 
 def test_nginx_in_the_foreground() -> None:

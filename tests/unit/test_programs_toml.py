@@ -24,7 +24,7 @@ PLAIN_ROLES = {
     "supervisor", "setsid",
 }  # fmt: skip
 ACTIONS = {"graceful", "quick", "ignore", "default", "raise", "unknown"}
-CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image"}
+CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image", "env"}
 each_table = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in TABLES])
 
 
@@ -136,11 +136,22 @@ def test_a_row_of_the_caller_comes_first() -> None:
         pytest.param({"base": "dash"}, [], False, id="another-base"),
         pytest.param({"image": "haproxy"}, [], True, id="image"),
         pytest.param({"image": "redis"}, [], False, id="another-image"),
+        pytest.param({"image": "redis haproxy"}, [], True, id="one-of-the-images"),
+        pytest.param({"image": "haproxy:3"}, [], True, id="image-version"),
+        pytest.param({"image": "haproxy:3.0"}, [], True, id="image-whole-version"),
+        pytest.param({"image": "haproxy:3.1 haproxy:2.0"}, [], False, id="another-image-version"),
+        pytest.param({"image": "haproxy:3.0.1"}, [], False, id="image-version-not-told"),
+        pytest.param({"env": "DEBUG"}, [], True, id="switched-on"),
+        pytest.param({"env": "TRACE"}, [], False, id="switched-off"),
+        pytest.param({"env": "OTHER"}, [], False, id="not-set"),
+        pytest.param({"env": "OTHER MODE=dev"}, [], True, id="variable-with-value"),
+        pytest.param({"env": "MODE=production"}, [], False, id="variable-with-another-value"),
     ],
 )
 def test_conditions(conditions: dict[str, str], arguments: list[str], fits: bool) -> None:
     row = ProgramRow("x", variants=({**conditions, "role": "short"},))
-    found = applied(row, arguments, "busybox", "docker.io/library/haproxy:3.0@sha256:00")
+    env = {"DEBUG": "1", "TRACE": "False", "MODE": "dev"}
+    found = applied(row, arguments, "busybox", "docker.io/library/haproxy:3.0@sha256:00", env)
     assert found.role == ("short" if fits else "service")
 
 
