@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
 from stopcheck.image.filesystem import Selection
 from stopcheck.image.model import ImageFile
@@ -85,7 +86,7 @@ def _read_letters(
         return
 
 
-class Commands:
+class Commands(Builders):
     """What each command does; the method bears the command's name after `do_`, `-` as `_`."""
 
     def __init__(self, effects: Effects) -> None:
