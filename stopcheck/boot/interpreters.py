@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -146,7 +147,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         text = start.text(path)
         if isinstance(text, SourceFile):
             return _from_source(start, language, path)
-    return start.leaf("unknown")
+    compiled = _compiled(start, name) if language == "node" else None
+    return compiled or start.leaf("unknown")
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:
@@ -166,6 +168,26 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
     return from_source(
         start.machine, start.process, language, (start.path(name),), start.machine.image.files, env, needs
     )
+
+
+def _compiled(start: Start, name: str) -> Body | None:
+    """A program that a build step has made of TypeScript that the build context tells."""
+    from stopcheck.boot.handlers.node import compiled_from
+    from stopcheck.boot.sources import Tree, from_source
+
+    for path in (start.path(name), start.path(f"{name}.js"), start.path(f"{name}/index.js")):
+        found = start.machine.image.files.lookup(path)
+        if found is None:
+            continue
+        content = found if isinstance(found, Unknown) else found.content
+        files = start.machine.image.files
+        if isinstance(content, Made) and content.files is not None and not content.tool:
+            files, path = content.files, content.sources[0]
+        source = compiled_from(path, Tree(files))
+        if source is not None:
+            needs = preloaded(start.argv[1:])
+            return from_source(start.machine, start.process, "node", (source,), files, start.env, needs)
+    return None
 
 
 def preloaded(words: tuple[Field, ...]) -> tuple[str, ...]:

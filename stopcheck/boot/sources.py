@@ -6,7 +6,6 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
-from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.records import dataclass, field
 from stopcheck.source import SourceFile
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process
-    from stopcheck.image.model import FileSystem
+    from stopcheck.image.model import FileSystem, Made
 
 EXITS = {"ruby": 1, "go": 2}
 """What a language's runtime ends PID 1 with on a signal that the program does not handle."""
-EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}}
+EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
 
 
 @dataclass(frozen=True, slots=True)

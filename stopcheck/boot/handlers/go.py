@@ -129,5 +129,5 @@ def libraries(need: str) -> tuple[str, ...]:
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
-    """See Language.finish; SIGQUIT makes the runtime print what all goroutines do, and end with 2 even below an init."""
+    """See Language.finish; on SIGQUIT the runtime prints what all goroutines do, and ends with 2 below an init, too."""
     return {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "quick", **on}

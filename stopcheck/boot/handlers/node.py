@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
-from stopcheck.image.paths import base, join, parent
+from stopcheck.image.paths import base, inside, join, parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,15 +17,50 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Project
 
 MODULES = frozenset(
-    """assert async_hooks buffer console constants crypto dgram diagnostics_channel dns domain events fs http
-    http2 https module net os path perf_hooks process punycode querystring readline stream string_decoder sys test
-    timers tls tty url util v8 vm zlib""".split()
+    [
+        "assert",
+        "async_hooks",
+        "buffer",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "stream",
+        "string_decoder",
+        "sys",
+        "test",
+        "timers",
+        "tls",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "zlib",
+    ]
 )
 _STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
 _ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
-_FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json")
-_DATA = (".json", ".node", ".css", ".html", ".graphql")
+_FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
+_DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
 
 
 def read(text: str) -> Source:
@@ -115,12 +150,31 @@ def settings(path: str, project: Project) -> dict[str, object]:
     text = project.text(path)
     if text is None:
         return {}
-    plain = re.sub(r"(\"(?:\\.|[^\"\\])*\")|//[^\n]*|/\*.*?\*/", lambda match: match[1] or "", text.text, flags=re.DOTALL)
+    comments = r"(\"(?:\\.|[^\"\\])*\")|//[^\n]*|/\*.*?\*/"
+    plain = re.sub(comments, lambda match: match[1] or "", text.text, flags=re.DOTALL)
     try:
         found = json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def compiled_from(path: str, project: Project) -> str | None:
+    """The TypeScript file that tsc makes a file of, by the nearest tsconfig.json (typescriptlang.org/tsconfig)."""
+    folder = parent(path)
+    while True:
+        options = settings(join(folder, "tsconfig.json"), project).get("compilerOptions")
+        if isinstance(options, dict):
+            break
+        if folder in {"/", ""}:
+            return None
+        folder = parent(folder)
+    rest = inside(path, join(folder, str(options.get("outDir", "."))))
+    if not rest or not rest.endswith(".js"):
+        return None
+    roots = [str(options["rootDir"])] if "rootDir" in options else [".", "src"]
+    places = [join(join(folder, root), rest.removesuffix(".js")) for root in roots]
+    return next((place + form for place in places for form in (".ts", ".tsx") if project.text(place + form)), None)
 
 
 def libraries(need: str) -> tuple[str, ...]:

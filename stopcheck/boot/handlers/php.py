@@ -25,7 +25,9 @@ def read(text: str) -> Source:
     code = source.code
     doubt = ""
     beside = source.at(_BESIDE)
-    if is_misread(text, source, rf"\bpcntl_|{_INCLUDE}") or re.search(r"\b(eval|namespace)\b|<<<|\bpcntl_sig(wait|timed)", code):
+    if is_misread(text, source, rf"\bpcntl_|{_INCLUDE}") or re.search(
+        r"\b(eval|namespace)\b|<<<|\bpcntl_sig(wait|timed)", code
+    ):
         doubt = "it cannot be read without running it"
     elif len(re.findall(_INCLUDE, code)) != len(re.findall(rf"{_BESIDE}\"?\s*[);]|{_BESIDE}", code)):
         doubt = "it includes files by names that are made as it runs"

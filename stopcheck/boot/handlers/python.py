@@ -24,7 +24,16 @@ _OTHER_WAYS = frozenset({"sigwait", "sigwaitinfo", "sigtimedwait", "set_wakeup_f
 _INSTALLERS = frozenset({"signal", "add_signal_handler"})
 _CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
 _DYNAMIC = frozenset({"exec", "eval", "__import__", "compile", "import_module", "spec_from_file_location"})
-_OWN = sys.stdlib_module_names | {"__future__", "distutils", "imp", "asyncore", "cgi", "telnetlib", "pipes", "six.moves"}
+_OWN = sys.stdlib_module_names | {
+    "__future__",
+    "distutils",
+    "imp",
+    "asyncore",
+    "cgi",
+    "telnetlib",
+    "pipes",
+    "six.moves",
+}
 _HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
 _PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create_subprocess_shell"})
 
@@ -76,10 +85,10 @@ def _imports(node: ast.AST) -> Iterator[str]:
         yield module
         dot = "" if module.endswith(".") else "."
         yield from (f"{module}{dot}{alias.name}?" for alias in node.names if alias.name != "*")
-    elif isinstance(node, ast.Call) and _last(node.func) in {"from_object", "config_from_object"} and node.args:
+    elif isinstance(node, ast.Call) and _last(node.func) in {"from_object", "config_from_object"}:
         # A configuration by its name.
-        if isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
-            yield f"{node.args[0].value}?"
+        texts = (word.value for word in node.args if isinstance(word, ast.Constant))
+        yield from (f"{text}?" for text in texts if isinstance(text, str))
 
 
 def _tokens(nodes: list[ast.AST], called: set[str]) -> Iterator[str]:

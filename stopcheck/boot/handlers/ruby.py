@@ -15,10 +15,52 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Project
 
 _OWN = frozenset(
-    """English base64 benchmark bigdecimal cgi csv date digest erb etc fileutils forwardable io/console ipaddr json logger
-    monitor net/http observer open-uri openssl optparse ostruct pathname pp psych rbconfig securerandom
-    set shellwords singleton socket stringio strscan tempfile thread time timeout tmpdir uri weakref yaml
-    zlib bundler/setup""".split()
+    [
+        "English",
+        "base64",
+        "benchmark",
+        "bigdecimal",
+        "cgi",
+        "csv",
+        "date",
+        "digest",
+        "erb",
+        "etc",
+        "fileutils",
+        "forwardable",
+        "io/console",
+        "ipaddr",
+        "json",
+        "logger",
+        "monitor",
+        "net/http",
+        "observer",
+        "open-uri",
+        "openssl",
+        "optparse",
+        "ostruct",
+        "pathname",
+        "pp",
+        "psych",
+        "rbconfig",
+        "securerandom",
+        "set",
+        "shellwords",
+        "singleton",
+        "socket",
+        "stringio",
+        "strscan",
+        "tempfile",
+        "thread",
+        "time",
+        "timeout",
+        "tmpdir",
+        "uri",
+        "weakref",
+        "yaml",
+        "zlib",
+        "bundler/setup",
+    ]
 )
 
 
@@ -26,7 +68,8 @@ def read(text: str) -> Source:
     """See Language.read."""
     source = scan(text, r"#(?!\{)[^\n]*|^=begin.*?(?:^=end|\Z)", "\"'")
     code = source.code
-    unread = r"\b(load|autoload|(instance_|class_)?eval)\b|\b(require(_relative)?|Bundler\.require)\b(?!\s*\(?\s*\")|<<[~-]?[A-Z\"]"
+    loads = r"\b(load|autoload|(instance_|class_)?eval)\b|\b(require(_relative)?|Bundler\.require)\b(?!\s*\(?\s*\")"
+    unread = rf"{loads}|<<[~-]?[A-Z\"]"
     doubt = ""
     if is_misread(text, source, r"\b(trap|at_exit|rescue|require(_relative)?)\b") or re.search(unread, code):
         doubt = "it cannot be read without running it"
