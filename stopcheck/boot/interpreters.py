@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from stopcheck.boot.handlers import Handling
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body, Field
@@ -126,7 +125,7 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            return _from_source(start, "python", text)
+            return _from_source(start, "python", name, start.process.cwd)
     row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
@@ -152,8 +151,9 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
-            return _from_source(start, language, text)
-    return start.leaf("unknown")
+            return _from_source(start, language, path)
+    compiled = _compiled(start, name) if language == "node" else None
+    return compiled or start.leaf("unknown")
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:
@@ -164,17 +164,40 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _from_source(start: Start, language: str, text: SourceFile) -> Body:
-    from stopcheck.boot import handlers
+def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
+    """A program whose file is in the image; `root` is the folder that it is started from as a module."""
+    from stopcheck.boot.sources import from_source
 
-    read: Callable[[str], Handling | None] = getattr(handlers, language)
-    handling = read(text.text)
-    if handling is None:
-        return start.leaf("unknown")
-    if handling.reason:
-        return start.leaf("unread", handling.reason)
-    row = ProgramRow(
-        start.process.program, role="unknown", on=handling.on, otherwise="default", cleanup=handling.cleanup,
-        exit=1 if language == "ruby" else None, exit_on={"INT": 130} if language == "python" else {},
-    )  # fmt: skip
-    return Program(row, start.machine.stop_signal)
+    env = {**start.env, "sys.path": root} if root else start.env
+    needs = preloaded(start.argv[1:]) if language == "node" else ()
+    return from_source(
+        start.machine, start.process, language, (start.path(name),), start.machine.image.files, env, needs
+    )
+
+
+def _compiled(start: Start, name: str) -> Body | None:
+    """A program that a build step has made of TypeScript that the build context tells."""
+    from stopcheck.boot.handlers.node import compiled_from
+    from stopcheck.boot.sources import Tree, from_source
+
+    for path in (start.path(name), start.path(f"{name}.js"), start.path(f"{name}/index.js")):
+        found = start.machine.image.files.lookup(path)
+        if found is None:
+            continue
+        content = found if isinstance(found, Unknown) else found.content
+        files = start.machine.image.files
+        if isinstance(content, Made) and content.files is not None and not content.tool:
+            files, path = content.files, content.sources[0]
+        source = compiled_from(path, Tree(files))
+        if source is not None:
+            needs = preloaded(start.argv[1:])
+            return from_source(start.machine, start.process, "node", (source,), files, start.env, needs)
+    return None
+
+
+def preloaded(words: tuple[Field, ...]) -> tuple[str, ...]:
+    """The modules that Node loads before the program: `-r MODULE`, `--import MODULE`."""
+    options = {"-r", "--require", "--import", "--loader", "--experimental-loader"}
+    found = [str(value) for word, value in itertools.pairwise(words) if word in options]
+    joined = [word.partition("=")[2] for word in words if isinstance(word, str) and word.partition("=")[0] in options]
+    return tuple(name for name in (*found, *joined) if name)

@@ -14,6 +14,7 @@ from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -200,6 +201,10 @@ class Machine:
         row = find_program(name)
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
+            if not isinstance(file, Unknown) and isinstance(file.content, Made):
+                from stopcheck.boot.sources import start_made
+
+                return start_made(self, process, file.content, env)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 role = "absent"

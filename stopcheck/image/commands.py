@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
 from stopcheck.image.filesystem import Selection
 from stopcheck.image.model import ImageFile
@@ -85,7 +86,7 @@ def _read_letters(
         return
 
 
-class Commands:
+class Commands(Builders):
     """What each command does; the method bears the command's name after `do_`, `-` as `_`."""
 
     def __init__(self, effects: Effects) -> None:
@@ -382,31 +383,12 @@ class Commands:
             effects.folder(path)
         effects.unsure(path)
 
-    def do_go(self, arguments: Sequence[Field | None]) -> None:
-        """go: `build -o` writes a program, `install` puts it below /go, and the rest stays in the current folder."""
-        effects = self.effects
-        words = [field.text if field else None for field in arguments]
-        if "-o" in words and words.index("-o") + 1 < len(arguments):
-            self._write_program(arguments[words.index("-o") + 1])
-        effects.unsure(effects.cwd, "/go", "/root", "/usr/local")
-
-    def _write_program(self, field: Field | None) -> None:
-        effects = self.effects
-        path = effects.path(field)
-        if path is None:
-            effects.unsure()
-        elif field is not None and (field.text.endswith("/") or effects.view.kind(path) == "folder"):
-            effects.unsure(path)
-        else:
-            reason = Unknown("it is compiled", effects.origin)
-            effects.put(path, ImageFile(path, reason, 0o755, effects.origin))
-
     def do_gcc(self, arguments: Sequence[Field | None]) -> None:
         """Compilers: what follows `-o`, or else a.out."""
         words = [field.text if field else None for field in arguments]
         at = words.index("-o") + 1 if "-o" in words else 0
         if 0 < at < len(arguments):
-            self._write_program(arguments[at])
+            self.write_program(arguments[at])
         self.effects.unsure(self.effects.cwd)
 
     do_cc = do_clang = do_gcc

@@ -12,6 +12,7 @@ from stopcheck.image.filesystem import (
     FileMap,
     MakeFolder,
     Put,
+    Trace,
     Unsure,
     context_file,
 )
@@ -172,7 +173,8 @@ class Copying:
         origin = self.instruction.flag("from")
         why = found.reason if found else "no instruction puts it there"
         reason = Unknown(f"/{path} of the stage {origin} is not known: {why}", span)
-        return self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
+        files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
+        return files.after(Trace(files.followed(target.path), stage, source, reason))
 
     def _remote(self, files: FileMap, url: str, target: Target) -> FileMap:
         span = self.instruction.span

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from stopcheck.image.model import ImageFile
+from stopcheck.image.model import ImageFile, Made
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, literal_head, matches
@@ -259,6 +259,29 @@ class CopyFiles:
         if isinstance(found, ImageFile):
             return replace(found, path=path, mode=changed_mode(found.mode, self.chmod))
         return Mark.PASS if found is Mark.ABSENT else found
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Of what may have come to `path` from `folder` of other files: where it would stand there, for what makes it."""
+
+    path: str
+    files: FileMap
+    folder: str
+    reason: Unknown
+
+    def at(self, path: str) -> Answer:
+        """See Step.at."""
+        rest = inside(path, self.path)
+        if not rest:
+            return Mark.PASS
+        place = join(self.folder, rest)
+        found = self.files.raw(place)
+        if not isinstance(found, Maybe):
+            return Mark.PASS
+        if isinstance(found.reason, Made):
+            return found
+        return Maybe(Made(self.reason.reason, self.reason.span, "", (place,), self.files))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,19 @@ class ImageFile:
     link: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made(Unknown):
+    """The content of a file that a build step makes from others, as far as it is known from which.
+
+    `tool` is what makes it, `sources` are the absolute paths of the files, or of the folder, that it makes it from, and
+    `files` are those that stood when it did.
+    """
+
+    tool: str = ""
+    sources: tuple[str, ...] = ()
+    files: FileSystem | None = None
+
+
 class FileSystem(Protocol):
     """The files of the image by absolute path."""
 

@@ -72,6 +72,7 @@ class ProgramRow:
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     instead: str = ""
+    own: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 

@@ -79,12 +79,14 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
         yield Cause("missing-init", process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and body.row.instead and body.action(assessment.signal) == "ignore":
         yield Cause("forking-wrapper", process, process.origin)
-    elif stopped.outcome is not OutcomeKind.KILLED and _own_code(process) and _dies(body, later, assessment.signal):
+    elif stopped.outcome is not OutcomeKind.KILLED and _own(process, body) and _dies(body, later, assessment.signal):
         yield Cause("missing-signal-handler", process, process.origin)
 
 
-def _own_code(process: Process) -> bool:
-    """Whether an interpreter runs a program of the user's, who can give it a handler: cron will not be given one."""
+def _own(process: Process, body: Program) -> bool:
+    """Whether it is a program of the user's, who can give it a handler: cron will not be given one."""
+    if body.row.own:
+        return True
     row = find_program(str(process.argv[0])) if process.argv else None
     return row is not None and row.role == "interpreter"
 

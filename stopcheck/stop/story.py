@@ -147,7 +147,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "dies":
             return f"{who} has no handler for {sent} and dies of it at once"
         case "caught" if isinstance(process.body, Program) and late:
-            return f"{who} gets {sent} and shuts down" if process.body.action(event.signal) != "ignore" else None
+            return _answer(who, sent, process.body, event.signal)
         case "goes-on":
             return f"{who} gets {sent} and goes on"
         case "gives-up":
@@ -168,6 +168,16 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "helper":
             return f"the trap runs {event.text}"
     return None
+
+
+def _answer(who: str, sent: str, body: Program, signal: str) -> str | None:
+    """What a program does that the signal has got to."""
+    action = body.action(signal)
+    if action == "raise":
+        return f"{who} has no handler for {sent}: the runtime of its language ends it at once"
+    if action == "graceful" and not body.row.action(signal) and body.row.instead:
+        return f"{who} gets {sent} and shuts down: that it handles it is assumed ({body.row.instead})"
+    return f"{who} gets {sent} and shuts down" if action != "ignore" else None
 
 
 def _status(process: Process) -> str:

@@ -8,34 +8,41 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopcheck.boot import handlers
+from stopcheck.boot.handlers.program import read_program
+from stopcheck.boot.sources import Tree
+from stopcheck.files import MemoryFiles
+from stopcheck.image.build import build_image
+from stopcheck.source import SourceFile
+from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
-    from stopcheck.boot.handlers import Handling
+    from collections.abc import Mapping
 
-READERS = {
-    "python": handlers.python,
-    "node": handlers.node,
-    "ruby": handlers.ruby,
-    "perl": handlers.perl,
-    "php": handlers.php,
-}
+    from stopcheck.boot.handlers.source import Handling
+
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go")
 
 
-def read(language: str, text: str) -> Handling | None:
-    return READERS[language](text)
+def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
+    """What is known of the program /app/main, with other files of /app beside it."""
+    source = SourceFile("Dockerfile", "FROM scratch\nCOPY src/ /app/\n")
+    context = {f"src/{name}": content for name, content in {"main": text, **(files or {})}.items()}
+    image, _ = build_image(parse_dockerfile(source), MemoryFiles(context), "")
+    assert image is not None
+    project = Tree(image.files, {"sys.path": "/app", **variables})
+    return read_program(language, ("/app/main",), project, tokens=variables)
 
 
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        pytest.param("python", "import flask\nflask.Flask(__name__).run()", id="python-library"),
+        pytest.param("python", "import acme\nacme.serve()", id="python-library"),
         pytest.param("python", "from . import server", id="python-relative"),
         pytest.param("python", "print 'two'", id="python-2"),
         pytest.param("python", "import signal\nsignal.sigwait([15])", id="python-sigwait"),
         pytest.param("python", "import signal\nsignal.signal(which(), f)", id="python-computed-signal"),
         pytest.param("python", "exec(open('x').read())", id="python-exec"),
-        pytest.param("node", "const e = require('express')", id="node-library"),
+        pytest.param("node", "const e = require('acme-server')", id="node-library"),
         pytest.param("node", "import a from './a.js'", id="node-local"),
         pytest.param("node", "require(name)", id="node-computed"),
         pytest.param("node", "import('x')", id="node-dynamic"),
@@ -50,7 +57,10 @@ def read(language: str, text: str) -> Handling | None:
     ],
 )
 def test_nobody_knows(language: str, text: str) -> None:
-    assert read(language, text) is None
+    handling = read(language, text)
+    assert not handling.complete
+    assert not handling.launches
+    assert handling.reason
 
 
 @pytest.mark.parametrize(
@@ -116,7 +126,6 @@ def test_nobody_knows(language: str, text: str) -> None:
 )
 def test_certain(language: str, text: str, on: dict[str, str]) -> None:
     handling = read(language, text)
-    assert handling is not None
     assert (dict(handling.on), handling.reason) == (on, "")
 
 
@@ -131,8 +140,7 @@ def test_certain(language: str, text: str, on: dict[str, str]) -> None:
     ],
 )
 def test_ruby(text: str, action: str) -> None:
-    handling = handlers.ruby(text)
-    assert handling is not None
+    handling = read("ruby", text)
     assert handling.on["TERM"] == action
 
 
@@ -151,7 +159,7 @@ def test_ruby(text: str, action: str) -> None:
 )
 def test_starts_others(language: str, text: str) -> None:
     handling = read(language, text)
-    assert handling is not None
+    assert handling.launches
     assert handling.reason.startswith("it starts other programs")
 
 
@@ -167,18 +175,17 @@ def test_starts_others(language: str, text: str) -> None:
 )
 def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup: bool) -> None:
     handling = read(language, text)
-    assert handling is not None
     assert handling.cleanup is cleanup
 
 
-@pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in READERS])
+@pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @given(text=st.text(alphabet="\"'`#/*\\\n(){}$ aSIGTERM15", max_size=60))
 @settings(max_examples=60, deadline=None)
 def test_any_text_is_read(language: str, text: str) -> None:
     read(language, text)
 
 
-@pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in READERS])
+@pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @pytest.mark.parametrize(
     "piece", [pytest.param(piece, id=repr(piece)) for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n")]
 )

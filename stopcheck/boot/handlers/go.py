@@ -1,0 +1,133 @@
+"""Go (pkg.go.dev/os/signal: the runtime ends a program on SIGTERM, SIGINT and SIGHUP unless it asks for them)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.handlers.scan import scan
+from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
+from stopcheck.boot.signals import NAMES
+from stopcheck.image.paths import inside, join, parent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.handlers.scan import Scan
+    from stopcheck.boot.handlers.source import Project
+
+_SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
+_REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
+_BEYOND = {"os/exec": "it starts other programs", "plugin": "it loads plugins", "C": "it has parts in C"}
+
+
+def read(text: str) -> Source:
+    """See Language.read."""
+    source = scan(text, r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'`")
+    code = source.code
+    needs = _needs(source)
+    named = {name[3:] for name in re.findall(r"\b(?:syscall|unix)\s*\.\s*(SIG[A-Z]+\d?)\b", code)} & set(NAMES.values())
+    named |= {_SPOKEN[name] for name in re.findall(r"\bos\s*\.\s*(Interrupt|Kill)\b", code)}
+    on: dict[str, str] = {}
+    doubt = ""
+    alias = re.search(r"\b(\w+) +\"os/signal\"", text)
+    package = alias[1] if alias and alias[1] not in {"import", "_"} else "signal"
+    for verb, arguments in _calls(code, package):
+        written = [_signal(word) for word in arguments[1 if verb.startswith("Notify") else 0 :]]
+        if not written:
+            signals = set(STOP_SIGNALS)
+        elif all(written):
+            signals = {name for name in written if name}
+        else:
+            # A variable: it holds those that the file names, or those of another file.
+            signals = named
+            doubt = doubt or ("" if named else "it asks for signals that are not known")
+        on |= {name: "ignore" if verb == "Ignore" else "graceful" for name in signals if on.get(name) != "graceful"}
+    if "os/signal" in needs and not on:
+        doubt = doubt or "it uses os/signal in a way that cannot be read"
+    untold = sorted(named & {"TERM", "INT", "QUIT"} - on.keys())
+    if untold:
+        doubt = doubt or f"it names SIG{untold[0]}"
+    if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
+        doubt = doubt or "it starts other programs"
+    doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
+    return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt)
+
+
+def _needs(source: Scan) -> tuple[str, ...]:
+    """The paths that it imports."""
+    blocks = [match.span(1) for match in re.finditer(r"\bimport\s*\(([^)]*)\)", source.code)]
+    alone = {match.end() - 1 for match in re.finditer(r"\bimport\s+(?:[\w.]+\s+)?\"", source.code)}
+    positions = [index for index, character in enumerate(source.code) if character == '"']
+    found = [
+        text
+        for position, text in zip(positions, source.strings, strict=False)
+        if position in alone or any(start <= position < end for start, end in blocks)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _calls(code: str, package: str) -> list[tuple[str, list[str]]]:
+    """The calls of Notify, NotifyContext and Ignore, with their arguments."""
+    found: list[tuple[str, list[str]]] = []
+    for match in re.finditer(rf"\b{package}\s*\.\s*(Notify|NotifyContext|Ignore)\s*\(", code):
+        depth, at = 1, match.end()
+        while at < len(code) and depth:
+            depth += {"(": 1, ")": -1}.get(code[at], 0)
+            at += 1
+        inner = code[match.end() : at - 1]
+        flat = re.sub(r"\([^()]*\)", "", inner)
+        found.append((match[1], [word.strip() for word in flat.split(",") if word.strip()]))
+    return found
+
+
+def _signal(word: str) -> str:
+    match = re.fullmatch(r"(?:(?:syscall|unix)\s*\.\s*SIG([A-Z]+\d?)|os\s*\.\s*(Interrupt|Kill))", word)
+    return (match[1] or _SPOKEN[match[2]]) if match else ""
+
+
+def package_files(folder: str, project: Project) -> tuple[str, ...]:
+    """The files of the package in a folder."""
+    return tuple(path for path in project.matching(join(folder, "*.go")) if not path.endswith("_test.go"))
+
+
+def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """See Language.follow: within the module, where go.mod replaces one by a folder, or in vendor/."""
+    found = module_of(parent(path), project)
+    if found is None:
+        return None
+    root, name, replaced = found
+    for prefix, folder in ((name, root), *((old, join(root, new)) for old, new in replaced)):
+        rest = "" if need == prefix else inside(need, prefix)
+        if rest is not None:
+            files = package_files(join(folder, rest) if rest else folder, project)
+            if not files:
+                raise LookupError(need)
+            return files
+    return package_files(join(root, f"vendor/{need}"), project) or None
+
+
+def module_of(folder: str, project: Project) -> tuple[str, str, list[tuple[str, str]]] | None:
+    """The folder of the nearest go.mod, the module's name, and the modules that it has in folders."""
+    while True:
+        text = project.text(join(folder, "go.mod"))
+        if text is not None:
+            name = re.search(r"^[ \t]*module[ \t]+\"?([^\s\"]+)", text.text, re.MULTILINE)
+            replaced = re.findall(_REPLACED, text.text, re.MULTILINE)
+            return (folder, name[1], replaced) if name else None
+        if folder in {"/", ""}:
+            return None
+        folder = parent(folder)
+
+
+def libraries(need: str) -> tuple[str, ...]:
+    """See Language.libraries: the standard library's names have no dot before their first slash."""
+    parts = need.split("/")
+    if "." not in parts[0]:
+        return ()
+    return tuple("/".join(parts[:count]) for count in range(len(parts), 1, -1))
+
+
+def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+    """See Language.finish; on SIGQUIT the runtime prints what all goroutines do, and ends with 2 below an init, too."""
+    return {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "quick", **on}

@@ -1,0 +1,191 @@
+"""JavaScript and TypeScript for Node.js (nodejs.org/api/process.html#signal-events)."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.source import Source
+from stopcheck.image.paths import base, inside, join, parent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.handlers.scan import Scan
+    from stopcheck.boot.handlers.source import Project
+
+MODULES = frozenset(
+    [
+        "assert",
+        "async_hooks",
+        "buffer",
+        "console",
+        "constants",
+        "crypto",
+        "dgram",
+        "diagnostics_channel",
+        "dns",
+        "domain",
+        "events",
+        "fs",
+        "http",
+        "http2",
+        "https",
+        "module",
+        "net",
+        "os",
+        "path",
+        "perf_hooks",
+        "process",
+        "punycode",
+        "querystring",
+        "readline",
+        "stream",
+        "string_decoder",
+        "sys",
+        "test",
+        "timers",
+        "tls",
+        "tty",
+        "url",
+        "util",
+        "v8",
+        "vm",
+        "zlib",
+    ]
+)
+_STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
+_ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
+_ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
+_FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
+_DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
+
+
+def read(text: str) -> Source:
+    """See Language.read."""
+    source = scan(text, r"//[^\n]*|/\*.*?(?:\*/|\Z)")
+    code = source.code
+    doubt = ""
+    if is_misread(text, source, _ON) or is_misread(text, source, r"\b(?:require|import)\s*\("):
+        doubt = "its quotes cannot be told apart"
+    elif re.search(r"\beval\s*\(|\bnew\s+Function\b", code):
+        doubt = "it makes code as it runs"
+    elif re.search(r"\b(?:require|import)\s*\((?!\s*\"\s*[,)])", code):
+        doubt = "it loads modules by names that are made as it runs"
+    events = source.at(rf"{_ON}\s*\(\s*\"")
+    handled = signals_in(events)
+    if re.search(rf"{_ON}\s*\(\s*[^\"\s]", code):
+        handled |= signals_in(source.strings)
+        if not handled:
+            doubt = doubt or "it listens for events that are named as it runs"
+    untold = sorted(signals_in(source.strings) & {"TERM", "INT", "QUIT"} - handled)
+    if untold:
+        doubt = doubt or f"it names SIG{untold[0]}"
+    blocked = re.search(r"\bwhile\s*\(\s*(true|1)\s*\)\s*(\{\s*\}|;)|\bfor\s*\(\s*;\s*;\s*\)\s*(\{\s*\}|;)", code)
+    needs = _needs(source)
+    starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
+    return Source(
+        on=dict.fromkeys(handled, "ignore" if blocked else "graceful"),
+        needs=needs,
+        tokens=source.tokens(),
+        cleanup=bool({"exit", "beforeExit"} & set(events)),
+        starts=", ".join(sorted(starters)),
+        doubt=doubt,
+    )
+
+
+def _needs(source: Scan) -> tuple[str, ...]:
+    """What it requires or imports, but for types, which are gone once it runs."""
+    code = source.code
+    types = {match.end() - 1 for match in re.finditer(r"\b(?:import|export)\s+type\b[^;\"]*?\bfrom\s*\"", code)}
+    positions = [index for index, character in enumerate(code) if character == '"']
+    asked = r"\b(?:require|import)\s*\(\s*\"|\bfrom\s*\"|\bimport\s*\""
+    ends = {match.end() - 1 for match in re.finditer(asked, code)} - types
+    found = [text for position, text in zip(positions, source.strings, strict=False) if position in ends]
+    return tuple(dict.fromkeys(found))
+
+
+def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """See Language.follow (nodejs.org/api/modules.html): a path, or what tsconfig.json calls by another name."""
+    if need.startswith((".", "/")):
+        return _file(join(parent(path), need), project)
+    for pattern, target in _aliases(path, project):
+        if need == pattern or (pattern.endswith("*") and need.startswith(pattern[:-1])):
+            return _file(target.replace("*", need[len(pattern) - 1 :] if pattern.endswith("*") else ""), project)
+    return None
+
+
+def _file(place: str, project: Project) -> tuple[str, ...]:
+    if place.endswith(_DATA):
+        return ()
+    stem, dot, ending = place.rpartition(".")
+    compiled = (f"{stem}.{ending.replace('js', 'ts')}",) if dot and ending in {"js", "mjs", "cjs"} else ()
+    for file in (*(place + form for form in _FORMS), *compiled, *(join(place, "index" + form) for form in _FORMS[1:])):
+        if project.text(file):
+            return () if file.endswith(_DATA) else (file,)
+    raise LookupError(base(place))
+
+
+def _aliases(path: str, project: Project) -> list[tuple[str, str]]:
+    """The `paths` of the nearest tsconfig.json."""
+    folder = parent(path)
+    while True:
+        config = settings(join(folder, "tsconfig.json"), project)
+        if config:
+            options = config.get("compilerOptions")
+            options = options if isinstance(options, dict) else {}
+            start = join(folder, str(options.get("baseUrl", ".")))
+            paths = options.get("paths")
+            found = paths.items() if isinstance(paths, dict) else ()
+            return [(str(name), join(start, str(ways[0]))) for name, ways in found if isinstance(ways, list) and ways]
+        if folder in {"/", ""}:
+            return []
+        folder = parent(folder)
+
+
+def settings(path: str, project: Project) -> dict[str, object]:
+    """A configuration in JSON, with the comments and the last commas that tsc allows; empty where there is none."""
+    text = project.text(path)
+    if text is None:
+        return {}
+    comments = r"(\"(?:\\.|[^\"\\])*\")|//[^\n]*|/\*.*?\*/"
+    plain = re.sub(comments, lambda match: match[1] or "", text.text, flags=re.DOTALL)
+    try:
+        found = json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def compiled_from(path: str, project: Project) -> str | None:
+    """The TypeScript file that tsc makes a file of, by the nearest tsconfig.json (typescriptlang.org/tsconfig)."""
+    folder = parent(path)
+    while True:
+        options = settings(join(folder, "tsconfig.json"), project).get("compilerOptions")
+        if isinstance(options, dict):
+            break
+        if folder in {"/", ""}:
+            return None
+        folder = parent(folder)
+    rest = inside(path, join(folder, str(options.get("outDir", "."))))
+    if not rest or not rest.endswith(".js"):
+        return None
+    roots = [str(options["rootDir"])] if "rootDir" in options else [".", "src"]
+    places = [join(join(folder, root), rest.removesuffix(".js")) for root in roots]
+    return next((place + form for place in places for form in (".ts", ".tsx") if project.text(place + form)), None)
+
+
+def libraries(need: str) -> tuple[str, ...]:
+    """See Language.libraries."""
+    name = need.removeprefix("node:")
+    parts = name.split("/")
+    if parts[0] in MODULES | _STARTERS or need.startswith("node:"):
+        return ()
+    return ("/".join(parts[: 2 if need.startswith("@") else 1]),)
+
+
+def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+    """See Language.finish: SIGUSR1 starts the debugger."""
+    return {"USR1": "ignore", **on}

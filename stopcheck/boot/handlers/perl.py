@@ -1,0 +1,60 @@
+"""Perl (perlipc: nothing is caught but what stands in %SIG)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.source import Source
+from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.handlers.source import Project
+
+_OWN = regex(
+    r"(strict|warnings|utf8|feature|constant|vars|integer|lib|v?5[\d.]*|POSIX|Time::\w+|IO::(Socket|Handle|File|Select)\w*"
+    r"|Socket|Data::Dumper|Getopt::\w+|File::\w+|List::Util|Scalar::Util|Encode|JSON::PP|Cwd|English|Carp)$"
+)
+
+
+def read(text: str) -> Source:
+    """See Language.read."""
+    source = scan(text, r"(?<![$\\])#[^\n]*|^=\w+.*?(?:^=cut|\Z)", "\"'")
+    code = source.code
+    doubt = ""
+    if is_misread(text, source, r"\bSIG\b|\bEND\b") or re.search(
+        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\bsigaction\b|<<\s*[\"A-Z]", code
+    ):
+        doubt = "it cannot be read without running it"
+    starts = re.search(r"`|\bqx\b|\b(system|exec|fork|popen)\b", code)
+    handled = signals_in([*re.findall(r"\$SIG\s*\{\s*(\w+)\s*\}\s*=", code), *source.at(r"\$SIG\s*\{\s*\"")])
+    if re.search(r"\$SIG\s*\{\s*\$|[%@]SIG\b", code):
+        handled |= signals_in([*source.strings, *re.findall(r"\bqw\s*[(\[{/]([^)\]}/]*)", code)])
+        if not handled:
+            doubt = doubt or "it handles a signal that is not known"
+    return Source(
+        on=dict.fromkeys(handled, "graceful"),
+        needs=tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code)),
+        tokens=source.tokens(),
+        cleanup=bool(re.search(r"\bEND\s*\{", code)),
+        starts="system, exec or fork" if starts else "",
+        doubt=doubt,
+    )
+
+
+def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """See Language.follow: @INC does not hold the program's folder."""
+    return None
+
+
+def libraries(need: str) -> tuple[str, ...]:
+    """See Language.libraries."""
+    return () if _OWN.match(need) else (need,)
+
+
+def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+    """See Language.finish."""
+    return on

@@ -1,0 +1,122 @@
+"""Reads a program: its files one after another, the libraries that it uses, and what follows of all of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from stopcheck.boot.handlers.source import Handling
+from stopcheck.knowledge.libraries import find_library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stopcheck.boot.handlers.source import Language, Project, Source
+    from stopcheck.knowledge.libraries import LibraryRow
+
+MOST_FILES = 400
+STRENGTH = {"default": 0, "ignore": 1, "quick": 2, "graceful": 3}
+
+
+def find_language(name: str) -> Language:
+    """The module of a language."""
+    return cast("Language", import_module(f"stopcheck.boot.handlers.{name}"))
+
+
+def read_program(
+    name: str, paths: tuple[str, ...], project: Project, needs: Iterable[str] = (), tokens: Iterable[str] = ()
+) -> Handling:
+    """What a program does on signals. `paths` are the files that it starts with.
+
+    `needs` are modules that are loaded before them, `tokens` what its environment tells its libraries.
+    """
+    language = find_language(name)
+    sources: dict[str, Source] = {}
+    libraries: dict[str, tuple[str, ...]] = {need: language.libraries(need) for need in needs}
+    doubts: list[str] = []
+    todo = deque(paths)
+    while todo:
+        path = todo.popleft()
+        if path in sources:
+            continue
+        text = project.text(path)
+        if text is None:
+            doubts.append(f"{path} is not in the files")
+            continue
+        if len(sources) >= MOST_FILES:
+            doubts.append("it has too many files")
+            break
+        source = sources[path] = language.read(text.text)
+        if source.doubt:
+            doubts.append(f"{path}: {source.doubt}")
+        for need in source.needs:
+            try:
+                local = language.follow(need, path, project)
+            except LookupError as error:
+                doubts.append(f"{path} needs {error.args[0]}, which is not in the files")
+                continue
+            if local is None:
+                libraries[need] = language.libraries(need)
+            else:
+                todo.extend(local)
+    alone = len(sources) == 1 and not any(libraries.values())
+    first = {path: sources[path] for path in paths if path in sources}
+    return _together(language, name, first, sources, libraries, doubts, alone, frozenset(tokens))
+
+
+def _together(
+    language: Language,
+    name: str,
+    first: Mapping[str, Source],
+    sources: Mapping[str, Source],
+    libraries: Mapping[str, tuple[str, ...]],
+    doubts: list[str],
+    alone: bool,
+    tokens: frozenset[str],
+) -> Handling:
+    tokens = tokens.union(*(source.tokens for source in sources.values()))
+    on: dict[str, str] = {}
+    for path, source in sources.items():
+        for signal, action in source.on.items():
+            if path not in first and action != "graceful":
+                doubts.append(f"{path} may change what it does on SIG{signal}")
+            else:
+                _add(on, signal, action)
+    rows: dict[str, LibraryRow] = {}
+    for names in libraries.values():
+        if not names:
+            continue
+        row = next((row for one in names if (row := find_library(name, one)) is not None), None)
+        if row is None:
+            doubts.append(f"it uses {names[-1]}, and whether that handles signals is not known")
+        else:
+            rows[row.name] = row
+    for row in rows.values():
+        if row.where and tokens.isdisjoint(row.where):
+            continue
+        for signal, action in row.on.items():
+            _add(on, signal, action)
+    for row in rows.values():
+        for token in sorted(tokens & row.unsure):
+            doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
+    starts = next((source.starts for source in sources.values() if source.starts), "")
+    if starts:
+        if alone:
+            return Handling(reason=f"it starts other programs ({starts})", complete=False, launches=True)
+        doubts.append(f"it starts other programs ({starts})")
+    if doubts:
+        known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
+        return Handling(known, complete=False, reason=doubts[0])
+    if alone and on and any(source.threads for source in sources.values()) and any(s.on for s in sources.values()):
+        explicit = {signal for source in first.values() for signal in source.on} - {"INT"}
+        if explicit:
+            return Handling(reason="it has threads beside its signal handler", complete=False, launches=True)
+    ordered = tuple(sources.values())
+    return Handling(language.finish(on, ordered), cleanup=any(source.cleanup for source in first.values()))
+
+
+def _add(on: dict[str, str], signal: str, action: str) -> None:
+    """An action beside others: who finishes its work wins over who does not."""
+    if signal not in on or STRENGTH[action] > STRENGTH[on[signal]]:
+        on[signal] = action

@@ -1,0 +1,232 @@
+"""Python (library/signal.html: SIGINT raises KeyboardInterrupt, the rest is the kernel's default)."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.handlers.scan import LONGEST_TOKEN
+from stopcheck.boot.handlers.source import Source
+from stopcheck.boot.signals import NAMES
+from stopcheck.image.paths import join, parent
+from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stopcheck.boot.handlers.source import Project
+
+_STARTERS = frozenset({"subprocess", "multiprocessing", "pty", "runpy", "ctypes", "code"})
+_OS = regex(r"(system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|fork|forkpty|startfile|kill|killpg)$")
+_CONSTANTS = {"SIG_IGN": "ignore", "SIG_DFL": "default"}
+_OTHER_WAYS = frozenset({"sigwait", "sigwaitinfo", "sigtimedwait", "set_wakeup_fd", "pthread_sigmask"})
+_INSTALLERS = frozenset({"signal", "add_signal_handler"})
+_CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
+_DYNAMIC = frozenset({"exec", "eval", "__import__", "compile", "import_module", "spec_from_file_location"})
+_OWN = sys.stdlib_module_names | {
+    "__future__",
+    "distutils",
+    "imp",
+    "asyncore",
+    "cgi",
+    "telnetlib",
+    "pipes",
+    "six.moves",
+}
+_HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
+_PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create_subprocess_shell"})
+
+
+def read(text: str) -> Source:
+    """See Language.read."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Source(doubt="it cannot be read as Python")
+    nodes = list(ast.walk(tree))
+    needs = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
+    called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+    last = {name.rsplit(".", 1)[-1] for name in called}
+    on, doubt = _signals(nodes)
+    if last & _OTHER_WAYS:
+        doubt = doubt or "it waits for signals"
+    if last & _DYNAMIC - {"compile"} or "compile" in called:
+        doubt = doubt or "it loads code by names that are made as it runs"
+    dotted = any(name.endswith(".register") and name.startswith("atexit") for name in called)
+    cleanup = dotted or any(isinstance(node, ast.Try) and _guards_a_loop(node) for node in nodes)
+    catches = any(isinstance(node, ast.ExceptHandler) and _catches_interrupt(node) for node in nodes)
+    return Source(
+        on={**on, **({"INT": "graceful"} if (cleanup or catches) and "INT" not in on else {})},
+        needs=needs,
+        tokens=frozenset(_tokens(nodes, last)),
+        cleanup=cleanup,
+        threads=any(name.endswith("Thread") for name in called),
+        starts=_starts(needs, called, last, nodes),
+        doubt=doubt,
+    )
+
+
+def _starts(needs: tuple[str, ...], called: set[str], last: set[str], nodes: list[ast.AST]) -> str:
+    for name in sorted(called):
+        if name.startswith("os.") and _OS.fullmatch(name[3:]):
+            return name
+    tops = {name.rstrip("?").split(".")[0] for name in needs if not name.startswith(_HARMLESS)}
+    names = {node.id for node in nodes if isinstance(node, ast.Name)} | last
+    return ", ".join(sorted(tops & _STARTERS)) or ", ".join(sorted(names & _PROCESSES))
+
+
+def _imports(node: ast.AST) -> Iterator[str]:
+    """Dotted names; one that ends in `?` may be something in a module instead of a module."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        yield module
+        dot = "" if module.endswith(".") else "."
+        yield from (f"{module}{dot}{alias.name}?" for alias in node.names if alias.name != "*")
+    elif isinstance(node, ast.Call) and _last(node.func) in {"from_object", "config_from_object"}:
+        # A configuration by its name.
+        texts = (word.value for word in node.args if isinstance(word, ast.Constant))
+        yield from (f"{text}?" for text in texts if isinstance(text, str))
+
+
+def _tokens(nodes: list[ast.AST], called: set[str]) -> Iterator[str]:
+    yield from (f"{name}(" for name in called)
+    for node in nodes:
+        if isinstance(node, ast.Call):
+            yield from _told(node)
+        if isinstance(node, ast.keyword) and node.arg and not _is_false(node.value):
+            yield f"{node.arg}="
+        elif isinstance(node, ast.Assign) and not _is_false(node.value):
+            yield from (f"{_last(target)}=" for target in node.targets)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None and not _is_false(node.value):
+            yield f"{_last(node.target)}="
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= LONGEST_TOKEN:
+            yield node.value
+
+
+def _told(node: ast.Call) -> Iterator[str]:
+    """`name(True` and `name(**`: a call that is told by its place, or by a mapping, what others tell by a name."""
+    if any(isinstance(word, ast.Constant) and word.value is True for word in node.args):
+        yield f"{_last(node.func)}(True"
+    if any(word.arg is None for word in node.keywords):
+        yield f"{_last(node.func)}(**"
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _signals(nodes: list[ast.AST]) -> tuple[dict[str, str], str]:
+    """The actions of the handlers that are installed, and what is in doubt."""
+    handled: dict[str, str] = {}
+    loops = _loops(nodes)
+    for node in nodes:
+        if not isinstance(node, ast.Call) or _last(node.func) not in _INSTALLERS:
+            continue
+        if len(node.args) < 2:
+            if ast.unparse(node.func).endswith("signal.signal"):
+                return handled, "a handler is installed in a way that cannot be read"
+            continue
+        values = loops.get(ast.unparse(node.args[0]), [node.args[0]])
+        signals = [name for value in values for name in _signal(value)]
+        if not signals:
+            return handled, "a handler is installed for a signal that is not known"
+        handler = ast.unparse(node.args[1]).rsplit(".", 1)[-1]
+        handled |= dict.fromkeys(signals, _CONSTANTS.get(handler, "graceful"))
+    named = {name[3:] for node in nodes for name in _names(node) if name in {"SIGTERM", "SIGINT", "SIGQUIT"}}
+    untold = sorted(named - handled.keys())
+    return handled, f"it names SIG{untold[0]}" if untold else ""
+
+
+def _names(node: ast.AST) -> tuple[str, ...]:
+    """The names that a node uses."""
+    if isinstance(node, ast.Constant):
+        return (node.value,) if isinstance(node.value, str) else ()
+    if isinstance(node, ast.alias):
+        return (node.name,) if node.asname else ()
+    return (_last(node),) if isinstance(node, ast.expr) else ()
+
+
+def _loops(nodes: list[ast.AST]) -> dict[str, list[ast.expr]]:
+    """The values of each `for NAME in (…)` over written values."""
+    return {
+        ast.unparse(node.target): node.iter.elts
+        for node in nodes
+        if isinstance(node, ast.For) and isinstance(node.iter, (ast.Tuple, ast.List, ast.Set))
+    }
+
+
+def _signal(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return [NAMES[node.value]] if node.value in NAMES else []
+    name = ast.unparse(node).rsplit(".", 1)[-1]
+    return [name[3:]] if name.startswith("SIG") else []
+
+
+def _guards_a_loop(node: ast.Try) -> bool:
+    return bool(node.finalbody) and any(isinstance(inner, ast.While) for part in node.body for inner in ast.walk(part))
+
+
+def _catches_interrupt(node: ast.ExceptHandler) -> bool:
+    return node.type is None or any(name in ast.unparse(node.type) for name in _CATCHES_INT)
+
+
+def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """See Language.follow (reference/import.html): relative to the file, or in the folders of sys.path."""
+    name, lax = need.rstrip("?"), need.endswith("?")
+    level = len(name) - len(name.lstrip("."))
+    parts = [part for part in name[level:].split(".") if part]
+    if level:
+        folder = parent(path)
+        for _ in range(level - 1):
+            folder = parent(folder)
+        found = _down(folder, parts, project, lax, package=True)
+        if found is None:
+            raise LookupError(name)
+        return found
+    for root in project.variable("sys.path").split(":"):
+        found = _down(root, parts, project, lax, package=False)
+        if found is not None:
+            return found
+    return None
+
+
+def _down(folder: str, parts: list[str], project: Project, lax: bool, package: bool) -> tuple[str, ...] | None:
+    """The files of a dotted name from a folder on; None where the first of its parts is not there."""
+    files = [join(folder, "__init__.py")] if package and project.text(join(folder, "__init__.py")) else []
+    place, sure = folder, bool(files)
+    for index, part in enumerate(parts):
+        module, inner = join(place, f"{part}.py"), join(place, part)
+        if project.text(join(inner, "__init__.py")):
+            files.append(join(inner, "__init__.py"))
+            place, sure = inner, True
+        elif project.text(module):
+            return (*files, module)
+        elif project.is_folder(inner) and index + 1 < len(parts):
+            place = inner
+        elif not sure and not package:
+            return None
+        elif lax and sure and index == len(parts) - 1:
+            break
+        else:
+            raise LookupError(".".join(parts))
+    return tuple(files)
+
+
+def libraries(need: str) -> tuple[str, ...]:
+    """See Language.libraries."""
+    parts = need.rstrip("?").split(".")
+    if parts[0] in _OWN:
+        return ()
+    return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
+
+
+def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+    """See Language.finish."""
+    return {"INT": "quick", **on}

@@ -1,0 +1,114 @@
+"""Ruby (its VM raises SignalException on SIGTERM, SIGINT, SIGHUP … in the main thread)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
+from stopcheck.image.paths import join, parent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.boot.handlers.source import Project
+
+_OWN = frozenset(
+    [
+        "English",
+        "base64",
+        "benchmark",
+        "bigdecimal",
+        "cgi",
+        "csv",
+        "date",
+        "digest",
+        "erb",
+        "etc",
+        "fileutils",
+        "forwardable",
+        "io/console",
+        "ipaddr",
+        "json",
+        "logger",
+        "monitor",
+        "net/http",
+        "observer",
+        "open-uri",
+        "openssl",
+        "optparse",
+        "ostruct",
+        "pathname",
+        "pp",
+        "psych",
+        "rbconfig",
+        "securerandom",
+        "set",
+        "shellwords",
+        "singleton",
+        "socket",
+        "stringio",
+        "strscan",
+        "tempfile",
+        "thread",
+        "time",
+        "timeout",
+        "tmpdir",
+        "uri",
+        "weakref",
+        "yaml",
+        "zlib",
+        "bundler/setup",
+    ]
+)
+
+
+def read(text: str) -> Source:
+    """See Language.read."""
+    source = scan(text, r"#(?!\{)[^\n]*|^=begin.*?(?:^=end|\Z)", "\"'")
+    code = source.code
+    loads = r"\b(load|autoload|(instance_|class_)?eval)\b|\b(require(_relative)?|Bundler\.require)\b(?!\s*\(?\s*\")"
+    unread = rf"{loads}|<<[~-]?[A-Z\"]"
+    doubt = ""
+    if is_misread(text, source, r"\b(trap|at_exit|rescue|require(_relative)?)\b") or re.search(unread, code):
+        doubt = "it cannot be read without running it"
+    starts = re.search(r"`|%x|\b(system|exec|spawn|fork|popen)\b|\bOpen3\b", code)
+    handled = signals_in(source.at(r"\btrap\s*\(?\s*\""))
+    if re.search(r"\btrap\s*\(?\s*[^\"\s(]", code):
+        words = re.findall(r"%[wi][\[({<]([^\])}>]*)|:(\w+)", code)
+        handled |= signals_in([*source.strings, *(word for pair in words for word in pair)])
+        if not handled:
+            doubt = doubt or "it traps a signal that is not known"
+    ends = re.search(r"\bat_exit\b|\bensure\b|\brescue\s+(Interrupt|SignalException|Exception)\b", code)
+    relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
+    return Source(
+        on=dict.fromkeys(handled, "graceful"),
+        needs=(*source.at(r"\brequire\s*\(?\s*\""), *relative),
+        tokens=source.tokens(),
+        cleanup=bool(ends),
+        starts="system, exec, spawn or fork" if starts else "",
+        doubt=doubt,
+    )
+
+
+def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """See Language.follow."""
+    if not need.startswith((".", "/")):
+        return None
+    place = join(parent(path), need)
+    for file in (place, f"{place}.rb"):
+        if project.text(file):
+            return (file,)
+    raise LookupError(need)
+
+
+def libraries(need: str) -> tuple[str, ...]:
+    """See Language.libraries."""
+    return () if need in _OWN else (need, need.split("/")[0])
+
+
+def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+    """See Language.finish."""
+    ends = any(source.cleanup for source in sources)
+    return {**dict.fromkeys(STOP_SIGNALS, "graceful" if ends else "raise"), **on}

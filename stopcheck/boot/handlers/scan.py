@@ -1,0 +1,61 @@
+"""Strings and comments apart from code, for languages that are read without a parser."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.signals import NAMES
+from stopcheck.records import dataclass
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_TOKEN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A source without its comments: `code` has a `"` for each string, `strings` are their contents in order."""
+
+    code: str
+    strings: tuple[str, ...]
+
+    def at(self, pattern: str) -> list[str]:
+        """The strings at which a match of the pattern ends."""
+        positions = [index for index, character in enumerate(self.code) if character == '"']
+        ends = {match.end() - 1 for match in re.finditer(pattern, self.code)}
+        return [text for position, text in zip(positions, self.strings, strict=False) if position in ends]
+
+    def tokens(self) -> frozenset[str]:
+        """See Source.tokens."""
+        calls = {f"{name}(" for name in re.findall(r"\b(\w+)\s*\(", self.code)}
+        values = {f"{name}=" for name in re.findall(r"\b(\w+)\s*(?:=(?![=>])|:)(?!\s*false\b)", self.code)}
+        return frozenset(calls | values | {text for text in self.strings if len(text) <= LONGEST_TOKEN})
+
+
+def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
+    """Take strings and comments apart; `comments` is a regular expression for a comment."""
+    strings = "|".join(rf"{quote}(?:\\.|[^\\{quote}])*(?:{quote}|\\?\Z)" for quote in quotes)
+    found: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        if match["comment"] is not None:
+            return "\n" if match[0].endswith("\n") else " "
+        found.append(match["string"][1:-1])
+        return '"'
+
+    code = re.sub(rf"(?P<comment>{comments})|(?P<string>{strings})", replace, text, flags=re.DOTALL | re.MULTILINE)
+    return Scan(code, tuple(found))
+
+
+def is_misread(text: str, source: Scan, sign: str) -> bool:
+    """Whether the scan may have taken code for a string: a sign of handlers that stands in no comment is gone."""
+    plain = re.sub(r"^\s*(//|#|\*|/\*)[^\n]*$", "", text, flags=re.MULTILINE)
+    return len(re.findall(sign, plain)) > len(re.findall(sign, source.code))
+
+
+def signals_in(strings: Iterable[str]) -> set[str]:
+    """The signals that texts name."""
+    names = {name.removeprefix("SIG") for text in strings for name in text.split()}
+    return names & set(NAMES.values())

@@ -1,0 +1,82 @@
+"""What one file of a program says of signals, and what it needs; and what is known of all of them together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from stopcheck.records import dataclass, field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stopcheck.source import SourceFile
+
+STOP_SIGNALS = ("TERM", "INT", "QUIT", "HUP")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: its actions by signal, and what else decides.
+
+    `needs` are the modules that it asks for, in its language's own words. `tokens` are what libraries go by: `name(`
+    for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
+    starts other programs with. `doubt` is why what it does is not certain ("": it is).
+    """
+
+    on: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    tokens: frozenset[str] = frozenset()
+    cleanup: bool = False
+    threads: bool = False
+    starts: str = ""
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A program: its actions by signal.
+
+    Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
+    certain; with `launches` it may be other programs that do the work.
+    """
+
+    on: Mapping[str, str] = field(default_factory=dict)
+    cleanup: bool = False
+    complete: bool = True
+    reason: str = ""
+    launches: bool = False
+
+
+class Project(Protocol):
+    """The files among which a program stands, by absolute path."""
+
+    def text(self, path: str) -> SourceFile | None:
+        """A file that is known word for word."""
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder surely stands there."""
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The paths of the files that a shell pattern names; sorted."""
+
+    def variable(self, name: str) -> str:
+        """A variable of its environment; "" where it is not set."""
+
+
+class Language(Protocol):
+    """What each module of a language has."""
+
+    def read(self, text: str) -> Source:
+        """What a file says."""
+
+    def follow(self, need: str, path: str, project: Project) -> tuple[str, ...] | None:
+        """The program's own files that the file at `path` needs by this name; None where it is a library's.
+
+        Raises LookupError where it is surely the program's own, and is not there.
+        """
+
+    def libraries(self, need: str) -> tuple[str, ...]:
+        """The names that a library may be known by, the closest first; none for a part of the language itself."""
+
+    def finish(self, on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
+        """The actions of a program of which all is known, with those that its language adds."""

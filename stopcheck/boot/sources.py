@@ -1,0 +1,94 @@
+"""From a program's sources, where the build tells them, to what runs: a leaf that does what they say on signals."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import Program
+from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.records import dataclass, field
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stopcheck.boot.handlers.source import Handling
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Field, Process
+    from stopcheck.image.model import FileSystem, Made
+
+EXITS = {"ruby": 1, "go": 2}
+"""What a language's runtime ends PID 1 with on a signal that the program does not handle."""
+EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of an image, or of a stage on its way, as a program's sources: see handlers.source.Project."""
+
+    files: FileSystem
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, path: str) -> SourceFile | None:
+        """See Project.text."""
+        found = self.files.lookup(path)
+        content = getattr(found, "content", None)
+        return content if isinstance(content, SourceFile) else None
+
+    def is_folder(self, path: str) -> bool:
+        """See Project.is_folder."""
+        return self.files.kind(path) == "folder"
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """See Project.matching."""
+        return tuple(file.path for file in self.files.matching(pattern))
+
+    def variable(self, name: str) -> str:
+        """See Project.variable."""
+        return self.variables.get(name, "")
+
+
+def from_source(
+    machine: Machine,
+    process: Process,
+    language: str,
+    paths: tuple[str, ...],
+    files: FileSystem,
+    env: Mapping[str, Field],
+    needs: Iterable[str] = (),
+) -> Program:
+    """A program in files of an image, or made from them; `needs` are modules that are loaded before it."""
+    from stopcheck.boot.handlers.program import read_program
+
+    known = {name: value for name, value in env.items() if isinstance(value, str)}
+    if language == "python":
+        folder = known.pop("sys.path", "") or posixpath.dirname(paths[0])
+        more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
+        known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
+    handling = read_program(language, paths, Tree(files, known), needs, env)
+    return Program(_row(process.program, language, handling), machine.stop_signal)
+
+
+def _row(program: str, language: str, handling: Handling) -> ProgramRow:
+    if handling.launches:
+        return ProgramRow(program, role="unread", instead=handling.reason)
+    return ProgramRow(
+        program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
+        cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
+        instead=handling.reason, own=True,
+    )  # fmt: skip
+
+
+def start_made(machine: Machine, process: Process, made: Made, env: Mapping[str, Field]) -> Program:
+    """A program that a build step has made of sources."""
+    if made.files is None:
+        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
+    paths = made.sources
+    if len(paths) == 1 and made.files.kind(paths[0]) == "folder":
+        from stopcheck.boot.handlers.go import package_files
+
+        paths = package_files(paths[0], Tree(made.files))
+    if not paths:
+        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
+    return from_source(machine, process, made.tool, paths, made.files, env)

@@ -1,0 +1,146 @@
+"""The commands of a RUN that make programs: which file each puts where, and from which sources."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stopcheck.image.fields import Field
+from stopcheck.image.model import ImageFile, Made
+from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stopcheck.image.effects import Effects
+
+_PROGRAM_MODE = 0o755
+_GO_BIN = "/go/bin"
+_GO_VALUES = frozenset(
+    [
+        "o",
+        "p",
+        "C",
+        "ldflags",
+        "tags",
+        "gcflags",
+        "asmflags",
+        "gccgoflags",
+        "mod",
+        "modfile",
+        "overlay",
+        "pkgdir",
+        "toolexec",
+        "installsuffix",
+        "buildmode",
+        "compiler",
+        "pgo",
+        "coverpkg",
+        "covermode",
+    ]
+)
+
+
+class Builders:
+    """What each does; the method bears the command's name after `do_`."""
+
+    effects: Effects
+
+    def write_program(self, field: Field | None, name: str = "", made: Unknown | None = None) -> None:
+        """A program at the path that an argument names, or in the folder there if its `name` is known."""
+        effects = self.effects
+        path = effects.path(field)
+        if path is None:
+            effects.unsure()
+            return
+        if field is not None and (field.text.endswith("/") or effects.view.kind(path) == "folder"):
+            if not name:
+                effects.unsure(path)
+                return
+            path = join(path, name)
+        content = made or Unknown("it is compiled", effects.origin)
+        effects.put(path, ImageFile(path, content, _PROGRAM_MODE, effects.origin))
+
+    def do_go(self, arguments: Sequence[Field | None]) -> None:
+        """go: `build -o` writes a program, `install` puts it below /go, and the rest stays in the current folder."""
+        effects = self.effects
+        view = effects.view
+        options, operands = _go_words(arguments)
+        verb = operands[0].text if operands and operands[0] else ""
+        effects.unsure(effects.cwd, "/go", "/root", "/usr/local")
+        if verb not in {"build", "install"}:
+            if "o" in options:
+                self.write_program(options["o"])
+            return
+        folder = effects.path(options["C"]) if "C" in options else effects.cwd
+        sources = self._go_package(folder, operands[1:]) if folder is not None else None
+        if folder is None or sources is None:
+            if "o" in options:
+                self.write_program(options["o"])
+            return
+        alone = sources[0] if sources[0].endswith(".go") else ""
+        name = base(alone).removesuffix(".go") if alone else self._go_name(sources[0])
+        made = Made("it is compiled", effects.origin, "go", sources, view)
+        if "o" in options:
+            before, effects.cwd = effects.cwd, folder
+            self.write_program(options["o"], name, made)
+            effects.cwd = before
+        else:
+            self.write_program(Field(join(_GO_BIN if verb == "install" else folder, name)), name, made)
+
+    def _go_package(self, folder: str, packages: Sequence[Field | None]) -> tuple[str, ...] | None:
+        """The folder of the package that is built, or its files; None where it is not known, or not one."""
+        if not packages:
+            return (folder,)
+        words = [field.text if field and not field.pattern else None for field in packages]
+        if packages[0] is not None and packages[0].text in {"*.go", "./*.go"}:
+            return (folder,)
+        if all(word is not None and word.endswith(".go") for word in words):
+            return tuple(join(folder, word) for word in words if word)
+        word = words[0]
+        if len(words) > 1 or not word or "..." in word or "@" in word:
+            return None
+        if word.startswith((".", "/")):
+            return (join(folder, word),)
+        root, name = self._go_module(folder)
+        rest = inside(word, name) if name else None
+        return None if rest is None else (join(root, rest or "."),)
+
+    def _go_module(self, folder: str) -> tuple[str, str]:
+        """The folder of the nearest go.mod, and the module that it names."""
+        while True:
+            file = self.effects.file_at(join(folder, "go.mod"))
+            if file is not None and isinstance(file.content, SourceFile):
+                found = re.search(r"^[ \t]*module[ \t]+\"?([^\s\"]+)", file.content.text, re.MULTILINE)
+                return folder, found[1] if found else ""
+            if folder in {"/", ""}:
+                return folder, ""
+            folder = parent(folder)
+
+    def _go_name(self, folder: str) -> str:
+        """The name that go gives a program: the last part of its package's path, but for a version."""
+        root, name = self._go_module(folder)
+        path = name if name and folder == root else folder
+        return base(parent(path) if re.fullmatch(r"v[2-9]\d*", base(path)) else path)
+
+
+def _go_words(arguments: Sequence[Field | None]) -> tuple[dict[str, Field | None], list[Field | None]]:
+    """The options that take a value, and the words that are no options."""
+    options: dict[str, Field | None] = {}
+    operands: list[Field | None] = []
+    waiting = list(arguments)
+    while waiting:
+        field = waiting.pop(0)
+        if field is None or not field.text.startswith("-"):
+            operands.append(field)
+            continue
+        name, equals, _ = field.text.lstrip("-").partition("=")
+        if name not in _GO_VALUES:
+            continue
+        if equals:
+            options[name] = field.after(field.text.index("=") + 1)
+        else:
+            options[name] = waiting.pop(0) if waiting else None
+    return options, operands
