@@ -270,8 +270,13 @@ class Trace:
     folder: str
     reason: Unknown
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """See Step.places."""
+        return (self.path,)
+
     def at(self, path: str) -> Answer:
-        """See Step.at."""
+        """See Layer.at."""
         rest = inside(path, self.path)
         if not rest:
             return Mark.PASS
