@@ -594,6 +594,8 @@ class TestStopSignal:
             pytest.param('FROM nginx:1.27\nCMD ["nginx", "-g", "daemon off;"]\n', [], id="its-own-program"),
             pytest.param('FROM nginx:1.27\nCOPY shop /\nSTOPSIGNAL TERM\nCMD ["/shop"]\n', [], id="set-anew"),
             pytest.param("FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n", [], id="nothing-of-its-own"),
+            pytest.param("FROM httpd:2.4\nCOPY . /usr/local/apache2/htdocs/\n", [], id="nothing-of-its-own-httpd"),
+            pytest.param("FROM httpd:2.4-alpine\nRUN true\n", [], id="nothing-of-its-own-httpd-alpine"),
             pytest.param(
                 'FROM nginx:1.27\nRUN apt-get install -y tini uvicorn\nCMD ["tini", "--", "uvicorn", "a:b"]\n',
                 [("error", "inherited-stop-signal", 1)],

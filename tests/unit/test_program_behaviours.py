@@ -38,6 +38,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("haproxy -W -db", "graceful", id="haproxy-master"),
         pytest.param("haproxy -db", "killed", id="haproxy"),
         pytest.param("haproxy -f /etc/haproxy/haproxy.cfg -D", "exits", id="haproxy-daemon"),
+        pytest.param("stunnel", "exits", id="stunnel"),
         pytest.param("R -e print(1)", "exits", id="R"),
         pytest.param("R -e shiny::runApp()", "graceful", id="R-shiny"),
         pytest.param("hugo --minify", "exits", id="hugo"),
