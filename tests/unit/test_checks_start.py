@@ -552,6 +552,17 @@ class TestDaemons:
 DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y memcached nginx tini uvicorn\n"
 
 
+class TestAnEntrypointThatIsNotKnown:
+    def test_it_may_be_what_cmd_is_for(self) -> None:
+        files = {"Dockerfile": 'FROM example.org/node\nCOPY app.js /\nCMD ["/app.js"]\n', "app.js": "listen()\n"}
+        case = analysed(files, {"app.js": 0o644})
+        assert (case[1].outcome, found(case)) == ("unknown", [])
+
+    def test_it_is_not_asked_for_a_program(self) -> None:
+        files = {"Dockerfile": 'FROM example.org/node\nCOPY app /\nCMD ["/app"]\n', "app": "\x7fELF"}
+        assert analysed(files, {"app": 0o755})[1].outcome == "graceful"
+
+
 class TestMissingShell:
     def test_a_shell_form_is_written_in_exec_form(self) -> None:
         files = {"Dockerfile": "FROM scratch\nCOPY shop /shop\nCMD /shop --name 'a b'\n"}
