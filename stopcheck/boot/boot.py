@@ -153,7 +153,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world) or _left_behind(world, world.fallback):
+            if world.fallback is None or _guard(world) or _gave_way(world) or _left_behind(world, world.fallback):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -201,6 +201,13 @@ def _settled(world: World, machine: Machine) -> Booted:
             world.pass_time(wake)
         else:
             return Booted(world, machine)
+
+
+def _gave_way(world: World) -> bool:
+    """Whether PID 1 had put a command that does its work in its own place: what ran before made things ready for it."""
+    body = world.init.body
+    execs = any(event.kind == "exec" and event.pid == 1 for event in world.events)
+    return execs and isinstance(body, Program) and body.row.role == "short"
 
 
 def _is_asked(world: World, leaf: Process) -> bool:
