@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
-from stopcheck.boot.frames import Foreground, Standing, Waiting
+from stopcheck.boot.frames import CallEnd, Foreground, ForRest, IfRest, Items, Standing, Waiting
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, LONG, Failure, Program, is_answered
 from stopcheck.boot.shell import Shell
@@ -152,7 +153,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world) or _left_behind(world, world.fallback):
+            if world.fallback is None or _guard(world) or _gave_way(world) or _left_behind(world, world.fallback):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -212,7 +213,7 @@ class _Settling:
         self.done = True
 
     def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
-        repeated = any(self._ended.get(leaf.origin, 0) >= 2 for leaf in undecided)
+        repeated = any(self._ended.get(leaf.origin, 0) >= 2 and not _in_turn(world, leaf) for leaf in undecided)
         stands = world.copy()
         stands.fallback = None
         for leaf in undecided:
@@ -246,11 +247,40 @@ class _Settling:
             world.pass_time(wake)
 
 
+def _gave_way(world: World) -> bool:
+    """Whether PID 1 had put a command that does its work in its own place: what ran before made things ready for it."""
+    body = world.init.body
+    execs = any(event.kind == "exec" and event.pid == 1 for event in world.events)
+    return execs and isinstance(body, Program) and body.row.role == "short"
+
+
 def _is_asked(world: World, leaf: Process) -> bool:
-    """Whether what it prints is the answer to a question (`app check | grep -q ok`): nobody asks a service that."""
+    """Whether its status or what it prints is an answer (`if app check; …`, `app check | grep -q ok`).
+
+    Nobody asks a service that: a loop asks it to start it anew (`until app; do sleep 1; done`), and where nothing
+    follows an `if`, that is how its failure is told.
+    """
+    shell = _shell_of(world, leaf)
+    if shell is None or not isinstance(shell.blocked, Foreground):
+        return False
+    if len(shell.blocked.pids) > 1 and is_answered(world.processes[shell.blocked.pids[-1]]):
+        return True
+    frames = list(takewhile(lambda frame: not isinstance(frame, CallEnd), reversed(shell.frames)))
+    return any(
+        isinstance(frame, IfRest) and isinstance(below, Items) and below.index < len(below.node.items)
+        for frame, below in pairwise(frames)
+    )
+
+
+def _shell_of(world: World, leaf: Process) -> Shell | None:
     parent = world.processes.get(leaf.ppid)
-    blocked = parent.body.blocked if parent is not None and isinstance(parent.body, Shell) else None
-    return isinstance(blocked, Foreground) and len(blocked.pids) > 1 and is_answered(world.processes[blocked.pids[-1]])
+    return parent.body if parent is not None and isinstance(parent.body, Shell) else None
+
+
+def _in_turn(world: World, leaf: Process) -> bool:
+    """Whether it is run once for each value of a `for`, so that it ends each time."""
+    shell = _shell_of(world, leaf)
+    return shell is not None and any(isinstance(frame, ForRest) for frame in shell.frames)
 
 
 def _stood_together(world: World, jobs: list[Process]) -> bool:

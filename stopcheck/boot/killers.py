@@ -50,9 +50,23 @@ class Killer(Passing):
                 found = True
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
                 world.kill(other, self.signal, process)
+            for other in self._around(world, target):
+                found = True
+                world.exit(other, 0)
         if process.alive:
             world.exit(process, 0 if found else 1)
         return True
+
+    def _around(self, world: World, target: str) -> list[Process]:
+        """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""
+        if self.by not in {"table", "name", "pattern"} or self.signal not in {"TERM", "QUIT"}:
+            return []
+        rows = ((other, other.body.row) for other in world.processes.values() if isinstance(other.body, Program))
+        return [
+            other
+            for other, row in rows
+            if other.alive and row.action("TERM") == "ignore" and target in row.instead.split()
+        ]
 
     def _meant(self, world: World, process: Process, target: str) -> list[Process]:
         others = [other for other in world.processes.values() if other.alive and other is not process]

@@ -12,6 +12,8 @@ from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import SimpleCommand
+from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body
+    from stopcheck.syntax.shell.tree import Command
 
 _TEMPLATES = (".tpl", ".tmpl", ".template", ".j2", ".in")
 _CONFIG = regex(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
@@ -91,6 +94,17 @@ def _runs(start: Start) -> Iterator[str]:
         if instruction.keyword == "RUN":
             yield _plain(instruction.value)
             yield from (_plain(heredoc.content.text) for heredoc in instruction.heredocs)
+    for script in start.machine.scripts():
+        for command in commands(script.body):
+            yield from (_plain(text) for text in _written(command))
+
+
+def _written(command: Command) -> Iterator[str]:
+    """What a command of a script may put into a configuration."""
+    if isinstance(command, SimpleCommand):
+        yield from (each.heredoc.body.span.text for each in command.redirections if each.heredoc is not None)
+        if command.words and command.words[0].literal in {"echo", "printf", "sed"}:
+            yield command.span.text
 
 
 def _plain(text: str) -> str:

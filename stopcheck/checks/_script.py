@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
+from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import Program
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
@@ -42,6 +43,16 @@ def called(process: Process) -> str:
     body = process.body
     script = body.script if isinstance(body, Shell) and body.mode != "command" else ""
     return (script or name_of(process)).rsplit("/", 1)[-1]
+
+
+def at_a_terminal(case: Case) -> str:
+    """The shell in front, if PID 1 ended because that has no terminal (`docker run -t`) to read from; else "".
+
+    A shell that is given nothing to run ends with its standard input.
+    """
+    last = max((p for p in case.down.processes.values() if not p.job), key=lambda p: p.pid)
+    front = next((p for p in (case.down.init, last) if p.program in SHELL_NAMES and len(p.argv) == 1), None)
+    return front.program if front is not None else ""
 
 
 def consequence(case: Case, cause: Cause) -> str:

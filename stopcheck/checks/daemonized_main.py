@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.machine import SHELL_NAMES
-from stopcheck.checks._script import called
+from stopcheck.checks._script import at_a_terminal, called
 from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import applied, find_program
@@ -27,7 +26,7 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in case.of("daemonized-main"):
         name = called(cause.child) if cause.child is not None else called(cause.process)
         words = _staying(cause.process)
-        shell = _at_a_terminal(case, cause)
+        shell = at_a_terminal(case)
         left = (
             f"{shell}, which is left in front, ends at once without a terminal" if shell else "nothing is left in front"
         )
@@ -38,14 +37,6 @@ def check(case: Case) -> Iterator[Violation]:
             advice=f"Keep it in the foreground: `{_shown(name, words)}`.",
             severity="warning" if shell else None,
         )
-
-
-def _at_a_terminal(case: Case, cause: Cause) -> str:
-    """A shell behind it that would stay where the container is given a terminal (`docker run -t`); "" for none."""
-    for process in case.down.processes.values():
-        if process.program in SHELL_NAMES and len(process.argv) == 1 and process.pid in {1, cause.process.pid + 2}:
-            return process.program
-    return ""
 
 
 def _staying(process: Process) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
-from stopcheck.checks._script import called, command_at, scripts
+from stopcheck.checks._script import at_a_terminal, called, command_at, scripts
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -28,13 +28,18 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         child = called(cause.child) if cause.child is not None else "the service"
         script = called(cause.process)
+        shell = at_a_terminal(case)
+        if shell:
+            ends = f"{child} was left in the background, and {shell}, which is left in front, ends without a terminal"
+        else:
+            ends = f"{script} starts {child} in the background and has nothing more to do"
         yield Violation(
-            message=f"the container stops as soon as it is started: {script} starts {child} in the background and has "
-            f"nothing more to do; when it ends, {child} is SIGKILLed",
+            message=f"the container stops as soon as it is started: {ends}; when it ends, {child} is SIGKILLed",
             span=cause.span,
             fix=_in_front(case, cause),
             advice=f"Start {child} last, in the foreground, with `exec` and without `&` or `nohup`. With several "
             "services, pass the signal on in a trap and `wait` for them.",
+            severity="warning" if shell else None,
         )
 
 

@@ -42,7 +42,12 @@ def check(case: Case) -> Iterator[Violation]:
         if not failure.name and _from_arguments(case, cause):
             continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
-        found = _unset(cause, asked) or _absent(case, failure, asked) or _mode(case, failure) or _script(failure, cause)
+        found = (
+            _unset(case, cause, asked)
+            or _absent(case, failure, asked)
+            or _mode(case, failure)
+            or _script(failure, cause)
+        )
         if found is None:
             found = Found(failure.reason, asked, None, "Start a program that the image has.")
         yield Violation(
@@ -72,7 +77,7 @@ def _from_arguments(case: Case, cause: Cause) -> bool:
     return any(name.isdigit() for name in names) or not names.isdisjoint(taken)
 
 
-def _unset(cause: Cause, asked: Span) -> Found | None:
+def _unset(case: Case, cause: Cause, asked: Span) -> Found | None:
     """A script that asks for a program by a variable that nothing sets."""
     node = command_at(cause.span) if cause.span is not None and cause.span.path else None
     shell = cause.process.body
@@ -82,6 +87,9 @@ def _unset(cause: Cause, asked: Span) -> Found | None:
     names = [name for name in parameters(words[:1]) if name.isidentifier() and not shell.value(name)]
     if not names:
         return None
+    if any(name in case.image.env for name in names):
+        why = f"{names[0]} is empty unless the build is given a value for it, and then there is no program to start"
+        return Found(why, asked, None, f"Give it a default: `ARG {names[0]}=…`.", True)
     why = f"{names[0]} is not set in the image, so there is no program to start"
     advice = f"Give it a default: `ENV {names[0]}=…`, or `${{{names[0]}:-…}}` in the script."
     return Found(why, asked, None, advice, True)

@@ -48,6 +48,8 @@ def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None
     doubt = _doubt_about_shell(paths)
     if doubt is not None:
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, doubt)
+    if isinstance(image.entrypoint, Unknown) and any(_is_refused(path) for path in paths):
+        return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, image.entrypoint)
     worst = min(paths, key=lambda stopped: WORST_FIRST.index(stopped.outcome))
     return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason)
 
@@ -58,6 +60,11 @@ def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:
     if any(path.booted.up for path in kept):
         return kept
     return paths
+
+
+def _is_refused(path: Stopped) -> bool:
+    """Whether CMD is no program: it may be meant for an ENTRYPOINT of the base image (`CMD ["/app.js"]`)."""
+    return any(event.kind == "cannot-start" and event.pid == 1 for event in path.booted.world.events[:1])
 
 
 def _doubt_about_shell(paths: tuple[Stopped, ...]) -> Unknown | None:

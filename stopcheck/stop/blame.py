@@ -46,7 +46,14 @@ def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
         if not new:
             break
         current = mended(assessment, current, new)
-    return tuple(found)
+    return tuple(cause for cause in found if not _lingers(cause, stopped))
+
+
+def _lingers(cause: Cause, stopped: Stopped) -> bool:
+    """Whether the script only waits a while on some condition, before it gives up: `sleep 7200; exit 1`."""
+    body = cause.process.body
+    timer = isinstance(body, Program) and body.row.role == "timer"
+    return cause.rule == "keepalive-main" and timer and stopped.booted.conditional
 
 
 def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:

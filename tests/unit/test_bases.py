@@ -217,7 +217,7 @@ def test_own_scripts_and_programs() -> None:
     assert "bash" in node.missing
     assert (found("redis").prepends, found("redis").default) == ("redis-server", "")
     assert found("jenkins/jenkins:lts").default == "java"
-    assert found("httpd").starts == {"/usr/local/bin/httpd-foreground": "httpd"}
+    assert found("registry:2").starts == {"/entrypoint.sh": "registry"}
     assert "bash" not in found("postgres:16-alpine").missing
 
 

@@ -52,6 +52,15 @@ SCRIPTS = [
         id="a-server-beside-ssh",
     ),
     pytest.param("if our-test | grep -q ok; then echo ok; fi", [], id="a-question"),
+    pytest.param("if ! aws s3 ls; then\nsleep 7200\nexit 1\nfi\nexec memcached", [], id="a-failure-that-is-kept"),
+    pytest.param("our-build\nexec our-tool --help", [], id="a-command-that-takes-over"),
+    pytest.param("our-server\nexec memcached", [], id="a-service-that-takes-over"),
+    pytest.param("if ! our-test; then\nmkdir /x\nfi\naws s3 ls", [], id="a-test"),
+    pytest.param(
+        "if ! our-server; then\necho failed\nfi", [("missing-exec", "if ! our-server; then")], id="a-server-that-fails",
+    ),
+    pytest.param("for x in a b c d; do\nour-tool $x\ndone\nexec memcached", [], id="in-turn"),
+    pytest.param("nohup memcached &\nexec bash", [("script-ends", "nohup memcached &")], id="beside-a-terminal"),
     pytest.param("our-test | grep -v noise", [("piped-main", "our-test | grep -v noise")], id="a-filter"),
     pytest.param("our-helper &\nalembic upgrade head", [], id="work-beside-a-helper"),
     pytest.param("#!/bin/sh\nmemcached &\nwait -n", [("script-ends", "wait -n")], id="wait-n-in-dash"),
@@ -205,3 +214,8 @@ def test_a_program_without_a_known_name_is_called_as_it_is_written() -> None:
     some = said(context('. /opt/setup\n"${JAVA}" -jar app.jar\n'))
     (message,) = (violation.message for rule, violation, _ in some[1] if rule == "missing-exec")
     assert message.startswith("`docker stop` waits 10 s, then kills ${JAVA}: exit 137. start.sh starts ${JAVA} without")
+
+
+def test_a_configuration_that_the_script_writes() -> None:
+    script = "cat > /etc/stunnel/stunnel.conf <<EOF\nforeground = yes\nEOF\nexec stunnel\n"
+    assert said(context(script))[0].outcome == "graceful"

@@ -552,6 +552,17 @@ class TestDaemons:
 DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y memcached nginx tini uvicorn\n"
 
 
+class TestAnEntrypointThatIsNotKnown:
+    def test_it_may_be_what_cmd_is_for(self) -> None:
+        files = {"Dockerfile": 'FROM example.org/node\nCOPY app.js /\nCMD ["/app.js"]\n', "app.js": "listen()\n"}
+        case = analysed(files, {"app.js": 0o644})
+        assert (case[1].outcome, found(case)) == ("unknown", [])
+
+    def test_it_is_not_asked_for_a_program(self) -> None:
+        files = {"Dockerfile": 'FROM example.org/node\nCOPY app /\nCMD ["/app"]\n', "app": "\x7fELF"}
+        assert analysed(files, {"app": 0o755})[1].outcome == "graceful"
+
+
 class TestMissingShell:
     def test_a_shell_form_is_written_in_exec_form(self) -> None:
         files = {"Dockerfile": "FROM scratch\nCOPY shop /shop\nCMD /shop --name 'a b'\n"}
@@ -594,6 +605,8 @@ class TestStopSignal:
             pytest.param('FROM nginx:1.27\nCMD ["nginx", "-g", "daemon off;"]\n', [], id="its-own-program"),
             pytest.param('FROM nginx:1.27\nCOPY shop /\nSTOPSIGNAL TERM\nCMD ["/shop"]\n', [], id="set-anew"),
             pytest.param("FROM nginx:1.27\nCOPY . /usr/share/nginx/html\n", [], id="nothing-of-its-own"),
+            pytest.param("FROM httpd:2.4\nCOPY . /usr/local/apache2/htdocs/\n", [], id="nothing-of-its-own-httpd"),
+            pytest.param("FROM httpd:2.4-alpine\nRUN true\n", [], id="nothing-of-its-own-httpd-alpine"),
             pytest.param(
                 'FROM nginx:1.27\nRUN apt-get install -y tini uvicorn\nCMD ["tini", "--", "uvicorn", "a:b"]\n',
                 [("error", "inherited-stop-signal", 1)],

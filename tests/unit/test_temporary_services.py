@@ -19,6 +19,8 @@ from tests.unit.scripts import context, found, said
             'mysqld &\npid=$!\nmysqladmin ping\nif ! kill "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld\n',
             "mysqld", id="kill-and-wait",
         ),
+        pytest.param("mysqld_safe &\nmysqladmin shutdown\nexec mysqld\n", "mysqld", id="mysqld_safe"),
+        pytest.param("mysqld_safe &\nkillall mysqld\nexec mysqld\n", "mysqld", id="killall"),
         pytest.param("service nginx start\nservice nginx stop\nexec nginx -g 'daemon off;'\n", "nginx", id="service"),
         pytest.param("nginx\nnginx -s quit\nexec nginx -g 'daemon off;'\n", "nginx", id="nginx-s"),
         pytest.param("nginx\nkill $(cat /run/nginx.pid)\nexec nginx -g 'daemon off;'\n", "nginx", id="pid-file"),
