@@ -295,6 +295,5 @@ def test_each_family_has_its_own_row() -> None:
 
 @pytest.mark.parametrize("name", [name for entry in IMAGES for name in entry["names"] if "*" not in name])
 def test_an_image_run_as_it_is_has_no_findings(name: str) -> None:
-    ((_, verdict, found),), _ = analyze_container(MemoryFiles({"Dockerfile": f"FROM {name}"}), "Dockerfile", Options())
+    ((_, _, found),), _ = analyze_container(MemoryFiles({"Dockerfile": f"FROM {name}"}), "Dockerfile", Options())
     assert found == []
-    assert verdict.outcome != "fails" or name == "scratch"
