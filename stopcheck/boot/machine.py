@@ -197,7 +197,7 @@ class Machine:
             return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
         start = _own(path, tuple(base.starts))
         if start:
-            return self.load(world, process, (base.starts[start], *argv[1:]), env, depth + 1)
+            return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
         row = find_program(name)
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)

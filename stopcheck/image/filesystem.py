@@ -168,6 +168,8 @@ class Unsure:
 
     reason: Unknown
     folders: tuple[str, ...] | None = None
+    never: frozenset[str] = frozenset()
+    """Names of programs that it surely has not put in a folder for programs, and paths of such."""
 
     @property
     def places(self) -> tuple[str, ...] | None:
@@ -178,6 +180,8 @@ class Unsure:
         """See Layer.at."""
         if self.folders is None:
             return Maybe(self.reason)
+        if self.never and not self.never.isdisjoint((base(path), path)) and parent(path) in PROGRAM_FOLDERS:
+            return Mark.PASS
         near = path.startswith(self.folders)  # told at once, which it mostly is not
         return (
             Maybe(self.reason)
@@ -352,7 +356,7 @@ _ALWAYS_FOLDERS = frozenset(
 )
 """Folders that every Linux distribution's image has."""
 
-_PROGRAM_FOLDERS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
+PROGRAM_FOLDERS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
 _MERGED = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/usr/bin": "/bin", "/usr/sbin": "/sbin"}
 """Folders that are one and the same where /bin is a link into /usr."""
 
@@ -366,6 +370,9 @@ class BaseFiles:
         self._unknown = Unknown(f"it may come from the base image {name}")
         self._nowhere = Unknown(f"the working directory of the base image {name} is not known")
         entrypoint = () if isinstance(image.entrypoint, Unknown) else image.entrypoint or ()
+        cmd = () if isinstance(image.cmd, Unknown) else image.cmd or ()
+        # What it starts itself is there, also where there is nothing else.
+        self._started = frozenset(path for path in (*entrypoint[:1], *cmd[:1]) if path.startswith("/"))
         own = (image.workdir, *image.execs, *image.starts, *entrypoint)
         # A top-level name that the image uses itself, such as /docker-entrypoint.sh and /docker-entrypoint.d.
         self._own = tuple(path.split("/")[1].split(".")[0] for path in own if path.startswith("/") and path != "/")
@@ -377,6 +384,8 @@ class BaseFiles:
             return Mark.FOLDER
         if not path.startswith("/"):
             return Mark.FOLDER if path in ("", ".") else Maybe(self._nowhere)
+        if path in self._started:
+            return Maybe(self._unknown)
         if image.family == "scratch":
             return Mark.ABSENT
         if image.workdir and (path == image.workdir or inside(image.workdir, path)):
@@ -385,7 +394,7 @@ class BaseFiles:
             return Maybe(self._unknown)
         if path in _ALWAYS_FOLDERS and image.family not in ("distroless", "busybox"):
             return Mark.FOLDER
-        if parent(path) in _PROGRAM_FOLDERS and base(path) in image.missing:
+        if parent(path) in PROGRAM_FOLDERS and base(path) in image.missing:
             return Mark.ABSENT
         top = path.split("/")[1]
         if top in _STANDARD or top.startswith(self._own):

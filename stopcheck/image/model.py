@@ -86,7 +86,7 @@ class Base:
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
     "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
     is the program that they put before arguments that begin with `-` ("": none). `starts` maps its other scripts to
-    the program that they end in. `programs` are surely there, and `missing` surely not.
+    the command that they end in. `programs` are surely there, and `missing` surely not.
     """
 
     name: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.image.filesystem import PROGRAM_FOLDERS
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
@@ -125,6 +126,45 @@ def installed(manager: Manager, words: Sequence[str | None]) -> frozenset[str]:
             if name:
                 names.add(name)
     return frozenset(names)
+
+
+_NAMED = frozenset("apk apt-get apt aptitude yum dnf microdnf zypper pip pip3 npm yarn pnpm".split())
+"""Package managers that install what they are told by name, and what that needs."""
+_LISTS = (".apk", ".deb", ".gz", ".rpm", ".toml", ".txt", ".whl", ".yaml", ".yml", ".zip")
+_STEMS = {"supervisord": "supervisor", "tini-static": "tini", "s6-svscan": "s6"}
+"""What the name of a package that holds a program has in it, where that is not the program's own name."""
+
+
+_WITHOUT_BASH = frozenset(
+    "build-base ca-certificates coreutils curl dumb-init g++ gcc gcompat jq libc6-compat libffi-dev libgcc libstdc++ "
+    "linux-headers make musl-dev netcat-openbsd nginx nodejs npm openssl openssl-dev procps py3-pip python3 redis shadow "
+    "su-exec supervisor tini tzdata wget".split()
+)
+"""Alpine's packages that people add most, of those that do not need bash."""
+_APT = {"dumb-init": "/usr/bin", "tini": "/usr/bin"}
+_PLACES = {"apk": {"dumb-init": "/usr/bin"}, "apt-get": _APT, "apt": _APT}
+"""Where the distributions' packages put a program of their name; source: their file lists. (Alpine's tini is in /sbin,
+but that and /usr/bin may become one folder.)"""
+
+
+def not_installed(name: str, words: Sequence[str | None], programs: frozenset[str]) -> frozenset[str]:
+    """Those of the programs that a command surely does not install, as names, or as paths where it puts them elsewhere."""
+    if name not in _NAMED:
+        return frozenset()
+    for word in words:
+        # A file, a repository of its own; and what runs containers brings an init along.
+        if word is None or word.startswith((".", "/", "http", "git+", "-r", "-c", "-e", "-f")) or word.endswith(_LISTS):
+            return frozenset()
+        if "docker" in word or "podman" in word:
+            return frozenset()
+    never = {each for each in programs if not any(_STEMS.get(each, each) in word for word in words if word)}
+    for program, folder in _PLACES.get(name, {}).items():
+        if program in installed(MANAGERS[name], words):
+            never |= {f"{other}/{program}" for other in PROGRAM_FOLDERS - {folder}}
+    packages = installed(MANAGERS[name], words)
+    if name == "apk" and packages <= _WITHOUT_BASH:
+        never.add("bash")
+    return frozenset(never)
 
 
 SILENT = frozenset(

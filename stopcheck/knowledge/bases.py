@@ -46,6 +46,7 @@ class BaseRow:
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
+    plain: bool = False
     source: str = ""
 
 
@@ -94,6 +95,12 @@ def _index() -> dict[str, int]:
 @cache
 def _parsed(place: int) -> dict[str, Any]:
     return tomllib.loads(_blocks()[place])
+
+
+@cache
+def third_party() -> frozenset[str]:
+    """Programs that no system brings along."""
+    return frozenset(_head()["third_party"])
 
 
 def _entry(name: str) -> dict[str, Any] | None:
@@ -145,6 +152,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
     keys = {key for part in (entry, *entry.get("variants", ())) for key in part}
     told = {key: value for key in keys if (value := _value(key, tag, entry)) is not None}
     known = {key: value for key, value in told.items() if not isinstance(value, Unknown)}
+    plain = bool(known.get("plain"))
     programs = frozenset((*system.get("programs", ()), *known.get("programs", ())))
     return BaseRow(
         name=name,
@@ -163,7 +171,8 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,
-        missing=frozenset(system.get("missing", ())) - programs,
+        missing=frozenset((*system.get("missing", ()), *(third_party() if plain else ()))) - programs,
+        plain=plain,
         source=entry["source"],
     )
 

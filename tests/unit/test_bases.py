@@ -11,6 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from stopcheck.knowledge import bases
 from stopcheck.knowledge.bases import DEFAULT_PATH, BaseRow, find_base
 from stopcheck.model import Unknown
@@ -218,6 +221,7 @@ def test_own_scripts_and_programs() -> None:
     assert (found("redis").prepends, found("redis").default) == ("redis-server", "")
     assert found("jenkins/jenkins:lts").default == "java"
     assert found("registry:2").starts == {"/entrypoint.sh": "registry"}
+    assert found("httpd").starts == {"/usr/local/bin/httpd-foreground": "httpd -DFOREGROUND"}
     assert "bash" not in found("postgres:16-alpine").missing
 
 
@@ -248,7 +252,7 @@ def test_long_numbers() -> None:
 
 INHERITED = {"entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"}
 SCRIPTS = {"execs", "prepends", "default", "starts", "programs"}
-IMAGE_KEYS = {"names", "os", "always", "variants", "source"} | INHERITED | SCRIPTS
+IMAGE_KEYS = {"names", "os", "always", "plain", "variants", "source"} | INHERITED | SCRIPTS
 VARIANT_KEYS = {"tags", "since", "before", "os"} | INHERITED | SCRIPTS
 
 
@@ -289,3 +293,9 @@ def test_no_glob_hides_a_later_name() -> None:
 def test_each_family_has_its_own_row() -> None:
     assert {system["family"] for system in SYSTEMS.values()} <= set(SYSTEMS)
     assert all(system["sh"] in {"dash", "bash", "busybox", "none"} for system in SYSTEMS.values() if "sh" in system)
+
+
+@pytest.mark.parametrize("name", [name for entry in IMAGES for name in entry["names"] if "*" not in name])
+def test_an_image_run_as_it_is_has_no_findings(name: str) -> None:
+    ((_, _, found),), _ = analyze_container(MemoryFiles({"Dockerfile": f"FROM {name}"}), "Dockerfile", Options())
+    assert found == []
