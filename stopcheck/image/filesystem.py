@@ -134,13 +134,16 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
-    """A step that may have put anything below the folders; None: anywhere."""
+    """A step that may have put anything below the folders; None: anywhere. `programs`: these alone where programs are."""
 
     reason: Unknown
     folders: tuple[str, ...] | None = None
+    programs: frozenset[str] | None = None
 
     def at(self, path: str) -> Answer:
         """See Step.at."""
+        if self.programs is not None and parent(path) in _PROGRAM_FOLDERS and base(path) not in self.programs:
+            return Mark.PASS
         if self.folders is None or any(inside(path, folder) is not None for folder in self.folders):
             return Maybe(self.reason)
         return Mark.PASS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stopcheck.knowledge.systems import package_programs
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
@@ -125,6 +126,22 @@ def installed(manager: Manager, words: Sequence[str | None]) -> frozenset[str]:
             if name:
                 names.add(name)
     return frozenset(names)
+
+
+_CLOSED = frozenset({"apk", "apt", "apt-get"})
+
+
+def programs(name: str, words: Sequence[str | None]) -> frozenset[str] | None:
+    """All programs that a package manager's command brings; None where that is not known."""
+    if name not in _CLOSED or any(word is None or word.startswith((".", "/")) for word in words):
+        return None
+    brought: frozenset[str] = frozenset()
+    for package in installed(MANAGERS[name], words):
+        found = package_programs(package)
+        if found is None:
+            return None
+        brought |= found
+    return brought
 
 
 SILENT = frozenset(

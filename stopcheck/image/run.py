@@ -364,7 +364,7 @@ class _Runner:
         elif name in packages.WRAPPERS:
             self._wrapped(arguments, packages.WRAPPERS[name])
         elif name in packages.MANAGERS:
-            self._install(packages.MANAGERS[name], arguments)
+            self._install(name, arguments)
         elif name in packages.TALKING or (arguments and all(a and _QUESTION.fullmatch(a.text) for a in arguments)):
             self._print(self.effects.unknown)
         elif name not in packages.SILENT:
@@ -390,14 +390,17 @@ class _Runner:
                 break
         self.words(rest)
 
-    def _install(self, manager: packages.Manager, arguments: Sequence[Field | None]) -> None:
+    def _install(self, name: str, arguments: Sequence[Field | None]) -> None:
+        manager = packages.MANAGERS[name]
+        words = [field.text if field else None for field in arguments]
         if self.effects.sure:
-            self.installed |= packages.installed(manager, [field.text if field else None for field in arguments])
+            self.installed |= packages.installed(manager, words)
         self._print(self.effects.unknown)
         if any(field and field.text.partition("=")[0] in manager.elsewhere for field in arguments):
             self.effects.unsure()
         else:
-            self.effects.unsure(*manager.folders, *([self.effects.cwd] if manager.here else []))
+            brought = packages.programs(name, words)
+            self.effects.unsure(*manager.folders, *([self.effects.cwd] if manager.here else []), programs=brought)
 
     # --- what needs the walk ---
 

@@ -26,6 +26,7 @@ class ShellRow:
     ignores: frozenset[str] = frozenset()
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
+    trap_resets: bool = True
     wait_n: bool = False
     jobs_p: bool = False
     job_control: bool = False
@@ -37,6 +38,9 @@ class ShellRow:
     exec_open_file: frozenset[str] = frozenset()
     errexit_first: bool = False
     wait_status: int = 0
+    wait_resumes: bool = False
+    wait_goes_on: bool = False
+    exit_trap_status: bool = False
     signal_base: int = 128
     hangup_status: int = 0
     upper_only: bool = False
