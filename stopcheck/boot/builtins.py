@@ -685,7 +685,7 @@ def _job(shell: Shell, word: str) -> Job | None:
         return next((job for job in shell.jobs if str(job.number) == number), None)
     if shell.row.name not in {"bash", "zsh", "yash"}:
         return None
-    # Its command, as it is written, begins so (`%name`) or has it somewhere (`%?name`); where several do, none is meant.
+    # Its command, as it is written, begins so (`%name`) or has it somewhere (`%?name`); of several none is meant.
     named = [
         job
         for job in shell.jobs

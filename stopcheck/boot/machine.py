@@ -91,7 +91,8 @@ class Machine:
             if kind == "none":
                 return None
         version = base.sh_version if kind == base.sh else self._version(kind)
-        return find_shell(kind, version) or Unknown(f"how the shell {kind} behaves")
+        patched = kind != "dash" or base.family in {"debian", "ubuntu", ""}
+        return find_shell(kind, version, "" if patched else "upstream") or Unknown(f"how the shell {kind} behaves")
 
     def _version(self, kind: str) -> str:
         return str(getattr(self.image.base, "bash_version", "")) if kind == "bash" else ""

@@ -516,7 +516,9 @@ class Shell:
                 self.blocked = Standing(f"not read: {node.reason}", node.span)
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
-        if tail is None or (node.redirections and construct != "subshell" and self.row.name in {"dash", "busybox", "ksh93"}):
+        if tail is None or (
+            node.redirections and construct != "subshell" and self.row.name in {"dash", "busybox", "ksh93"}
+        ):
             return None
         return tail | {construct, "redirection"} if node.redirections else tail | {construct}
 
@@ -804,6 +806,8 @@ class Shell:
         )
         if self.mode == "file" and self.open_end:
             allowed = allowed | self.row.exec_open_file
+        if self.row.build == "upstream" and self.mode == "command" and not self.open_end:
+            return False
         if "plain" in allowed:
             return self.plain and "eval" not in tail
         return tail <= allowed and "simple" in allowed

@@ -139,7 +139,7 @@ class Effects:
             self.step(Alter(selection, lambda file: self._blurred(file, change(file))))
 
     def unsure(self, *folders: str | None, programs: frozenset[str] | None = None) -> None:
-        """Anything may have come into the folders; without folders, anywhere; see Unsure of `programs`."""
+        """Anything may have come into the folders; without folders, anywhere; `programs`: no program but these."""
         known = tuple(self.files.followed(folder) for folder in folders if folder is not None)
         named = folders and len(known) == len(folders) and not any(folder.startswith("$") for folder in known)
         self.step(Unsure(self.unknown, known if named else None, programs))

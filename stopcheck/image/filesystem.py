@@ -134,7 +134,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
-    """A step that may have put anything below the folders; None: anywhere. `programs`: these alone where programs are."""
+    """A step that may have put anything below the folders; None: anywhere. `programs`: no program but these."""
 
     reason: Unknown
     folders: tuple[str, ...] | None = None

@@ -17,6 +17,7 @@ class ShellRow:
 
     name: str
     since: str = ""
+    build: str = ""
     exec_command: frozenset[str] = frozenset()
     exec_subshell: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
@@ -71,9 +72,9 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def find_shell(name: str, version: str = "") -> ShellRow | None:
+def find_shell(name: str, version: str = "", build: str = "") -> ShellRow | None:
     """The row for a shell ("dash", "bash", "busybox" …); without a version the newest. None: not a shell we know."""
-    rows = _rows(name)
+    rows = [row for row in _rows(name) if row.build == build]
     if not rows:
         return None
     if not version:

@@ -63,12 +63,15 @@ PACKAGES = {
 }
 """Programs that Debian's or Alpine's package manager brings, by the package's name."""
 
+UPSTREAM = {"verup": {"dash"}}
+"""dash as its authors have it is a package of Alpine; all versions measured behave alike."""
+
 OTHERS = (
     "apachectl atd authbind bundle capsh celery chronic circusd cross-env cross-env-shell daphne dbus-daemon "
-    "dbus-run-session dnsmasq doas envdir execlineb fakeroot flask forever go gunicorn h haproxy honcho hypercorn i "
-    "java lighttpd make memcached mosquitto n nc nodemon numactl parallel pm2-runtime pnpm poetry "
-    "prometheus-node-exporter python rsync run-p s6-setuidgid setuidgid socat strace stunnel4 su-exec svscan tinyproxy "
-    "tsx uvicorn uwsgi watchmedo yarn"
+    "dbus-run-session dnsmasq doas envdir envuidgid execlineb fakeroot fghack flask forever go gunicorn h haproxy "
+    "honcho hypercorn i java lighttpd make memcached mosquitto n nc nodemon numactl parallel pgrphack pm2-runtime "
+    "pnpm poetry prometheus-node-exporter python rsync run-p s6-applyuidgid s6-setsid s6-setuidgid setuidgid socat "
+    "strace stunnel4 su-exec svscan tinyproxy tsx uvicorn uwsgi watchmedo yarn"
 )
 """Programs that come into the image as files."""
 
@@ -94,8 +97,8 @@ class FactImage:
         return self.files["Dockerfile"]
 
 
-def base_of(fact: Fact) -> str | None:
-    """The base image of a fact; None where no published image has that shell."""
+def base_of(fact: Fact) -> str:
+    """The base image of a fact."""
     if fact.group == "ver":
         name, _, release = fact.id.split(".")[1].partition("@")
         if name == "busybox":
@@ -104,17 +107,15 @@ def base_of(fact: Fact) -> str | None:
     if fact.group == "bbup":
         return f"busybox:{fact.shell.split()[1]}"
     if fact.group == "verup":
-        return None
+        return "alpine:3.20"
     return BASES.get(fact.shell, "debian:bookworm")
 
 
-def image_of(fact: Fact) -> FactImage | None:
-    """The image a fact is about; None where no base image has its shell."""
+def image_of(fact: Fact) -> FactImage:
+    """The image a fact is about."""
     base = base_of(fact)
-    if base is None:
-        return None
     named = _words(fact)
-    packages = sorted({PACKAGES[word] for word in named if word in PACKAGES})
+    packages = sorted({PACKAGES[word] for word in named if word in PACKAGES} | UPSTREAM.get(fact.group, set()))
     lines = [f"FROM {base}"]
     if packages:
         lines.append(f"RUN {_manager(base)} {' '.join(packages)}")
