@@ -21,7 +21,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
-from stopcheck.boot.signals import signal_name
+from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import evaluate, expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
@@ -58,6 +58,10 @@ _ALMQUIST = frozenset({"dash", "busybox"})
 
 def find_builtin(name: str, row: ShellRow) -> Builtin | None:
     """The builtin of that name in this shell; None where it has none."""
+    if row.name == "zsh" and name in {"noglob", "nocorrect", "-"}:
+        return do_builtin
+    if name == "builtin" and row.name in {"mksh", "posh"}:
+        return do_builtin
     if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.bash_tests):
         return None
     if name == "sleep" and not row.sleeps_itself:
@@ -123,16 +127,22 @@ def do_command(call: Call) -> None:
     if isinstance(words[0], str) and words[0].startswith("-") and call.words[0] == "command":
         call.shell.set_status(2)
         return
-    again = Call(call.shell, call.world, call.process, call.node, words, call.tail)
+    row = call.shell.row
+    tail = None if row.name == "yash" else call.tail
+    again = Call(call.shell, call.world, call.process, call.node, words, tail)
     name = words[0]
     builtin = find_builtin(name, call.shell.row) if isinstance(name, str) else None
-    if builtin is not None:
+    if builtin is not None and row.name == "zsh" and call.words[0] == "command" and name not in _TWICE:
+        call.shell.set_status(127)  # it runs programs alone
+    elif builtin is not None:
         builtin(again)
     else:
         run_program(again)
 
 
 do_builtin = do_command
+_TWICE = frozenset({"[", "echo", "false", "kill", "printf", "pwd", "sleep", "test", "true"})
+"""Builtins that are programs, too."""
 
 
 # --- the way of control ----------------------------------------------------------------------------
@@ -182,7 +192,7 @@ def do_exit(call: Call) -> None:
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
-    if shell.row.name == "bash" and trap is not None and trap.signal != "EXIT":
+    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and trap.signal != "EXIT":
         trap = None
     if trap is not None and shell.row.trap_exit_zero:
         shell.leave(0)
@@ -277,10 +287,10 @@ def do_source(call: Call) -> None:
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
     file = call.machine.image.files.lookup(path)
     if file is None:
-        if shell.row.bash_syntax:
+        if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
             shell.set_status(1)
         else:
-            shell.leave(2)
+            shell.leave(2 if shell.row.name in _ALMQUIST else 1)
         return
     if isinstance(file, Unknown) or isinstance(file.content, Unknown):
         if not path.endswith(SETS_LITTLE):
@@ -559,6 +569,11 @@ def do_trap(call: Call) -> None:
         shell.set_status(0)
         return
     action, signals = words[0], words[1:]
+    if not signals and action != "-" and not str(action).isdigit() and not shell.row.trap_resets:
+        if shell.row.name == "ksh93":
+            shell.leave(1)
+        shell.set_status(1)
+        return
     if not signals or (isinstance(action, str) and action.isdigit()):
         action, signals = "-", words
     status = 0
@@ -615,6 +630,8 @@ def do_wait(call: Call) -> None:
         shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid)}
+    for child in world.children(call.process.pid):
+        child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
         for word in words:
@@ -647,7 +664,11 @@ def do_wait(call: Call) -> None:
     if not pids:
         shell.set_status(127 if first else 0)
         return
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words and not first)
+    if shell.row.wait_resumes and shell.pending:
+        shell.set_status(128 + signal_number(shell.pending[0]))
+        shell.pending = shell.pending[1:]
+        return
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words and not first, len(words) > 1)
 
 
 def _was_job(call: Call, pid: int) -> bool:
@@ -672,7 +693,7 @@ def _job(shell: Shell, word: str) -> Job | None:
     number = word[1:]
     if number.isdigit():
         return next((job for job in shell.jobs if str(job.number) == number), None)
-    if shell.row.name not in {"bash", "zsh"}:
+    if shell.row.name not in {"bash", "zsh", "yash"}:
         return None
     # Its command, as written, begins so (`%name`) or has it somewhere (`%?name`); where several do, none is meant.
     named = [
@@ -729,13 +750,17 @@ def do_kill(call: Call) -> None:
         if named:
             value = option[2:] or (words.pop(0) if words else "")
             # A number alone: so say zsh and ksh93 of -n.
-            wrong = named == "-n" and shell.row.name in {"zsh", "ksh93"} and not str(value).isdigit()
+            number = str(value).isdigit()
+            wrong = (named == "-n" and not number and shell.row.name in {"zsh", "ksh93"}) or (
+                named == "-s" and number and shell.row.name == "zsh"
+            )
             given, signal = "-s", None if wrong else _kill_signal(value, shell)
         elif given:
             words.insert(0, option)  # a group, after a signal
             break
         else:
-            given, signal = "-SIGNAL", _kill_signal(option[1:], shell)
+            small = shell.row.name == "mksh" and option != option.upper()
+            given, signal = "-SIGNAL", None if small else _kill_signal(option[1:], shell)
     if signal is None:
         world.note("bad-signal", call.process, text="kill", span=call.node.span)
         shell.set_status(2 if shell.row.name == "dash" else 1)

@@ -134,6 +134,15 @@ class TrapEnd:
     ok: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """zsh's `wait` goes on behind a trap: unless the signal is trapped still, and no child has ended since (`dead`)."""
+
+    waiting: Waiting
+    signal: str
+    dead: int
+
+
 Frame: TypeAlias = (
     Evaluate
     | Items
@@ -149,6 +158,7 @@ Frame: TypeAlias = (
     | SourceEnd
     | Joined
     | TrapEnd
+    | Resume
 )
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
@@ -166,12 +176,16 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of."""
+    """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
+
+    `named`: of several that are, one after another.
+    """
 
     pids: tuple[int, ...]
     span: Span
     first: bool = False
     every: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class _Reading:
     skip: int
     shell: Field
     command: Field | None = None
+    kill_after: Field | None = None
     direct: bool = False
     """runuser -u: a program, no shell."""
     own_session: bool = False
@@ -45,6 +46,8 @@ class _Reading:
                     return
 
     def _value(self, name: str, value: Field | None) -> None:
+        if name in self.row.kill_option:
+            self.kill_after = value
         if name in self.row.user_options and isinstance(value, str):
             self.user = value.split(":")[0]
         if name in self.row.command_option:
@@ -81,6 +84,13 @@ def new_user(row: ProgramRow, argv: tuple[Field, ...]) -> str | None:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return reading.user
+
+
+def kill_after(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
+    """The seconds, as they are written, after which its own option makes a wrapper kill; None without it."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.kill_after
 
 
 def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.builtins import find_builtin
-from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, new_user, own_words
+from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, kill_after, new_user, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
@@ -17,6 +17,7 @@ from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
+from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
@@ -104,7 +105,8 @@ class Machine:
             if kind == "none":
                 return None
         version = base.sh_version if kind == base.sh else self._version(kind)
-        return find_shell(kind, version) or Unknown(f"how the shell {kind} behaves")
+        patched = kind != "dash" or base.family in {"debian", "ubuntu", ""}
+        return find_shell(kind, version, "" if patched else "upstream") or Unknown(f"how the shell {kind} behaves")
 
     def _version(self, kind: str) -> str:
         return str(getattr(self.image.base, "bash_version", "")) if kind == "bash" else ""
@@ -207,6 +209,8 @@ class Machine:
                 return start_made(self, process, file.content, env)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
+                if self._lacks(name):
+                    return Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent"
             if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
@@ -221,6 +225,16 @@ class Machine:
         base = self.image.base
         starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
         return base.entrypoint is None and bool(starts_shell)
+
+    def _lacks(self, name: str) -> bool:
+        """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
+        base = self.image.base
+        folder, _, program = name.rpartition("/")
+        return (
+            base.name.partition(":")[0] == base.family
+            and (not folder or folder in DEFAULT_PATH.split(":"))
+            and lacks(base.family, program)
+        )
 
     def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
         """The file that a program's name means."""
@@ -454,6 +468,9 @@ class Machine:
         process.ignored |= set(row.ignores) | ignored_by(row, own)
         if row.session_only and not has_own_session(row, argv):
             row = replace(row, on={**row.on, **dict.fromkeys(row.session_only, "ignore")})
+        after = kill_after(row, argv) if row.kill_option else None
+        if after is not None:
+            row = replace(row, kill_after=_duration((after,), 0.0))
         user = new_user(row, argv)
         if row.role == "exec":
             process.user = process.user if user is None else user

@@ -23,6 +23,7 @@ from stopcheck.boot.frames import (
     LoopTest,
     Negate,
     Node,
+    Resume,
     SourceEnd,
     Standing,
     Tail,
@@ -79,8 +80,8 @@ TRAP_LIMIT = 8
 
 _PLAIN_SLOTS = (
     "args", "armed", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
-    "interrupted", "jobs", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "untrapped",
+    "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
+    "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status", "untrapped",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -126,6 +127,8 @@ class Shell:
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
         self.open_end = not body.span.source.text.endswith("\n")
+        self.remark = "#" in body.span.source.text[body.items[-1].span.end if body.items else 0 :]
+        """Whether a comment follows the last command."""
         self.opened = ""
         """A sourced file that is not known: it may set any variable that is not set else."""
         self.renamed = ""
@@ -146,6 +149,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
+        self.killed = False
+        """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
 
@@ -209,12 +214,13 @@ class Shell:
             blocked = self.blocked
             status = self.row.hangup_status if signal == "HUP" else 0
             status = status or (self.row.signal_base + signal_number(signal)) & 255
-            if process.pid != 1 and self.row.name in {"dash", "busybox"}:
+            if self.row.name == "posh" or (process.pid != 1 and self.row.name in {"dash", "busybox"}):
                 world.exit(process, status, signal)
                 return
             if self.blocked is None and "EXIT" not in self.traps:
                 world.exit(process, status, signal)
             self.leave(status)
+            self.killed = True
             if self.row.name == "bash":
                 self.dying = signal
                 if isinstance(blocked, Foreground):
@@ -224,6 +230,15 @@ class Shell:
             self.pending += (signal,)
         if isinstance(self.blocked, (Waiting, Standing)):
             if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
+                return
+            if isinstance(self.blocked, Waiting) and self.blocked.named and self.row.wait_goes_on:
+                rest = tuple(other.pid for other in world.living(self.blocked.pids))[1:]
+                if rest:  # the first of those named is given up, and then it waits for the next
+                    self.blocked = replace(self.blocked, pids=rest)
+                    return
+            if isinstance(self.blocked, Waiting) and self.row.wait_resumes:
+                self.push(Resume(self.blocked, signal, _dead(world, process)))
+                self.blocked = None
                 return
             self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
             self.blocked = None
@@ -299,7 +314,15 @@ class Shell:
                 if frame.args is not None:
                     self.args = frame.args
                 self.set_status(self.status, self.ok)
+            case Resume():
+                trap = self.traps.get(frame.signal)
+                if trap is None or trap.text == "" or _dead(world, process) > frame.dead:
+                    self.blocked = frame.waiting
+                else:
+                    self.set_status(128 + signal_number(frame.signal))
             case TrapEnd():
+                if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
+                    return
                 self.status, self.ok = frame.status, frame.ok
                 if self.cut and not self.pending:
                     self.cut = False
@@ -366,6 +389,7 @@ class Shell:
         if trap is None:
             return
         if self.row.recursion == "hangs" and world.spin > SPIN_LIMIT:
+            world.note("crash", process, text="for ever", span=trap.span, signal=signal)
             self.blocked = Standing("an endless round of traps", trap.span)
             return
         if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
@@ -490,7 +514,9 @@ class Shell:
                 self.blocked = Standing(f"not read: {node.reason}", node.span)
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
-        if tail is None or (node.redirections and construct != "subshell" and self.row.name in {"dash", "busybox"}):
+        if tail is None or (
+            node.redirections and construct != "subshell" and self.row.name in {"dash", "busybox", "ksh93"}
+        ):
             return None
         return tail | {construct, "redirection"} if node.redirections else tail | {construct}
 
@@ -738,10 +764,14 @@ class Shell:
             self.push(Evaluate(node.commands[0], tail))
             return
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
+        under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False) for command in inside]
         world.connect(children)
         pids = tuple(child.pid for child in children)
-        if self.row.last_in_shell:
+        if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
+            world.connect([children[-1], process])
+            self.push(Evaluate(node.commands[-1], under))
+        elif self.row.last_in_shell:
             self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
         else:
             self.blocked = Foreground(pids, node)
@@ -764,7 +794,7 @@ class Shell:
         trapped = any(
             trap.text != "" or (self.row.name == "bash" and name == "EXIT") for name, trap in self.traps.items()
         )
-        if tail is None or self.frames or trapped:
+        if tail is None or self.frames or trapped or (self.remark and self.row.name == "yash"):
             return False
         construct = tail - {"simple", "assignment"}
         if self.parenthesised and len(construct) == 1 and construct <= self.row.exec_parentheses:
@@ -774,8 +804,10 @@ class Shell:
         )
         if self.mode == "file" and self.open_end:
             allowed = allowed | self.row.exec_open_file
+        if self.row.build == "upstream" and self.mode == "command" and not self.open_end:
+            return False
         if "plain" in allowed:
-            return self.plain
+            return self.plain and "eval" not in tail
         return tail <= allowed and "simple" in allowed
 
     def _redirections(self, node: Group | Subshell | If | For | While, world: World, process: Process) -> None:
@@ -933,6 +965,11 @@ def _core(node: Node) -> Node:
             node = node.commands[0]
         else:
             return node
+
+
+def _dead(world: World, process: Process) -> int:
+    """Of how many of its children it has learnt so far that they have ended."""
+    return sum(other.collected and other.ppid == process.pid for other in world.processes.values())
 
 
 def _between(before: Span, after: Span) -> str:

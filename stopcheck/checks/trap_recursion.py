@@ -33,9 +33,10 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         trap = trap_at(shell, cause.span)
         signal = case.assessment.signal
+        until = "" if cause.event is not None and cause.event.text else f" until {shell.row.name} crashes"
         yield Violation(
             message=f"{consequence(case, cause)}. The trap sends {case.signal} to the script itself, too, and so runs "
-            f"again and again until {shell.row.name} crashes",
+            f"again and again{until}",
             span=cause.span,
             fix=_ignoring(shell, trap, signal) if trap is not None else None,
             advice=f'Ignore the signal first, and wait at the end: `trap "" {signal}; kill 0; wait`.',

@@ -164,12 +164,15 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
-    """A step that may have put anything below the folders; None: anywhere."""
+    """A step that may have put anything below the folders; None: anywhere.
+
+    In a folder for programs: none but `programs`, and surely not `never` (names, or paths).
+    """
 
     reason: Unknown
     folders: tuple[str, ...] | None = None
+    programs: frozenset[str] | None = None
     never: frozenset[str] = frozenset()
-    """Names of programs that it surely has not put in a folder for programs, and paths of such."""
 
     @property
     def places(self) -> tuple[str, ...] | None:
@@ -178,16 +181,22 @@ class Unsure:
 
     def at(self, path: str) -> Answer:
         """See Layer.at."""
+        if self._surely_not(path):
+            return Mark.PASS
         if self.folders is None:
             return Maybe(self.reason)
-        if self.never and not self.never.isdisjoint((base(path), path)) and parent(path) in PROGRAM_FOLDERS:
-            return Mark.PASS
         near = path.startswith(self.folders)  # told at once, which it mostly is not
         return (
             Maybe(self.reason)
             if near and any(inside(path, folder) is not None for folder in self.folders)
             else Mark.PASS
         )
+
+    def _surely_not(self, path: str) -> bool:
+        if (self.programs is None and not self.never) or parent(path) not in PROGRAM_FOLDERS:
+            return False
+        name = base(path)
+        return name in self.never or path in self.never or (self.programs is not None and name not in self.programs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.image.filesystem import PROGRAM_FOLDERS
+from stopcheck.knowledge.systems import package_programs
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
@@ -165,6 +166,22 @@ def not_installed(name: str, words: Sequence[str | None], programs: frozenset[st
     if name == "apk" and packages <= _WITHOUT_BASH:
         never.add("bash")
     return frozenset(never)
+
+
+_CLOSED = frozenset({"apk", "apt", "apt-get"})
+
+
+def programs(name: str, words: Sequence[str | None]) -> frozenset[str] | None:
+    """All programs that a package manager's command brings; None where that is not known."""
+    if name not in _CLOSED or any(word is None or word.startswith((".", "/")) for word in words):
+        return None
+    brought: frozenset[str] = frozenset()
+    for package in installed(MANAGERS[name], words):
+        found = package_programs(package)
+        if found is None:
+            return None
+        brought |= found
+    return brought
 
 
 SILENT = frozenset(

@@ -414,8 +414,12 @@ class _Runner:
         if any(field and field.text.partition("=")[0] in manager.elsewhere for field in arguments):
             self.effects.unsure()
         else:
-            never = packages.not_installed(name, words, third_party())
-            self.effects.unsure(*manager.folders, *([self.effects.cwd] if manager.here else []), never=never)
+            self.effects.unsure(
+                *manager.folders,
+                *([self.effects.cwd] if manager.here else []),
+                programs=packages.programs(name, words),
+                never=packages.not_installed(name, words, third_party()),
+            )
 
     # --- what needs the walk ---
 

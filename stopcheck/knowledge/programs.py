@@ -56,6 +56,7 @@ class ProgramRow:
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
     waits_out: bool = False
+    kill_option: tuple[str, ...] = ()
     then: str = "waits"
     ends_with_child: bool = True
     exit_of_child: bool = True
@@ -83,7 +84,7 @@ class ProgramRow:
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
-           "clears"}  # fmt: skip
+           "clears", "kill_option"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image", "env"}
 

@@ -17,6 +17,7 @@ class ShellRow:
 
     name: str
     since: str = ""
+    build: str = ""
     exec_command: frozenset[str] = frozenset()
     exec_subshell: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
@@ -26,6 +27,7 @@ class ShellRow:
     ignores: frozenset[str] = frozenset()
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
+    trap_resets: bool = True
     wait_n: bool = False
     jobs_p: bool = False
     job_control: bool = False
@@ -37,6 +39,9 @@ class ShellRow:
     exec_open_file: frozenset[str] = frozenset()
     errexit_first: bool = False
     wait_status: int = 0
+    wait_resumes: bool = False
+    wait_goes_on: bool = False
+    exit_trap_status: bool = False
     signal_base: int = 128
     hangup_status: int = 0
     upper_only: bool = False
@@ -67,9 +72,9 @@ def _values(table: dict[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def find_shell(name: str, version: str = "") -> ShellRow | None:
+def find_shell(name: str, version: str = "", build: str = "") -> ShellRow | None:
     """The row for a shell ("dash", "bash", "busybox" …); without a version the newest. None: not a shell we know."""
-    rows = _rows(name)
+    rows = [row for row in _rows(name) if row.build == build]
     if not rows:
         return None
     if not version:

@@ -155,7 +155,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "forsakes":
             return f"{who} ends at once and leaves its services behind"
         case "crash":
-            return f"{who} sends the signal to itself again and again until it crashes"
+            return f"{who} sends the signal to itself again and again{'' if event.text else ' until it crashes'}"
         case "swept":
             told = "in the middle of shutting down" if process.told else "without ever having been told"
             return f"PID 1 is gone: the kernel SIGKILLs {who}" + (f", {told}" if event.pid in stopped.mains else "")

@@ -30,7 +30,7 @@ class Comparison:
 
 
 def compare(group: str | None = None, identity: str | None = None) -> Iterator[Comparison]:
-    """All steady facts (of a group, or whose id begins so) of which there is an image."""
+    """All steady facts (of a group, or whose id begins so)."""
     for fact in facts.load():
         if (
             fact.flaky
@@ -40,9 +40,8 @@ def compare(group: str | None = None, identity: str | None = None) -> Iterator[C
         ):
             continue
         image = image_of(fact)
-        if image is not None:
-            predicted = predict(image)
-            yield Comparison(fact, image, predicted, agreement(fact, predicted))
+        predicted = predict(image)
+        yield Comparison(fact, image, predicted, agreement(fact, predicted))
 
 
 @click.command()

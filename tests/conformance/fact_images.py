@@ -74,17 +74,20 @@ PACKAGES = {
 }
 """Programs that Debian's or Alpine's package manager brings, by the package's name."""
 
+UPSTREAM = {"verup": {"dash"}}
+"""dash as its authors have it is a package of Alpine; all versions measured behave alike."""
+
 OTHERS = (
-    "arq atd authbind beanstalkd bun bundle caddy capsh celery chronic circusd concurrently cross-env "
+    "apachectl arq atd authbind beanstalkd bun bundle caddy capsh celery chronic circusd concurrently cross-env "
     "cross-env-shell daphne dbus-daemon dbus-run-session ddtrace-run direnv dnsmasq doas dovecot dramatiq envdir "
-    "etcd execlineb fakeroot fastapi flask forever freeradius go granian gunicorn h haproxy honcho http-server "
-    "huey_consumer hypercorn i influxd inotifywait java json-server jupyter lighttpd live-server locust make "
-    "mariadbd memcached mitmdump mosquitto mysqld_safe n named nats-server nc nest newrelic-admin next node-red "
-    "nodemon npm-run-all nsd numactl opentelemetry-instrument parallel pgbouncer pipenv pm2 pm2-runtime pnpm poetry "
-    "privoxy proftpd prometheus prometheus-node-exporter puma python rackup react-scripts rq rsync rsyslogd run-p "
-    "run-s s6-setuidgid sanic serve setuidgid socat squid strace streamlit stunnel4 su-exec svscan syslog-ng thin "
-    "tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd vite vsftpd waitress-serve watchmedo "
-    "xinetd xvfb-run yarn"
+    "envuidgid etcd execlineb fakeroot fastapi fghack flask forever freeradius go granian gunicorn h haproxy "
+    "honcho http-server huey_consumer hypercorn i influxd inotifywait java json-server jupyter lighttpd live- "
+    "server locust make mariadbd memcached mitmdump mosquitto mysqld_safe n named nats-server nc nest newrelic- "
+    "admin next node-red nodemon npm-run-all nsd numactl opentelemetry-instrument parallel pgbouncer pgrphack "
+    "pipenv pm2 pm2-runtime pnpm poetry privoxy proftpd prometheus prometheus-node-exporter puma python rackup "
+    "react-scripts rq rsync rsyslogd run-p run-s s6-applyuidgid s6-setsid s6-setuidgid sanic serve setuidgid "
+    "socat squid strace streamlit stunnel4 su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv "
+    "uvicorn uwsgi valgrind varnishd vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn"
 )
 """Programs that come into the image as files."""
 
@@ -110,8 +113,8 @@ class FactImage:
         return self.files["Dockerfile"]
 
 
-def base_of(fact: Fact) -> str | None:
-    """The base image of a fact; None where no published image has that shell."""
+def base_of(fact: Fact) -> str:
+    """The base image of a fact."""
     if fact.group == "ver":
         name, _, release = fact.id.split(".")[1].partition("@")
         if name == "busybox":
@@ -120,17 +123,15 @@ def base_of(fact: Fact) -> str | None:
     if fact.group == "bbup":
         return f"busybox:{fact.shell.split()[1]}"
     if fact.group == "verup":
-        return None
+        return "alpine:3.20"
     return IMAGES.get(fact.what) or BASES.get(fact.shell, "debian:bookworm")
 
 
-def image_of(fact: Fact) -> FactImage | None:
-    """The image a fact is about; None where no base image has its shell."""
+def image_of(fact: Fact) -> FactImage:
+    """The image a fact is about."""
     base = base_of(fact)
-    if base is None:
-        return None
     named = _words(fact)
-    packages = sorted({PACKAGES[word] for word in named if word in PACKAGES})
+    packages = sorted({PACKAGES[word] for word in named if word in PACKAGES} | UPSTREAM.get(fact.group, set()))
     lines = [f"FROM {base}"]
     if packages:
         lines.append(f"RUN {_manager(base)} {' '.join(packages)}")

@@ -45,9 +45,9 @@ MAIN_PACKAGES = ("dash", "bash", "busybox-static", "tini", "dumb-init")
 """Those without which the measurements are worth nothing."""
 
 UNLABELLED = (
-    "app bash busybox chpst chroot chrt dash doas dumb-init env envdir execlineb find flock gosu ionice make nice "
-    "nohup perl prlimit python3 runuser s6-setuidgid script setpriv setsid setuidgid sh sleep start-stop-daemon stdbuf "
-    "su sudo tail taskset timeout tini unshare xargs"
+    "app bash busybox chpst chroot chrt dash doas dumb-init env envdir envuidgid execlineb fghack find flock gosu "
+    "ionice make nice nohup perl prlimit python3 runuser s6-setuidgid script setpriv setsid setuidgid sh sleep "
+    "start-stop-daemon stdbuf su sudo tail taskset timeout tini unshare xargs"
 )
 """Programs of Debian 12 that facts without a version in `what` are about and that can be measured again."""
 

@@ -9,22 +9,16 @@ import pytest
 from tests.conformance import facts
 from tests.conformance.agreement import compare
 
-GROUPS = sorted({fact.group for fact in facts.load()} - {"verup"})
+GROUPS = sorted({fact.group for fact in facts.load()})
 
 EXCEPTIONS = {
-    "shc.*.not-found": "the build installs packages: that none of them has a program `nosuchcmd` is not in the files",
-    "script.*.exec-fail-fallthrough": "the same",
-    "script.*.exec-or-fallback": "the same",
     "rt.go-ctx-ignored.INT": "a program that nobody knows ignores SIGINT: it is taken to handle its stop signal",
     "rtt.go-ctx-ignored.INT": "the same",
     "rtt.cron-daemon-tail": "tini goes with the shell; cron is not told, but has nothing to lose by that",
-    "shc.zsh.command-exec": "zsh's `command` runs programs only, not builtins",
-    "shc.yash.comment": "yash does not exec the last command where a comment follows",
+    "verup.*.time": "measured without a program `time`, which Alpine has",
     "trap.zsh.app-tee-bg-trap": "zsh waits for the last process of a pipeline alone, which ends after the first",
     "trap.yash.dq-early-expand": "yash: `kill` without a process leaves 1, the others 2",
     "trap.mksh.sigint-trap-fwdINT-app0": "mksh ends by a second SIGINT that its trap has sent to a job",
-    "tini-trap.mksh.exit-trap-bg": "mksh: the status after an EXIT trap whose last command was `kill`",
-    "trap2.zsh.trapm-kill0-EXIT": "zsh waits on after `kill -- -1` in a trap",
 }
 """The facts that are contradicted, each with the reason; one that holds again has to leave this list."""
 
@@ -50,5 +44,5 @@ def test_what_is_excepted_is_contradicted() -> None:
 
 def test_most_facts_are_predicted_exactly() -> None:
     all_of_them = [one.agreement for group in GROUPS for one in compare(group)]
-    assert all_of_them.count("exact") >= 0.98 * len(all_of_them)
-    assert all_of_them.count("unknown") <= 0.01 * len(all_of_them)
+    assert all_of_them.count("exact") >= 0.99 * len(all_of_them)
+    assert all_of_them.count("unknown") <= 0.006 * len(all_of_them)

@@ -31,7 +31,9 @@ from tests.unit.images import at, image, shown
         pytest.param("FROM python:3.12\nRUN apt-get install -y curl", "/usr/bin/tini", None, id="something else"),
         pytest.param("FROM python:3.12\nRUN apt-get install -y tini", "/bin/tini", "??", id="its package"),
         pytest.param("FROM python:3.12\nRUN apt-get install -y tini", "/sbin/tini", None, id="elsewhere"),
-        pytest.param("FROM python:3.12\nARG A\nRUN apt-get install -y $A", "/usr/bin/tini", "??", id="what is not known"),
+        pytest.param(
+            "FROM python:3.12\nARG A\nRUN apt-get install -y $A", "/usr/bin/tini", "??", id="what is not known"
+        ),
         pytest.param("FROM python:3.12\nRUN apt-get install -y ./a.deb", "/bin/tini", "??", id="a package's file"),
         pytest.param("FROM python:3.12\nRUN pip install -r a", "/usr/local/bin/supervisord", "??", id="a list"),
         pytest.param("FROM nats", "/nats-server", "??", id="what an image starts, though it has nothing else"),

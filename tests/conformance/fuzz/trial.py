@@ -56,7 +56,7 @@ class Said:
     """What the analysis says: `mains` by name, `exit_code` of PID 1 also where the report leaves it out.
 
     `is_race`: the script signals what it has just started, or ends by itself a while after it is up: whether the stop
-    comes before or after is chance.
+    comes before or after is chance. So it is how long a shell that calls itself takes to run out of memory.
     """
 
     outcome: str
@@ -95,7 +95,7 @@ def _said(assessment: Assessment) -> Said:
     late = worst.outcome in ("exits", "fails") and booted.clock > 0
     names = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
     told = "\n".join(step.text for step in story(assessment, worst))
-    return Said(str(worst.outcome), code, names, story=told, is_race=early or late)
+    return Said(str(worst.outcome), code, names, story=told, is_race=early or late or code == 139)
 
 
 def measure(image: Image) -> harness.Measurement:

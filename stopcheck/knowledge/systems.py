@@ -1,0 +1,27 @@
+"""Loads knowledge/systems.toml: the programs of a bare system and of packages, where the list is closed."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+
+from stopcheck.knowledge import table_text
+
+_SAME = {"ubuntu": "debian"}
+
+
+@cache
+def _tables() -> dict[str, dict[str, str]]:
+    return tomllib.loads(table_text("systems.toml"))
+
+
+def lacks(family: str, name: str) -> bool:
+    """Whether the system's own base image (nothing else installed) surely has no such program."""
+    programs = _tables()["systems"].get(_SAME.get(family, family))
+    return programs is not None and name not in programs.split()
+
+
+def package_programs(package: str) -> frozenset[str] | None:
+    """All programs that a package brings; None where that is not known."""
+    programs = _tables()["packages"].get(package)
+    return None if programs is None else frozenset(programs.split())
