@@ -247,7 +247,8 @@ def of_early_end(stopped: Stopped) -> Iterator[Cause]:
 def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     """The script ran through, and left a service in the background that its end takes along.
 
-    A program that nobody knows is a helper, like those that are, where the script has done work of its own after it had started it.
+    A program that nobody knows is a helper, like those that are, where the script has done work of its own after it
+    had started it.
     """
     world = outlived(stopped)
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
