@@ -247,15 +247,20 @@ def of_early_end(stopped: Stopped) -> Iterator[Cause]:
 def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     """The script ran through, and left a service in the background that its end takes along.
 
-    A program that nobody knows is a helper where the script has done work of its own after it had started it.
+    A program that nobody knows is a helper, like those that are, where the script has done work of its own after it
+    had started it.
     """
     world = outlived(stopped)
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
     worked = max((p.pid for p in programs if not p.alive and _role(p) in WORK and p.program not in HARMLESS), default=0)
     left = [p for p in programs if p.alive and in_job(world, p) and _role(p) in SERVICES]
-    left = [p for p in left if _role(p) == "service" or p.pid > worked]
+    left = [p for p in left if (_role(p) == "service" and not _helps(p)) or p.pid > worked]
     if left:
         yield Cause("script-ends", world.init, left[-1].origin, left[-1])
+
+
+def _helps(process: Process) -> bool:
+    return isinstance(process.body, Program) and process.body.row.helper
 
 
 def _role(process: Process) -> str:

@@ -19,7 +19,7 @@ from stopcheck.syntax.dockerfile import ShellForm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Event, Process
+    from stopcheck.boot.world import Event, Process, World
     from stopcheck.image.model import Image
     from stopcheck.source import Span
     from stopcheck.stop.assess import Assessment
@@ -141,8 +141,19 @@ def of_daemon(stopped: Stopped) -> Iterator[Cause]:
     for event in world.events:
         if event.kind == "daemonizes" and event.other in swept:
             left = world.processes[event.other]
+            if _helped(world, left):
+                continue
             yield Cause("daemonized-main", world.processes[event.pid], event.span, left, event=event)
             return
+
+
+def _helped(world: World, left: Process) -> bool:
+    """Whether it only serves the container's own needs, and a program was run after it, which is what PID 1 did."""
+    helper = isinstance(left.body, Program) and left.body.row.helper
+    return helper and any(
+        process.pid > left.pid and isinstance(process.body, Program) and process.body.row.table != "core utilities"
+        for process in world.processes.values()
+    )
 
 
 def of_lost_command(image: Image, stopped: Stopped) -> Iterator[Cause]:

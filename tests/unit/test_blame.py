@@ -53,6 +53,8 @@ SCRIPTS = [
     ),
     pytest.param("if our-test | grep -q ok; then echo ok; fi", [], id="a-question"),
     pytest.param("if ! aws s3 ls; then\nsleep 7200\nexit 1\nfi\nexec memcached", [], id="a-failure-that-is-kept"),
+    pytest.param("pcscd --debug\nour-tool --help", [], id="a-command-beside-a-helper"),
+    pytest.param("pcscd --debug\nrm -f /x", [("daemonized-main", "pcscd --debug")], id="a-helper-alone"),
     pytest.param("our-build\nexec our-tool --help", [], id="a-command-that-takes-over"),
     pytest.param("our-server\nexec memcached", [], id="a-service-that-takes-over"),
     pytest.param("if ! our-test; then\nmkdir /x\nfi\naws s3 ls", [], id="a-test"),
