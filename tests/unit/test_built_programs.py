@@ -77,6 +77,10 @@ def test_a_go_program_of_sources_that_are_not_known(build: str) -> None:
     assert go(SERVES, build).outcome == "graceful"
 
 
+def test_a_go_program_that_is_only_asked_for_help() -> None:
+    assert go(SERVES, start='["/app", "--help"]').outcome == "exits"
+
+
 def test_the_story_tells_what_is_assumed_and_what_the_runtime_does() -> None:
     assert any("assumed (it uses acme.org/server" in step.text for step in go(USES).story)
     assert any("the runtime of its language ends it" in step.text for step in go(SERVES).story)
