@@ -203,10 +203,6 @@ class Machine:
         row = find_program(name)
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
-            if not isinstance(file, Unknown) and isinstance(file.content, Made):
-                from stopcheck.boot.sources import start_made
-
-                return start_made(self, process, file.content, env)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
                 if self._lacks(name):
@@ -216,6 +212,10 @@ class Machine:
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
+            elif not isinstance(file, Unknown) and isinstance(file.content, Made):
+                from stopcheck.boot.sources import start_made
+
+                return start_made(self, process, file.content, env)
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)

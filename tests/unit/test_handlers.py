@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.handlers.source import Handling
 
+EXPRESS = "const express = require('express');\nconst app = express();\napp.listen(80);\n"
+FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 LANGUAGES = ("python", "node", "ruby", "perl", "php", "go")
 
 
@@ -152,6 +154,8 @@ def test_ruby(text: str, action: str) -> None:
         pytest.param("python", "import asyncio\nasyncio.create_subprocess_exec('x')", id="python-asyncio"),
         pytest.param("node", "require('child_process').spawn('x')", id="node-child"),
         pytest.param("node", "import cluster from 'node:cluster'", id="node-cluster"),
+        pytest.param("node", EXPRESS + "require('child_process').exec('x')", id="node-server-with-children"),
+        pytest.param("python", "import acme, subprocess", id="python-beside-what-nobody-knows"),
         pytest.param("ruby", "system('x')", id="ruby-system"),
         pytest.param("perl", "exec 'x';", id="perl-exec"),
         pytest.param("php", "<?php passthru('x');", id="php-passthru"),
@@ -176,6 +180,110 @@ def test_starts_others(language: str, text: str) -> None:
 def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup: bool) -> None:
     handling = read(language, text)
     assert handling.cleanup is cleanup
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "files"),
+    [
+        pytest.param("python", FLASK + "app.run(host='0.0.0.0')", {}, id="flask"),
+        pytest.param("python", FLASK + "app.run('0.0.0.0', 80, debug=False)", {}, id="flask-no-debug"),
+        pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {"conf.py": "A = 1"}, id="flask-config"),
+        pytest.param("python", "import requests\nfrom lib.work import run", {"lib/work.py": "run = 1"}, id="folder"),
+        pytest.param("python", "from lib import work", {"lib/__init__.py": "work = 1"}, id="name-in-a-package"),
+        pytest.param("python", "import a.b", {"a/__init__.py": "", "a/b.py": "from . import c", "a/c.py": ""}, id="relative"),
+        pytest.param("python", "import uvicorn\nuvicorn.__version__", {}, id="server-that-is-not-run"),
+        pytest.param("node", EXPRESS, {}, id="express"),
+        pytest.param("node", "require('./lib/x')", {"lib/x.js": "require('../y.json')", "y.json": "{}"}, id="node-files"),
+        pytest.param("node", "import './lib/'", {"lib/index.mjs": ""}, id="node-index"),
+        pytest.param("node", "import type { X } from 'acme'\nimport a from '@/a'",
+                     {"tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./lib/*"]},}}', "lib/a.ts": ""}, id="alias"),
+        pytest.param("node", "import {NestFactory} from '@nestjs/core'; NestFactory.create(A)", {}, id="nest"),
+        pytest.param("ruby", "require_relative 'x'", {"x.rb": "sleep 1"}, id="ruby-files"),
+        pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
+        pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
+        pytest.param("go", 'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',
+                     {}, id="go-another-signal"),
+        pytest.param("go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x", "in/a.go": "package in",
+                     "in/a_test.go": 'package in\nimport "acme.org/t"'}, id="go-package"),
+        pytest.param("go", 'package main\nimport z "acme.org/y/z"', {"go.mod": "module x\nreplace acme.org/y => ./y",
+                     "y/z/a.go": "package z"}, id="go-replaced"),
+        pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x", "vendor/acme.org/y/a.go": "package y"},
+                     id="go-vendored"),
+    ],
+)  # fmt: skip
+def test_a_program_of_files_and_libraries_without_a_handler(language: str, text: str, files: dict[str, str]) -> None:
+    handling = read(language, text, files)
+    assert handling.complete, handling.reason
+    assert handling.on.get("TERM", "default") in {"default", "raise"}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "files"),
+    [
+        pytest.param("python", "from signal import signal, SIGTERM\nsignal(SIGTERM, f)", {}, id="bare-names"),
+        pytest.param("python", "import stop", {"stop.py": "import signal\nsignal.signal(15, f)"}, id="python-file"),
+        pytest.param("python", "import uvicorn\nuvicorn.run('a:b')", {}, id="uvicorn"),
+        pytest.param("python", "from aiohttp import web\nweb.run_app(app)", {}, id="aiohttp"),
+        pytest.param("python", "import acme, signal\nsignal.signal(15, f)", {}, id="python-beside-what-nobody-knows"),
+        pytest.param("node", "require('./stop')", {"stop.js": "process.on('SIGTERM', f)"}, id="node-file"),
+        pytest.param("node", "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks()", {}, id="nest-hooks"),
+        pytest.param("node", "import {ApolloServer} from '@apollo/server'", {}, id="apollo"),
+        pytest.param("go", 'package main\nimport ("os/signal"; "syscall")\nfunc f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }',
+                     {}, id="go-notify"),
+        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.Notify(c) }', {}, id="go-all"),
+        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.NotifyContext(g(), syscall.SIGTERM) }', {}, id="go-context"),
+        pytest.param("go", 'package main\nimport s "os/signal"\nfunc f() { s.Notify(c, syscall.SIGTERM) }', {}, id="go-alias"),
+        pytest.param("go", 'package main\nimport "os/signal"\nvar all = []os.Signal{syscall.SIGTERM}\nfunc f() { signal.Notify(c, all...) }',
+                     {}, id="go-variable"),
+    ],
+)  # fmt: skip
+def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) -> None:
+    assert read(language, text, files).on["TERM"] == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "files"),
+    [
+        pytest.param("python", FLASK + "app.run(debug=True)", {}, id="flask-debug"),
+        pytest.param("python", FLASK + "app.run('0.0.0.0', 80, True)", {}, id="flask-debug-by-place"),
+        pytest.param("python", FLASK + "app.run(**options)", {}, id="flask-options"),
+        pytest.param("python", FLASK + "app.debug = LOCAL", {}, id="flask-debug-set"),
+        pytest.param("python", FLASK + "app.config.from_object('conf')", {"conf.py": "DEBUG = True"}, id="flask-config"),
+        pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {}, id="flask-config-not-there"),
+        pytest.param("python", "from lib import missing", {"lib/other.py": ""}, id="python-missing"),
+        pytest.param("python", "import acme, lib", {"lib.py": "import subprocess"}, id="python-beside-other-programs"),
+        pytest.param("python", "import requests\nchild.send_signal(signal.SIGTERM)", {}, id="python-names-it"),
+        pytest.param("python", "import a", {"a.py": "import signal\nsignal.signal(15, signal.SIG_IGN)"}, id="ignored-elsewhere"),
+        pytest.param("node", EXPRESS + "require('./routes/' + name)", {}, id="node-computed"),
+        pytest.param("node", EXPRESS + "require('./x')", {}, id="node-missing"),
+        pytest.param("node", EXPRESS + "stop.on('SIGTERM')", {}, id="node-names-it"),
+        pytest.param("go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x"}, id="go-missing"),
+        pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x"}, id="go-library"),
+        pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
+        pytest.param("go", 'package main\nimport "C"', {}, id="go-c"),
+        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.Notify(c, elsewhere...) }', {}, id="go-elsewhere"),
+        pytest.param("php", "<?php namespace App; new Worker();", {}, id="php-loads-by-name"),
+    ],
+)  # fmt: skip
+def test_what_is_not_decided_is_told(language: str, text: str, files: dict[str, str]) -> None:
+    handling = read(language, text, files)
+    assert not handling.complete
+    assert handling.reason
+    assert "TERM" not in handling.on
+
+
+def test_the_environment_can_make_a_library_handle_signals() -> None:
+    assert read("python", FLASK + "app.run()").complete
+    assert not read("python", FLASK + "app.run()", FLASK_DEBUG="1").complete
+
+
+def test_python_does_not_warn_of_what_it_reads(recwarn: pytest.WarningsRecorder) -> None:
+    assert read("python", "x = '\\ '").complete
+    assert not recwarn
+
+
+def test_a_circle_of_files_is_read_once() -> None:
+    assert read("node", "require('./a')", {"a.js": "require('./b')", "b.js": "require('./a')"}).complete
 
 
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])

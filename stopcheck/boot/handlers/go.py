@@ -125,7 +125,7 @@ def libraries(need: str) -> tuple[str, ...]:
     parts = need.split("/")
     if "." not in parts[0]:
         return ()
-    return tuple("/".join(parts[:count]) for count in range(len(parts), 1, -1))
+    return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), 3) - 1, -1))
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:

@@ -102,7 +102,9 @@ def _together(
             doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
     starts = next((source.starts for source in sources.values() if source.starts), "")
     if starts:
-        if alone:
+        launches = alone or (on.get("TERM") is None and (not doubts or any(one.starts for one in first.values())))
+        if launches:
+            # Whom the signal has to reach may be one of those.
             return Handling(reason=f"it starts other programs ({starts})", complete=False, launches=True)
         doubts.append(f"it starts other programs ({starts})")
     if doubts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
@@ -41,7 +42,10 @@ _PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create
 def read(text: str) -> Source:
     """See Language.read."""
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            # What Python thinks of a text's escape sequences is not for whoever checks an image.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Source(doubt="it cannot be read as Python")
     nodes = list(ast.walk(tree))

@@ -1,0 +1,116 @@
+"""Programs that a build step makes of sources in the build context: Go, and JavaScript from TypeScript."""
+
+from __future__ import annotations
+
+import pytest
+
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options, Verdict
+from stopcheck.files import MemoryFiles
+
+NOTIFIES = 'package main\nimport ("os/signal"; "syscall")\nfunc main() { signal.Notify(c, syscall.SIGTERM) }\n'
+SERVES = 'package main\nimport "net/http"\nfunc main() { http.ListenAndServe(":80", nil) }\n'
+USES = 'package main\nimport "acme.org/server"\nfunc main() { server.Run() }\n'
+
+
+def verdict(dockerfile: str, files: dict[str, str]) -> Verdict:
+    found, problems = analyze_container(MemoryFiles({"Dockerfile": dockerfile, **files}), "Dockerfile", Options())
+    assert problems == ()
+    return found[0][1]
+
+
+def go(
+    text: str, build: str = "go build -o /app ./cmd/web", start: str = '["/app"]', copy: str = "/app /app"
+) -> Verdict:
+    """A Go program of the package cmd/web, built in one stage and run in another."""
+    return verdict(
+        f"FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN {build}\n"
+        f"FROM alpine:3.20\nRUN apk add --no-cache tini\nCOPY --from=build {copy}\nCMD {start}\n",
+        {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": text},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "code"),
+    [
+        pytest.param(SERVES, "terminated", 2, id="no-handler"),
+        pytest.param(NOTIFIES, "graceful", None, id="handler"),
+        pytest.param(USES, "graceful", None, id="nobody-knows"),
+    ],
+)
+def test_a_go_program(text: str, outcome: str, code: int | None) -> None:
+    found = go(text)
+    assert (found.outcome, found.exit_code) == (outcome, code)
+
+
+def test_a_go_program_below_an_init() -> None:
+    found = go(SERVES, start='["tini", "--", "/app"]')
+    assert (found.outcome, found.exit_code) == ("terminated", 143)
+
+
+@pytest.mark.parametrize(
+    ("build", "copy"),
+    [
+        pytest.param("CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o /app ./cmd/web", "/app /app", id="flags"),
+        pytest.param("cd cmd/web && go build -o /app", "/app /app", id="folder"),
+        pytest.param("go build -o=/app cmd/web/main.go", "/app /app", id="file"),
+        pytest.param("go build -o bin/ ./cmd/web", "/src/bin/web /app", id="into-a-folder"),
+        pytest.param("go build -C cmd/web -o ../../app .", "/src/app /app", id="change-folder"),
+        pytest.param("go build acme.com/shop/cmd/web", "/src/web /app", id="import-path"),
+        pytest.param("go install ./cmd/web", "/go/bin/web /app", id="install"),
+    ],
+)
+def test_where_go_puts_it(build: str, copy: str) -> None:
+    assert go(SERVES, build, copy=copy).outcome == "terminated"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param("go build -o /app ./...", id="several"),
+        pytest.param("go build -o /app $PACKAGE", id="not-known"),
+        pytest.param("make", id="make"),
+        pytest.param("go install acme.org/tool@latest && cp /go/bin/tool /app", id="from-elsewhere"),
+    ],
+)
+def test_a_go_program_of_sources_that_are_not_known(build: str) -> None:
+    assert go(SERVES, build).outcome == "graceful"
+
+
+def test_a_go_program_that_is_only_asked_for_help() -> None:
+    assert go(SERVES, start='["/app", "--help"]').outcome == "exits"
+
+
+def test_the_story_tells_what_is_assumed_and_what_the_runtime_does() -> None:
+    assert any("assumed (it uses acme.org/server" in step.text for step in go(USES).story)
+    assert any("the runtime of its language ends it" in step.text for step in go(SERVES).story)
+
+
+EXPRESS = "import express from 'express'\nexpress().listen(80)\n"
+
+
+def node(text: str, copied: bool, config: str = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}') -> Verdict:
+    """A program in TypeScript, compiled in the image that runs it or in a stage before."""
+    last = "FROM node:22-slim\nWORKDIR /srv\nCOPY --from=build /app/dist ./dist\n" if copied else ""
+    return verdict(
+        "FROM node:22 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n"
+        f'{last}CMD ["node", "dist/main.js"]\n',
+        {"tsconfig.json": config, "src/main.ts": text, "src/stop.ts": "process.on('SIGTERM', () => {})\n"},
+    )
+
+
+@pytest.mark.parametrize("copied", [pytest.param(True, id="copied"), pytest.param(False, id="one-stage")])
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(EXPRESS, "killed", id="no-handler"),
+        pytest.param(EXPRESS + "import './stop'\n", "graceful", id="handler"),
+        pytest.param("import acme from 'acme'\n", "graceful", id="nobody-knows"),
+    ],
+)
+def test_typescript(text: str, outcome: str, copied: bool) -> None:
+    assert node(text, copied).outcome == outcome
+
+
+def test_typescript_by_a_configuration_that_does_not_lead_there() -> None:
+    assert node(EXPRESS, True, '{"compilerOptions": {"outDir": "build"}}').outcome == "graceful"
