@@ -485,7 +485,8 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "name", "table", "login", "config_decides", "foreground_base", "daemons", "needs_argument", "own_letters",
+    "name", "table", "login", "config_decides", "foreground_base", "daemons", "needs_argument", "own",
+    "own_letters",
     "script", "seconds_text", "session_only", "ignores", "ignore_options", "clears", "kill_option",
 }  # fmt: skip
 """What the data file alone says of a program."""

@@ -383,6 +383,7 @@ def test_a_helper_beside_the_service_is_no_main() -> None:
     ],
 )
 def test_an_init_that_looks_for_options_behind_its_child(base: str, command: str, outcome: str) -> None:
-    files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN install tini gunicorn\nCMD {command}\n"})
+    install = "apk add" if base.startswith("alpine") else "apt-get install -y"
+    files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN {install} tini py3-gunicorn gunicorn\nCMD {command}\n"})
     cases, _ = analyze_container(files, "Dockerfile", Options())
     assert cases[0][1].outcome == outcome
