@@ -630,7 +630,9 @@ def do_wait(call: Call) -> None:
         shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid)}
+    late = False
     for child in world.children(call.process.pid):
+        late = late or (not child.alive and not child.collected)
         child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
@@ -659,6 +661,9 @@ def do_wait(call: Call) -> None:
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        if late and shell.row.name == "busybox":
+            # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
+            pids = [child.pid for child in world.children(call.process.pid) if child.alive]
         if not pids and shell.row.name == "bash":
             shell.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
     if not pids:

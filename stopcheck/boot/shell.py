@@ -82,6 +82,7 @@ _PLAIN_SLOTS = (
     "args", "armed", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
     "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status", "untrapped",
+    "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -135,6 +136,8 @@ class Shell:
         """A command that sets a variable whose name is not known: any that is not set else."""
         self.interrupted = ""
         """A signal that the shell acts on when its foreground child has ended."""
+        self.witnesses: tuple[int, ...] = ()
+        """Those of them that were alive then."""
         self.cut = False
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.forgotten: frozenset[int] = frozenset()
@@ -209,6 +212,7 @@ class Shell:
         """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
         if signal not in self.traps and isinstance(self.blocked, Foreground) and signal in self._foreground_catches():
             self.interrupted = signal
+            self.witnesses = tuple(other.pid for other in world.living(self.blocked.pids))
             return
         if signal not in self.traps:
             blocked = self.blocked
@@ -426,7 +430,7 @@ class Shell:
             expected = self.machine.success_expected(last)
             if self.interrupted:
                 signal, self.interrupted = self.interrupted, ""
-                died = all(world.processes[pid].killed_by == signal for pid in blocked.pids)
+                died = all(world.processes[pid].killed_by == signal for pid in self.witnesses)
                 if self.row.name != "bash" or died:
                     world.exit(process, 128 + signal_number(signal), signal)
                     return True
@@ -435,10 +439,14 @@ class Shell:
             else:
                 self.set_status(status, expected)
         else:
+            parts = any(len(job.pids) > 1 for job in self.jobs)
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
                 self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
+            if blocked.first and parts and self.row.name == "busybox":
+                self.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
+                return True
             self.set_status(told if told is not None else 0, True)
         return True
 

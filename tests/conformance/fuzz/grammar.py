@@ -30,7 +30,8 @@ DEBIAN_WRAPPERS = (
     "setpriv --no-new-privs", "setpriv --reuid=65534 --clear-groups", "stdbuf -oL", "ionice -c3", "setsid -w",
     "setsid --fork", "timeout --foreground 100", "timeout -k 1 100", "flock /tmp/lock", "chrt -o 0", "gosu nobody",
     "exec gosu nobody", "runuser -u nobody --", "sudo", "sudo -u nobody", "exec setpriv --no-new-privs",
-    "command exec", "tini -s --", "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
+    "command exec", "tini -s --", "timeout -k 5 -s INT 100", "setsid -fw", "env --ignore-signal=USR2", "setpriv --nnp",
+    "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
 )  # fmt: skip
 SHELL_OR_ROOT = ("command", "A=1", "sudo", "gosu", "runuser", "setpriv --reuid", "chrt", "flock")
 """What only a shell understands, or only root may do; so it comes first."""
@@ -40,7 +41,7 @@ CONDITIONS = (
     "true", "false", "[ -n \"$1\" ]", "[ -z \"$1\" ]", "[ $# -gt 0 ]", "[ $# -eq 0 ]", "[ \"$1\" = app1 ]",
     "[ \"$1\" = serve ]", "[ -f /nowhere ]", "[ -x /run.sh ]", "test -d /tmp",
     "command -v app1 >/dev/null", "! true", "[ \"${1#-}\" != \"$1\" ]",
-    "[ \"$$\" = 1 ]", "[ \"$MODE\" = 1 ]", "true && false", "false || true",
+    "[ \"$$\" = 1 ]", "[ -n \"${1:-}\" ]", "[ \"$#\" -ne 0 ]", "[ \"$MODE\" = 1 ]", "true && false", "false || true",
 )  # fmt: skip
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
 ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "app2"), ("sh", "-c", "app1"),
@@ -250,11 +251,15 @@ class Grammar:
                 "break", "kill -0 $pid && exit 5", "kill $pid; wait $pid; wait", "(kill $pid)", "kill $pid & wait",
                 "[ -n \"$pid\" ] && kill $pid", "if kill -0 $pid; then kill $pid; wait $pid; fi",
                 "while kill -0 $pid 2>/dev/null; do kill $pid; wait $pid; done",
+                "kill -s TERM -- $pid", "kill -sTERM $pid", "kill -n 15 $pid; wait", "kill %app1; wait", "kill $pid $!; wait",
+                "trap - TERM; kill $pid; wait $pid", "trap '' TERM INT; kill $pid; wait", "sleep 0.1; kill $pid; wait",
+                "kill -TERM $pid && wait $pid", "kill $pid & wait $pid", "for p in $pid $!; do kill $p; done; wait",
+                "case $pid in '') exit 0;; *) kill $pid; wait;; esac", "exec sleep 0.1", "command kill $pid; exit",
             )
         )  # fmt: skip
         signals = self._some(
             ("TERM", "TERM", "TERM", "TERM INT", "INT TERM", "INT", "EXIT", "EXIT", "TERM EXIT", "INT TERM EXIT", "QUIT",
-             "TERM QUIT INT", "SIGTERM", "SIGTERM SIGINT", "0", "15", "HUP TERM", "term", "USR1")
+             "TERM QUIT INT", "2 15", "SIGTERM", "SIGTERM SIGINT", "0", "15", "HUP TERM", "term", "USR1")
         )  # fmt: skip
         if self._one_in(60):
             signals = self._some(("CHLD", "ERR"))
@@ -348,7 +353,7 @@ class Grammar:
                             ("wait", "wait", "wait $pid", 'wait "$pid"', "wait $!", "wait" if self._shell == "dash" else "wait -n", "wait $pid || true",
                              "wait %1", "wait; wait", "wait || exit $?", "if wait $pid; then echo ok; fi", "! wait $pid",
                              "wait $pid && echo done", "wait $pid; wait $pid", "(wait)", "wait $pid $pid", "wait 99",
-                             "{ wait; }", "wait | cat", "wait & wait $!", "wait $pid && exit 0 || exit 4")
+                             "{ wait; }", "wait $pid; wait", "wait; wait $pid", "wait %app1", "while wait; do break; done", "wait | cat", "wait & wait $!", "wait $pid && exit 0 || exit 4")
                         )
                     )
                 )  # fmt: skip
@@ -376,7 +381,14 @@ class Grammar:
 
     def _endless(self) -> Node:
         head = self._some(
-            ("while true; do{}done", "while :; do{}done", "until false; do{}done", "while sleep 1000; do{}done")
+            (
+                "while true; do{}done",
+                "while :; do{}done",
+                "until false; do{}done",
+                "while sleep 1000; do{}done",
+                "while sleep 0.3; do{}done",
+                "until sleep 1000; do{}done",
+            )
         )
         inside = self._some(("sleep 0.3", "sleep 1000", "sleep 1000 & wait $!", "sleep 0.3 & wait", "wait; sleep 0.3",
                              "app5", "app5; sleep 0.3", "app5 || true; sleep 0.3", "tail -f /dev/null"))  # fmt: skip
@@ -439,7 +451,21 @@ class Grammar:
                 return [Node("/run.sh", prefixes=("exec",) if self._one_in(2) else ())]
             case "eval":
                 return [
-                    Node(self._some(("eval {}", "eval 'exec {}'", 'eval "{} &"; wait')).replace("{}", self._service()))
+                    Node(
+                        self._some(
+                            (
+                                "eval {}",
+                                "eval 'exec {}'",
+                                "eval exec {}",
+                                "exec >/dev/null; exec {}",
+                                "exec 2>&1; {}",
+                                "A=$(echo {}); $A",
+                                'set -- {}; exec "$@"',
+                                "echo x | while read a; do {}; done",
+                                'eval "{} &"; wait',
+                            )
+                        ).replace("{}", self._service())
+                    )
                 ]
             case "endless":
                 return [self._endless()]
