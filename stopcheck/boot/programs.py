@@ -24,6 +24,8 @@ UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
 that should not be there; and a server whose configuration is not known, which alone surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
+OWN = "a program of the user's own"
+"""The table of a row that comes from no data file, but from a program's sources: its author can give it a handler."""
 LONG = 300.0
 """A sleep of this many seconds and more only keeps the container alive."""
 

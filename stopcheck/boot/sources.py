@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs import OWN, Program
 from stopcheck.knowledge.programs import ProgramRow
-from stopcheck.records import dataclass, field
+from stopcheck.records import dataclass, field, replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -73,10 +73,13 @@ def from_source(
 def _row(program: str, language: str, handling: Handling) -> ProgramRow:
     if handling.launches:
         return ProgramRow(program, role="unread", instead=handling.reason)
+    if handling.complete and not handling.lasts:
+        reason = "nothing in it shows that it lasts until it is stopped"
+        handling = replace(handling, complete=False, reason=reason, cleanup=False, on={})
     return ProgramRow(
         program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
         cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
-        instead=handling.reason, own=True,
+        instead=handling.reason, table=OWN,
     )  # fmt: skip
 
 

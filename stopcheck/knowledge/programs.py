@@ -73,7 +73,6 @@ class ProgramRow:
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     instead: str = ""
-    own: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 

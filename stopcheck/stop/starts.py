@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.frames import Foreground, TrapEnd
 from stopcheck.boot.machine import SHELL_NAMES
-from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.programs import OWN, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
@@ -85,7 +85,7 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
 
 def _own(process: Process, body: Program) -> bool:
     """Whether it is a program of the user's, who can give it a handler: cron will not be given one."""
-    if body.row.own:
+    if body.row.table == OWN:
         return True
     row = find_program(str(process.argv[0])) if process.argv else None
     return row is not None and row.role == "interpreter"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.handlers.source import Handling
 
+SIGNAL = 'package main\nimport "os/signal"\n'
 EXPRESS = "const express = require('express');\nconst app = express();\napp.listen(80);\n"
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 LANGUAGES = ("python", "node", "ruby", "perl", "php", "go")
@@ -190,27 +191,55 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {"conf.py": "A = 1"}, id="flask-config"),
         pytest.param("python", "import requests\nfrom lib.work import run", {"lib/work.py": "run = 1"}, id="folder"),
         pytest.param("python", "from lib import work", {"lib/__init__.py": "work = 1"}, id="name-in-a-package"),
-        pytest.param("python", "import a.b", {"a/__init__.py": "", "a/b.py": "from . import c", "a/c.py": ""}, id="relative"),
+        pytest.param(
+            "python", "import a.b", {"a/__init__.py": "", "a/b.py": "from . import c", "a/c.py": ""}, id="relative"
+        ),
         pytest.param("python", "import uvicorn\nuvicorn.__version__", {}, id="server-that-is-not-run"),
         pytest.param("node", EXPRESS, {}, id="express"),
-        pytest.param("node", "require('./lib/x')", {"lib/x.js": "require('../y.json')", "y.json": "{}"}, id="node-files"),
+        pytest.param(
+            "node", "require('./lib/x')", {"lib/x.js": "require('../y.json')", "y.json": "{}"}, id="node-files"
+        ),
         pytest.param("node", "import './lib/'", {"lib/index.mjs": ""}, id="node-index"),
-        pytest.param("node", "import type { X } from 'acme'\nimport a from '@/a'",
-                     {"tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./lib/*"]},}}', "lib/a.ts": ""}, id="alias"),
+        pytest.param(
+            "node",
+            "import type { X } from 'acme'\nimport a from '@/a'",
+            {"tsconfig.json": '{"compilerOptions": {"paths": {"@/*": ["./lib/*"]},}}', "lib/a.ts": ""},
+            id="alias",
+        ),
         pytest.param("node", "import {NestFactory} from '@nestjs/core'; NestFactory.create(A)", {}, id="nest"),
         pytest.param("ruby", "require_relative 'x'", {"x.rb": "sleep 1"}, id="ruby-files"),
         pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
         pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
-        pytest.param("go", 'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',
-                     {}, id="go-another-signal"),
-        pytest.param("go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x", "in/a.go": "package in",
-                     "in/a_test.go": 'package in\nimport "acme.org/t"'}, id="go-package"),
-        pytest.param("go", 'package main\nimport z "acme.org/y/z"', {"go.mod": "module x\nreplace acme.org/y => ./y",
-                     "y/z/a.go": "package z"}, id="go-replaced"),
-        pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x", "vendor/acme.org/y/a.go": "package y"},
-                     id="go-vendored"),
+        pytest.param(
+            "go",
+            'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',
+            {},
+            id="go-another-signal",
+        ),
+        pytest.param(
+            "go",
+            'package main\nimport "example.com/x/in"',
+            {
+                "go.mod": "module example.com/x",
+                "in/a.go": "package in",
+                "in/a_test.go": 'package in\nimport "acme.org/t"',
+            },
+            id="go-package",
+        ),
+        pytest.param(
+            "go",
+            'package main\nimport z "acme.org/y/z"',
+            {"go.mod": "module x\nreplace acme.org/y => ./y", "y/z/a.go": "package z"},
+            id="go-replaced",
+        ),
+        pytest.param(
+            "go",
+            'package main\nimport "acme.org/y"',
+            {"go.mod": "module x", "vendor/acme.org/y/a.go": "package y"},
+            id="go-vendored",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_program_of_files_and_libraries_without_a_handler(language: str, text: str, files: dict[str, str]) -> None:
     handling = read(language, text, files)
     assert handling.complete, handling.reason
@@ -226,17 +255,24 @@ def test_a_program_of_files_and_libraries_without_a_handler(language: str, text:
         pytest.param("python", "from aiohttp import web\nweb.run_app(app)", {}, id="aiohttp"),
         pytest.param("python", "import acme, signal\nsignal.signal(15, f)", {}, id="python-beside-what-nobody-knows"),
         pytest.param("node", "require('./stop')", {"stop.js": "process.on('SIGTERM', f)"}, id="node-file"),
-        pytest.param("node", "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks()", {}, id="nest-hooks"),
+        pytest.param(
+            "node", "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks()", {}, id="nest-hooks"
+        ),
         pytest.param("node", "import {ApolloServer} from '@apollo/server'", {}, id="apollo"),
-        pytest.param("go", 'package main\nimport ("os/signal"; "syscall")\nfunc f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }',
-                     {}, id="go-notify"),
-        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.Notify(c) }', {}, id="go-all"),
-        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.NotifyContext(g(), syscall.SIGTERM) }', {}, id="go-context"),
-        pytest.param("go", 'package main\nimport s "os/signal"\nfunc f() { s.Notify(c, syscall.SIGTERM) }', {}, id="go-alias"),
-        pytest.param("go", 'package main\nimport "os/signal"\nvar all = []os.Signal{syscall.SIGTERM}\nfunc f() { signal.Notify(c, all...) }',
-                     {}, id="go-variable"),
+        pytest.param("go", SIGNAL + "func f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }", {}, id="go-notify"),
+        pytest.param("go", SIGNAL + "func f() { signal.Notify(c) }", {}, id="go-all"),
+        pytest.param("go", SIGNAL + "func f() { signal.NotifyContext(g(), syscall.SIGTERM) }", {}, id="go-context"),
+        pytest.param(
+            "go", 'package main\nimport s "os/signal"\nfunc f() { s.Notify(c, syscall.SIGTERM) }', {}, id="go-alias"
+        ),
+        pytest.param(
+            "go",
+            SIGNAL + "var all = []os.Signal{syscall.SIGTERM}\nfunc f() { signal.Notify(c, all...) }",
+            {},
+            id="go-variable",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) -> None:
     assert read(language, text, files).on["TERM"] == "graceful"
 
@@ -248,28 +284,60 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, True)", {}, id="flask-debug-by-place"),
         pytest.param("python", FLASK + "app.run(**options)", {}, id="flask-options"),
         pytest.param("python", FLASK + "app.debug = LOCAL", {}, id="flask-debug-set"),
-        pytest.param("python", FLASK + "app.config.from_object('conf')", {"conf.py": "DEBUG = True"}, id="flask-config"),
+        pytest.param(
+            "python", FLASK + "app.config.from_object('conf')", {"conf.py": "DEBUG = True"}, id="flask-config"
+        ),
         pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {}, id="flask-config-not-there"),
         pytest.param("python", "from lib import missing", {"lib/other.py": ""}, id="python-missing"),
         pytest.param("python", "import acme, lib", {"lib.py": "import subprocess"}, id="python-beside-other-programs"),
         pytest.param("python", "import requests\nchild.send_signal(signal.SIGTERM)", {}, id="python-names-it"),
-        pytest.param("python", "import a", {"a.py": "import signal\nsignal.signal(15, signal.SIG_IGN)"}, id="ignored-elsewhere"),
+        pytest.param(
+            "python", "import a", {"a.py": "import signal\nsignal.signal(15, signal.SIG_IGN)"}, id="ignored-elsewhere"
+        ),
         pytest.param("node", EXPRESS + "require('./routes/' + name)", {}, id="node-computed"),
         pytest.param("node", EXPRESS + "require('./x')", {}, id="node-missing"),
         pytest.param("node", EXPRESS + "stop.on('SIGTERM')", {}, id="node-names-it"),
-        pytest.param("go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x"}, id="go-missing"),
+        pytest.param(
+            "go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x"}, id="go-missing"
+        ),
         pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x"}, id="go-library"),
         pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
         pytest.param("go", 'package main\nimport "C"', {}, id="go-c"),
-        pytest.param("go", 'package main\nimport "os/signal"\nfunc f() { signal.Notify(c, elsewhere...) }', {}, id="go-elsewhere"),
+        pytest.param("go", SIGNAL + "func f() { signal.Notify(c, elsewhere...) }", {}, id="go-elsewhere"),
         pytest.param("php", "<?php namespace App; new Worker();", {}, id="php-loads-by-name"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_decided_is_told(language: str, text: str, files: dict[str, str]) -> None:
     handling = read(language, text, files)
     assert not handling.complete
     assert handling.reason
     assert "TERM" not in handling.on
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "lasts"),
+    [
+        pytest.param("python", "while True: work()", True, id="python-loop"),
+        pytest.param("python", "while not stopping.wait(5): work()", True, id="python-until"),
+        pytest.param("python", "while True:\n  if not work(): break", False, id="python-loop-that-ends"),
+        pytest.param("python", "for n in range(3): print(n)", False, id="python-job"),
+        pytest.param("python", "import asyncio\nasyncio.run(main())", False, id="python-coroutine"),
+        pytest.param("python", FLASK, False, id="flask-that-another-runs"),
+        pytest.param("python", FLASK + "app.run()", True, id="flask"),
+        pytest.param("node", EXPRESS, True, id="node"),
+        pytest.param("node", "console.log(1)", False, id="node-job"),
+        pytest.param("go", 'package main\nimport "fmt"\nfunc main() { fmt.Println(1) }', False, id="go-job"),
+        pytest.param("go", "package main\nfunc main() { for { work() } }", True, id="go-loop"),
+        pytest.param("go", "package main\nfunc main() { select {} }", True, id="go-select"),
+        pytest.param("ruby", "loop { sleep 1 }", True, id="ruby"),
+        pytest.param("ruby", "puts 1", False, id="ruby-job"),
+        pytest.param("perl", "sleep 1 while 1;", True, id="perl"),
+        pytest.param("php", "<?php while (true) sleep(1);", True, id="php"),
+        pytest.param("php", "<?php echo 1;", False, id="php-job"),
+    ],
+)
+def test_what_shows_that_a_program_lasts(language: str, text: str, lasts: bool) -> None:
+    assert read(language, text).lasts is lasts
 
 
 def test_the_environment_can_make_a_library_handle_signals() -> None:

@@ -310,6 +310,7 @@ def test_make(makefile: str, line: str, expected: str) -> None:
         pytest.param("import time\nwhile True: time.sleep(1)\n", "killed", id="no-handler"),
         pytest.param("import signal\nsignal.signal(signal.SIGTERM, f)\n", "graceful", id="handler"),
         pytest.param("import acme\n", "graceful", id="nobody-knows"),
+        pytest.param("print('hello')\n", "graceful", id="may-end-by-itself"),
         pytest.param("import flask\nflask.Flask(__name__).run()\n", "killed", id="library-without-handlers"),
         pytest.param("import subprocess\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
     ],

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
 _REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
+_LASTING = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS", "Listen", "Accept"})
+_SERVERS = {"github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}), "github.com/labstack/echo": frozenset({"Start"})}
 _BEYOND = {"os/exec": "it starts other programs", "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
@@ -51,7 +53,13 @@ def read(text: str) -> Source:
     if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
         doubt = doubt or "it starts other programs"
     doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
-    return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt)
+    lasts = source.calls(_LASTING) or bool(re.search(r"\bselect\s*\{\s*\}", code))
+    lasts = lasts or any(
+        source.calls(calls) for need, calls in _SERVERS.items() if any(n.startswith(need) for n in needs)
+    )
+    # An endless loop may be anywhere in a tool, but where it begins it is what it does.
+    lasts = lasts or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
+    return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts)
 
 
 def _needs(source: Scan) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.image.paths import base, inside, join, parent
 
@@ -56,6 +56,33 @@ MODULES = frozenset(
         "zlib",
     ]
 )
+_LASTING = frozenset(
+    [
+        *(
+            "listen",
+            "setInterval",
+            "createServer",
+            "startStandaloneServer",
+            "login",
+            "launch",
+            "startPolling",
+            "connect",
+        ),
+        *(
+            "subscribe",
+            "consume",
+            "schedule",
+            "scheduleJob",
+            "CronJob",
+            "Worker",
+            "Server",
+            "serve",
+            "createPool",
+            "watch",
+        ),
+    ]
+)
+"""Functions and methods that keep the program alive for as long as they serve."""
 _STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
 _ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
@@ -93,6 +120,7 @@ def read(text: str) -> Source:
         cleanup=bool({"exit", "beforeExit"} & set(events)),
         starts=", ".join(sorted(starters)),
         doubt=doubt,
+        lasts=source.calls(_LASTING) or bool(re.search(LOOPS, code)),
     )
 
 

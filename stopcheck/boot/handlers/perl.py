@@ -42,6 +42,7 @@ def read(text: str) -> Source:
         cleanup=bool(re.search(r"\bEND\s*\{", code)),
         starts="system, exec or fork" if starts else "",
         doubt=doubt,
+        lasts=bool(re.search(r"\bwhile\b|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
     )
 
 

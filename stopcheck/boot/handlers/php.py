@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.handlers.scan import is_misread, scan
+from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.image.paths import join, parent
@@ -49,6 +49,7 @@ def read(text: str) -> Source:
         cleanup="register_shutdown_function" in code,
         starts=starter[0].rstrip("( ") if starter else "",
         doubt=doubt,
+        lasts=bool(re.search(rf"{LOOPS}|\bwhile\b|->(run|start|listen|accept|loop)\b", code, re.IGNORECASE)),
     )
 
 

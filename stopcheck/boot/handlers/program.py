@@ -115,7 +115,11 @@ def _together(
         if explicit:
             return Handling(reason="it has threads beside its signal handler", complete=False, launches=True)
     ordered = tuple(sources.values())
-    return Handling(language.finish(on, ordered), cleanup=any(source.cleanup for source in first.values()))
+    return Handling(
+        language.finish(on, ordered),
+        cleanup=any(source.cleanup for source in first.values()),
+        lasts=any(source.lasts for source in ordered),
+    )
 
 
 def _add(on: dict[str, str], signal: str, action: str) -> None:

@@ -22,6 +22,17 @@ _STARTERS = frozenset({"subprocess", "multiprocessing", "pty", "runpy", "ctypes"
 _OS = regex(r"(system|popen|exec[lv]p?e?|spawn[lv]p?e?|posix_spawnp?|fork|forkpty|startfile|kill|killpg)$")
 _CONSTANTS = {"SIG_IGN": "ignore", "SIG_DFL": "default"}
 _OTHER_WAYS = frozenset({"sigwait", "sigwaitinfo", "sigtimedwait", "set_wakeup_fd", "pthread_sigmask"})
+_LASTING = frozenset(
+    [
+        *("run", "serve", "serve_forever", "run_forever", "loop_forever", "listen", "launch", "mainloop", "accept"),
+        *("run_simple", "run_server", "run_app", "run_task", "wait_for_termination", "start", "start_server"),
+        *("infinity_polling", "polling", "run_polling", "start_polling", "start_consuming", "quickstart", "work"),
+        *("pause", "connect_forever", "idle", "WSGIServer", "HTTPServer", "recv", "recvfrom", "wait"),
+    ]
+)
+"""Functions and methods that serve, or wait, for as long as the program lives."""
+_LONG = 300
+"""Who sleeps for so many seconds has nothing else to do."""
 _INSTALLERS = frozenset({"signal", "add_signal_handler"})
 _CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
 _DYNAMIC = frozenset({"exec", "eval", "__import__", "compile", "import_module", "spec_from_file_location"})
@@ -68,7 +79,21 @@ def read(text: str) -> Source:
         threads=any(name.endswith("Thread") for name in called),
         starts=_starts(needs, called, last, nodes),
         doubt=doubt,
+        lasts=any(_lasts(node) for node in nodes),
     )
+
+
+def _lasts(node: ast.AST) -> bool:
+    """Whether a loop has no end, or a call serves."""
+    if isinstance(node, ast.While):
+        inner = {type(one) for part in node.body for one in ast.walk(part)}
+        told = isinstance(node.test, ast.Constant) and bool(node.test.value) and not inner & {ast.Break, ast.Return}
+        return told or not isinstance(node.test, (ast.Constant, ast.Compare, ast.BoolOp))
+    if isinstance(node, ast.Call) and _last(node.func) == "sleep":
+        return any(isinstance(word, ast.Constant) and word.value in range(_LONG, sys.maxsize) for word in node.args)
+    if isinstance(node, ast.Call):
+        return _last(node.func) in _LASTING and ast.unparse(node.func) != "asyncio.run"
+    return False
 
 
 def _starts(needs: tuple[str, ...], called: set[str], last: set[str], nodes: list[ast.AST]) -> str:

@@ -89,6 +89,9 @@ def read(text: str) -> Source:
         cleanup=bool(ends),
         starts="system, exec, spawn or fork" if starts else "",
         doubt=doubt,
+        lasts=bool(
+            re.search(r"\bloop\b|\b(while|until)\b|\bsleep\b\s*$|\.(run!?|start|listen|accept|join|pop)\b", code, re.M)
+        ),
     )
 
 

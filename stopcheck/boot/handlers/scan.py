@@ -33,6 +33,14 @@ class Scan:
         values = {f"{name}=" for name in re.findall(r"\b(\w+)\s*(?:=(?![=>])|:)(?!\s*false\b)", self.code)}
         return frozenset(calls | values | {text for text in self.strings if len(text) <= LONGEST_TOKEN})
 
+    def calls(self, names: frozenset[str]) -> bool:
+        """Whether it calls one of these functions, or methods."""
+        return not names.isdisjoint(re.findall(r"\b(\w+[!?]?)\s*\(", self.code))
+
+
+LOOPS = r"\bwhile\s*\(?\s*(?:true|1)\b|\bfor\s*\(\s*;\s*;"
+"""A loop without an end in languages that look like C."""
+
 
 def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
     """Take strings and comments apart; `comments` is a regular expression for a comment."""

@@ -20,7 +20,8 @@ class Source:
 
     `needs` are the modules that it asks for, in its language's own words. `tokens` are what libraries go by: `name(`
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
-    starts other programs with. `doubt` is why what it does is not certain ("": it is).
+    starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
+    an end, or a call that serves for as long as the program lives.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Source:
     threads: bool = False
     starts: str = ""
     doubt: str = ""
+    lasts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Handling:
     """A program: its actions by signal.
 
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
-    certain; with `launches` it may be other programs that do the work.
+    certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Handling:
     complete: bool = True
     reason: str = ""
     launches: bool = False
+    lasts: bool = False
 
 
 class Project(Protocol):
