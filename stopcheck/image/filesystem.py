@@ -557,7 +557,8 @@ class FileMap:
         for folder in search.split(":"):
             found = self.lookup(join(folder or ".", program))
             if isinstance(found, Unknown):
-                doubt = doubt or found
+                # What a build step may have put there says more than what the base image may have (which has no place).
+                doubt = found if doubt is None or (doubt.span is None and found.span is not None) else doubt
             elif found is not None and (isinstance(found.mode, Unknown) or found.mode & 0o111):
                 return found
         return doubt

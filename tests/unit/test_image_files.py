@@ -164,3 +164,11 @@ def test_a_mode_is_known_where_its_x_bits_are() -> None:
     assert changed_mode(nobody_knows, write) is nobody_knows
     assert changed_mode(0o644, nobody_knows) is nobody_knows
     assert changed_mode(0o644, None) == 0o644
+
+
+def test_a_step_that_may_have_brought_a_program_says_more_than_the_base_image() -> None:
+    made = image("FROM alpine:3.20\nRUN tar -xf app.tgz -C /usr/local/bin\n")
+    found = made.files.which("app", "/usr/local/sbin:/usr/local/bin:/usr/bin")
+    assert isinstance(found, Unknown)
+    assert found.span is not None
+    assert found.span.text.startswith("RUN tar")
