@@ -133,6 +133,12 @@ def libraries(need: str) -> tuple[str, ...]:
     parts = need.split("/")
     if "." not in parts[0]:
         return ()
+    plain = [part for index, part in enumerate(parts) if index < 2 or not re.fullmatch(r"v\d+", part)]
+    return (*_prefixes(parts), *(_prefixes(plain) if plain != parts else ()))
+
+
+def _prefixes(parts: list[str]) -> tuple[str, ...]:
+    """The names of a package and of those that it lies in, down to its module."""
     return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), 3) - 1, -1))
 
 

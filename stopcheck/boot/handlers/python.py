@@ -26,7 +26,7 @@ _LASTING = frozenset(
     [
         *("run", "serve", "serve_forever", "run_forever", "loop_forever", "listen", "launch", "mainloop", "accept"),
         *("run_simple", "run_server", "run_app", "run_task", "wait_for_termination", "start", "start_server"),
-        *("infinity_polling", "polling", "run_polling", "start_polling", "start_consuming", "quickstart", "work"),
+        *("infinity_polling", "polling", "run_polling", "start_polling", "start_consuming", "quickstart"),
         *("pause", "connect_forever", "idle", "WSGIServer", "HTTPServer", "recv", "recvfrom", "wait"),
     ]
 )
