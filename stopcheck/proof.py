@@ -89,6 +89,10 @@ class EditedImageFiles:
         edited = (self._edited(file) for file in self._files.matching(pattern))
         return tuple(file for file in edited if isinstance(file, ImageFile))
 
+    def puts(self, name: str) -> bool:
+        """See FileSystem.puts."""
+        return self._files.puts(name)
+
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """See FileSystem.kind."""
         return self._files.kind(path)

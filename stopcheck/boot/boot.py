@@ -152,7 +152,7 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world) or _left_behind(world):
+            if world.fallback is None or _guard(world) or (_left_behind(world) and not _waits(world.fallback)):
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -248,9 +248,18 @@ class _Settling:
 def _left_behind(world: World) -> bool:
     """Whether a known service was left in the background: that is what PID 1 was there for, not what ran before it."""
     return any(
-        process.job and isinstance(process.body, Program) and process.body.row.role == "service"
+        process.job
+        and isinstance(process.body, Program)
+        and process.body.row.role == "service"
+        and not process.body.row.helper
         for process in world.processes.values()
     )
+
+
+def _waits(world: World) -> bool:
+    """Whether PID 1 waits for a job that it has started: it is there for that."""
+    body = world.init.body
+    return isinstance(body, Shell) and isinstance(body.blocked, Waiting)
 
 
 def _guard(world: World) -> bool:

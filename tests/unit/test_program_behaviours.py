@@ -280,6 +280,6 @@ def test_a_helper_beside_the_service_is_no_main() -> None:
     ],
 )
 def test_an_init_that_looks_for_options_behind_its_child(base: str, command: str, outcome: str) -> None:
-    files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN install tini gunicorn\nCMD {command}\n"})
+    files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN apt-get install -y tini gunicorn\nCMD {command}\n"})
     cases, _ = analyze_container(files, "Dockerfile", Options())
     assert cases[0][1].outcome == outcome
