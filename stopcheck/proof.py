@@ -89,6 +89,10 @@ class EditedImageFiles:
         edited = (self._edited(file) for file in self._files.matching(pattern))
         return tuple(file for file in edited if isinstance(file, ImageFile))
 
+    def puts(self, name: str) -> bool:
+        """See FileSystem.puts."""
+        return self._files.puts(name)
+
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """See FileSystem.kind."""
         return self._files.kind(path)
@@ -160,7 +164,8 @@ def _remade(
         head = "" if dockerfile.escape == "\\" else f"# escape={dockerfile.escape}\n"
         image = image.with_end(parse_dockerfile(SourceFile(dockerfile.source.path, head + text[at:])).instructions)
     sources = {source: SourceFile(source.path, new) for source, new in changed.items()}
-    return replace(image, files=EditedImageFiles(image.files, sources))
+    files: FileSystem = EditedImageFiles(image.files, sources)
+    return replace(image, files=files)
 
 
 def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceFile, str]) -> Image | None:

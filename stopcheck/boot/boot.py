@@ -153,7 +153,8 @@ def _settled(world: World, machine: Machine) -> Booted:
     while True:
         world.run()
         if not world.init.alive:
-            if world.fallback is None or _guard(world) or _gave_way(world) or _left_behind(world, world.fallback):
+            kept = world.fallback is not None and _left_behind(world, world.fallback) and not _waits(world.fallback)
+            if world.fallback is None or _guard(world) or _gave_way(world) or kept:
                 return Booted(world, machine)
             fallback, world.fallback = world.fallback, None
             _become(world, fallback)
@@ -301,8 +302,15 @@ def _left_behind(world: World, before: World) -> bool:
         and process.job
         and isinstance(process.body, Program)
         and process.body.row.role == "service"
+        and not process.body.row.helper
         for pid, process in world.processes.items()
     )
+
+
+def _waits(world: World) -> bool:
+    """Whether PID 1 waits for a job that it has started: it is there for that."""
+    body = world.init.body
+    return isinstance(body, Shell) and isinstance(body.blocked, Waiting)
 
 
 def _guard(world: World) -> bool:

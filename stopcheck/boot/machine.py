@@ -204,10 +204,10 @@ class Machine:
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
-            if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image") and self._bare():
-                if self._lacks(name):
+            if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image"):
+                if self._meant_elsewhere(name, process.cwd) or (self._bare() and self._lacks(name)):
                     return Failure(127, f"{name} is not in the image", "absent", name)
-                role = "absent"
+                role = "absent" if self._bare() else role
             if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
@@ -235,6 +235,18 @@ class Machine:
             and (not folder or folder in DEFAULT_PATH.split(":"))
             and lacks(base.family, program)
         )
+
+    def _meant_elsewhere(self, name: str, cwd: str) -> bool:
+        """Whether a name that only the base image could have on PATH is that of a file which the build puts elsewhere.
+
+        No system brings along a script whose name ends in `.sh`, either.
+        """
+        base = self.image.base
+        own = {path.rsplit("/", 1)[-1] for path in (*base.execs, *base.starts)}
+        if "/" in name or name in own or not (base.plain or self._bare()):
+            return False
+        here = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+        return name.endswith(".sh") or self.image.files.puts(name) or not (here is None or isinstance(here, Unknown))
 
     def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
         """The file that a program's name means."""

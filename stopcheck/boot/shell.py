@@ -34,7 +34,7 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.quiet import quiet_items, waits_for
 from stopcheck.boot.signals import signal_number
-from stopcheck.boot.words import Scope, UnsetError, evaluate, expand_pattern, expand_text, expand_words, matches
+from stopcheck.boot.words import Scope, UnsetError, evaluate, expand_pattern, expand_text, matches
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -203,6 +203,11 @@ class Shell:
         if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
+
+    def _listed(self, words: tuple[Word, ...], world: World, process: Process) -> tuple[Field, ...]:
+        from stopcheck.boot.globs import with_files
+
+        return with_files(self.scope(world, process), words, self.machine.image.files, process.cwd)
 
     def _foreground_catches(self) -> frozenset[str]:
         """With job control bash leaves signals to the foreground's own process group."""
@@ -496,7 +501,7 @@ class Shell:
                 self._case(node, self._under(tail, "case", node))
             case For():
                 self._redirections(node, world, process)
-                values = self.args if node.words is None else expand_words(self.scope(world, process), node.words, True)
+                values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
                     self.blocked = Standing("`select` waits for an answer", node.span)
                     return

@@ -148,11 +148,23 @@ class Supervisor:
             return False
         if self.leaves_at is None:
             self.leaves_at = world.clock + self.lag
+            self._note_races(world)
             return True
         if world.clock >= self.leaves_at:
             world.exit(process, self.status)
             return True
         return False
+
+    def _note_races(self, world: World) -> None:
+        """It looks at least so often whether its programs have ended, and at once where one of them writes or closes.
+
+        So it is not known whether it sees to the end what they have left behind, told with them and not done yet.
+        Source: runforever() of supervisor/supervisord.py.
+        """
+        groups = {world.processes[pid].pgid for pid in self.pids} if self.lag else set()
+        for other in world.processes.values():
+            if other.alive and other.told and other.pgid in groups:
+                world.note("races", other, text=other.program, span=other.origin)
 
     def _start(self, world: World, process: Process, managed: Managed) -> int:
         child = world.spawn(process, self, managed.argv, managed.place or process.origin)

@@ -581,6 +581,15 @@ class FileMap:
         files = (self.lookup(path) for path in found)
         return tuple(file for file in files if isinstance(file, ImageFile))
 
+    def puts(self, name: str) -> bool:
+        """See FileSystem.puts."""
+        files: FileMap | None = self
+        while files is not None and files._step is not None:
+            if isinstance(files._step, Put) and base(files._step.file.path) == name:
+                return True
+            files = files._below
+        return False
+
     def _names(self, folder: str) -> set[str]:
         """The names that the build is known to have put into a folder."""
         names: set[str] = set()

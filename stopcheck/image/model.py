@@ -74,6 +74,9 @@ class FileSystem(Protocol):
     def matching(self, pattern: str) -> tuple[ImageFile, ...]:
         """The files that an absolute shell pattern names, as far as the build's own steps put them there; sorted."""
 
+    def puts(self, name: str) -> bool:
+        """Whether a build step is known to have put a file of that name somewhere."""
+
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """What stands there (links followed); None: surely nothing."""
 
@@ -86,7 +89,8 @@ class Base:
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
     "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
     is the program that they put before arguments that begin with `-` ("": none). `starts` maps its other scripts to
-    the command that they end in. `programs` are surely there, and `missing` surely not.
+    the command that they end in. `programs` are surely there, and `missing` surely not. `plain`: it
+    holds no more than a system and what it is named after.
     """
 
     name: str
@@ -105,6 +109,7 @@ class Base:
     bash_version: str = ""
     prepends: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,18 +129,20 @@ def installed(manager: Manager, words: Sequence[str | None]) -> frozenset[str]:
     return frozenset(names)
 
 
-_NAMED = frozenset("apk apt-get apt aptitude yum dnf microdnf zypper pip pip3 npm yarn pnpm".split())
+_NAMED = frozenset({"apk", "apt-get", "apt", "aptitude", "yum", "dnf", "microdnf", "zypper", "pip", "pip3", "npm",
+                    "yarn", "pnpm"})  # fmt: skip
 """Package managers that install what they are told by name, and what that needs."""
 _LISTS = (".apk", ".deb", ".gz", ".rpm", ".toml", ".txt", ".whl", ".yaml", ".yml", ".zip")
 _STEMS = {"supervisord": "supervisor", "tini-static": "tini", "s6-svscan": "s6"}
 """What the name of a package that holds a program has in it, where that is not the program's own name."""
 
 
-_WITHOUT_BASH = frozenset(
-    "build-base ca-certificates coreutils curl dumb-init g++ gcc gcompat jq libc6-compat libffi-dev libgcc libstdc++ "
-    "linux-headers make musl-dev netcat-openbsd nginx nodejs npm openssl openssl-dev procps py3-pip python3 redis shadow "
-    "su-exec supervisor tini tzdata wget".split()
-)
+_WITHOUT_BASH = frozenset({
+    "build-base", "ca-certificates", "coreutils", "curl", "dumb-init", "g++", "gcc", "gcompat", "jq", "libc6-compat",
+    "libffi-dev", "libgcc", "libstdc++", "linux-headers", "make", "musl-dev", "netcat-openbsd", "nginx", "nodejs",
+    "npm", "openssl", "openssl-dev", "procps", "py3-pip", "python3", "redis", "shadow", "su-exec", "supervisor", "tini",
+    "tzdata", "wget",
+})  # fmt: skip
 """Alpine's packages that people add most, of those that do not need bash."""
 _APT = {"dumb-init": "/usr/bin", "tini": "/usr/bin"}
 _PLACES = {"apk": {"dumb-init": "/usr/bin"}, "apt-get": _APT, "apt": _APT}
@@ -149,7 +151,7 @@ but that and /usr/bin may become one folder.)"""
 
 
 def not_installed(name: str, words: Sequence[str | None], programs: frozenset[str]) -> frozenset[str]:
-    """Those of the programs that a command surely does not install, as names, or as paths where it puts them elsewhere."""
+    """Those of the programs that a command surely does not install: names, or paths where it puts them elsewhere."""
     if name not in _NAMED:
         return frozenset()
     for word in words:

@@ -111,8 +111,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     reaches = bool(processes) and all(process.told for process in processes)
     unsure = _unsure(world, processes, signal)
     if world.init.alive:
-        absent = any(isinstance(p.body, Program) and p.body.row.role == "absent" for p in processes)
-        if unsure is not None and (absent or not _surely_stuck(world, signal)):
+        if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world, signal)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
@@ -174,11 +173,21 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
             return Unknown(f"whom `kill` reaches: {event.text}", event.span)
+        if event.kind == "races" and event.pid in {process.pid for process in processes}:
+            return Unknown(f"whether {event.text} is done before the supervisor leaves", event.span)
         if event.seconds is not None and event.kind == "helper":
             return Unknown(f"what {event.text} does when the container stops", event.span)
         if event.kind == "unsure" and event.pid in {1, *(process.pid for process in processes)}:
             return Unknown(f"what {event.text} does on SIG{event.signal}", event.span)
     return None
+
+
+def _is_open(process: Process) -> bool:
+    """Whether it may not have come this far: a program that should not be there, a text that may hold an `exec`."""
+    body = process.body
+    if isinstance(body, Shell):
+        return isinstance(body.blocked, Standing) and body.blocked.why.startswith("`eval`")
+    return isinstance(body, Program) and body.row.role == "absent"
 
 
 def _surely_stuck(world: World, signal: str) -> bool:
