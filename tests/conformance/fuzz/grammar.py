@@ -461,7 +461,6 @@ class Grammar:
                                 "exec 2>&1; {}",
                                 "A=$(echo {}); $A",
                                 'set -- {}; exec "$@"',
-                                "echo x | while read a; do {}; done",
                                 'eval "{} &"; wait',
                             )
                         ).replace("{}", self._service())
