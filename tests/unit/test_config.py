@@ -487,6 +487,7 @@ def test_other_names() -> None:
 KEPT = {
     "name", "table", "login", "config_decides", "foreground_base", "daemons", "needs_argument", "own_letters",
     "seconds_text", "session_only", "ignores", "ignore_options", "clears", "kill_option",
+    "only_letters",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

@@ -386,7 +386,6 @@ class Grammar:
                 "while :; do{}done",
                 "until false; do{}done",
                 "while sleep 1000; do{}done",
-                "while sleep 0.3; do{}done",
                 "until sleep 1000; do{}done",
             )
         )
