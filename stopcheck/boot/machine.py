@@ -475,6 +475,9 @@ class Machine:
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
+        if row.only_letters and any(len(w) > 1 and w[0] == "-" and w[1] not in f"-{row.only_letters}" for w in own[1:]):
+            status = 1 if self.image.base.sh == "busybox" else 125
+            return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if any(is_option(word, name) for word in own for name in row.clears):
             env = {"PATH": BARE_PATH, **assigned}
         process.ignored |= set(row.ignores) | ignored_by(row, own)

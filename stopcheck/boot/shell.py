@@ -79,7 +79,7 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "args", "armed", "blocked", "cut", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
+    "args", "armed", "blocked", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
     "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status", "untrapped",
     "witnesses",
@@ -152,6 +152,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
+        self.deaf = False
+        """Whether it ignores what the shell ignores, though it is a subshell."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.root: int | None = None
@@ -189,7 +191,7 @@ class Shell:
         trap = self.traps.get(signal)
         if trap is not None:
             return "ignored" if trap.text == "" else "caught"
-        if signal in self.row.ignores and not (self.row.name == "bash" and self.mode == "subshell"):
+        if signal in self.row.ignores and (self.deaf or not (self.row.name == "bash" and self.mode == "subshell")):
             return "ignored"
         if isinstance(self.blocked, Waiting) and signal in self.row.wait_catches:
             return "caught"
@@ -436,6 +438,9 @@ class Shell:
             if self.interrupted:
                 signal, self.interrupted = self.interrupted, ""
                 died = all(world.processes[pid].killed_by == signal for pid in self.witnesses)
+                if process.pid == 1 and self.row.name in {"dash", "busybox"}:
+                    self.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
+                    return True
                 if self.row.name != "bash" or died:
                     world.exit(process, 128 + signal_number(signal), signal)
                     return True
@@ -730,7 +735,7 @@ class Shell:
         body.frames = (Evaluate(node, frozenset()),)
         body.mode = "subshell"
         body.has_exit_trap = False
-        body.parenthesised = False
+        body.parenthesised = body.deaf = False
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -740,7 +745,9 @@ class Shell:
         if "m" in self.options:
             child.pgid = child.pid
         elif background:
-            child.ignored |= {"INT", "QUIT"}
+            # What is more than one command bash runs in a subshell that ignores QUIT; the programs in it do not.
+            body.deaf = self.row.name == "bash" and not isinstance(node, SimpleCommand)
+            child.ignored |= {"INT"} if body.deaf else {"INT", "QUIT"}
         return child
 
     def _background(self, node: Item, world: World, process: Process) -> None:

@@ -36,6 +36,7 @@ class ProgramRow:
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
     own_letters: str = ""
+    only_letters: str = ""
     skip: int = 0
     user_options: tuple[str, ...] = ()
     user_first: bool = False

@@ -164,10 +164,10 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
             and not body.blocked.why.startswith(("an endless", "`read`"))
         ):
             return Unknown(body.blocked.why, body.blocked.span)
-    init = world.init.body
-    if isinstance(init, Shell) and isinstance(init.blocked, Standing) and init.blocked.why.startswith("not read"):
-        return Unknown(init.blocked.why, init.blocked.span)
     for process in world.processes.values():
+        stands = process.body.blocked if isinstance(process.body, Shell) and process.alive else None
+        if isinstance(stands, Standing) and stands.why.startswith("not read"):
+            return Unknown(stands.why, stands.span)
         if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     for event in world.events:

@@ -485,9 +485,9 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "name", "table", "login", "config_decides", "foreground_base", "daemons", "needs_argument", "own",
-    "own_letters",
-    "script", "seconds_text", "session_only", "ignores", "ignore_options", "clears", "kill_option",
+    "clears", "config_decides", "daemons", "foreground_base", "ignore_options", "ignores", "kill_option", "login",
+    "name", "needs_argument", "only_letters", "own", "own_letters", "script", "seconds_text", "session_only",
+    "table",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

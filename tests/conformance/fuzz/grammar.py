@@ -386,7 +386,6 @@ class Grammar:
                 "while :; do{}done",
                 "until false; do{}done",
                 "while sleep 1000; do{}done",
-                "while sleep 0.3; do{}done",
                 "until sleep 1000; do{}done",
             )
         )
@@ -461,7 +460,6 @@ class Grammar:
                                 "exec 2>&1; {}",
                                 "A=$(echo {}); $A",
                                 'set -- {}; exec "$@"',
-                                "echo x | while read a; do {}; done",
                                 'eval "{} &"; wait',
                             )
                         ).replace("{}", self._service())
