@@ -67,13 +67,15 @@ def from_source(
         more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
         known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
     handling = read_program(language, paths, Tree(files, known), needs, env)
-    return Program(_row(process.program, language, handling), machine.stop_signal)
+    return Program(_row(process, language, handling), machine.stop_signal)
 
 
-def _row(program: str, language: str, handling: Handling) -> ProgramRow:
+def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
+    program = process.program
     if handling.launches:
         return ProgramRow(program, role="unread", instead=handling.reason)
-    if handling.complete and not handling.lasts:
+    if handling.complete and not handling.lasts and process.pid == 1:
+        # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
         reason = "nothing in it shows that it lasts until it is stopped"
         handling = replace(handling, complete=False, reason=reason, cleanup=False, on={})
     return ProgramRow(

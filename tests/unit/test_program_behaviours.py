@@ -322,6 +322,11 @@ def test_python_program(text: str, expected: str) -> None:
     assert outcome("/app/app.py", base="python:3.12", files={"app.py": f"#!/usr/bin/env python3\n{text}"}) == expected
 
 
+def test_a_job_below_a_script_loses_nothing_that_it_would_have_saved() -> None:
+    files = {"job.py": "print('hello')\n", "run.sh": "#!/bin/bash\ntrap 'rm -f x' EXIT\npython job.py\necho done\n"}
+    assert outcome("/app/run.sh", base="python:3.12", files=files) == "terminated"
+
+
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [
