@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from stopcheck.image.model import ImageFile, Made
+from stopcheck.image.model import ImageFile, Made, Unlikely
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, literal_head, matches
@@ -232,7 +232,7 @@ class CopyContext:
             return Mark.PASS
         if self.context.obstacle(source):
             return context_file(self.context, source, path, self.origin, self.chmod)
-        return Maybe(Unknown(f"{self.context.path(source)} is not in the build context", self.origin))
+        return Maybe(Unlikely(f"{self.context.path(source)} is not in the build context", self.origin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +376,7 @@ class BaseFiles:
     def __init__(self, image: Base) -> None:
         self._image = image
         name = image.name
-        self._unknown = Unknown(f"it may come from the base image {name}")
+        self._unknown = Unlikely(f"it may come from the base image {name}")
         self._nowhere = Unknown(f"the working directory of the base image {name} is not known")
         entrypoint = () if isinstance(image.entrypoint, Unknown) else image.entrypoint or ()
         cmd = () if isinstance(image.cmd, Unknown) else image.cmd or ()
@@ -557,8 +557,8 @@ class FileMap:
         for folder in search.split(":"):
             found = self.lookup(join(folder or ".", program))
             if isinstance(found, Unknown):
-                # What a build step may have put there says more than what the base image may have (which has no place).
-                doubt = found if doubt is None or (doubt.span is None and found.span is not None) else doubt
+                likelier = isinstance(doubt, Unlikely) and not isinstance(found, Unlikely)
+                doubt = found if doubt is None or likelier else doubt
             elif found is not None and (isinstance(found.mode, Unknown) or found.mode & 0o111):
                 return found
         return doubt

@@ -59,6 +59,11 @@ class Made(Unknown):
     files: FileSystem | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unlikely(Unknown):
+    """A file that is there only if the base image has it, or somebody puts it into the build context first."""
+
+
 class FileSystem(Protocol):
     """The files of the image by absolute path."""
 
