@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
 
+ENGINES_CHOICE = "the engine chooses the exit code"
+"""What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
 WORLD_LIMIT = 128
 TICK_LIMIT = 60
 
@@ -87,7 +89,8 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
         world.note_failure("cannot-start", process, started, process.origin)
-        world.exit(process, started.status)
+        told = started.kind in {"absent", "folder", "mode"} or started.status < 126
+        world.exit(process, started.status if told else Unknown(ENGINES_CHOICE))
         return (Booted(world, machine),)
     process.body = started
     return tuple(explore(world, machine))

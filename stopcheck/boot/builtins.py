@@ -412,6 +412,13 @@ def do_set(call: Call) -> None:
             shell.options = frozenset(options)
             shell.set_status(0)
             return
+        if word.endswith("\r"):
+            # A line that ends in CR LF: the last letter is no option. (A special builtin's error ends a POSIX shell.)
+            if shell.row.name == "bash":
+                shell.set_status(2)
+            else:
+                shell.leave(2)
+            return
         for letter in word[1:]:
             if letter == "o" and words:
                 name = str(words.pop(0))

@@ -171,6 +171,8 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
         started = shell.machine.load(world, process, (_own_name(shell), *words), env)
     if isinstance(started, Failure):
+        if kind == "exec" and not started.name and words[0] == "" and shell.row.name in {"dash", "busybox"}:
+            started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv = before
         world.note_failure("cannot-start", process, started, call.node.span)
         shell.leave(started.status)

@@ -528,6 +528,7 @@ class Shell:
                 self.machine.conditional(self, node, world, process)
             case Coprocess():
                 self._background_node(node.body, node.span, world, process)
+                self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
             case Unparsed():
                 self.blocked = Standing(f"not read: {node.reason}", node.span)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.boot import branched
+from stopcheck.boot.boot import ENGINES_CHOICE, branched
+from stopcheck.boot.boot import ENGINES_CHOICE
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.shell import Shell
@@ -101,7 +102,8 @@ def _end_helpers(world: World) -> bool:
 def _ended_before(booted: Booted) -> Stopped:
     status = booted.world.init.status
     code = status if isinstance(status, int) else None
-    outcome = OutcomeKind.FAILS if code else OutcomeKind.EXITS
+    refused = isinstance(status, Unknown) and status.reason == ENGINES_CHOICE
+    outcome = OutcomeKind.FAILS if code or refused else OutcomeKind.EXITS
     return Stopped(booted, booted.world, outcome, (), exit_code=code)
 
 
