@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
-from stopcheck.boot.boot import ENGINES_CHOICE
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.shell import Shell
