@@ -78,9 +78,10 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
-    "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "parenthesised", "pending", "plain", "remark", "root", "row", "script", "status", "untrapped", "witnesses",
+    "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
+    "opened", "options", "parenthesised", "pending", "plain", "remark", "root", "row", "script", "status",
+    "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
