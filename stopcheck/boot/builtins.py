@@ -374,7 +374,12 @@ def do_export(call: Call) -> None:
 
 
 def do_readonly(call: Call) -> None:
-    """Set."""
+    """Set for good: a second time is an error."""
+    names = {word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word}
+    if names & call.shell.constants:
+        call.shell.leave(2) if call.shell.row.name in _ALMQUIST else call.shell.set_status(1)
+        return
+    call.shell.constants |= names
     _declare(call, False, False)
 
 

@@ -79,10 +79,10 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "args", "armed", "blocked", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames", "has_exit_trap",
-    "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status", "untrapped",
-    "witnesses",
+    "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
+    "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
+    "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -115,6 +115,8 @@ class Shell:
         self.exported: frozenset[str] = frozenset(variables)
         self.arrays: dict[str, tuple[Field, ...]] = {}
         self.functions: dict[str, Function] = {}
+        self.constants: frozenset[str] = frozenset()
+        """What `readonly` has set."""
         self.options = options
         self.traps: dict[str, Trap] = {}
         self.pending: tuple[str, ...] = ()
@@ -440,6 +442,11 @@ class Shell:
                 died = all(world.processes[pid].killed_by == signal for pid in self.witnesses)
                 if process.pid == 1 and self.row.name in {"dash", "busybox"}:
                     self.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
+                    return True
+                if "EXIT" in self.traps and ((self.row.name == "bash" and died) or self.row.exit_trap_status):
+                    self.leave(128 + signal_number(signal))
+                    self.killed = True
+                    self.dying = signal if self.row.name == "bash" else ""
                     return True
                 if self.row.name != "bash" or died:
                     world.exit(process, 128 + signal_number(signal), signal)

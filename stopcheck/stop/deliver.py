@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
 
 WORLD_LIMIT = 32
+BEFORE = -1.0
+"""When those ended that had ended before the stop: some time passes between the two, but none on the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ def stop(booted: Booted, signal: str, grace: float, main_pids: tuple[int, ...] |
     main_pids = mains(booted.world) if main_pids is None else main_pids
     world = booted.world.copy()
     world.stopping, world.epoch, world.first_after = True, world.clock, world.next_pid
+    for process in world.processes.values():
+        if not process.alive:
+            process.ended_at = BEFORE
     world.steps = 0
     todo = [(world, True)]
     seen: set[Hashable] = set()
