@@ -425,6 +425,7 @@ _ROLES: Mapping[str, Mapping[str, Kind]] = {
         "background": _flag,
         "foreground": _words,
         "foreground_text": _list,
+        "foreground_once": _flag,
         "background_text": _list,
         "config": _words,
     },

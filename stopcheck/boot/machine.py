@@ -195,7 +195,7 @@ class Machine:
             return self._known(world, process, self.programs[process.program], argv, env, depth)
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
-            leads = isinstance(argv[1], str) and argv[1].startswith("-") and base.prepends
+            leads = isinstance(argv[1], str) and base.prepends and _is_option(argv[1], base.prepends_to)
             return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
         start = _own(path, tuple(base.starts))
         if start:
@@ -274,6 +274,9 @@ class Machine:
         if not text.startswith("#!"):
             kind, why = _no_shebang(text)
             return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
+        if self._for_root_alone(process, file):
+            why = f"{file.path} can be read by root alone, and {process.user} is to run it"
+            return Failure(126, why, "unreadable", str(argv[0]), file)
         line = text[2 : text.find("\n") if "\n" in text else len(text)]
         words = line.strip(" \t").split(None, 1)
         if not words:
@@ -292,6 +295,18 @@ class Machine:
             process.program = program
             return self._known(world, process, self.programs[program], argv, env, depth)
         return loaded
+
+    def _for_root_alone(self, process: Process, file: ImageFile) -> bool:
+        """Whether an interpreter cannot open a script: the engine starts it with root's rights, what runs it has none.
+
+        Who owns a file is not followed: where the build changes that of any, it may be the user's.
+        """
+        if process.user in {"", "root", "0"} or isinstance(file.mode, Unknown) or file.mode & 0o044:
+            return False
+        return not any(
+            "chown" in line.value or any(flag.name == "chown" for flag in line.flags)
+            for line in self.image.instructions
+        )
 
     def _carriage_return(self, file: ImageFile, words: list[str], name: str) -> Failure:
         """A `#!` line that ends in CR LF: the CR is the last character of the interpreter's name, or of its option."""
@@ -501,6 +516,10 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
         return 1
     last = str(argv[-1])
     return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
+
+
+def _is_option(word: str, ending: str) -> bool:
+    return word.startswith("-") or bool(ending and word.endswith(ending))
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
-from stopcheck.boot.programs import Daemonizer, Program
+from stopcheck.boot.programs import Daemonizer, Failure, Program
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -18,7 +18,6 @@ from stopcheck.syntax.shell.walk import commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.programs import Failure
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body
     from stopcheck.syntax.shell.tree import Command
@@ -31,12 +30,30 @@ def start_service(start: Start) -> Body | Failure:
     """The service, or the process that leaves it in the background."""
     if any(word in {"--help", "--version"} for word in start.words):
         return start.leaf("short")
+    twice = start.row.foreground_once and _told_twice(start)
+    if twice:
+        return Failure(
+            1, f"{start.process.program} refuses a directive that stands twice: in {twice} and its arguments"
+        )
     background = leaves(start)
     if isinstance(background, Unknown):
         return start.leaf("opaque", background.reason)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
     return Program(_with_seconds(start), start.machine.stop_signal)
+
+
+def _told_twice(start: Start) -> str:
+    """The configuration that tells it to stay where its arguments do so, too."""
+    row, line = start.row, _plain(f" {' '.join(start.words)} ")
+    if not any(_plain(wanted) in line for wanted in row.foreground_text):
+        return ""
+    named = [start.words[at + 1] for at, word in enumerate(start.words[:-1]) if word == "-c"]
+    for name in named or row.config:
+        text = start.text(name)
+        if isinstance(text, SourceFile) and any(_plain(each) in _plain(text.text) for each in row.foreground_text):
+            return name
+    return ""
 
 
 def _with_seconds(start: Start) -> ProgramRow:

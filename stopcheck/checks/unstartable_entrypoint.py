@@ -149,6 +149,8 @@ def _on_path(case: Case, name: str) -> ImageFile | None:
 
 
 def _mode(case: Case, failure: Failure) -> Found | None:
+    if failure.kind == "unreadable" and failure.file is not None and failure.file.origin is not None:
+        return Found(failure.reason, failure.file.origin, None, "Copy it with `--chmod=755`, or give it to that user.")
     return _not_executable(failure.file, None) if failure.kind == "mode" and failure.file is not None else None
 
 

@@ -54,6 +54,7 @@ def base_image(reference: str, span: Span) -> Base:
         missing=row.missing | _SHELLS.keys() | {"sh"} if row.sh == "none" else row.missing,
         bash_version=row.bash_version,
         prepends=row.prepends,
+        prepends_to=row.prepends_to,
         starts=row.starts,
         plain=row.plain,
     )

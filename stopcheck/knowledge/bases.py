@@ -42,6 +42,7 @@ class BaseRow:
     user: str = ""
     execs: tuple[str, ...] = ()
     prepends: str = ""
+    prepends_to: str = ""
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
@@ -168,6 +169,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         user=known.get("user", ""),
         execs=tuple(known.get("execs", ())),
         prepends=known.get("prepends", ""),
+        prepends_to=known.get("prepends_to", ""),
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,

@@ -67,6 +67,7 @@ class ProgramRow:
     foreground: tuple[str, ...] = ()
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
+    foreground_once: bool = False
     foreground_base: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False
