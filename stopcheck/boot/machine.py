@@ -195,7 +195,7 @@ class Machine:
             return self._known(world, process, self.programs[process.program], argv, env, depth)
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
-            leads = isinstance(argv[1], str) and base.prepends and _is_option(argv[1], base.prepends_to)
+            leads = isinstance(argv[1], str) and base.prepends and self._is_for(argv[1], process.cwd, env)
             return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
         start = _own(path, tuple(base.starts))
         if start:
@@ -235,6 +235,18 @@ class Machine:
             and (not folder or folder in DEFAULT_PATH.split(":"))
             and lacks(base.family, program)
         )
+
+    def _is_for(self, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
+        """Whether a base image's own entrypoint puts its program before this first argument."""
+        base = self.image.base
+        if word.startswith("-") or (base.prepends_to and word.endswith(base.prepends_to)):
+            return True
+        if not base.prepends_missing:
+            return False
+        file = self.find(word, cwd, env)
+        if isinstance(file, Unknown):
+            return find_program(word) is None and self._meant_elsewhere(word, cwd)
+        return file is None or not (isinstance(file.mode, Unknown) or file.mode & 0o111)
 
     def _meant_elsewhere(self, name: str, cwd: str) -> bool:
         """Whether a name that only the base image could have on PATH is that of a file which the build puts elsewhere.
@@ -516,10 +528,6 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
         return 1
     last = str(argv[-1])
     return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
-
-
-def _is_option(word: str, ending: str) -> bool:
-    return word.startswith("-") or bool(ending and word.endswith(ending))
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:

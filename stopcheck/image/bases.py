@@ -55,6 +55,7 @@ def base_image(reference: str, span: Span) -> Base:
         bash_version=row.bash_version,
         prepends=row.prepends,
         prepends_to=row.prepends_to,
+        prepends_missing=row.prepends_missing,
         starts=row.starts,
         plain=row.plain,
     )

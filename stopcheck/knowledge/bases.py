@@ -43,6 +43,7 @@ class BaseRow:
     execs: tuple[str, ...] = ()
     prepends: str = ""
     prepends_to: str = ""
+    prepends_missing: bool = False
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
@@ -170,6 +171,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         execs=tuple(known.get("execs", ())),
         prepends=known.get("prepends", ""),
         prepends_to=known.get("prepends_to", ""),
+        prepends_missing=bool(known.get("prepends_missing")),
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,

@@ -251,7 +251,7 @@ def test_long_numbers() -> None:
 
 
 INHERITED = {"entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"}
-SCRIPTS = {"execs", "prepends", "prepends_to", "default", "starts", "programs"}
+SCRIPTS = {"execs", "prepends", "prepends_to", "prepends_missing", "default", "starts", "programs"}
 IMAGE_KEYS = {"names", "os", "always", "plain", "variants", "source"} | INHERITED | SCRIPTS
 VARIANT_KEYS = {"tags", "since", "before", "os"} | INHERITED | SCRIPTS
 

@@ -393,3 +393,79 @@ def test_an_init_that_looks_for_options_behind_its_child(base: str, command: str
     files = MemoryFiles({"Dockerfile": f"FROM {base}\nRUN {install} tini py3-gunicorn gunicorn\nCMD {command}\n"})
     cases, _ = analyze_container(files, "Dockerfile", Options())
     assert cases[0][1].outcome == outcome
+
+
+SUPERVISED = {
+    "s.conf": "[supervisord]\nnodaemon=true\n[program:a]\ncommand=/app/start.sh\n[program:b]\ncommand=/app/other\n",
+    "server": "\x7fELF",
+    "other": "\x7fELF",
+}
+
+
+@pytest.mark.parametrize(
+    ("script", "expected", "main"),
+    [
+        pytest.param("sleep 1\nexec /app/server\n", "graceful", "server", id="after-a-while"),
+        pytest.param("our-setup --once\nexec /app/server\n", "graceful", "server", id="after-what-nobody-knows"),
+        pytest.param("our-setup --once\n/app/server\n", "cut-off", "server", id="left-in-the-foreground"),
+        pytest.param("/app/server\n", "cut-off", "server", id="alone"),
+    ],
+)
+def test_a_supervisors_programs_come_up_each_by_itself(script: str, expected: str, main: str) -> None:
+    files = {**SUPERVISED, "start.sh": f"#!/bin/sh\n{script}"}
+    found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN pip install -r x supervisor")
+    assert (found.outcome, set(found.main)) == (expected, {main, "other"})
+
+
+def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -> None:
+    text = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=sh -c '/app/server | tee /log'\nstopasgroup=true\n"
+    files = {"s.conf": text, "server": "\x7fELF"}
+    found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN apt-get install -y supervisor")
+    assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
+
+
+def test_nginx_told_twice_to_stay() -> None:
+    files = MemoryFiles(
+        {"Dockerfile": "FROM nginx:1.27\nCOPY n.conf /etc/nginx/nginx.conf\n", "n.conf": "daemon off;\n"}
+    )
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert (cases[0][1].outcome, cases[0][1].exit_code) == ("fails", 1)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "expected", "main"),
+    [
+        pytest.param('FROM redis:7\nCOPY r.conf /\nCMD ["/r.conf"]\n', "graceful", ("redis-server",), id="redis"),
+        pytest.param('FROM redis:7\nCOPY r.conf /\nCMD ["/r"]\n', "fails", (), id="no-configuration"),
+        pytest.param('FROM node:20\nWORKDIR /a\nCOPY s.js .\nCMD ["s.js"]\n', "killed", ("node",), id="node"),
+        pytest.param('FROM node:20\nWORKDIR /a\nCOPY s.js .\nCMD ["./s.js"]\n', "killed", ("node",), id="by-path"),
+        pytest.param('FROM python:3.12\nWORKDIR /a\nCOPY s.js .\nCMD ["s.js"]\n', "fails", (), id="no-entrypoint"),
+    ],
+)
+def test_what_a_base_images_entrypoint_puts_before_its_arguments(
+    dockerfile: str, expected: str, main: tuple[str, ...]
+) -> None:
+    server = "require('http').createServer().listen(80)\n"
+    files = {"Dockerfile": dockerfile, "r.conf": "port 6390\n", "s.js": server}
+    cases, _ = analyze_container(MemoryFiles(files, {"s.js": 0o644, "r.conf": 0o644}), "Dockerfile", Options())
+    assert (cases[0][1].outcome, cases[0][1].main) == (expected, main)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("COPY --chmod=700 run.sh /", "fails", id="roots-alone"),
+        pytest.param("COPY --chmod=744 run.sh /", "graceful", id="read-by-all"),
+        pytest.param("COPY --chown=app --chmod=700 run.sh /", "graceful", id="the-users"),
+    ],
+)
+def test_a_script_that_only_root_can_read(lines: str, expected: str) -> None:
+    dockerfile = f'FROM debian:12\nRUN useradd app\n{lines}\nCOPY server /usr/bin/\nUSER app\nCMD ["/run.sh"]\n'
+    files = {"Dockerfile": dockerfile, "run.sh": "#!/bin/sh\nexec server\n", "server": "\x7fELF"}
+    cases, _ = analyze_container(MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options())
+    assert cases[0][1].outcome == expected
+
+
+def test_eval_of_what_is_not_known_may_be_an_exec() -> None:
+    files = {"start.sh": '#!/bin/bash\neval "$(cat /etc/command)"\n'}
+    assert outcome("/app/start.sh", files=files) == "unknown"
