@@ -187,7 +187,11 @@ def do_exit(call: Call) -> None:
     """Leave the shell, with the status given or the last one (POSIX: in a trap, the one before it)."""
     shell = call.shell
     if call.arguments:
-        shell.leave(_number(call, 0))
+        status = _number(call, 0)
+        before = call.world.fallback
+        if call.process.pid == 1 and before is not None and status == 0 and shell.turns_away(before.init, call.node):
+            call.world.fallback = None
+        shell.leave(status)
         return
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))

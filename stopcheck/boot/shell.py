@@ -34,7 +34,7 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.quiet import quiet_items, waits_for
 from stopcheck.boot.signals import signal_number
-from stopcheck.boot.words import Scope, UnsetError, evaluate, expand_pattern, expand_text, matches
+from stopcheck.boot.words import Scope, UnsetError, count, evaluate, expand_pattern, expand_text, matches
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -650,6 +650,17 @@ class Shell:
         rests = (frame.node.items[frame.index :] for frame in self.frames if isinstance(frame, Items))
         return not all(quiet_items(rest) for rest in rests)
 
+    def turns_away(self, before: Process, leave: SimpleCommand) -> bool:
+        """Whether this `exit 0`, in a branch of its own and with more to do below, gives up the service.
+
+        So does a script that is only asked for its usage: what it ran before was there to make things ready.
+        """
+        frames = before.body.frames if isinstance(before.body, Shell) else ()
+        lists = [item.command for frame in frames if isinstance(frame, Items) for item in frame.node.items]
+        lists += [frame.node for frame in frames if isinstance(frame, AndOrRest)]
+        pipelines = (pipeline for each in lists for pipeline in (each.first, *(rest for _, rest in each.rest)))
+        return self._goes_on() and not any(leave in pipeline.commands for pipeline in pipelines)
+
     def _loop_again(self, frame: LoopBody, world: World) -> None:
         if isinstance(frame.node, While):
             body, self.status, self.ok = self.status, 0, False
@@ -849,11 +860,7 @@ class Shell:
         """A parameter's value; None where it is unset."""
         match name:
             case "#":
-                return (
-                    Unknown("the number of arguments")
-                    if any(isinstance(a, Unknown) for a in self.args)
-                    else str(len(self.args))
-                )
+                return count(self.args)
             case "?":
                 return self.status if isinstance(self.status, Unknown) else str(self.status)
             case "!":

@@ -67,6 +67,18 @@ class _Break:
     """Between two fields of "$@"."""
 
 
+@dataclass(frozen=True, slots=True)
+class OneWord(Unknown):
+    """What a word says is not known, but that it stays one: it was quoted."""
+
+
+def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
+    """How many words there are, as `$#` and `${#array[@]}` tell it."""
+    if any(isinstance(value, Unknown) and not isinstance(value, OneWord) for value in values):
+        return Unknown("the number of arguments", span)
+    return str(len(values))
+
+
 def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) -> tuple[Field, ...]:
     """All fields that the words become."""
     fields: list[Field] = []
@@ -190,7 +202,7 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
             continue
         value = piece.value
         if isinstance(value, Unknown) or isinstance(current, Unknown):
-            current = value if current is None or isinstance(value, Unknown) else current
+            current = _doubtful(current, piece)
             continue
         if not piece.splits:
             current = (current or "") + value
@@ -214,6 +226,15 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
     if current is not None:
         fields.append(current)
     return fields
+
+
+def _doubtful(current: Field | None, piece: _Piece) -> Unknown:
+    """A field that is not known in this piece, or was not before."""
+    value = piece.value
+    told = value if isinstance(value, Unknown) else current
+    assert isinstance(told, Unknown)
+    one = not piece.splits and (not isinstance(current, Unknown) or isinstance(current, OneWord))
+    return OneWord(told.reason, told.span) if one else Unknown(told.reason, told.span)
 
 
 def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:
@@ -246,7 +267,10 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
         several = scope.array(part.name)
         if several is None:
             value = scope.variable(part.name)
-            several = () if value is None else (value,)
+            # An array that is not known has any number of elements.
+            several = (
+                () if value is None else (Unknown(value.reason, value.span) if isinstance(value, Unknown) else value,)
+            )
     if part.operator == "keys" and several is not None:
         doubt = next((value for value in several if isinstance(value, Unknown)), None)
         several = tuple(map(str, range(len(several)))) if doubt is None else (doubt,)
@@ -269,7 +293,8 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
     for index, value in enumerate(several):
         if index:
             pieces.append(_Break)
-        pieces.append(_Piece(value, part.quoted, not part.quoted))
+        many = isinstance(value, Unknown) and not isinstance(value, OneWord)
+        pieces.append(_Piece(value, part.quoted, many or not part.quoted))
     return pieces
 
 
@@ -343,9 +368,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
         return Unknown(f"${{!{part.name}…}}", part.span)
     elif operator == "length" and (part.name in {"@", "*"} or part.index in {"@", "*"}):
         several = scope.positional() if part.name in {"@", "*"} else scope.array(part.name)
-        if several is not None and not any(isinstance(each, Unknown) for each in several):
-            return str(len(several))
-        return Unknown("the number of arguments", part.span)
+        return count(several, part.span) if several is not None else Unknown("the number of arguments", part.span)
     else:
         value = scope.variable(part.name)
     if operator.startswith("indirect"):

@@ -27,6 +27,16 @@ from tests.unit.scripts import context, found, said
         pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
+        pytest.param(
+            'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
+        ),
+        pytest.param(
+            'case ${1:-run} in run) our-app; exit 0 ;; esac\nexec "$@"\n', "killed", ("our-app",), id="run-and-exit"
+        ),
+        pytest.param(
+            'set -- "$(hostname)" b; while [ $# -gt 0 ]; do shift 1; done\nrm -f /tmp/lock\n', "exits", (),
+            id="a-quoted-word-is-one",
+        ),
     ],
 )  # fmt: skip
 def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> None:
