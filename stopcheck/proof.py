@@ -89,6 +89,10 @@ class EditedImageFiles:
         edited = (self._edited(file) for file in self._files.matching(pattern))
         return tuple(file for file in edited if isinstance(file, ImageFile))
 
+    def fills(self, folder: str) -> bool:
+        """See FileSystem.fills."""
+        return self._files.fills(folder)
+
     def puts(self, name: str) -> bool:
         """See FileSystem.puts."""
         return self._files.puts(name)

@@ -41,6 +41,10 @@ SCRIPTS = frozenset(
 """Scripts known by their name wherever they stand; others only in a folder of programs."""
 
 
+MISSING = {"node": 1, "python": 2, "ruby": 1, "perl": 2, "php": 1}
+"""The status where its script is not there: measured with Node 20, Python 3.11, Ruby 3.1, Perl 5.36, PHP 8.2."""
+
+
 class Told(NamedTuple):
     """What an interpreter is told to run: `kind` is "module", "script", "inline", "serve", "ends" or "nothing"."""
 
@@ -153,7 +157,19 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         if isinstance(text, SourceFile):
             return _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
+    if compiled is None and _missing(start, language, name):
+        from stopcheck.boot.programs import Failure
+
+        return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
     return compiled or start.leaf("unknown")
+
+
+def _missing(start: Start, language: str, name: str) -> bool:
+    """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)"""
+    files = start.machine.image.files
+    names = (name, f"{name}.js", f"{name}.json", f"{name}.node") if language == "node" else (name,)
+    paths = [start.path(path) for path in names]
+    return files.fills(paths[0].rpartition("/")[0]) and all(files.kind(path) is None for path in paths)
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:

@@ -327,10 +327,10 @@ class Daemonizer(Passing):
 class Failure:
     """exec(3) fails: the status a shell or an engine gives, and why.
 
-    `kind` is "absent" (no such program), "folder" (no program, but a folder), "interpreter" (the one that a script
-    names is absent), "mode" (no execute permission), "empty", "shebang" (none, or nothing after it), "mark" (a byte
-    order mark before it), "late" (it is not on the first line), "crlf" or ""; `name` is the program that was looked
-    for, `file` the one that was found.
+    `kind` is "absent" (no such program), "argument" (no such file for an interpreter to run), "folder" (no program,
+    but a folder), "interpreter" (the one that a script names is absent), "mode" (no execute permission), "empty",
+    "shebang" (none, or nothing after it), "mark" (a byte order mark before it), "late" (it is not on the first line),
+    "crlf" or ""; `name` is the program that was looked for, `file` the one that was found.
     """
 
     status: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._start import argument_valued, command_at, in_json, place, sentence
-from stopcheck.image.model import ImageFile
+from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -44,6 +44,7 @@ def check(case: Case) -> Iterator[Violation]:
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
         found = (
             _unset(case, cause, asked)
+            or _argument(case, failure, asked)
             or _absent(case, failure, asked)
             or _mode(case, failure)
             or _script(failure, cause)
@@ -127,6 +128,18 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         fix = Fix("Say where it is", (Edit(at, in_json(here.path)),)) if at is not None else None
         return Found(f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path.")
     return Found(f"{name} is not in the image", asked, None, "Install it, or write the path under which it is there.")
+
+
+def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
+    """A script that nothing in the image has, for an interpreter that it has."""
+    if failure.kind != "argument":
+        return None
+    start = case.image.entrypoint
+    program = start.argv[0] if isinstance(start, StartCommand) and start.instruction is None and start.argv else None
+    if isinstance(program, str) and posixpath.basename(program).startswith(failure.name):
+        advice = f"Leave `{failure.name}` out: the base image's ENTRYPOINT is {program}, and CMD only its arguments."
+        return Found(f"{program} takes `{failure.name}` for the script to run: {failure.reason}", asked, None, advice)
+    return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
 
 
 def _words(name: str) -> list[str]:

@@ -590,6 +590,20 @@ class FileMap:
             files = files._below
         return False
 
+    def fills(self, folder: str) -> bool:
+        """See FileSystem.fills."""
+        files: FileMap | None = self
+        while files is not None:
+            step = files._step
+            if isinstance(step, Put) and inside(step.file.path, folder) is not None:
+                return True
+            if isinstance(step, CopyContext | CopyFiles) and (
+                inside(step.path, folder) is not None or inside(folder, step.path) is not None
+            ):
+                return True
+            files = files._below
+        return False
+
     def _names(self, folder: str) -> set[str]:
         """The names that the build is known to have put into a folder."""
         names: set[str] = set()

@@ -82,6 +82,9 @@ class FileSystem(Protocol):
     def puts(self, name: str) -> bool:
         """Whether a build step is known to have put a file of that name somewhere."""
 
+    def fills(self, folder: str) -> bool:
+        """Whether the build is known to have put something into a folder, or below it."""
+
     def kind(self, path: str) -> Literal["file", "folder"] | Unknown | None:
         """What stands there (links followed); None: surely nothing."""
 
