@@ -512,8 +512,8 @@ class TestUnstartable:
     @pytest.mark.parametrize(
         ("base", "cmd", "code", "why"),
         [
-            pytest.param("node:20-slim", ["node", "shop.js"], 1, "/srv/shop.js is not in the image", id="node"),
-            pytest.param("python:3.12-slim", ["python", "shop.py"], 2, "/srv/shop.py is not in the image", id="python"),
+            pytest.param("node:20-slim", ["node", "shop.js"], 1, "/shop/shop.js is not in the image", id="node"),
+            pytest.param("python:3.12-slim", ["python", "shop.py"], 2, "/shop/shop.py is not in the image", id="python"),
             pytest.param(
                 "gcr.io/distroless/nodejs20-debian12",
                 ["node", "main.js"],
@@ -524,7 +524,7 @@ class TestUnstartable:
         ],
     )
     def test_a_script_that_is_not_there(self, base: str, cmd: list[str], code: int, why: str) -> None:
-        dockerfile = f"FROM {base}\nWORKDIR /srv\nCOPY main.js .\nCMD {json.dumps(cmd)}\n"
+        dockerfile = f"FROM {base}\nWORKDIR /shop\nCOPY main.js .\nCMD {json.dumps(cmd)}\n"
         case = analysed({"Dockerfile": dockerfile, "main.js": "setInterval(() => {}, 1000)\n"})
         assert (case[1].outcome, case[1].exit_code) == ("fails", code)
         ((rule, violation, severity),) = case[2]
@@ -533,7 +533,7 @@ class TestUnstartable:
 
     @pytest.mark.parametrize("copied", ["", "COPY lib/ /opt/lib/"])
     def test_a_script_where_the_image_has_no_program_comes_with_a_volume(self, copied: str) -> None:
-        files = {"Dockerfile": f'FROM node:20-slim\nWORKDIR /srv\n{copied}\nCMD ["node", "shop.js"]\n', "lib/x": ""}
+        files = {"Dockerfile": f'FROM node:20-slim\nWORKDIR /shop\n{copied}\nCMD ["node", "shop.js"]\n', "lib/x": ""}
         assert analysed(files)[1].outcome == "graceful"
 
     def test_bash_is_missing_on_alpine(self) -> None:
