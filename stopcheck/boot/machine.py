@@ -24,6 +24,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.exec_form import character_offsets
 from stopcheck.syntax.shell import parse_script
+from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,9 +151,16 @@ class Machine:
 
     @staticmethod
     def reads_fifo(call: Call) -> bool:
-        """Whether a `read` is redirected from a FIFO that this script has made."""
-        text = call.node.redirections[0].target.literal or call.node.redirections[0].target.span.text
-        return f"mkfifo {text}" in call.node.span.source.text or call.node.redirections[0].operator == "<&"
+        """Whether a `read` is redirected from a FIFO that this script has made, or holds open for both ends."""
+        redirection = call.node.redirections[0]
+        target = redirection.target
+        text = target.literal or target.span.text
+        script = call.node.span.source.text
+        if redirection.operator == "<&":
+            name = text.strip('"').lstrip("$").strip("{}")
+            return f"{name}<>" in script or f"{{{name}}}<>" in script
+        made = any(isinstance(part, ProcessSubstitution) for part in target.parts)
+        return f"mkfifo {text}" in script or (redirection.operator == "<>" and made)
 
     @staticmethod
     def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
