@@ -119,6 +119,7 @@ def do_command(call: Call) -> None:
     if words and isinstance(words[0], str) and words[0] in {"-v", "-V"}:
         do_type(call)
         return
+    systems = words[:1] == ("-p",)
     while words and isinstance(words[0], str) and words[0] in {"-p", "--"}:
         words = words[1:]
     if not words:
@@ -136,11 +137,15 @@ def do_command(call: Call) -> None:
         call.shell.set_status(127)  # it runs programs alone
     elif builtin is not None:
         builtin(again)
+    elif systems and isinstance(name, str) and call.machine.find(name, call.process.cwd, _SYSTEMS_PATH) is None:
+        call.shell.set_status(127)
     else:
         run_program(again)
 
 
 do_builtin = do_command
+_SYSTEMS_PATH = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin"}
+"""Where `command -p` looks, whatever PATH says (POSIX: "all of the standard utilities")."""
 _TWICE = frozenset({"[", "echo", "false", "kill", "printf", "pwd", "sleep", "test", "true"})
 """Builtins that are programs, too."""
 
