@@ -119,6 +119,7 @@ def do_command(call: Call) -> None:
     if words and isinstance(words[0], str) and words[0] in {"-v", "-V"}:
         do_type(call)
         return
+    systems = words[:1] == ("-p",)
     while words and isinstance(words[0], str) and words[0] in {"-p", "--"}:
         words = words[1:]
     if not words:
@@ -136,11 +137,23 @@ def do_command(call: Call) -> None:
         call.shell.set_status(127)  # it runs programs alone
     elif builtin is not None:
         builtin(again)
+    elif systems and isinstance(name, str) and _is_elsewhere(again, name):
+        call.shell.set_status(127)
     else:
         run_program(again)
 
 
+def _is_elsewhere(call: Call, name: str) -> bool:
+    """Whether PATH has to be asked for a program: it is in the image, in none of the system's folders."""
+    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    if "/" in name or isinstance(file, Unknown):
+        return False
+    return file is None or posixpath.dirname(file.path) not in _SYSTEMS_FOLDERS
+
+
 do_builtin = do_command
+_SYSTEMS_FOLDERS = frozenset({"/usr/bin", "/bin", "/usr/sbin", "/sbin"})
+"""Where `command -p` looks, whatever PATH says (POSIX: "all of the standard utilities")."""
 _TWICE = frozenset({"[", "echo", "false", "kill", "printf", "pwd", "sleep", "test", "true"})
 """Builtins that are programs, too."""
 

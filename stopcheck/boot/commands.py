@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
+from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution, SimpleCommand
@@ -57,7 +58,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         function = shell.functions.get(name)
         if function is not None:
             if not shell.call(function, call.arguments, tail):
-                shell.leave(2 if shell.row.name == "dash" else 139)
+                _recurse(call)
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:
@@ -66,6 +67,18 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             builtin(call)
             return
     run_program(call)
+
+
+def _recurse(call: Call) -> None:
+    """A function that calls itself for ever: some shells count, the others run out of stack, bash after seconds."""
+    status = {"dash": 2, "zsh": 1, "ksh93": 1}.get(call.shell.row.name)
+    if status is not None:
+        call.shell.leave(status)
+    elif call.shell.row.name in {"bash", "posh"}:
+        raise TooComplex("how long a function that calls itself for ever takes to run out of memory")
+    else:
+        call.world.note("dies", call.process, signal="SEGV")
+        call.world.exit(call.process, 139, "SEGV")
 
 
 def run_program(call: Call) -> None:

@@ -6,6 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
+from stopcheck.boot.accounts import is_refused
 from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, kill_after, new_user, own_words
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
@@ -522,6 +523,8 @@ class Machine:
         if after is not None:
             row = replace(row, kill_after=_duration((after,), 0.0))
         user = new_user(row, argv)
+        if row.login and is_refused(self.image, process, row, own, user):
+            return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.role == "exec":
             process.user = process.user if user is None else user
             return self.load(world, process, child, env, depth + 1)

@@ -350,6 +350,9 @@ class Shell:
         self.status, self.ok = status, ok
         if isinstance(status, Unknown) or status == 0 or self.tested():
             return
+        if self.pending and not self.row.errexit_first:
+            self.cut = True  # the trap comes before `set -e`: it has signalled itself
+            return
         if "ERR" in self.traps and self.traps["ERR"].text != "":
             raise TooComplex("what its trap for ERR does")
         if "e" in self.options:

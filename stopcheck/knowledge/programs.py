@@ -87,7 +87,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "kill_option"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "letters", "without", "text", "base", "image", "env"}
+_CONDITIONS = {"words", "any", "letters", "without", "first", "text", "base", "image", "env"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,6 +188,7 @@ def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bo
         and ("any" not in variant or any(_has(arguments, word) for word in variant["any"].split()))
         and ("letters" not in variant or any(_letters(argument, variant["letters"]) for argument in arguments))
         and not any(_has(arguments, word) for word in variant.get("without", "").split())
+        and ("first" not in variant or "".join(arguments[:1]).startswith(variant["first"]))
         and ("text" not in variant or variant["text"] in " ".join(arguments))
         and ("base" not in variant or variant["base"] == base)
     )

@@ -25,3 +25,8 @@ def package_programs(package: str) -> frozenset[str] | None:
     """All programs that a package brings; None where that is not known."""
     programs = _tables()["packages"].get(package)
     return None if programs is None else frozenset(programs.split())
+
+
+def without_login(user: str) -> bool:
+    """Whether it is one of the system's own accounts whose shell is nologin(8)."""
+    return user in _tables()["accounts"]["nologin"].split()
