@@ -8,7 +8,7 @@ from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs import ENDED, Failure, Program
-from stopcheck.boot.settle import settle
+from stopcheck.boot.settle import settle, turn
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 
 ENGINES_CHOICE = "the engine chooses the exit code"
 """What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
+HEARD = frozenset({"caught", "dies"})
 WORLD_LIMIT = 128
 
 
 @dataclass(frozen=True, slots=True)
 class Booted:
-    """A world in which the container is up, or has ended by itself; `unsure` says what could not be followed."""
+    """A world in which the container is up, or has ended by itself; `unsure` says what could not be followed.
+
+    `ended` is how it would have ended, where it is up only because a command is supposed to stand that may be short.
+    """
 
     world: World
     machine: Machine
     unsure: Unknown | None = None
+    ended: World | None = None
 
     @property
     def up(self) -> bool:
@@ -100,13 +105,26 @@ def _origin(image: Image):  # type: ignore[no-untyped-def]
 
 
 def explore(world: World, machine: Machine) -> Iterator[Booted]:
-    """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again."""
-    came_up = False
-    for booted in _explored(world, machine):
-        came_up = True
-        yield booted
-    if not came_up:
+    """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again.
+
+    What is only supposed to stand does so where nothing surely does: first a loop that looks after something, then a
+    command that may be short.
+    """
+    ways = list(_explored(world, machine))
+    likely = min((_supposed(way) for way in ways if way.up and way.unsure is None), default=0)
+    for way in ways:
+        if not way.up or way.unsure is not None or _supposed(way) <= likely:
+            yield way
+        elif way.ended is not None:
+            yield Booted(way.ended, machine)
+    if not ways:
         yield Booted(world, machine, Unknown("a loop that never comes to rest", world.init.origin))
+
+
+def _supposed(way: Booted) -> int:
+    if way.ended is not None:
+        return 2 if Booted(way.ended, way.machine).conditional else 0
+    return int(way.world.came_round)
 
 
 def _explored(world: World, machine: Machine) -> Iterator[Booted]:
@@ -116,8 +134,8 @@ def _explored(world: World, machine: Machine) -> Iterator[Booted]:
     while todo:
         current = todo.pop()
         try:
-            settle(current)
-            yield Booted(current, machine)
+            ended = settle(current)
+            yield Booted(current, machine, None, ended)
             count += 1
         except Branch as branch:
             if count + len(todo) > WORLD_LIMIT:
@@ -133,13 +151,28 @@ def _explored(world: World, machine: Machine) -> Iterator[Booted]:
 
 
 def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
-    """The worlds that a branch leads to, but for those whose state was reached before."""
+    """The worlds that a branch leads to, but for those whose state was reached before.
+
+    A loop that comes round to where it was goes on, for all that the files tell; and where nothing has heard of the
+    stop, it goes on as before.
+    """
     worlds = []
     mover = world.moving
+    unheard = world.stopping and not any(event.seconds is not None and event.kind in HEARD for event in world.events)
     for way in branch.ways:
         other = world.copy()
         way(other, other.processes[mover])
         other.assumed += (branch.condition,)
+        place = turn(other)
+        if place in other.turns:
+            if unheard:
+                return [other]
+            if not world.stopping and not other.came_round:
+                other.came_round = True
+                worlds.append(other)
+                continue
+        if not world.stopping:
+            other.turns |= {place}
         key = other.key()
         if key not in seen:
             seen.add(key)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.frames import CallEnd, Foreground, ForRest, IfRest, Items, Standing, Waiting
+from stopcheck.boot.frames import AndOrRest, CallEnd, Foreground, ForRest, IfRest, Items, LoopBody, Standing, Waiting
 from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.world import World
+from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -19,16 +20,22 @@ if TYPE_CHECKING:
 TICK_LIMIT = 60
 
 
-def settle(world: World) -> None:
-    """Run until only a stop, or time, would change anything."""
+def settle(world: World) -> World | None:
+    """Run until only a stop, or time, would change anything.
+
+    Where the container ends unless a command that may be short is the service, that is supposed; it then gives the
+    world that has ended, for where that is not likely.
+    """
     settling: dict[int, _Settling] = {}
+    ended: World | None = None
     while True:
         world.run()
         if not world.init.alive:
             kept = world.fallback is not None and _left_behind(world, world.fallback) and not _waits(world.fallback)
             if world.fallback is None or _guard(world) or _gave_way(world) or kept:
-                return
+                return ended
             fallback, world.fallback = world.fallback, None
+            ended = world.copy()
             _become(world, fallback)
             continue
         ending = _next_end(world)
@@ -41,7 +48,7 @@ def settle(world: World) -> None:
                 group.go_on(world, leaves)
                 break
         else:
-            return
+            return ended
 
 
 def _groups(world: World) -> Iterator[tuple[int, list[Process]]]:
@@ -104,8 +111,8 @@ class _Settling:
             leaf.body.end(world, leaf)
 
     def _pass_time(self, world: World, timers: list[Process]) -> None:
-        round_ = tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
-        if round_ in self._ticks:
+        round_ = turn(world)
+        if round_ in self._ticks or world.came_round:
             # A loop comes round: if it starts a program that nobody knows, that is what it is there for.
             if world.fallback is not None and any(count >= 2 for count in self._ended.values()):
                 _become(world, world.fallback)
@@ -118,6 +125,11 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def turn(world: World) -> Hashable:
+    """Equal when a loop comes to the same place with the same variables."""
+    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
 
 
 def _gave_way(world: World) -> bool:
@@ -139,10 +151,20 @@ def _is_asked(world: World, leaf: Process) -> bool:
     if len(shell.blocked.pids) > 1 and is_answered(world.processes[shell.blocked.pids[-1]]):
         return True
     frames = list(takewhile(lambda frame: not isinstance(frame, CallEnd), reversed(shell.frames)))
+    if any(isinstance(frame, LoopBody) for frame in frames) and isinstance(frames[0], AndOrRest) and _leaves(frames[0]):
+        return True
     return any(
         isinstance(frame, IfRest) and isinstance(below, Items) and below.index < len(below.node.items)
         for frame, below in pairwise(frames)
     )
+
+
+def _leaves(frame: AndOrRest) -> bool:
+    """Whether its failure is what a loop is left for: `app status || exit`."""
+    operator, pipeline = frame.node.rest[frame.index]
+    command = pipeline.commands[0]
+    name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+    return operator == "||" and name in {"exit", "break", "return"}
 
 
 def _shell_of(world: World, leaf: Process) -> Shell | None:
@@ -168,12 +190,16 @@ def _stood_together(world: World, jobs: list[Process]) -> bool:
 
 
 def _left_behind(world: World, before: World) -> bool:
-    """Whether a known service has left for the background since: PID 1 was there for it, not for what ran before it."""
+    """Whether a service has left for the background since: PID 1 was there for it, not for what ran before it.
+
+    A known one, or the same program as before with other arguments (`app --init; app & sleep 5`).
+    """
+    tried = {leaf.program for leaf in before.awaited()}
     return any(
         pid not in before.processes
         and process.job
         and isinstance(process.body, Program)
-        and process.body.row.role == "service"
+        and (process.body.row.role == "service" or process.program in tried)
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )

@@ -167,6 +167,10 @@ class World:
     """Steps since time last passed."""
     moving: int = 1
     """The process whose step is taken."""
+    turns: frozenset[Hashable] = frozenset()
+    """The states in which the files did not decide how to go on; see boot.settle.turn."""
+    came_round: bool = False
+    """Whether such a state came again: a loop that goes on until something happens."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -174,7 +178,7 @@ class World:
             {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
-            self.first_after, self.spin, self.moving,
+            self.first_after, self.spin, self.moving, self.turns, self.came_round,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------

@@ -55,11 +55,15 @@ def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None
 
 
 def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:
-    """Without the guards: ways on which something not decided by the files ends the container before a main stands."""
+    """Without the guards: ways on which something not decided by the files ends the container before a main stands.
+
+    Where none stands on any way, a guard is what ends with an error of its own, where another way runs through.
+    """
     kept = tuple(path for path in paths if path.booted.up or not path.booted.conditional)
     if any(path.booted.up for path in kept):
         return kept
-    return paths
+    through = tuple(path for path in paths if not path.booted.conditional or path.outcome is not OutcomeKind.FAILS)
+    return through if any(path.outcome is OutcomeKind.EXITS for path in through) else paths
 
 
 def _is_refused(path: Stopped) -> bool:

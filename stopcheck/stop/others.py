@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.alternatives import alternatives
@@ -55,7 +56,9 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
     given: dict[str, Unknown] = {}
     now = assessment
     for _ in range(ROUNDS):
-        asked = [name for name in now.paths[0].booted.machine.asked if name not in given]
+        machine = now.paths[0].booted.machine
+        texts = [script.body.span.source.text for script in machine.scripts()]
+        asked = [name for name in machine.asked if name not in given and any(_is_wanted(name, text) for text in texts)]
         if not asked or not _gave_up(now):
             break
         given |= {name: Unknown(f"{name} is given when the container is run") for name in asked}
@@ -63,6 +66,13 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
     if given and not _gave_up(now):
         names = ", ".join(list(given)[:NAMED]) + (", …" if len(given) > NAMED else "")
         yield from _up(now, f"With {names} set")
+
+
+def _is_wanted(name: str, text: str) -> bool:
+    """Whether a script uses a variable as it is given; by custom such a name is in capitals."""
+    used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))", text)
+    has_default = re.search(rf"\b{name}=[\"']?\$\{{{name}:?-|\$\{{{name}:?=", text)
+    return name.isupper() and used is not None and has_default is None
 
 
 def _given(image: Image, variables: Mapping[str, Unknown]) -> Image:

@@ -513,7 +513,9 @@ class TestUnstartable:
         ("base", "cmd", "code", "why"),
         [
             pytest.param("node:20-slim", ["node", "shop.js"], 1, "/shop/shop.js is not in the image", id="node"),
-            pytest.param("python:3.12-slim", ["python", "shop.py"], 2, "/shop/shop.py is not in the image", id="python"),
+            pytest.param(
+                "python:3.12-slim", ["python", "shop.py"], 2, "/shop/shop.py is not in the image", id="python"
+            ),
             pytest.param(
                 "gcr.io/distroless/nodejs20-debian12",
                 ["node", "main.js"],

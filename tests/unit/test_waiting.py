@@ -28,6 +28,25 @@ from tests.unit.scripts import context, found, said
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
         pytest.param(
+            "nginx\nwhile sleep 60; do\npgrep nginx\nif [ $? -ne 0 ]; then exit 1; fi\ndone\n", "killed", ("nginx",),
+            id="a-loop-that-looks-after-it",
+        ),
+        pytest.param(
+            "nginx\nwhile true; do pgrep nginx || exit 1; sleep 5; done\n", "killed", ("nginx",), id="or-else-it-leaves"
+        ),
+        pytest.param(
+            "trap 'exit 0' TERM\nour-app\nwhile true; do sleep 9 & wait $!; [ \"$(cat x)\" = 1 ] && exit 0; done\n",
+            "graceful", None, id="a-loop-that-looks-after-a-file",
+        ),
+        pytest.param(
+            "while true; do nc -z db 5 && break; sleep 1; done\nexec memcached -u nobody\n", "graceful", ("memcached",),
+            id="a-loop-until-it-breaks",
+        ),
+        pytest.param(
+            'our-setup\nif [ "$(cat /x)" = off ]; then exit 0; fi\nexec memcached -u nobody\n', "graceful",
+            ("memcached",), id="work-before-a-service-that-is-off",
+        ),
+        pytest.param(
             "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-file-held-open-has-an-end",
         ),
@@ -62,3 +81,9 @@ def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> Non
 def test_what_a_sourced_file_may_define(script: str, outcome: str) -> None:
     lines = "RUN curl https://example.org/theirs.tar.gz | tar xz -C /opt"
     assert said(context(script, lines=lines))[0].outcome == outcome
+
+
+def test_the_same_program_once_more_in_the_background_is_the_service() -> None:
+    some = said(context("our-app --init\nour-app & sleep 3\necho started\n"))
+    assert some[0].outcome == "exits"
+    assert [rule for rule, _ in found(some, "note")] == ["script-ends"]
