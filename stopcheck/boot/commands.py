@@ -44,6 +44,9 @@ class Call:
 
 def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
     """Run one: it changes the shell, starts a child, or replaces the process."""
+    asking = (*node.words, *(assignment.value for assignment in node.assignments))
+    if shell.asks(asking, node, tail, world, process):
+        return
     scope = shell.scope(world, process)
     for redirection in node.redirections:
         if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
@@ -51,7 +54,9 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     words = expand_words(scope, node.words, shell.row.bash_syntax)
     if not words:
         _assign_all(shell, node.assignments, world, process)
+        shell.answers = ()
         return
+    shell.answers = ()
     name = words[0]
     call = Call(shell, world, process, node, words, tail)
     if isinstance(name, str):
@@ -64,9 +69,26 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if builtin is not None:
             if node.assignments and name in {"exec", "export", "eval", ".", "source"}:
                 _assign_all(shell, node.assignments, world, process)
+            if _may_print(call):
+                world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
     run_program(call)
+
+
+_LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
+"""Builtins that print where they are given nothing to do."""
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "pwd", "times", "type", "ulimit"})
+"""Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
+
+
+def _may_print(call: Call) -> bool:
+    name, arguments = call.words[0], call.arguments
+    if name == "command":
+        return arguments[:1] in {("-v",), ("-V",)}
+    if name in {".", "source"} or name == "eval":
+        return any(isinstance(word, Unknown) for word in arguments) or name != "eval"
+    return name in _PRINTS or (name in _LISTS and (not arguments or arguments[0] == "-p"))
 
 
 def _recurse(call: Call) -> None:
@@ -218,7 +240,8 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         shell.assign(assignment.name, value)
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
-                status = _status_of(each)
+                answer = shell.answer(each)
+                status = _status_of(each) if answer is None else answer.status
     shell.set_status(status, True)
 
 

@@ -133,6 +133,8 @@ def _is_asked(world: World, leaf: Process) -> bool:
     Nobody asks a service that: a loop asks it to start it anew (`until app; do sleep 1; done`), and where nothing
     follows an `if`, that is how its failure is told.
     """
+    if _is_substituted(world, leaf):
+        return True
     shell = _shell_of(world, leaf)
     if shell is None or not isinstance(shell.blocked, Foreground):
         return False
@@ -143,6 +145,17 @@ def _is_asked(world: World, leaf: Process) -> bool:
         isinstance(frame, IfRest) and isinstance(below, Items) and below.index < len(below.node.items)
         for frame, below in pairwise(frames)
     )
+
+
+def _is_substituted(world: World, leaf: Process) -> bool:
+    """Whether what it prints is what a `$( … )` asks for."""
+    parent = world.processes.get(leaf.ppid)
+    while parent is not None:
+        blocked = parent.body.blocked if isinstance(parent.body, Shell) else None
+        if isinstance(blocked, Foreground) and blocked.asked is not None and not leaf.job:
+            return True
+        parent = world.processes.get(parent.ppid) if parent.pid != 1 else None
+    return False
 
 
 def _shell_of(world: World, leaf: Process) -> Shell | None:
