@@ -742,7 +742,7 @@ def do_wait(call: Call) -> None:
         call.world.note("wait-n", call.process, span=call.node.span)
         shell.set_status(shell.row.wait_n_status)
         return
-    children = {child.pid for child in world.children(call.process.pid)}
+    children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     late = False
     for child in world.children(call.process.pid):
         late = late or (not child.alive and not child.collected)
@@ -792,7 +792,7 @@ def do_wait(call: Call) -> None:
 def _was_job(call: Call, pid: int) -> bool:
     """Whether it is a job of this shell that has ended: its status is kept."""
     process = call.world.processes.get(pid)
-    if process is None or not process.job or pid in call.shell.forgotten:
+    if process is None or not process.job or process.adopted or pid in call.shell.forgotten:
         return False
     return process.ppid == call.process.pid and not process.alive
 

@@ -113,6 +113,8 @@ class Process:
     ended_at: float = 0.0
     collected: bool = False
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
+    adopted: bool = False
+    """Whether its own parent has ended, so that PID 1 has it: a shell there does not know it."""
 
     @property
     def alive(self) -> bool:
@@ -130,6 +132,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
+            self.adopted,
         )  # fmt: skip
 
 
@@ -248,7 +251,7 @@ class World:
         self.note("end", process, signal=killed_by)
         for child in self.processes.values():
             if child.ppid == process.pid:
-                child.ppid = 1
+                child.ppid, child.adopted = 1, True
         if process.pid == 1:
             for other in self.processes.values():
                 if other.alive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,15 @@ class Wrapper(Parent):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
+        if self.child is None and self.row.reads:
+            if world.writers(process) and process.stdin:
+                return False
+            lines = world.pipes.pop(process.stdin, ())
+            if self.row.idle and not lines:
+                world.exit(process, 0)
+                return True
+            words = (line.split() if isinstance(line, str) else (line,) for line in lines)
+            self.argv = (*self.argv, *itertools.chain.from_iterable(words))
         if self.child is None:
             process.cwd = self.cwd or process.cwd
             self._start(world, process)
