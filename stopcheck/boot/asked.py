@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.knowledge.programs import find_program
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
-from stopcheck.syntax.shell.walk import commands
+from stopcheck.syntax.shell.walk import commands, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,13 +21,22 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 def to_run(shell: Shell, words: Iterable[Word]) -> Iterator[CommandSubstitution]:
     """The substitutions of these words that have yet to be run."""
+    strict = "u" in shell.options
     answered = {id(answer.part) for answer in shell.answers}
     for word in words:
         for part in word.parts:
             if isinstance(part, ArrayLiteral):
                 yield from to_run(shell, part.elements)
-            elif isinstance(part, CommandSubstitution) and id(part) not in answered and _may_stand(shell, part.body):
-                yield part
+            elif isinstance(part, CommandSubstitution) and id(part) not in answered:
+                if _may_stand(shell, part.body) or (strict and _lacks(shell, part.body)):
+                    yield part
+
+
+def _lacks(shell: Shell, body: Sequence) -> bool:
+    """Whether it names a variable that is not set, at which `set -u` may end it."""
+    return any(
+        name.isidentifier() and name not in shell.variables and name not in shell.arrays for name in parameters(body)
+    )
 
 
 def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset()) -> bool:

@@ -103,9 +103,7 @@ def do_printf(call: Call) -> None:
 
 
 def _print(call: Call, text: Field) -> None:
-    from stopcheck.boot.redirections import OUTPUTS
-
-    if not any(each.operator in OUTPUTS and each.descriptor in {None, "1"} for each in call.node.redirections):
+    if call.stdout is None:
         call.world.write(call.process, text)
     call.shell.set_status(0)
 
@@ -327,7 +325,8 @@ def do_source(call: Call) -> None:
     name = call.arguments[0]
     nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
     if nesting > 20:
-        shell.blocked = Standing("a file that sources itself for ever", call.node.span)
+        call.world.note("dies", call.process, signal="SEGV")
+        call.world.exit(call.process, 139, "SEGV")  # it runs out of stack
         return
     if isinstance(name, Unknown):
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
@@ -774,6 +773,8 @@ def do_wait(call: Call) -> None:
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        if shell.row.waits_for_substitutions and not first:
+            pids += [other.pid for other in world.living(shell.substitutions)]
         if late and shell.row.name == "busybox":
             # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
             pids = [child.pid for child in world.children(call.process.pid) if child.alive]

@@ -10,7 +10,7 @@ from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution, SimpleCommand
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
     from stopcheck.boot.frames import Tail
@@ -30,6 +30,9 @@ class Call:
     node: SimpleCommand
     words: tuple[Field, ...]
     tail: Tail
+    stdin: int | None = None
+    """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
+    stdout: int | None = None
 
     @property
     def machine(self) -> Machine:
@@ -48,9 +51,6 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if shell.asks(asking, node, tail, world, process):
         return
     scope = shell.scope(world, process)
-    for redirection in node.redirections:
-        if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
-            expand_text(scope, redirection.target)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
     if not words:
         _assign_all(shell, node.assignments, world, process)
@@ -58,7 +58,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     shell.answers = ()
     name = words[0]
-    call = Call(shell, world, process, node, words, tail)
+    call = _redirected(Call(shell, world, process, node, words, tail))
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
@@ -74,6 +74,20 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             builtin(call)
             return
     run_program(call)
+
+
+def _redirected(call: Call) -> Call:
+    """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
+    if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
+        return call
+    from stopcheck.boot.redirections import redirect
+
+    process = call.process
+    before = (process.stdin, process.stdout)
+    redirect(call.shell, call.node.redirections, call.world, process)
+    after = (process.stdin, process.stdout)
+    process.stdin, process.stdout = before
+    return replace(call, **{name: new for name, old, new in zip(("stdin", "stdout"), before, after) if old != new})
 
 
 _LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
@@ -153,9 +167,8 @@ def _or_function(call: Call, started: Body) -> Body:
 
 def _redirect(call: Call, process: Process) -> None:
     """A process whose output goes elsewhere keeps no pipe open."""
-    for redirection in call.node.redirections:
-        if redirection.operator in {">", ">>", ">|", "&>", "&>>", ">&"} and redirection.descriptor in {None, "1"}:
-            process.stdout = 0
+    process.stdin = process.stdin if call.stdin is None else call.stdin
+    process.stdout = process.stdout if call.stdout is None else call.stdout
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -24,7 +24,7 @@ UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
 that should not be there; and a server whose configuration is not known, which alone surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
-SILENT = frozenset("true : false sleep test [ mkdir chmod chown touch rm mv cp ln export wait kill".split())
+SILENT = frozenset(["true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp", "ln", "export", "wait", "kill"])
 """Programs that print nothing."""
 OWN = "a program of the user's own"
 """The table of a row that comes from no data file, but from a program's sources: its author can give it a handler."""
@@ -112,7 +112,7 @@ class Program:
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
-            if process.stdin and process.program in READERS and not is_answered(process):
+            if process.stdin and _reads(process) and not is_answered(process):
                 self.writers = world.writers(process)
                 if self.writers:
                     return False
@@ -132,8 +132,8 @@ class Program:
 
     def _print(self, world: World, process: Process) -> None:
         """What it leaves in its pipe before it ends: `cat` what it has read, most others something not known."""
-        lines = world.pipes.pop(process.stdin, ()) if process.program in READERS else ()
-        if process.program in {"cat", "tee"} and process.stdin and not any(_is_file(word) for word in process.argv[1:]):
+        lines = world.pipes.pop(process.stdin, ()) if _reads(process) else ()
+        if process.program in {"cat", "tee"} and process.stdin and _reads(process):
             for line in lines:
                 world.write(process, line)
         elif process.program not in SILENT:
@@ -290,8 +290,13 @@ class Parent:
             child.body = started
 
 
-def _is_file(word: Field) -> bool:
-    return not (isinstance(word, str) and word.startswith("-"))
+def _reads(process: Process) -> bool:
+    """Whether it reads its standard input: `cat FILE` and `grep TEXT /a/file` do not."""
+    files = [word for word in process.argv[1:] if not (isinstance(word, str) and word.startswith("-"))]
+    if process.program == "cat":
+        return not files
+    named = len(files) > 1 and (isinstance(files[-1], Unknown) or "/" in files[-1])
+    return process.program in READERS and not (named and process.program in {"grep", "sed", "awk", "jq"})
 
 
 def is_answered(process: Process) -> bool:

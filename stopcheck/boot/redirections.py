@@ -25,12 +25,14 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
     """Point a process's standard input and output to where the redirections lead."""
     for redirection in redirections:
         target = redirection.target
-        if redirection.operator in OUTPUTS and redirection.descriptor in {None, "1"}:
-            process.stdout = 0
-        first = world.next_pid
         inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
+        first = world.next_pid
         if inner:
             expand_text(shell.scope(world, process), target)
+        if redirection.operator in OUTPUTS and redirection.descriptor in {None, "1"}:
+            process.stdout = world.new_pipe() if inner else 0
+            for pid in range(first, world.next_pid):
+                world.processes[pid].stdin = process.stdout
         if redirection.descriptor not in {None, "0"}:
             continue
         match redirection.operator:

@@ -83,9 +83,11 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames",
+    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten",
+    "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
+    "substitutions",
     "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -163,6 +165,8 @@ class Shell:
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.answers: tuple[Answer, ...] = ()
+        self.substitutions: tuple[int, ...] = ()
+        """The processes of `<( … )` and `>( … )`."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
 
@@ -789,7 +793,7 @@ class Shell:
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
-        body.answers = ()
+        body.answers, body.substitutions = (), ()
         child = world.spawn(process, body, process.argv, span)
         child.program = process.program
         child.job = background
@@ -1010,11 +1014,12 @@ class Shell:
 
         def process_substitution(part: ProcessSubstitution) -> Field:
             if world is not None and process is not None:
-                self.child(world, process, part.body, part.span, False)
+                self.substitutions += (self.child(world, process, part.body, part.span, False).pid,)
             return "/dev/fd/63"
 
         return Scope(
-            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, "u" in self.options
+            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array,
+            self.row.name == "dash", "u" in self.options,
         )
 
     def environment(self) -> dict[str, Field]:

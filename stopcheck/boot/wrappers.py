@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -74,8 +73,8 @@ class Wrapper(Parent):
             if self.row.idle and not lines:
                 world.exit(process, 0)
                 return True
-            words = (line.split() if isinstance(line, str) else (line,) for line in lines)
-            self.argv = (*self.argv, *itertools.chain.from_iterable(words))
+            for line in lines:
+                self.argv += tuple(line.split()) if isinstance(line, str) else (line,)
         if self.child is None:
             process.cwd = self.cwd or process.cwd
             self._start(world, process)

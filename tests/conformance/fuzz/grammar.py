@@ -85,7 +85,7 @@ EVERYDAY_LAST_BASH = (
     "{} & {} & wait -n; kill $(jobs -p); wait", "trap 'kill 0' EXIT; {} & {} & wait -n", "trap 'kill $(jobs -p); wait' TERM INT EXIT; {} & {} & wait",
     "{} <<< x", "exec {} <<< x", "while read -r x; do {}; done <<< a", "{} |& cat", "{} &> /tmp/log", "exec &> /tmp/log; {}", 'exec "${@:1}"', '"${@:-{}}"',
     "set -m; {} & fg", "{} & {} & for p in $(jobs -p); do wait $p; done", "coproc {}; wait", "if [[ -n ${1:-} ]]; then exec \"$@\"; fi; exec {}",
-    "exec -a name {}", "{} & disown; wait", "{} & wait -n $!",
+    "{} & disown; wait", "{} & wait -n $!",
 )  # fmt: skip
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
 
