@@ -15,6 +15,7 @@ from stopcheck.boot.frames import (
     ForRest,
     Job,
     LoopBody,
+    Reading,
     SourceEnd,
     Standing,
     Trap,
@@ -83,7 +84,31 @@ def do_true(call: Call) -> None:
     call.shell.set_status(0)
 
 
-do_echo = do_printf = do_umask = do_ulimit = do_hash = do_times = do_shopt = do_alias = do_unalias = do_true
+def do_echo(call: Call) -> None:
+    """Print the words: known where each shell prints them alike."""
+    words = call.arguments
+    plain = all(isinstance(word, str) and "\\" not in word for word in words) and words[:1] != ("-e",)
+    _print(call, " ".join(map(str, words)) if plain and words[:1] != ("-n",) else Unknown("what `echo` prints"))
+
+
+def do_printf(call: Call) -> None:
+    """Print by a format; only the plainest are followed."""
+    head, values = call.arguments[:1], call.arguments[1:]
+    if head in {("%s\\n",), ("%s",)} and values and all(isinstance(value, str) for value in values):
+        _print(call, ("\n" if head == ("%s\\n",) else "").join(map(str, values)))
+    elif head and isinstance(head[0], str) and not values and not set("%\\") & set(head[0].replace("\\n", "")):
+        _print(call, head[0].replace("\\n", "\n").removesuffix("\n"))
+    else:
+        _print(call, Unknown("what `printf` prints"))
+
+
+def _print(call: Call, text: Field) -> None:
+    if call.stdout is None:
+        call.world.write(call.process, text)
+    call.shell.set_status(0)
+
+
+do_umask = do_ulimit = do_hash = do_times = do_shopt = do_alias = do_unalias = do_true
 do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
 
 
@@ -181,6 +206,10 @@ def do_exec(call: Call) -> None:
         if len(call.node.words) > 1:
             # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
             call.world.fallback = None
+        if call.node.redirections:
+            from stopcheck.boot.redirections import redirect
+
+            redirect(call.shell, call.node.redirections, call.world, call.process)
         call.shell.set_status(0)
         return
     env = call.shell.environment()
@@ -296,7 +325,8 @@ def do_source(call: Call) -> None:
     name = call.arguments[0]
     nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
     if nesting > 20:
-        shell.blocked = Standing("a file that sources itself for ever", call.node.span)
+        call.world.note("dies", call.process, signal="SEGV")
+        call.world.exit(call.process, 139, "SEGV")  # it runs out of stack
         return
     if isinstance(name, Unknown):
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
@@ -496,21 +526,77 @@ def do_getopts(call: Call) -> None:
 
 
 def do_read(call: Call) -> None:
-    """Nobody answers: standard input is empty, a redirection or a pipe gives what is not known."""
-    shell = call.shell
+    """A line from a pipe or a file, as far as it is known; nobody answers where standard input is empty."""
+    shell, world, process = call.shell, call.world, call.process
+    redirections = call.node.redirections
     names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
-    redirected = bool(call.node.redirections)
-    for name in names:
-        shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
-    if redirected and call.machine.reads_fifo(call):
+    elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
+    if redirections and call.machine.reads_fifo(call):
         shell.blocked = Standing("`read` waits for a writer", call.node.span)
         return
-    if redirected or shell.mode == "subshell":
-        shell.set_status(Unknown("the end of the input", call.node.span))
-    elif any(isinstance(word, str) and word.startswith("-t") for word in call.arguments):
-        shell.set_status(1)
+    if elsewhere or any(each.descriptor not in {None, "0"} for each in redirections):
+        _read_unknown(call, names)
+        return
+    stdin = process.stdin
+    if redirections:
+        from stopcheck.boot.redirections import redirect
+
+        stdout = process.stdout
+        redirect(shell, redirections, world, process)
+        stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
+    lines = world.pipes.get(stdin, ())
+    writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
+    if lines and isinstance(lines[0], Unknown) and any(each.operator == "<" for each in redirections):
+        _read_unknown(call, names)
+    elif lines:
+        world.pipes[stdin] = lines[1:]
+        _read_line(call, names, lines[0])
+    elif writers and (redirections or any(isinstance(word, str) and word.startswith("-t") for word in call.arguments)):
+        _read_unknown(call, names)
+    elif writers:
+        shell.blocked = Reading(tuple(writers), call.node)
     else:
-        shell.set_status(1 if not redirected else 0)
+        for name in names:
+            shell.assign(name, "")
+        shell.set_status(1)
+
+
+def _read_unknown(call: Call, names: list[str]) -> None:
+    for name in names:
+        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
+    call.shell.set_status(Unknown("the end of the input", call.node.span))
+
+
+def _read_line(call: Call, names: list[str], line: Field) -> None:
+    """Of several names each gets a word, the last one the rest; with a separator of its own nothing is known."""
+    own = any(assignment.name == "IFS" and assignment.value.literal for assignment in call.node.assignments)
+    options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
+    if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or (own and len(names) > 1):
+        if isinstance(line, Unknown):
+            call.world.write(call.process, line)  # what follows may be done for no line, or for many
+        reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
+        for name in names:
+            call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
+    else:
+        whole = any(assignment.name == "IFS" for assignment in call.node.assignments)
+        words = [line] if whole or not names else [word.rstrip() for word in line.split(None, len(names) - 1)]
+        for index, name in enumerate(names):
+            call.shell.assign(name, words[index] if index < len(words) else "")
+    call.shell.set_status(0)
+
+
+def do_mapfile(call: Call) -> None:
+    """All lines into an array: what they are is not known."""
+    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    for name in names:
+        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
+    if call.node.redirections or call.process.stdin:
+        call.shell.set_status(Unknown("the end of the input", call.node.span))
+    else:
+        call.shell.set_status(1)
+
+
+do_readarray = do_mapfile
 
 
 def do_sleep(call: Call) -> None:
@@ -521,9 +607,6 @@ def do_sleep(call: Call) -> None:
         call.shell.set_status(0)
     else:
         call.shell.blocked = Standing("`sleep`", call.node.span)
-
-
-do_mapfile = do_readarray = do_read
 
 
 def do_let(call: Call) -> None:
@@ -658,7 +741,7 @@ def do_wait(call: Call) -> None:
         call.world.note("wait-n", call.process, span=call.node.span)
         shell.set_status(shell.row.wait_n_status)
         return
-    children = {child.pid for child in world.children(call.process.pid)}
+    children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     late = False
     for child in world.children(call.process.pid):
         late = late or (not child.alive and not child.collected)
@@ -690,6 +773,8 @@ def do_wait(call: Call) -> None:
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        if shell.row.waits_for_substitutions and not first:
+            pids += [other.pid for other in world.living(shell.substitutions)]
         if late and shell.row.name == "busybox":
             # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
             pids = [child.pid for child in world.children(call.process.pid) if child.alive]
@@ -708,7 +793,7 @@ def do_wait(call: Call) -> None:
 def _was_job(call: Call, pid: int) -> bool:
     """Whether it is a job of this shell that has ended: its status is kept."""
     process = call.world.processes.get(pid)
-    if process is None or not process.job or pid in call.shell.forgotten:
+    if process is None or not process.job or process.adopted or pid in call.shell.forgotten:
         return False
     return process.ppid == call.process.pid and not process.alive
 

@@ -10,7 +10,7 @@ from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, ProcessSubstitution, SimpleCommand
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
     from stopcheck.boot.frames import Tail
@@ -30,6 +30,9 @@ class Call:
     node: SimpleCommand
     words: tuple[Field, ...]
     tail: Tail
+    stdin: int | None = None
+    """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
+    stdout: int | None = None
 
     @property
     def machine(self) -> Machine:
@@ -44,16 +47,18 @@ class Call:
 
 def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
     """Run one: it changes the shell, starts a child, or replaces the process."""
+    asking = (*node.words, *(assignment.value for assignment in node.assignments))
+    if shell.asks(asking, node, tail, world, process):
+        return
     scope = shell.scope(world, process)
-    for redirection in node.redirections:
-        if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
-            expand_text(scope, redirection.target)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
     if not words:
         _assign_all(shell, node.assignments, world, process)
+        shell.answers = ()
         return
+    shell.answers = ()
     name = words[0]
-    call = Call(shell, world, process, node, words, tail)
+    call = _redirected(Call(shell, world, process, node, words, tail))
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
@@ -64,9 +69,42 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if builtin is not None:
             if node.assignments and name in {"exec", "export", "eval", ".", "source"}:
                 _assign_all(shell, node.assignments, world, process)
+            if _may_print(call):
+                world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
     run_program(call)
+
+
+def _redirected(call: Call) -> Call:
+    """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
+    if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
+        return call
+    from stopcheck.boot.redirections import redirect
+
+    process = call.process
+    before = (process.stdin, process.stdout)
+    redirect(call.shell, call.node.redirections, call.world, process)
+    after = (process.stdin, process.stdout)
+    process.stdin, process.stdout = before
+    return replace(call, **{name: new for name, old, new in zip(("stdin", "stdout"), before, after) if old != new})
+
+
+_LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
+"""Builtins that print where they are given nothing to do."""
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "pwd", "times", "type", "ulimit"})
+"""Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
+
+
+def _may_print(call: Call) -> bool:
+    name, arguments = call.words[0], call.arguments
+    if name == "command":
+        return arguments[:1] in {("-v",), ("-V",)}
+    if name in {".", "source"} or name == "eval":
+        return any(isinstance(word, Unknown) for word in arguments) or name != "eval"
+    if name == "jobs" and call.shell.row.name == "dash" and call.shell.mode == "subshell":
+        return bool(call.shell.jobs)  # it knows of none of those of the shell that it was forked from
+    return name in _PRINTS or (name in _LISTS and (not arguments or arguments[0] == "-p"))
 
 
 def _recurse(call: Call) -> None:
@@ -129,9 +167,8 @@ def _or_function(call: Call, started: Body) -> Body:
 
 def _redirect(call: Call, process: Process) -> None:
     """A process whose output goes elsewhere keeps no pipe open."""
-    for redirection in call.node.redirections:
-        if redirection.operator in {">", ">>", ">|", "&>", "&>>", ">&"} and redirection.descriptor in {None, "1"}:
-            process.stdout = 0
+    process.stdin = process.stdin if call.stdin is None else call.stdin
+    process.stdout = process.stdout if call.stdout is None else call.stdout
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -218,7 +255,8 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         shell.assign(assignment.name, value)
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
-                status = _status_of(each)
+                answer = shell.answer(each)
+                status = _status_of(each) if answer is None else answer.status
     shell.set_status(status, True)
 
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.records import dataclass
-from stopcheck.syntax.shell.tree import AndOr, ArithmeticFor, Case, Command, For, If, Item, Pipeline, Sequence, While
+from stopcheck.syntax.shell.tree import (
+    AndOr,
+    ArithmeticFor,
+    Case,
+    Command,
+    For,
+    If,
+    Item,
+    Pipeline,
+    Sequence,
+    SimpleCommand,
+    While,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from stopcheck.boot.world import Field, Status
     from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import CommandSubstitution
 
 
 Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
@@ -126,6 +139,14 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Redirected:
+    """A construct with redirections has ended: its shell reads and writes where it did before."""
+
+    stdin: int
+    stdout: int
+
+
+@dataclass(frozen=True, slots=True)
 class TrapEnd:
     """A trap returns; the status is what it was before."""
 
@@ -157,6 +178,7 @@ Frame: TypeAlias = (
     | Checked
     | SourceEnd
     | Joined
+    | Redirected
     | TrapEnd
     | Resume
 )
@@ -172,6 +194,17 @@ class Foreground:
 
     pids: tuple[int, ...]
     node: Pipeline | Command
+    asked: CommandSubstitution | None = None
+    """The `$( … )` of the command `node` that they run; it is over when nobody can write to `pipe` any more."""
+    pipe: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A `read` that has nothing to read yet: one of these may still write."""
+
+    pids: tuple[int, ...]
+    node: SimpleCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +229,16 @@ class Standing:
     span: Span
 
 
-Blocked: TypeAlias = Foreground | Waiting | Standing
+Blocked: TypeAlias = Foreground | Reading | Waiting | Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a `$( … )` has printed, and its status, until the command that asked for it runs."""
+
+    part: CommandSubstitution
+    output: Field
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,6 +201,8 @@ class Machine:
         if process.program in SHELL_NAMES:
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
+            if _may_be_the_bases(file) and not isinstance(self.find(name, process.cwd, {}), Unknown):
+                return Failure(127, f"{name} is not in the image", "absent", name)
             return self._known(world, process, self.programs[process.program], argv, env, depth)
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
@@ -213,7 +215,7 @@ class Machine:
         if row is None or is_namesake(row, file):
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
-            if isinstance(file, Unknown) and file.reason.startswith("it may come from the base image"):
+            if _may_be_the_bases(file):
                 if self._meant_elsewhere(name, process.cwd) or (self._bare() and self._lacks(name)):
                     return Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self._bare() else role
@@ -531,6 +533,10 @@ class Machine:
         if row.role == "fork":
             return Wrapper(self, row, child, env)
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
+
+
+def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
+    return isinstance(file, Unknown) and file.reason.startswith("it may come from the base image")
 
 
 def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:

@@ -24,6 +24,28 @@ UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
 that should not be there; and a server whose configuration is not known, which alone surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
+SILENT = frozenset(
+    [
+        "true",
+        ":",
+        "false",
+        "sleep",
+        "test",
+        "[",
+        "mkdir",
+        "chmod",
+        "chown",
+        "touch",
+        "rm",
+        "mv",
+        "cp",
+        "ln",
+        "export",
+        "wait",
+        "kill",
+    ]
+)
+"""Programs that print nothing."""
 OWN = "a program of the user's own"
 """The table of a row that comes from no data file, but from a program's sources: its author can give it a handler."""
 LONG = 300.0
@@ -110,10 +132,11 @@ class Program:
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
-            if process.stdin and process.program in READERS and not is_answered(process):
+            if process.stdin and _reads(process) and not is_answered(process):
                 self.writers = world.writers(process)
                 if self.writers:
                     return False
+            self._print(world, process)
             status = self.row.status
             world.exit(
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
@@ -127,9 +150,19 @@ class Program:
             return True
         return False
 
+    def _print(self, world: World, process: Process) -> None:
+        """What it leaves in its pipe before it ends: `cat` what it has read, most others something not known."""
+        lines = world.pipes.pop(process.stdin, ()) if _reads(process) else ()
+        if process.program in {"cat", "tee"} and process.stdin and _reads(process):
+            for line in lines:
+                world.write(process, line)
+        elif process.program not in SILENT:
+            world.write(process, Unknown(f"what {process.program} prints", process.origin))
+
     def end(self, world: World, process: Process) -> None:
         """Suppose that it has done its work."""
         self.undecided = False
+        self._print(world, process)
         world.exit(process, Unknown(f"the status of {process.program}", process.origin))
 
 
@@ -275,6 +308,15 @@ class Parent:
             world.exit(child, started.status)
         else:
             child.body = started
+
+
+def _reads(process: Process) -> bool:
+    """Whether it reads its standard input: `cat FILE` and `grep TEXT /a/file` do not."""
+    files = [word for word in process.argv[1:] if not (isinstance(word, str) and word.startswith("-"))]
+    if process.program == "cat":
+        return not files
+    named = len(files) > 1 and (isinstance(files[-1], Unknown) or "/" in files[-1])
+    return process.program in READERS and not (named and process.program in {"grep", "sed", "awk", "jq"})
 
 
 def is_answered(process: Process) -> bool:

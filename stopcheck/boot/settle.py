@@ -145,6 +145,8 @@ def _is_asked(world: World, leaf: Process) -> bool:
     Nobody asks a service that: a loop asks it to start it anew (`until app; do sleep 1; done`), and where nothing
     follows an `if`, that is how its failure is told.
     """
+    if _is_substituted(world, leaf):
+        return True
     shell = _shell_of(world, leaf)
     if shell is None or not isinstance(shell.blocked, Foreground):
         return False
@@ -165,6 +167,17 @@ def _leaves(frame: AndOrRest) -> bool:
     command = pipeline.commands[0]
     name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
     return operator == "||" and name in {"exit", "break", "return"}
+
+
+def _is_substituted(world: World, leaf: Process) -> bool:
+    """Whether what it prints is what a `$( … )` asks for."""
+    parent = world.processes.get(leaf.ppid)
+    while parent is not None:
+        blocked = parent.body.blocked if isinstance(parent.body, Shell) else None
+        if isinstance(blocked, Foreground) and blocked.asked is not None and not leaf.job:
+            return True
+        parent = world.processes.get(parent.ppid) if parent.pid != 1 else None
+    return False
 
 
 def _shell_of(world: World, leaf: Process) -> Shell | None:

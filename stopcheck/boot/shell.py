@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.frames import (
     TESTING,
     AndOrRest,
+    Answer,
     Blocked,
     CallEnd,
     CaseRest,
@@ -23,6 +24,8 @@ from stopcheck.boot.frames import (
     LoopTest,
     Negate,
     Node,
+    Reading,
+    Redirected,
     Resume,
     SourceEnd,
     Standing,
@@ -43,6 +46,7 @@ from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,
     ArithmeticFor,
+    ArrayLiteral,
     Case,
     CommandSubstitution,
     Conditional,
@@ -79,9 +83,11 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten", "frames",
+    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten",
+    "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
+    "substitutions",
     "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -158,6 +164,9 @@ class Shell:
         """Whether it ignores what the shell ignores, though it is a subshell."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
+        self.answers: tuple[Answer, ...] = ()
+        self.substitutions: tuple[int, ...] = ()
+        """The processes of `<( … )` and `>( … )`."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
 
@@ -267,7 +276,7 @@ class Shell:
 
     def awaits(self, process: Process) -> tuple[int, ...]:
         """See Body.awaits."""
-        return self.blocked.pids if isinstance(self.blocked, (Foreground, Waiting)) else ()
+        return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
 
     # --- going on --------------------------------------------------------------------------------
 
@@ -304,7 +313,7 @@ class Shell:
                 if not isinstance(self.status, Unknown):
                     self.status = int(not self.status)
             case IfRest():
-                self._if(frame)
+                self._if(frame, world, process)
             case LoopTest():
                 self._loop_test(frame, world, process)
             case LoopBody():
@@ -323,6 +332,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
+            case Redirected():
+                process.stdin, process.stdout = frame.stdin, frame.stdout
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -424,7 +435,15 @@ class Shell:
         blocked = self.blocked
         if isinstance(blocked, Standing) or blocked is None:
             return False
+        if isinstance(blocked, Reading):
+            if not world.pipes.get(process.stdin) and world.writers(process):
+                return False
+            self.blocked = None
+            self.push(Evaluate(blocked.node, None))
+            return True
         alive = world.living(blocked.pids)
+        if isinstance(blocked, Foreground) and blocked.asked is not None and world.holders(blocked.pipe):
+            return False
         if isinstance(blocked, Waiting) and blocked.first:
             if len(alive) == len(blocked.pids):
                 return False
@@ -436,7 +455,12 @@ class Shell:
         for other in world.processes.values():
             other.collected = other.collected or (other.ppid == process.pid and not other.alive)
         self.blocked = None
-        if isinstance(blocked, Foreground):
+        if isinstance(blocked, Foreground) and blocked.asked is not None and not self.interrupted:
+            lines = world.pipes.pop(blocked.pipe, ())
+            unknown = next((line for line in lines if isinstance(line, Unknown)), None)
+            output = unknown or "\n".join(map(str, lines)).rstrip("\n")
+            self.answers += (Answer(blocked.asked, output, self._pipeline_status(world, blocked)),)
+        elif isinstance(blocked, Foreground):
             status = self._pipeline_status(world, blocked)
             last = world.processes[blocked.pids[-1]]
             expected = self.machine.success_expected(last)
@@ -505,28 +529,34 @@ class Shell:
             case SimpleCommand():
                 self.machine.simple_command(self, node, tail, world, process)
             case Group():
-                self._redirections(node, world, process)
+                self._redirections(node, tail, world, process)
                 self.push(Evaluate(node.body, self._under(tail, "group", node)))
             case Subshell():
                 self._subshell(node, tail, world, process)
             case If():
-                self._redirections(node, world, process)
+                self._redirections(node, tail, world, process)
                 self.push(IfRest(node, 0, self._under(tail, "if", node)), Evaluate(node.branches[0][0], None))
             case Case():
-                self._case(node, self._under(tail, "case", node))
+                if not self.asks((node.subject,), node, tail, world, process):
+                    self._case(node, self._under(tail, "case", node))
             case For():
-                self._redirections(node, world, process)
+                if self.asks(node.words or (), node, tail, world, process):
+                    return
+                self._redirections(node, tail, world, process)
                 values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
                     self.blocked = Standing("`select` waits for an answer", node.span)
                     return
+                doubt = next((value for value in values if isinstance(value, Unknown)), None)
+                if doubt is not None:
+                    world.write(process, doubt)
                 self.push(ForRest(node, values, self._under(tail, "for", node)))
             case ArithmeticFor():
                 self.status, self.ok = 0, False
                 self._assign_arithmetic(node.expressions[0], node.span)
                 self._arithmetic_loop(node, world)
             case While():
-                self._redirections(node, world, process)
+                self._redirections(node, tail, world, process)
                 self.status, self.ok = 0, False
                 self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
@@ -609,7 +639,7 @@ class Shell:
 
         raise Branch(condition, tuple(way(go) for go in ways))
 
-    def _if(self, frame: IfRest) -> None:
+    def _if(self, frame: IfRest, world: World, process: Process) -> None:
         node, index = frame.node, frame.index
 
         def taken(shell: Shell) -> None:
@@ -625,6 +655,7 @@ class Shell:
 
         if isinstance(self.status, Unknown):
             if self.machine.quiet(node):
+                world.write(process, self.status)
                 self.decide(0)
                 return
             self._fork(self.status, skipped, taken)
@@ -634,6 +665,7 @@ class Shell:
         status = self.status
         node = frame.node
         if isinstance(status, Unknown):
+            world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
             if not (waits_for(node) and self._goes_on()):
                 self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
@@ -761,6 +793,7 @@ class Shell:
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
+        body.answers, body.substitutions = (), ()
         child = world.spawn(process, body, process.argv, span)
         child.program = process.program
         child.job = background
@@ -819,7 +852,7 @@ class Shell:
             self.blocked = Foreground(pids, node)
 
     def _subshell(self, node: Subshell, tail: Tail, world: World, process: Process) -> None:
-        self._redirections(node, world, process)
+        self._redirections(node, tail, world, process)
         under = self._under(tail, "subshell", node)
         if self.may_replace(under):
             alone = under is not None and under <= {"subshell", "redirection"} and self.mode == "subshell"
@@ -852,10 +885,37 @@ class Shell:
             return self.plain and "eval" not in tail
         return tail <= allowed and "simple" in allowed
 
-    def _redirections(self, node: Group | Subshell | If | For | While, world: World, process: Process) -> None:
-        for redirection in node.redirections:
-            if any(isinstance(part, ProcessSubstitution) for part in redirection.target.parts):
-                expand_text(self.scope(world, process), redirection.target)
+    def _redirections(
+        self, node: Group | Subshell | If | For | While, tail: Tail, world: World, process: Process
+    ) -> None:
+        if node.redirections:
+            from stopcheck.boot.redirections import redirect
+
+            before = Redirected(process.stdin, process.stdout)
+            redirect(self, node.redirections, world, process)
+            if tail is None:
+                self.push(before)
+
+    def asks(
+        self, words: tuple[Word, ...], node: SimpleCommand | Case | For, tail: Tail, world: World, process: Process
+    ) -> bool:
+        """Run the first substitution in these words in which something may stand; False where none is left."""
+        if not any(isinstance(part, (CommandSubstitution, ArrayLiteral)) for word in words for part in word.parts):
+            return False
+        from stopcheck.boot.asked import to_run
+
+        part = next(to_run(self, words), None)
+        if part is None:
+            return False
+        child = self.child(world, process, part.body, part.span, False)
+        child.stdout = world.new_pipe()
+        self.push(Evaluate(node, tail))
+        self.blocked = Foreground((child.pid,), node, part, child.stdout)
+        return True
+
+    def answer(self, part: CommandSubstitution) -> Answer | None:
+        """What a substitution that was run has printed."""
+        return next((answer for answer in self.answers if answer.part is part), None)
 
     # --- variables -------------------------------------------------------------------------------
 
@@ -944,6 +1004,9 @@ class Shell:
             return self.value(name)
 
         def substitute(part: CommandSubstitution) -> Field:
+            answer = self.answer(part)
+            if answer is not None:
+                return answer.output
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:
@@ -951,11 +1014,18 @@ class Shell:
 
         def process_substitution(part: ProcessSubstitution) -> Field:
             if world is not None and process is not None:
-                self.child(world, process, part.body, part.span, False)
+                self.substitutions += (self.child(world, process, part.body, part.span, False).pid,)
             return "/dev/fd/63"
 
         return Scope(
-            variable, lambda: self.args, self.assign, substitute, process_substitution, self.array, "u" in self.options
+            variable,
+            lambda: self.args,
+            self.assign,
+            substitute,
+            process_substitution,
+            self.array,
+            self.row.name == "dash",
+            "u" in self.options,
         )
 
     def environment(self) -> dict[str, Field]:

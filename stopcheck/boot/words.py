@@ -48,12 +48,17 @@ class Scope:
     substitute: Callable[[CommandSubstitution], Field]
     process: Callable[[ProcessSubstitution], Field]
     array: Callable[[str], tuple[Field, ...] | None]
+    plain: bool = False
+    """A shell that knows POSIX's expansions alone: it ends at any other ("Bad substitution")."""
     nounset: bool = False
     """`set -u`: a parameter that is not set ends the shell."""
 
 
 class UnsetError(Exception):
-    """A parameter that has to be set is not (`set -u`, `${x:?message}`): the shell ends."""
+    """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
+
+
+_POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
 
 
 @dataclass(slots=True)
@@ -261,6 +266,8 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
 
 def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_Piece | type[_Break]]:
     several: tuple[Field, ...] | None = None
+    if scope.plain and (part.operator not in _POSIX or part.index is not None):
+        raise UnsetError
     if part.name in {"@", "*"}:
         several = scope.positional()
     elif part.index in {"@", "*"}:

@@ -113,6 +113,8 @@ class Process:
     ended_at: float = 0.0
     collected: bool = False
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
+    adopted: bool = False
+    """Whether its own parent has ended, so that PID 1 has it: a shell there does not know it."""
 
     @property
     def alive(self) -> bool:
@@ -130,6 +132,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
+            self.adopted,
         )  # fmt: skip
 
 
@@ -171,6 +174,9 @@ class World:
     """The states in which the files did not decide how to go on; see boot.settle.turn."""
     came_round: bool = False
     """Whether such a state came again: a loop that goes on until something happens."""
+    pipes: dict[int, tuple[Field, ...]] = field(default_factory=dict)
+    """The lines in each pipe that nobody has read yet; Unknown: some lines that are not known."""
+    next_pipe: int = -1
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -178,14 +184,14 @@ class World:
             {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
-            self.first_after, self.spin, self.moving, self.turns, self.came_round,
+            self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
 
     def spawn(self, parent: Process | None, body: Body, argv: tuple[Field, ...], origin: Span | None) -> Process:
         """fork(2): a child in its parent's group and session."""
-        if len(self.processes) > 200:
+        if sum(not process.gone for process in self.processes.values()) > 200:
             raise TooComplex("it starts more than 200 processes")
         pid = self.next_pid
         self.next_pid += 1
@@ -207,11 +213,23 @@ class World:
 
     def writers(self, reader: Process) -> tuple[int, ...]:
         """The living processes that hold the other end of its pipe: until they end, it has more to read."""
-        return tuple(
-            other.pid
-            for other in self.processes.values()
-            if other.alive and other is not reader and other.stdout == reader.stdin
-        )
+        return tuple(pid for pid in self.holders(reader.stdin) if pid != reader.pid)
+
+    def holders(self, pipe: int) -> tuple[int, ...]:
+        """The living processes that can write to a pipe."""
+        return tuple(other.pid for other in self.processes.values() if other.alive and other.stdout == pipe)
+
+    def new_pipe(self, lines: tuple[Field, ...] = ()) -> int:
+        """A pipe of its own, or a file that is read like one; these have negative numbers."""
+        number, self.next_pipe = self.next_pipe, self.next_pipe - 1
+        self.pipes[number] = lines
+        return number
+
+    def write(self, process: Process, text: Field) -> None:
+        """What a process prints goes into its pipe, where it has one."""
+        if process.stdout:
+            lines = (text,) if isinstance(text, Unknown) else tuple(text.split("\n"))
+            self.pipes[process.stdout] = self.pipes.get(process.stdout, ()) + lines
 
     def note(
         self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0
@@ -237,7 +255,7 @@ class World:
         self.note("end", process, signal=killed_by)
         for child in self.processes.values():
             if child.ppid == process.pid:
-                child.ppid = 1
+                child.ppid, child.adopted = 1, True
         if process.pid == 1:
             for other in self.processes.values():
                 if other.alive:
@@ -338,8 +356,9 @@ class World:
 
     def key(self) -> Hashable:
         """Equal for worlds that go on alike (the time apart)."""
-        return tuple(
+        processes = tuple(
             (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
             for p in self.processes.values()
             if not p.gone
         )
+        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines))

@@ -66,6 +66,15 @@ class Wrapper(Parent):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
+        if self.child is None and self.row.reads:
+            if world.writers(process) and process.stdin:
+                return False
+            lines = world.pipes.pop(process.stdin, ())
+            if self.row.idle and not lines:
+                world.exit(process, 0)
+                return True
+            for line in lines:
+                self.argv += tuple(line.split()) if isinstance(line, str) else (line,)
         if self.child is None:
             process.cwd = self.cwd or process.cwd
             self._start(world, process)

@@ -58,6 +58,8 @@ class ProgramRow:
     kill_after: float | None = None
     waits_out: bool = False
     kill_option: tuple[str, ...] = ()
+    reads: bool = False
+    idle: bool = False
     then: str = "waits"
     ends_with_child: bool = True
     exit_of_child: bool = True

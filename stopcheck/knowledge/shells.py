@@ -47,6 +47,7 @@ class ShellRow:
     upper_only: bool = False
     wait_n_status: int = 2
     waits_for_pipeline: bool = True
+    waits_for_substitutions: bool = False
     trap_exit_zero: bool = False
     recursion: str = "crashes"
     refuses_monitor: bool = False

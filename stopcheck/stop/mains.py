@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.frames import Foreground, Standing, Waiting
+from stopcheck.boot.frames import Foreground, Reading, Standing, Waiting
 from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -40,7 +40,7 @@ def _front(world: World, pid: int) -> list[int]:
         return [found for child in body.programs(world) for found in _front(world, child)] or [pid]
     if isinstance(body, Parent) and body.child is not None:
         return _front(world, body.child)
-    if isinstance(body, Shell) and isinstance(body.blocked, (Foreground, Waiting)):
+    if isinstance(body, Shell) and isinstance(body.blocked, (Foreground, Reading, Waiting)):
         below = [found for child in body.blocked.pids for found in _front(world, child)]
         if isinstance(body.blocked, Foreground) and len(body.blocked.pids) > 1:
             work = [found for found in below if world.processes[found].program not in FILTERS]

@@ -65,7 +65,7 @@ def test_settled_disagreements_are_so() -> None:
 
     def differs(case: disagreements.Settled) -> bool:
         said = predict(case.image)
-        for _ in range(3):
+        for _ in range(6):
             measured = measure(case.image)
             same = (measured.outcome, measured.pid1_exit) == (case.outcome, case.exit_code)
             if same and (said.outcome == "unknown" or agrees(said, measured)):

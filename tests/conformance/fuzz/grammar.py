@@ -48,6 +48,45 @@ ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run",
              ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
 SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
+EVERYDAY = (
+    "while ! true; do sleep 1; done", "until test -d /tmp; do sleep 1; done", "n=0; until [ $n -ge 2 ]; do n=$((n+1)); sleep 0.1; done",
+    "if [ -f /lib.sh ]; then . /lib.sh; fi", "[ -f /nowhere ] && . /nowhere", "tail -F /tmp/log 2>/dev/null &",
+    "while getopts ab: o; do case $o in a) A=1;; esac; done", ': "${A:=1}"', 'A="${B:-$1}"', "exec 2>&1", "exec >/tmp/out 2>&1",
+    "for f in /docker-entrypoint.d/*; do [ -f \"$f\" ] && . \"$f\"; done", "ls /tmp | grep -q nothing || true",
+    "echo x | grep -q x", "find /tmp -name x >/dev/null", 'x=$(id -u)', '[ "$(id -u)" = 0 ] || exit 3', "x=$(echo app3)",
+    "x=$(hostname)", "x=$(false) || true", "x=$(sh -c 'exit 4') || true", "command -p sleep 0", "nohup sleep 0.1", "(exit 3) || true",
+    "f() { trap 'exit 3' TERM; }; f", "f() { local rc=$?; return 3; }; f || true", "printf '%s\\n' \"$@\"", "true | xargs -r app4",
+    "printf 'a\\nb\\n' | while read -r x; do echo $x; done", "x=$(app5 >/dev/null & echo $!)", "sleep 0.1 & wait $!",
+    "sleep 0.1 & wait", "read x </dev/null || true", "test \"$A\" || A=1", "trap - INT", "trap '' HUP", "set -- \"$@\" --flag",
+    "export A=1 B=2", "date +%s >/dev/null", "cat /nowhere 2>/dev/null || true", "(sleep 0.1; kill -0 1) &", "if ! true; then exit 5; fi",
+)  # fmt: skip
+EVERYDAY_BASH = (
+    "set -o pipefail", "set -euo pipefail", "pids=()", "a=(app1 --flag)", "read x <<< app4", "cat <<< hi >/dev/null", "exec > >(cat)",
+    "exec > >(cat) 2>&1", '[[ $1 == app* ]] || true', '[[ -z ${A:-} ]] && A=1', 'if [[ "$1" == -* ]]; then set -- app2 "$@"; fi',
+    'set -- "${@:2}"', 'declare -a b=()', "shopt -s nullglob", "mapfile -t l < <(echo a)", "while read -r x; do echo $x; done < <(echo a)",
+    "for ((i=0; i<2; i++)); do :; done", "((n=1))", "source /nowhere || true", "echo $BASHPID >/dev/null", "trap 'exit 4' ERR",
+    "function g { return 0; }; g", "disown -a",
+)  # fmt: skip
+EVERYDAY_LAST = (
+    'set -- {} "$@"; exec "$@"', "exec {} <<EOF\nx\nEOF", "su nobody -s /bin/sh -c {}", "su nobody -c {}", "echo a | xargs {}", "x=$({})",
+    "echo a | while read x; do {}; done", "{} & tail -f /dev/null", "{} & wait $!; exit $?", "pid=$({} >/dev/null & echo $!); wait $pid",
+    "until {}; do sleep 0.3; done", "while ! {}; do sleep 0.3; done", "sleep infinity & {}", 'eval "exec $(echo {})"', "command -p {}",
+    "exec sh -c 'exec {}'", "sh -c '{} & wait'", "if {}; then exit 0; else exit 1; fi", "{} & pid=$!; trap 'kill -TERM \"$pid\"' TERM INT; wait \"$pid\"",
+    "{} & pid=$!; trap 'kill $pid' EXIT; trap 'exit 0' TERM INT; wait", "{} & trap 'kill $!; wait $!' TERM; wait $!",
+    "( {} ) & wait", "nohup {} >/dev/null 2>&1 & wait $!", "setsid {} & wait", "while :; do {} & wait $!; done", "{} | while read l; do echo $l; done",
+    "for i in 1 2; do {} & done; wait", "trap 'kill $(jobs -p)' EXIT; {} & wait", "while read x; do {}; done </dev/null", "time {}",
+    "env -i {}", "exec env A=1 B=2 {}", "f() { exec {}; }; f", "f() { {}; }; f & wait $!", "f() { {} & }; f; wait", "{ {}; } 2>&1 | tee /tmp/log",
+    "trap 'exit 0' TERM; while true; do sleep 0.3; done", "trap 'exit 0' TERM; {} & while kill -0 $!; do sleep 0.2; done",
+    "x={}; exec $x", 'exec ${x:-{}}', "{} <<EOF\nx\nEOF", "while read x; do {}; done <<EOF\na\nEOF", "exec 3>&1; {} >&3", "{} & exec app6",
+)  # fmt: skip
+EVERYDAY_LAST_BASH = (
+    'a=({}); exec "${a[@]}"', "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill \"${pids[@]}\"; wait' TERM; wait",
+    "{} & pids+=($!); wait \"${pids[@]}\"", "{} < <(echo x)", "{} > >(cat)", "{} & {} & wait -n", "{} & {} & wait -n; exit $?",
+    "{} & {} & wait -n; kill $(jobs -p); wait", "trap 'kill 0' EXIT; {} & {} & wait -n", "trap 'kill $(jobs -p); wait' TERM INT EXIT; {} & {} & wait",
+    "{} <<< x", "exec {} <<< x", "while read -r x; do {}; done <<< a", "{} |& cat", "{} &> /tmp/log", "exec &> /tmp/log; {}", 'exec "${@:1}"', '"${@:-{}}"',
+    "set -m; {} & fg", "{} & {} & for p in $(jobs -p); do wait $p; done", "coproc {}; wait", "if [[ -n ${1:-} ]]; then exec \"$@\"; fi; exec {}",
+    "{} & disown; wait", "{} & wait -n $!",
+)  # fmt: skip
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
 
 
@@ -271,12 +310,21 @@ class Grammar:
         """One that does not stand, usually."""
         chance = self._chance
         kind = chance.choices(
-            ("quiet", "job", "trap", "if", "case", "subshell", "set", "loop", "eval", "wait", "and", "kill", "local"),
-            (8, 4, 2, 2, 1, 2, 2, 1, 1, 1, 2, 1, 1),
-        )[0]
-        if depth > 2 and kind in ("if", "case", "subshell", "loop", "eval"):
+            ("quiet", "everyday", "job", "trap", "if", "case", "subshell", "set", "loop", "eval", "wait", "and", "kill",
+             "local", "fed"),
+            (4, 5, 4, 2, 2, 1, 2, 2, 1, 1, 1, 2, 1, 1, 1),
+        )[0]  # fmt: skip
+        if depth > 2 and kind in ("if", "case", "subshell", "loop", "eval", "everyday", "fed"):
             kind = "quiet"
         match kind:
+            case "everyday":
+                text = self._some((*EVERYDAY, *EVERYDAY_BASH) if self._shell == "bash" else EVERYDAY)
+                return [Node(text if depth < 2 or "'" not in text else "true")]
+            case "fed":
+                head = self._some(("echo a | while read x; do{}done", "printf 'a\\nb\\n' | while read -r x; do{}done",
+                                   "echo app1 app2 | (read x y;{})", "x=$({})", "while read x; do{}done </dev/null",
+                                   "ls / | while read x; do{}done", "f() {{}}; f", "true | while read x; do{}done"))  # fmt: skip
+                return [Node(head, (tuple(self._statement(depth + 2)),))]
             case "job":
                 return self._job(depth)
             case "trap":
@@ -397,12 +445,14 @@ class Grammar:
         """What stands in the foreground."""
         kind = self._chance.choices(
             ("plain", "exec", "wrapped", "arguments", "shell", "pipeline", "group", "keepalive", "redirected", "called",
-             "file", "eval", "endless", "and"),
-            (3, 4, 4, 4, 3, 2, 2, 1, 1, 3, 1, 1, 1, 2),
+             "file", "eval", "endless", "and", "everyday"),
+            (3, 4, 4, 4, 3, 2, 2, 1, 1, 3, 1, 1, 1, 2, 9),
         )[0]  # fmt: skip
         if depth > 2:
             kind = "plain"
         match kind:
+            case "everyday" if depth < 2:
+                return [Node(self._everyday(depth))]
             case "exec":
                 return [Node(self._service(), prefixes=("exec",))]
             case "wrapped":
@@ -474,6 +524,18 @@ class Grammar:
                     )
                 ]
         return [Node(self._service())]
+
+    def _everyday(self, depth: int) -> str:
+        """A way to start a service that is seen in many entrypoints; a heredoc and quotes only where they can stand."""
+        texts = (*EVERYDAY_LAST, *EVERYDAY_LAST_BASH) if self._shell == "bash" else EVERYDAY_LAST
+        text = self._some(texts)
+        while depth and ("EOF" in text or "'" in text):
+            text = self._some(texts)
+        before, *after = text.replace("{ {}; }", "{ \0; }").replace("() { {} & }", "() { \0 & }").split("{}")
+        written = before.replace("\0", self._service())
+        for piece in after:
+            written += self._service() + piece
+        return written
 
     def _if(self, depth: int, inner: object) -> Node:
         draw = self._statement if inner == self._statement else self._last

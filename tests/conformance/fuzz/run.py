@@ -37,7 +37,7 @@ class Found:
         told = f"mains {self.said.mains}\n{self.said.story}"
         seen = self.measured
         if seen is not None:
-            saw = [f"{item.name} {item.signals} {'finished' if item.finished else ''}" for item in seen.stand_ins]
+            saw = [f"{item.name} {item.signals[:9]} {'finished' if item.finished else ''}" for item in seen.stand_ins]
             told += f"\n--- seen\n{seen.tree}\n{saw} {seen.seconds:.2f} s\n{seen.output[:300]}"
         head = f"=== {self.name} [{self.draw.shell}] {self.difference()}"
         return f"{head}\n{self.draw.dockerfile()}{texts}--- story\n{told}\n"

@@ -141,7 +141,7 @@ def is_race(image: Image, said: Said) -> bool:
     return any((other.outcome, other.exit_code) != (said.outcome, said.exit_code) for other in others)
 
 
-def disagreement(image: Image, times: int = 3) -> tuple[Agreement, Said, harness.Measurement | None]:
+def disagreement(image: Image, times: int = 6) -> tuple[Agreement, Said, harness.Measurement | None]:
     """Predict and measure; "wrong" only where it is measured alike several times."""
     said = predict(image)
     if said.outcome == "unknown":

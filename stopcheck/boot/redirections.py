@@ -1,0 +1,71 @@
+"""Redirections of a shell's own input and output: what it reads from then, and whether a pipe is still written to."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.frames import Standing
+from stopcheck.boot.words import expand_text
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import ProcessSubstitution
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import Redirection
+
+OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+_LIMIT = 4096
+"""Characters of a file that are read line by line."""
+
+
+def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
+    """Point a process's standard input and output to where the redirections lead."""
+    for redirection in redirections:
+        target = redirection.target
+        inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
+        first = world.next_pid
+        if inner:
+            expand_text(shell.scope(world, process), target)
+        if redirection.operator in OUTPUTS and redirection.descriptor in {None, "1"}:
+            process.stdout = world.new_pipe() if inner else 0
+            for pid in range(first, world.next_pid):
+                world.processes[pid].stdin = process.stdout
+        if redirection.descriptor not in {None, "0"}:
+            continue
+        match redirection.operator:
+            case "<" if inner:
+                process.stdin = world.new_pipe()
+                for pid in range(first, world.next_pid):
+                    world.processes[pid].stdout = process.stdin
+            case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
+                shell.blocked = Standing("`read` waits for a writer", redirection.span)
+            case "<":
+                process.stdin = world.new_pipe(_lines(shell, expand_text(shell.scope(world, process), target), process))
+            case "<<" | "<<-" if redirection.heredoc is not None:
+                body = redirection.heredoc.body
+                text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)
+                process.stdin = world.new_pipe(_split(text))
+            case "<<<":
+                process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)))
+            case "<&" | "<>":
+                process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def _lines(shell: Shell, path: Field, process: Process) -> tuple[Field, ...]:
+    if isinstance(path, Unknown):
+        return (path,)
+    if path == "/dev/null":
+        return ()
+    file = shell.machine.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
+    if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
+        return (Unknown(f"the content of {path}"),)
+    return _split(file.content.text)
+
+
+def _split(text: Field) -> tuple[Field, ...]:
+    if isinstance(text, Unknown) or len(text) > _LIMIT:
+        return (text if isinstance(text, Unknown) else Unknown("a long text"),)
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()
