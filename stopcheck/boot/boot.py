@@ -107,14 +107,17 @@ def _origin(image: Image):  # type: ignore[no-untyped-def]
 def explore(world: World, machine: Machine) -> Iterator[Booted]:
     """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again.
 
-    What is only supposed to stand does so where nothing surely does: first a loop that looks after something, then a
-    command that may be short.
+    What is only supposed to stand does so where nothing surely does: first a loop that looks after something (where it
+    mostly is), then a command that may be short.
     """
     ways = list(_explored(world, machine))
     likely = min((_supposed(way) for way in ways if way.up and way.unsure is None), default=0)
+    rounds = 0
     for way in ways:
         if not way.up or way.unsure is not None or _supposed(way) <= likely:
-            yield way
+            rounds += way.up and way.world.came_round
+            if rounds < 2 or not way.world.came_round:
+                yield way
         elif way.ended is not None:
             yield Booted(way.ended, machine)
     if not ways:

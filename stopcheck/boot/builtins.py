@@ -534,7 +534,7 @@ def do_read(call: Call) -> None:
     if redirections and call.machine.reads_fifo(call):
         shell.blocked = Standing("`read` waits for a writer", call.node.span)
         return
-    if elsewhere or any(each.descriptor not in {None, "0"} for each in redirections):
+    if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         _read_unknown(call, names)
         return
     stdin = process.stdin

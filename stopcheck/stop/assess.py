@@ -77,5 +77,5 @@ def _doubt_about_shell(paths: tuple[Stopped, ...]) -> Unknown | None:
     first = next((mark for mark in marked if mark is not None), None)
     if first is None:
         return None
-    outcomes = {path.outcome for path in paths}
+    outcomes = {path.outcome for path in paths if path.booted.unsure is None}
     return first if len(outcomes) > 1 else None
