@@ -25,12 +25,14 @@ _SIGNS = r"\baddShutdownHook\b|\bShutdownHookThread\b|\bSignal\s*\.\s*handle\b"
 _JAVAX = r"javax\.(accessibility|annotation\.processing|crypto|imageio|lang|management|naming|net|print|script|security|sound|sql|swing|tools|xml\.(crypto|parsers|stream|transform|validation|xpath))\."  # noqa: E501
 _OWN = rf"(java|jdk|sun|com\.sun\.net|kotlin|scala|org\.w3c\.dom|org\.xml\.sax)\.|{_JAVAX}"
 """Packages of the JDK, of Kotlin's and of Scala's own library."""
+_SHORT = frozenset({"freemarker", "lombok", "okhttp3", "okio", "picocli"})
+"""Libraries whose packages do not begin with a domain."""
 _BEYOND = {
     r"\bServiceLoader\b|\bURLClassLoader\b|\.\s*loadClass\s*\(|\bScriptEngine|\bClass\s*\.\s*forName\s*\(\s*[^\"\s]": (
         "it loads classes by names that are made as it runs"
     ),
     r"\bSystem\s*\.\s*load(Library)?\s*\(|\bnative\s+\w[\w<>\[\]]*\s+\w+\s*\(": "it has parts in another language",
-    r"\bdeleteOnExit\b|\bDELETE_ON_CLOSE\b": "the JVM deletes files for it as it ends",
+    r"[dD]eleteOnExit\b|\bDELETE_ON_CLOSE\b": "the JVM deletes files for it as it ends",
     r"\bsetAccessible\s*\(|\bLookup\b.*\bfindStatic": "it calls what it looks up as it runs",
 }
 _STARTS = r"\bProcessBuilder\b|\bgetRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|\bsys\s*\.\s*process\b"
@@ -73,14 +75,14 @@ def read(text: str) -> Source:
         doubt = doubt or "it imports in a way that cannot be read"
     needs += tuple(source.at(r"\bforName\s*\(\s*\""))
     starts = re.search(_STARTS, code)
-    serves = "HttpServer" in code and source.calls(frozenset({"start"}))
+    serves = re.search(r"\bserver\w*\s*(\(\))?\s*\.\s*(start|join|run|await|listen)\s*\(", code, re.IGNORECASE)
     return Source(
         on=on,
         needs=(".", *needs),
         tokens=source.tokens() | _names(code) | switched_off(text),
         starts="ProcessBuilder" if starts else "",
         doubt=doubt,
-        lasts=serves or source.calls(_LASTING) or bool(re.search(LOOPS, code)),
+        lasts=bool(serves) or source.calls(_LASTING) or bool(re.search(LOOPS, code)),
     )
 
 
@@ -217,7 +219,8 @@ def libraries(need: str) -> tuple[str, ...]:
     if re.match(_OWN, need + "."):
         return ()
     parts = need.split(".")
-    return tuple(".".join(parts[:count]) for count in range(len(parts), min(len(parts), 2) - 1, -1))
+    shortest = 1 if len(parts) < 2 or parts[0] in _SHORT else 2
+    return tuple(".".join(parts[:count]) for count in range(len(parts), shortest - 1, -1))
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
