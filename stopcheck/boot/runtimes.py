@@ -82,7 +82,8 @@ def start_java(start: Start) -> Body | Failure:
 
 
 def _untold(start: Start) -> Program:
-    return Program(replace(start.row, role="unknown"), start.machine.stop_signal)
+    why = "the sources of what it runs were not found"
+    return Program(replace(start.row, role="unknown", instead=why), start.machine.stop_signal)
 
 
 class Found(NamedTuple):
