@@ -119,7 +119,7 @@ def _sources(start: Start, told: Told) -> Found | None:
 
 
 def _module(files: FileSystem, module: str | None, name: str) -> Found | None:
-    """The sources of a module: of the class that it is started with, or that its build names, or that alone can be it."""
+    """The sources of a module: of the class that is named, by its build else, or of the only one that can be it."""
     from stopcheck.boot.handlers import java
 
     if module is None:

@@ -130,9 +130,10 @@ class Copying:
                         "start the build in the folder above, or copy the file into the context"
                     )
                     problems.append(Problem.at(argument.span, message))
-            reason = Made(why, span, "", (f"/{path}",), context_files(context, span))
+            before = context_files(context, span)
+            reason = Made(why, span, "", (f"/{path}",), before)
             files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
-            return files.after(Trace(files.followed(target.path), reason.files, f"/{path}", reason))
+            return files.after(Trace(files.followed(target.path), before, f"/{path}", reason))
         if entry.kind == "folder":
             place = files.followed(target.path)
             return files.after(CopyContext(place, context, path, span, self._chmod(), self._exclude()))
@@ -177,8 +178,8 @@ class Copying:
         origin = self.instruction.flag("from")
         why = found.reason if found else "no instruction puts it there"
         why = f"/{path} of the stage {origin} is not known: {why}"
-        known = isinstance(found, Made) and found.files is not None
-        reason = replace(found, reason=why, span=span) if known else Made(why, span, "", (source,), stage)
+        made = found if isinstance(found, Made) and found.files else Made("", None, "", (source,), stage)
+        reason = replace(made, reason=why, span=span)
         files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
         return files.after(Trace(files.followed(target.path), stage, source, reason))
 

@@ -44,7 +44,11 @@ _LASTING = frozenset(
 
 def read(text: str) -> Source:
     """See Language.read: a project (MSBuild), or a source."""
-    return _project(text) if re.match(r"[\s\ufeff]*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<Project\b", text, re.S) else _source(text)
+    return (
+        _project(text)
+        if re.match(r"[\s\ufeff]*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<Project\b", text, re.S)
+        else _source(text)
+    )
 
 
 def _project(text: str) -> Source:

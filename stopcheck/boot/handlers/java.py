@@ -22,7 +22,10 @@ _ENDINGS = ("java", "kt", "scala")
 _DEEPEST = 12
 _HOOKS = ("TERM", "INT", "HUP")
 _SIGNS = r"\baddShutdownHook\b|\bShutdownHookThread\b|\bSignal\s*\.\s*handle\b"
-_JAVAX = r"javax\.(accessibility|annotation\.processing|crypto|imageio|lang|management|naming|net|print|script|security|sound|sql|swing|tools|xml\.(crypto|parsers|stream|transform|validation|xpath))\."  # noqa: E501
+_JAVAX = (
+    r"javax\.(accessibility|annotation\.processing|crypto|imageio|lang|management|naming|net|print|script|security|sound"
+    r"|sql|swing|tools|xml\.(crypto|parsers|stream|transform|validation|xpath))\."
+)
 _OWN = rf"(java|jdk|sun|com\.sun\.net|kotlin|scala|org\.w3c\.dom|org\.xml\.sax)\.|{_JAVAX}"
 """Packages of the JDK, of Kotlin's and of Scala's own library."""
 _SHORT = frozenset({"freemarker", "lombok", "okhttp3", "okio", "picocli"})
@@ -46,7 +49,10 @@ _LASTING = frozenset(
         "awaitUninterruptibly",
     ]
 )
-_MAIN = r"\bstatic\s+(?:final\s+)?void\s+main\s*\(|^fun\s+main\s*\(|\bdef\s+main\s*\(|\bextends\s+(?:App|IOApp\w*|ZIOApp\w*)\b|^@main\b"
+_MAIN = (
+    r"\bstatic\s+(?:final\s+)?void\s+main\s*\(|^fun\s+main\s*\(|\bdef\s+main\s*\(|^@main\b"
+    r"|\bextends\s+(?:App|IOApp\w*|ZIOApp\w*)\b"
+)
 _DECLARED = (
     r"<(?:mainClass|start-class|exec\.mainClass|main\.class)>\s*([\w.$]+)\s*<"
     r"|\bmainClass(?:Name)?\b[^\n\"']{0,24}[\"']([\w.]+)[\"']|[\"']?Main-Class[\"']?\]?[^\n\"'\w]{0,8}[\"']([\w.]+)[\"']"
