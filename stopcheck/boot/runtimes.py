@@ -40,7 +40,7 @@ class Told(NamedTuple):
 
 def read_java(start: Start) -> Told:
     """The options of the launcher (docs.oracle.com: the java command), and those of the environment."""
-    doubt, waiting = "", list(start.argv[1:])
+    doubt, archive, waiting = "", False, list(start.argv[1:])
     places: tuple[str, ...] = (".",)
     while waiting:
         word = waiting.pop(0)
@@ -52,12 +52,13 @@ def read_java(start: Start) -> Told:
         elif word.startswith("--class-path="):
             places = tuple(word.partition("=")[2].split(":"))
         elif word == "-jar":
-            jar = waiting.pop(0) if waiting else ""
-            return Told(jar=jar if isinstance(jar, str) else "", doubt=doubt)
+            archive = True
         elif word in _VALUES:
             waiting = waiting[1:]
         elif word.startswith(("-javaagent", "-agent", "@", "-m", "--module")):
             doubt = doubt or word
+        elif not word.startswith("-") and archive:
+            return Told(jar=word, doubt=doubt)
         elif not word.startswith("-"):
             return Told(main=word, paths=places, doubt=doubt)
     return Told(doubt=doubt)

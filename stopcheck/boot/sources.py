@@ -91,8 +91,8 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
 
 def start_made(machine: Machine, process: Process, made: Made, env: Mapping[str, Field]) -> Program:
     """A program that a build step has made of sources."""
-    if made.files is None or not made.tool:
-        return Program(ProgramRow(process.program, role="unknown", instead=made.reason), machine.stop_signal)
+    if made.files is None:
+        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
     paths = made.sources
     if len(paths) == 1 and made.files.kind(paths[0]) == "folder":
         from stopcheck.boot.handlers.go import package_files

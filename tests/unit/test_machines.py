@@ -81,6 +81,9 @@ def test_the_jvm_ends_with_the_signals_number_wherever_it_stands(start: str) -> 
             '["java", "-cp", "/lib/*:/app.jar", "com.acme.Shop"]',
             id="class-path",
         ),
+        pytest.param(
+            "COPY --from=build /src/target/*.jar /app.jar", '["java", "-jar", "-Da=b", "/app.jar"]', id="option-behind"
+        ),
         pytest.param("COPY target/*.jar /app.jar", '["java", "-Xmx1g", "-jar", "/app.jar"]', id="built-before"),
         pytest.param(
             "ARG JAR=target/*.jar\nCOPY ${JAR} /app.jar", '["java", "-jar", "/app.jar"]', id="built-before-by-argument"
@@ -126,6 +129,15 @@ def test_where_the_archive_comes_from(copy: str, start: str) -> None:
         ),
         pytest.param(
             {"src/main/kotlin/Shop.kt": "fun main() { while (true) { work() } }\n"}, "terminated", id="kotlin"
+        ),
+        pytest.param(
+            {
+                "src/main/kotlin/shop.kt": "fun main() { while (true) { work() } }\n",
+                "src/main/kotlin/other.kt": "fun main() { }\n",
+                "build.gradle.kts": 'application { mainClass.set("ShopKt") }\n',
+            },
+            "terminated",
+            id="kotlin-by-the-name-of-its-file",
         ),
         pytest.param({"pom.xml": "<groupId>io.quarkus</groupId>"}, "graceful", id="the-build-makes-the-start"),
         pytest.param(
@@ -254,3 +266,8 @@ def test_published_before_the_image_is_built() -> None:
         {"Shop.csproj": project(), "Program.cs": WAITS},
     )
     assert (told(found), found.exit_code) == ("terminated", 143)
+
+
+def test_a_script_that_is_not_there_is_still_not_known() -> None:
+    found = verdict('FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n', {})
+    assert found.outcome == "unknown"

@@ -157,10 +157,11 @@ def find_class(name: str, roots: list[str], project: Project) -> tuple[str, ...]
         if "*" not in root and not project.is_folder(join(root, "/".join(parts[:2] if len(parts) > 2 else parts[:-1]))):
             continue
         for count in range(len(parts), 0, -1):
-            if not parts[count - 1][:1].isupper():
+            if count < len(parts) and not parts[count - 1][:1].isupper():
                 break
             place = join(root, "/".join(parts[:count]))
-            stems = [place, place.removesuffix("Kt")]
+            file = parts[count - 1].removesuffix("Kt")
+            stems = [place, *(join(parent(place), name) for name in (file, file[:1].lower() + file[1:]))]
             found = [file for stem in stems for ending in _ENDINGS for file in _exact(f"{stem}.{ending}", project)]
             if found:
                 return tuple(dict.fromkeys(found))
