@@ -271,3 +271,9 @@ def test_published_before_the_image_is_built() -> None:
 def test_a_script_that_is_not_there_is_still_not_known() -> None:
     found = verdict('FROM debian:12\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n', {})
     assert found.outcome == "unknown"
+
+
+def test_below_a_shell_that_dies_it_would_have_done_no_more_had_it_been_told() -> None:
+    start = '["tini", "--", "sh", "-c", "java -jar /app.jar; echo done"]'
+    assert java({FOUND: LOOP}, start=start).outcome == "terminated"
+    assert java({FOUND: HOOK}, start=start).outcome == "cut-off"
