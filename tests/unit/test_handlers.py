@@ -59,6 +59,7 @@ def read(language: str, text: str, files: Mapping[str, str] | None = None, **var
         pytest.param("perl", "use Mojolicious::Lite;", id="perl-module"),
         pytest.param("php", "<?php require 'vendor/autoload.php';", id="php-require"),
         pytest.param("php", "<?php\nuse React\\EventLoop;", id="php-use"),
+        pytest.param("php", "<?php $s = new swoole_http_server('0.0.0.0', 80); $s->start();", id="php-extension"),
         pytest.param("java", "import com.acme.Server;", id="java-library"),
         pytest.param("java", "class A { com.acme.Server server; }", id="java-name-in-full"),
         pytest.param(
