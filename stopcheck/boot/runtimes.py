@@ -78,7 +78,7 @@ def start_java(start: Start) -> Body | Failure:
     env = {**start.env, **dict.fromkeys(found.tokens, "")}
     program = from_source(start.machine, start.process, "java", found.paths, found.files, env, needs)
     # What the machine itself does holds whatever the sources say.
-    program.row = replace(program.row, on={**start.row.on, **program.row.on}, exit_signal=True)
+    program.row = replace(program.row, on={**start.row.on, **program.row.on}, exit_signal=True, keeps_ignored=True)
     return program
 
 
