@@ -54,7 +54,7 @@ def read(text: str) -> Source:
 
 
 def _names(code: str) -> list[str]:
-    """The classes of namespaces that it names, which are loaded when they are first used, and an extension's servers."""
+    """The classes of namespaces, which are loaded when they are first used, and the servers of an extension."""
     return list(dict.fromkeys(re.findall(r"\b\w+(?:\\\w+)+|\bswoole_\w+", code)))
 
 
