@@ -223,7 +223,7 @@ class Machine:
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
-            elif not isinstance(file, Unknown) and isinstance(file.content, Made):
+            elif not isinstance(file, Unknown) and isinstance(file.content, Made) and file.content.tool:
                 from stopcheck.boot.sources import start_made
 
                 return start_made(self, process, file.content, env)

@@ -56,7 +56,6 @@ class Program:
     """A leaf: a service, a timer, a command that ends, or a program that nobody knows (`undecided`)."""
 
     __slots__ = ("ends_at", "exit_status", "row", "stands", "stop_signal", "undecided", "wakes_at", "writers")
-    overrides = True
 
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
@@ -68,6 +67,11 @@ class Program:
         self.exit_status: int | Unknown = 0
         self.writers: tuple[int, ...] = ()
         """Those that it reads from until they end."""
+
+    @property
+    def overrides(self) -> bool:
+        """See Body.overrides."""
+        return not self.row.keeps_ignored
 
     def copy(self) -> Program:
         """See Body.copy."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXITS = {"ruby": 1, "go": 2}
 """What a language's runtime ends PID 1 with on a signal that the program does not handle."""
+EXIT_SIGNAL = frozenset({"java", "dotnet"})
+"""Languages whose runtime ends a program with 128 and the signal's number, whether or not it has handled it."""
 EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
 
 
@@ -77,10 +79,12 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
     if handling.complete and not handling.lasts and process.pid == 1:
         # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
         reason = "nothing in it shows that it lasts until it is stopped"
-        handling = replace(handling, complete=False, reason=reason, cleanup=False, on={})
+        handled = {signal: action for signal, action in handling.on.items() if action == "graceful"}
+        handling = replace(handling, complete=False, reason=reason, cleanup=False, on=handled)
     return ProgramRow(
         program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
         cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
+        exit_signal=language in EXIT_SIGNAL,
         instead=handling.reason, table=OWN,
     )  # fmt: skip
 

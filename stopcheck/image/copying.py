@@ -15,8 +15,9 @@ from stopcheck.image.filesystem import (
     Trace,
     Unsure,
     context_file,
+    context_files,
 )
-from stopcheck.image.model import ImageFile
+from stopcheck.image.model import ImageFile, Made
 from stopcheck.image.modes import ModeChange, changed_mode, read_mode
 from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.variables import expand, expand_known, expand_source
@@ -129,7 +130,10 @@ class Copying:
                         "start the build in the folder above, or copy the file into the context"
                     )
                     problems.append(Problem.at(argument.span, message))
-            return self._unknown(files, target, "" if has_wildcards(path) else base(path), Unknown(why, span))
+            before = context_files(context, span)
+            reason = Made(why, span, "", (f"/{path}",), before)
+            files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
+            return files.after(Trace(files.followed(target.path), before, f"/{path}", reason))
         if entry.kind == "folder":
             place = files.followed(target.path)
             return files.after(CopyContext(place, context, path, span, self._chmod(), self._exclude()))
@@ -158,7 +162,8 @@ class Copying:
             step = CopyFiles(
                 files.followed(target.path), stage, folder, span, self._chmod(), self._exclude(), file_pattern(name)
             )
-            return files.after(step).after(Unsure(Unknown(f"it may be copied from {folder}", span), (target.path,)))
+            why = f"it may be copied from {folder}"
+            return files.after(step).after(Unsure(Made(why, span, "", (join(folder, name),), stage), (target.path,)))
         source = stage.resolve("/" + path)
         if isinstance(source, Unknown):
             return self._unknown(files, target, base(path), source)
@@ -172,7 +177,9 @@ class Copying:
             return self._file(files, moved, base(path), target)
         origin = self.instruction.flag("from")
         why = found.reason if found else "no instruction puts it there"
-        reason = Unknown(f"/{path} of the stage {origin} is not known: {why}", span)
+        why = f"/{path} of the stage {origin} is not known: {why}"
+        made = found if isinstance(found, Made) and found.files else Made("", None, "", (source,), stage)
+        reason = replace(made, reason=why, span=span)
         files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
         return files.after(Trace(files.followed(target.path), stage, source, reason))
 

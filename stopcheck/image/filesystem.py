@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from stopcheck.image.model import ImageFile, Made, Unlikely
+from stopcheck.image.model import Base, ImageFile, Made, Unlikely
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, literal_head, matches
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stopcheck.image.context import Context, Patterns
-    from stopcheck.image.model import Base
     from stopcheck.image.modes import ModeChange
     from stopcheck.image.wildcards import Token
     from stopcheck.source import Span
@@ -610,11 +609,11 @@ class FileMap:
         files: FileMap | None = self
         while files is not None:
             step = files._step
-            if isinstance(step, Put):
-                rest = inside(step.file.path, folder)
+            if isinstance(step, Put | CopyContext | CopyFiles):
+                rest = inside(step.file.path if isinstance(step, Put) else step.path, folder)
                 if rest:
                     names.add(rest.split("/")[0])
-            elif isinstance(step, CopyContext):
+            if isinstance(step, CopyContext):
                 rest = inside(folder, step.path)
                 if rest is not None:
                     names |= set(step.context.names(f"{step.folder}/{rest}".strip("/")))
@@ -635,3 +634,11 @@ class FileMap:
         if isinstance(found, Either):
             return Unknown(f"{path} may be a file or a folder")
         return "folder" if found is Mark.FOLDER else None
+
+
+_NOTHING = Base("scratch", "none", family="scratch")
+
+
+def context_files(context: Context, origin: Span) -> FileMap:
+    """The files of a build context, as what is built in it before the image sees them."""
+    return FileMap(BaseFiles(_NOTHING)).after(CopyContext("/", context, "", origin))

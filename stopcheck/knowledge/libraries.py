@@ -23,6 +23,7 @@ class LibraryRow:
     version: str = ""
     on: Mapping[str, str] = field(default_factory=dict)
     where: frozenset[str] = frozenset()
+    unless: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
     source: str = ""
 
@@ -46,6 +47,7 @@ def library_rows(language: str) -> Mapping[str, LibraryRow]:
                 version=version,
                 on=table.get("on", {}),
                 where=frozenset(table.get("where", "").split()),
+                unless=frozenset(table.get("unless", "").split()),
                 unsure=frozenset(table.get("unsure", "").split()),
                 source=table["source"],
             )

@@ -33,6 +33,7 @@ class ProgramRow:
     seconds: float = 0.5
     seconds_text: str = ""
     cleanup: bool = False
+    keeps_ignored: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
     own_letters: str = ""

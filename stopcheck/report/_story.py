@@ -64,6 +64,8 @@ def gist(report: ContainerReport) -> str:
     match verdict.outcome:
         case OutcomeKind.GRACEFUL:
             return f"{main} {'get' if several else 'gets'} {report.container.stop_signal} and can finish"
+        case OutcomeKind.TERMINATED if told is False:
+            return f"{main} {'have' if several else 'has'} no handler that could be told: SIGKILLed at once"
         case OutcomeKind.TERMINATED:
             return f"{main} {'die' if several else 'dies'} of {report.container.stop_signal} at once, without cleanup"
         case OutcomeKind.CUT_OFF if told:

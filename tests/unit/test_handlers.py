@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 SIGNAL = 'package main\nimport "os/signal"\n'
 EXPRESS = "const express = require('express');\nconst app = express();\napp.listen(80);\n"
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go")
+JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
+HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
@@ -57,6 +59,18 @@ def read(language: str, text: str, files: Mapping[str, str] | None = None, **var
         pytest.param("perl", "use Mojolicious::Lite;", id="perl-module"),
         pytest.param("php", "<?php require 'vendor/autoload.php';", id="php-require"),
         pytest.param("php", "<?php\nuse React\\EventLoop;", id="php-use"),
+        pytest.param("php", "<?php $s = new swoole_http_server('0.0.0.0', 80); $s->start();", id="php-extension"),
+        pytest.param("java", "import com.acme.Server;", id="java-library"),
+        pytest.param("java", "class A { com.acme.Server server; }", id="java-name-in-full"),
+        pytest.param(
+            "java",
+            "import sun.misc.Signal;\nclass A { void f(String s) { Signal.handle(new Signal(s), h); } }",
+            id="java-computed-signal",
+        ),
+        pytest.param("java", "class A { void f(String s) { Class.forName(s); } }", id="java-computed-class"),
+        pytest.param("java", "class A { void f(File f) { f.deleteOnExit(); } }", id="java-deletes-files"),
+        pytest.param("java", 'class A { String s = "runs on TERM"; }', id="java-names-a-signal"),
+        pytest.param("java", "import akka.{actor => a, event}, b\nobject A", id="scala-imports-of-a-kind"),
     ],
 )
 def test_nobody_knows(language: str, text: str) -> None:
@@ -115,6 +129,30 @@ def test_nobody_knows(language: str, text: str) -> None:
             "node", "process.on('SIGTERM', f); while (true) {}", {"USR1": "ignore", "TERM": "ignore"}, id="node-blocked"
         ),
         pytest.param("node", "import http from 'node:http'", {"USR1": "ignore"}, id="node-own-module"),
+        pytest.param("java", "// addShutdownHook(t)\nclass A {}", JVM, id="java-none"),
+        pytest.param("java", "class A { { Runtime.getRuntime().addShutdownHook(t); } }", HOOKS, id="java-hook"),
+        pytest.param(
+            "java", "fun main() { Runtime.getRuntime().addShutdownHook(Thread { stop() }) }", HOOKS, id="kotlin"
+        ),
+        pytest.param("java", "object A extends App { sys.addShutdownHook { stop() } }", HOOKS, id="scala-hook"),
+        pytest.param(
+            "java", "class A { char c = '\"'; { r.addShutdownHook(t); } char d = '\"'; }", HOOKS, id="java-quotes"
+        ),
+        pytest.param(
+            "java", 'class A { String s = """\n "x\n"""; { r.addShutdownHook(t); } }', HOOKS, id="java-text-block"
+        ),
+        pytest.param(
+            "java",
+            'import sun.misc.Signal;\nclass A { { Signal.handle(new Signal("TERM"), s -> stop()); } }',
+            {**JVM, "TERM": "graceful"},
+            id="java-signal",
+        ),
+        pytest.param(
+            "java",
+            'import sun.misc.*;\nclass A { { Signal.handle(new Signal("TERM"), SignalHandler.SIG_IGN); } }',
+            {**JVM, "TERM": "ignore"},
+            id="java-ignores",
+        ),
         pytest.param("perl", "$SIG{TERM} = sub { exit 0 };", {"TERM": "graceful"}, id="perl"),
         pytest.param(
             "perl", "$SIG{$_} = $f for qw(TERM INT);", {"TERM": "graceful", "INT": "graceful"}, id="perl-loop"
@@ -160,6 +198,7 @@ def test_ruby(text: str, action: str) -> None:
         pytest.param("ruby", "system('x')", id="ruby-system"),
         pytest.param("perl", "exec 'x';", id="perl-exec"),
         pytest.param("php", "<?php passthru('x');", id="php-passthru"),
+        pytest.param("java", 'class A { { new ProcessBuilder("x").start(); } }', id="java-process"),
     ],
 )
 def test_starts_others(language: str, text: str) -> None:

@@ -140,6 +140,11 @@ def test_a_fix_in_another_file_names_it() -> None:
         pytest.param(
             Ending(OutcomeKind.TERMINATED, True), "app dies of SIGTERM at once, without cleanup", id="terminated"
         ),
+        pytest.param(
+            Ending(OutcomeKind.TERMINATED, False),
+            "app has no handler that could be told: SIGKILLed at once",
+            id="terminated-untold",
+        ),
         pytest.param(Ending(OutcomeKind.CUT_OFF, False), "app is never told, then SIGKILLed", id="cut-off"),
         pytest.param(
             Ending(OutcomeKind.CUT_OFF, True), "app is told, but SIGKILLed before the work is done", id="told"

@@ -54,8 +54,8 @@ def read(text: str) -> Source:
 
 
 def _names(code: str) -> list[str]:
-    """The classes of namespaces that it names: they are loaded when they are first used."""
-    return list(dict.fromkeys(re.findall(r"\b\w+(?:\\\w+)+", code)))
+    """The classes of namespaces, which are loaded when they are first used, and the servers of an extension."""
+    return list(dict.fromkeys(re.findall(r"\b\w+(?:\\\w+)+|\bswoole_\w+", code)))
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:

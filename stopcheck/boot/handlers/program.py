@@ -95,6 +95,9 @@ def _together(
     for row in rows.values():
         if row.where and tokens.isdisjoint(row.where):
             continue
+        if tokens & row.unless:
+            doubts.append(f"what {row.name} does on signals is set otherwise")
+            continue
         for signal, action in row.on.items():
             _add(on, signal, action)
     for row in rows.values():
