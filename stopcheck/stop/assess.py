@@ -8,14 +8,18 @@ from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
 from stopcheck.boot.signals import signal_name
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 from stopcheck.stop.deliver import Stopped, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
+
+
+ROUNDS = 5
+"""So often a script may ask for more variables once it has those that it asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,34 @@ class Assessment:
     worst: Stopped | None = None
     reason: Unknown | None = None
 
+    def asked(self) -> tuple[str, ...]:
+        """The variables that its scripts asked for and that nothing sets."""
+        return tuple(self.paths[0].booted.machine.asked) if self.paths else ()
+
 
 def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None = None) -> Assessment:
-    """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds."""
+    """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds.
+
+    What nothing sets counts as unset. But a container must not end by itself for the want of a variable that a base
+    image may set of which nothing is known: then it has it. Those have names in capitals.
+    """
+    found = _assess(image, grace, programs)
+    for _ in range(ROUNDS):
+        asked = [name for name in found.asked() if name.isupper() and name not in found.image.env]
+        if not image.env_open or not asked or found.outcome not in {OutcomeKind.FAILS, OutcomeKind.EXITS}:
+            break
+        given = with_variables(found.image, asked, f"the base image {image.base.name} may set it")
+        found = _assess(given, grace, programs)
+    return found
+
+
+def with_variables(image: Image, names: Iterable[str], reason: str) -> Image:
+    """The image with variables whose values are not known."""
+    given = {name: Unknown(f"the value of {name} ({reason})") for name in names}
+    return replace(image, env={**image.env, **given})
+
+
+def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None) -> Assessment:
     signal = image.stop_signal
     name = None if isinstance(signal, Unknown) else signal_name(signal)
     if name is None:
