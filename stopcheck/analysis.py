@@ -38,7 +38,7 @@ def analyze_container(
     if not any(instruction.keyword == "FROM" for instruction in dockerfile.instructions):
         return (), dockerfile.problems
     context = options.context if options.context is not None else find_context(dockerfile, files, path)
-    image, problems = build_image(dockerfile, files, context, options.target, path=path)
+    image, problems = build_image(dockerfile, files, context, options.target, path=path, recipes=options.recipes)
     if image is None:
         return (), (*dockerfile.problems, *problems)
     assessment = assess(image, options.grace_period, programs)

@@ -81,6 +81,8 @@ def _beginning(assessment: Assessment) -> Iterator[Step]:
         if start is not None and not isinstance(start, Unknown) and start.argv:
             span = start.instruction.span if start.instruction is not None else None
             break
+    for label in assessment.image.recipes:
+        yield Step(label.text, label.span)
     yield Step(f"PID 1 is `{shown(argv)}`", span, pid=1)
 
 

@@ -14,6 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("source",),
     ("model", "files"),
     ("case",),
+    ("recipes",),
     ("syntax",),
     ("knowledge",),
     ("image",),
