@@ -18,11 +18,15 @@ Fate = Literal["handles", "dies", "ignores", "forwards", "defers", "untold", "un
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What builds an image: a Dockerfile, the build context (None: found out) and the stage (None: the last)."""
+    """What builds an image: a Dockerfile, the build context (None: found out) and the stage (None: the last).
+
+    `arguments` are the build arguments that it is given, None where the value is not known.
+    """
 
     path: str
     context: str | None = None
     target: str | None = None
+    arguments: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

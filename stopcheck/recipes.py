@@ -25,6 +25,8 @@ _DOCKERFILE = regex(r"(?i)(?:.*[._-])?(?:docker|container)file(?:[._-].*)?")
 _TELLS = regex(r"(?i)(?:gnu)?makefile|.*\.(?:mk|sh|bash|bsh|ya?ml|md)|justfile|Taskfile.*")
 """Names of files in which people write down how images are built."""
 _FROM = regex(r"(?im)^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)")
+_ARG = regex(r"(?im)^\s*ARG\s+(\w+)=(\S+)")
+_VARIABLE = regex(r"\$\{?(\w+)\}?")
 _BUILD = regex(r"\b(?:docker|podman|nerdctl)(?:\s+(?:buildx|image|builder))?\s+build\b([^\n;&|`#]*)")
 _VERSION = regex(r"v?\d[\w.-]*|.*\$.*")
 _KEY = regex(r"(?:-\s+)?([\w-]+):(?:\s+(.*))?")
@@ -34,6 +36,9 @@ _WITH_VALUE = frozenset(
     --secret --ssh --add-host --build-context --builder --iidfile --metadata-file --format -v --volume
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
+
+
+_LONG = {"-t": "--tag", "-f": "--file"}
 
 
 class _Name(NamedTuple):
@@ -51,6 +56,23 @@ def _name(text: str) -> _Name:
     text = re.sub(r"\$\{[^{}]*\}", "$X", text).partition("@")[0].removeprefix("docker.io/")
     head, colon, tag = text.rpartition(":")
     return _Name(head, tag) if colon and "/" not in tag else _Name(text, "latest")
+
+
+def _bases(dockerfile: str) -> set[_Name]:
+    """The images that a Dockerfile is made from, build arguments at their defaults."""
+    arguments = {name: value.strip("\"'") for name, value in _ARG.findall(dockerfile)}
+    given = (_VARIABLE.sub(lambda found: arguments.get(found[1], found[0]), name) for name in _FROM.findall(dockerfile))
+    return set(map(_name, given))
+
+
+class _Build(NamedTuple):
+    """What a build is asked for, as it is written."""
+
+    tags: tuple[str, ...]
+    context: str
+    file: str | None
+    target: str | None
+    arguments: tuple[tuple[str, str | None], ...]
 
 
 class Recipes:
@@ -113,11 +135,7 @@ class Recipes:
                 return
         self._dockerfiles = sorted(dockerfiles)
         sources = {path: self._files.read(path) for path in self._dockerfiles}
-        self._from = {
-            path: {_name(reference) for reference in _FROM.findall(source.text)}
-            for path, source in sources.items()
-            if source is not None
-        }
+        self._from = {path: _bases(source.text) for path, source in sources.items() if source is not None}
         for path, names in self._from.items():
             for name in names:
                 if any(each != path for each in self._folders(name)):
@@ -128,36 +146,32 @@ class Recipes:
     def _told(self, path: str, text: str, name: _Name) -> Iterator[Recipe]:
         here = posixpath.dirname(path)
         folders = list(dict.fromkeys((here, "")))
-        for tags, options, context in _builds(text):
-            if any(name.fits(_name(tag)) for tag in tags):
-                file = options.get("-f") or options.get("--file")
-                yield from self._recipe(folders, context, file, options.get("--target"), file_from_context=False)
+        for build in _builds(text):
+            if any(name.fits(_name(tag)) for tag in build.tags):
+                yield from self._recipe(build, folders)
         if path.endswith((".yml", ".yaml")):
             for block in _blocks(text):
-                build = block.get("build")
-                if build is not None and any(name.fits(_name(tag)) for tag in _words(block.get("image", ""))):
-                    yield from self._recipe(
-                        folders[:1], build or block.get("build.context", ""), block.get("build.dockerfile"),
-                        block.get("build.target"), file_from_context=True,
-                    )  # fmt: skip
-                if build is None and any(name.fits(_name(tag)) for tag in _words(block.get("tags", ""))):
-                    yield from self._recipe(
-                        [""], block.get("context", "."), block.get("file"), block.get("target"), file_from_context=False
-                    )
+                if "build" in block and any(name.fits(_name(tag)) for tag in _words(block.get("image", ""))):
+                    build = _Build((), block["build"] or block.get("build.context", ""), block.get("build.dockerfile"),
+                        block.get("build.target"), _arguments(block.get("build.args", "")))  # fmt: skip
+                    yield from self._recipe(build, folders[:1], file_from_context=True)
+                elif any(name.fits(_name(tag)) for tag in _words(block.get("tags", ""))):
+                    build = _Build((), block.get("context", "."), block.get("file"), block.get("target"),
+                        _arguments(block.get("build-args", "")))  # fmt: skip
+                    yield from self._recipe(build, [""])
 
-    def _recipe(
-        self, folders: list[str], context: str, file: str | None, target: str | None, *, file_from_context: bool
-    ) -> Iterator[Recipe]:
+    def _recipe(self, build: _Build, folders: list[str], *, file_from_context: bool = False) -> Iterator[Recipe]:
         """The recipe of a build that was started in one of the folders, the first that has its Dockerfile."""
-        if any("$" in (text or "") or "://" in (text or "") for text in (context, file, target)):
+        if any("$" in (text or "") or "://" in (text or "") for text in (build.context, build.file, build.target)):
             return
         for folder in folders:
-            at = _inside(folder, context)
+            at = _inside(folder, build.context)
             if at is None:
                 continue
-            path = _inside(at if file_from_context or file is None else folder, file or "Dockerfile")
+            near = at if file_from_context or build.file is None else folder
+            path = _inside(near, build.file or "Dockerfile")
             if path is not None and path in (self._dockerfiles or ()):
-                yield Recipe(path, at, target)
+                yield Recipe(path, at, build.target, build.arguments)
                 return
 
     # --- where it stands ---
@@ -201,16 +215,15 @@ def _inside(folder: str, path: str) -> str | None:
     return found[1:]
 
 
-def _builds(text: str) -> Iterator[tuple[list[str], dict[str, str], str]]:
-    """The tags, the options and the context of each `docker build`."""
+def _builds(text: str) -> Iterator[_Build]:
+    """Each `docker build`."""
     for line in _BUILD.findall(text.replace("\\\n", " ")):
         try:
             words = shlex.split(re.sub(r"\$\(([^()]*)\)", r"${\1}", line))
         except ValueError:
             continue
-        tags: list[str] = []
-        options: dict[str, str] = {}
         contexts: list[str] = []
+        options: dict[str, list[str]] = {}
         while words:
             word = words.pop(0)
             option, sign, value = word.partition("=")
@@ -219,11 +232,18 @@ def _builds(text: str) -> Iterator[tuple[list[str], dict[str, str], str]]:
                 continue
             if not sign and option in _WITH_VALUE and words:
                 value = words.pop(0)
-            if option in {"-t", "--tag"}:
-                tags.append(value)
-            options[option] = value
+            options.setdefault(_LONG.get(option, option), []).append(value)
         if len(contexts) == 1:
-            yield tags, options, contexts[0]
+            file, target = (options.get(option, [None])[-1] for option in ("--file", "--target"))
+            arguments = _arguments("\n".join(options.get("--build-arg", ())))
+            yield _Build(tuple(options.get("--tag", ())), contexts[0], file, target, arguments)
+
+
+def _arguments(text: str) -> tuple[tuple[str, str | None], ...]:
+    """Build arguments, one a line, `NAME=value` or `NAME: value`; what is made from variables is not known."""
+    found = (re.match(r"(\w+)\s*(?:=|:|$)\s*(.*)", line) for line in text.split("\n"))
+    pairs = ((each[1], _plain(each[2])) for each in found if each)
+    return tuple(sorted((name, value if value and "$" not in value else None) for name, value in pairs))
 
 
 def _blocks(text: str) -> Iterator[dict[str, str]]:
@@ -233,10 +253,10 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
         if re.match(r"\s*(?:-\s+)?(?:image|tags):", line):
             indent = _indent(line)
             first = at
-            while first and _indent(lines[first - 1]) >= indent and not lines[first].lstrip().startswith("- "):
+            while first and _indent(lines[first - 1]) >= indent and not _begins(lines[first], indent):
                 first -= 1
             last = at + 1
-            while last < len(lines) and (_indent(lines[last]) > indent or _is_sibling(lines[last], indent)):
+            while last < len(lines) and _indent(lines[last]) >= indent and not _begins(lines[last], indent):
                 last += 1
             yield _mapping(lines[first:last], indent)
 
@@ -246,20 +266,23 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" ").removeprefix("- ").lstrip(" "))
 
 
-def _is_sibling(line: str, indent: int) -> bool:
-    return _indent(line) == indent and not line.lstrip().startswith("- ")
+def _begins(line: str, indent: int) -> bool:
+    """Whether a line is the first of a list's item whose keys stand so far from the margin."""
+    return _indent(line) == indent and line.lstrip().startswith("- ")
 
 
 def _mapping(lines: Iterable[str], indent: int) -> dict[str, str]:
+    """The keys that stand so far from the margin, and those below `build`."""
     found: dict[str, str] = {}
-    key = ""
+    key, below = "", 0
     for line in lines:
-        matched = _KEY.match(line.strip())
-        if _indent(line) == indent and matched:
-            key = matched[1]
+        matched, at = _KEY.match(line.strip()), _indent(line)
+        if at == indent and matched:
+            key, below = matched[1], 0
             found[key] = _plain(matched[2] or "")
-        elif key == "build" and matched:
-            found.setdefault(f"build.{matched[1]}", _plain(matched[2] or ""))
+        elif key.startswith("build") and matched and at == (below or at):
+            key, below = f"build.{matched[1]}", at
+            found[key] = _plain(matched[2] or "")
         elif key:
             found[key] = f"{found[key]}\n{_plain(line.strip().removeprefix('- '))}"
     return found

@@ -166,8 +166,12 @@ class _Bases:
         if dockerfile.problems:
             return None
         context = recipe.context if recipe.context is not None else find_context(dockerfile, self.files, recipe.path)
+        given = {
+            name: value if value is not None else Unknown(f"the build argument {name} of {recipe.path}")
+            for name, value in recipe.arguments
+        }
         bases = replace(self, above=self.above | {recipe.path})
-        made = _Builder(dockerfile, Context(self.files, context, recipe.path), {}, bases).state(recipe.target)
+        made = _Builder(dockerfile, Context(self.files, context, recipe.path), given, bases).state(recipe.target)
         if made is None:
             return None
         state = made[0].child()
@@ -180,7 +184,7 @@ class _Builder:
     """One evaluation of a Dockerfile."""
 
     def __init__(
-        self, dockerfile: Dockerfile, context: Context, build_args: Mapping[str, str], bases: _Bases | None
+        self, dockerfile: Dockerfile, context: Context, build_args: Mapping[str, Value], bases: _Bases | None
     ) -> None:
         self.problems: list[Problem] = []
         self._dockerfile = dockerfile

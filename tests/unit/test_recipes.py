@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BASE = "FROM debian:12\n"
 SLIM = {"tree/slim/Dockerfile": BASE}
+ARGS = {"app/Dockerfile": "ARG TREE=acme/tree\nARG PEAR=acme/pear:1\nFROM $TREE\nFROM ${PEAR}\n"}
 TWO = {"pear/Dockerfile": BASE, "app/Dockerfile": "FROM acme/tree\nFROM acme/pear\n"}
 
 
@@ -35,7 +36,7 @@ def found(reference: str, **files: str) -> Recipe | None:
         pytest.param("cd / && docker build --pull \\\n  -t acme/base \\\n  tree && echo", id="several lines"),
         pytest.param("docker build -t acme/base:$VERSION tree", id="a variable in the tag"),
         pytest.param('docker build -t "acme/base:$(git describe)" "tree" # it', id="a command in the tag"),
-        pytest.param("podman build --build-arg A=b -t acme/base tree", id="podman"),
+        pytest.param("podman build -t acme/base tree", id="podman"),
     ],
 )
 def test_a_build_that_is_written_down_names_it(line: str) -> None:
@@ -62,6 +63,21 @@ def test_a_script_may_be_started_from_its_own_folder() -> None:
     assert found("acme/base", **{"tree__build.sh": "docker build -t acme/base ."}) == Recipe("tree/Dockerfile", "tree")
 
 
+def test_build_arguments_count() -> None:
+    line = "docker build --build-arg A=b --build-arg=C=$D -t acme/base tree"
+    assert found("acme/base", **{"x.sh": line}) == Recipe("tree/Dockerfile", "tree", None, (("A", "b"), ("C", None)))
+    base = "ARG A=scratch\nFROM $A\nCMD top\n"
+    files = {
+        "Dockerfile": "FROM acme/base\nEXPOSE 1\n",
+        "tree/Dockerfile": base,
+        "x.sh": line.replace("=b", "=debian:12"),
+    }
+    ((_, verdict, _),), _ = analyze_container(
+        MemoryFiles(files), "Dockerfile", Options(recipes=Recipes(MemoryFiles(files)).find)
+    )
+    assert verdict.outcome == "killed"
+
+
 def test_the_dockerfile_may_have_any_name_and_the_stage_count() -> None:
     files = {
         "tree__base.Dockerfile": BASE,
@@ -77,6 +93,18 @@ def test_the_dockerfile_may_have_any_name_and_the_stage_count() -> None:
             "services:\n  x:\n    image: acme/base\n    build: ../tree\n  y:\n    image: z\n    build: ../other\n",
             Recipe("tree/Dockerfile", "tree"),
             id="compose",
+        ),
+        pytest.param(
+            "services:\n  x:\n    image: acme/base\n    build:\n      args:\n        A: '1'\n        B: $B\n"
+            "      context: ../tree\n",
+            Recipe("tree/Dockerfile", "tree", None, (("A", "1"), ("B", None))),
+            id="compose, arguments",
+        ),
+        pytest.param(
+            "services:\n  x:\n    build:\n      context: ../tree\n      args:\n        - A=1\n        - C\n"
+            "    image: acme/base\n",
+            Recipe("tree/Dockerfile", "tree", None, (("A", "1"), ("C", None))),
+            id="compose, a list of arguments",
         ),
         pytest.param(
             "services:\n  x:\n    build:\n      context: ..\n      dockerfile: tree/Dockerfile\n      target: run\n"
@@ -107,6 +135,7 @@ def test_yaml_names_it(text: str, expected: Recipe | None) -> None:
     "reference, files, expected",
     [
         pytest.param("acme/tree", TWO, "tree/Dockerfile", id="the folder's name"),
+        pytest.param("acme/tree", {**TWO, **ARGS}, "tree/Dockerfile", id="arguments in FROM"),
         pytest.param("acme/tree", {}, None, id="a name alone is too little: it may be anybody's"),
         pytest.param("tree", TWO, None, id="no namespace"),
         pytest.param("acme/tree:1.2", TWO, "tree/Dockerfile", id="a version"),
