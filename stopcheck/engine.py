@@ -45,7 +45,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Run:
     """A report, and what its exit code depends on: something found that is bad enough, paths that do not exist, a
-    configuration that cannot be read, a bug met, nothing to check."""
+    configuration that cannot be read, a bug met, nothing to check (`left_out`: but for what .gitignore names)."""
 
     report: Report
     failed: bool = False
@@ -53,6 +53,7 @@ class Run:
     bad_configuration: bool = False
     crashed: bool = False
     empty: bool = False
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
         bool(configuration.problems),
         any(result.crashed for result in results),
         empty=not tasks and not found.scripts and not found.problems and not configuration.problems,
+        left_out=found.left_out,
     )
 
 

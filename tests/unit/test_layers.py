@@ -26,6 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("proof",),
     ("findings",),
     ("analysis",),
+    ("tracked",),
     ("discovery",),
     ("view",),
     ("config",),
