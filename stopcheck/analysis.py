@@ -74,7 +74,7 @@ def _verdict(assessment: Assessment) -> Verdict:
     programs = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
     return Verdict(
         outcome=worst.outcome,
-        exit_code=worst.exit_code,
+        exit_code=assessment.exit_code(worst),
         signal_reaches_main=worst.reaches if known else None,
         main=programs,
         reason=worst.reason.reason if worst.outcome is OutcomeKind.UNKNOWN and worst.reason is not None else None,

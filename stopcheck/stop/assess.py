@@ -34,6 +34,11 @@ class Assessment:
     worst: Stopped | None = None
     reason: Unknown | None = None
 
+    def exit_code(self, stopped: Stopped) -> int | None:
+        """How the container ends on ways with this outcome; None where they differ."""
+        codes = {path.exit_code for path in self.paths if path.outcome is stopped.outcome}
+        return stopped.exit_code if len(codes) == 1 else None
+
     def asked(self) -> tuple[str, ...]:
         """The variables that its scripts asked for and that nothing sets."""
         return tuple(self.paths[0].booted.machine.asked) if self.paths else ()
