@@ -495,3 +495,17 @@ def test_a_script_that_is_asked_for_help_prints_it_and_ends(
 ) -> None:
     base = "node:20" if argv[0] == "node" else "python:3.12"
     assert verdict(*argv, files=files or {"README": ""}, base=base, lines="RUN make -C / tools").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        pytest.param(("memcached", "-u", "nobody"), "graceful", id="it becomes its arguments"),
+        pytest.param(("sleep", "infinity"), "killed", id="whatever they are"),
+        pytest.param(("-a",), "unknown", id="a program of the image's own"),
+    ],
+)
+def test_the_entrypoint_of_php_wherever_it_comes_from(words: tuple[str, ...], expected: str) -> None:
+    script = "/usr/local/bin/docker-php-entrypoint"
+    lines = f"COPY --from=php:8.2-alpine {script} {script}\nRUN apk add memcached"
+    assert verdict("docker-php-entrypoint", *words, base="alpine:3.19", lines=lines).outcome == expected
