@@ -10,7 +10,7 @@ from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.model import OutcomeKind, Problem, Unknown
 from stopcheck.stop.assess import Assessment, assess
-from stopcheck.stop.story import processes, story
+from stopcheck.stop.story import nothing_to_start, processes, story
 from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _verdict(assessment: Assessment) -> Verdict:
     if worst is None:
         reason = assessment.reason.reason if assessment.reason is not None else None
         if assessment.outcome is OutcomeKind.FAILS:
-            reason = None
+            return Verdict(assessment.outcome, story=nothing_to_start(assessment.image))
         return Verdict(assessment.outcome, reason=reason)
     known = worst.outcome not in {OutcomeKind.UNKNOWN, OutcomeKind.EXITS, OutcomeKind.FAILS}
     programs = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.world import Event, Field, Process, World
     from stopcheck.case import Fate
+    from stopcheck.image.model import Image
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
@@ -69,6 +70,13 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
     if stopped.outcome is OutcomeKind.UNKNOWN and stopped.reason is not None:
         steps.append(Step(f"from here on it is not known: {stopped.reason.reason}", stopped.reason.span))
     return tuple(steps)
+
+
+def nothing_to_start(image: Image) -> tuple[Step, ...]:
+    """The story of an image that has no command: an engine refuses to run it as it is."""
+    ends = [each for each in image.instructions if each.keyword in {"FROM", "CMD", "ENTRYPOINT"}]
+    text = "there is neither an ENTRYPOINT nor a CMD: the container needs a command when it is run"
+    return (Step(text, ends[-1].span),)
 
 
 def _beginning(assessment: Assessment) -> Iterator[Step]:

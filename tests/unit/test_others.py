@@ -64,3 +64,20 @@ def test_the_exit_code_is_told_where_all_ways_have_it(script: str, expected: int
     files = {"Dockerfile": DOCKERFILE, "start.sh": "#!/bin/bash\n" + script}
     ((_, verdict, _),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
     assert (verdict.outcome, verdict.exit_code) == ("fails", expected)
+
+
+@pytest.mark.parametrize(
+    "dockerfile, line",
+    [
+        pytest.param("FROM scratch\nCOPY x /\n", 1, id="a folder of files"),
+        pytest.param("FROM debian:12\nCMD []\n", 2, id="a CMD that is empty"),
+        pytest.param("FROM debian:12\nENTRYPOINT []\nEXPOSE 1\n", 2, id="an ENTRYPOINT that clears it"),
+    ],
+)
+def test_an_image_without_a_command_has_a_story(dockerfile: str, line: int) -> None:
+    ((_, verdict, found),), _ = analyze_container(MemoryFiles({"Dockerfile": dockerfile}), "Dockerfile", Options())
+    assert (verdict.outcome, found) == ("fails", [])
+    (step,) = verdict.story
+    assert step.text == "there is neither an ENTRYPOINT nor a CMD: the container needs a command when it is run"
+    assert step.span is not None
+    assert step.span.position()[0] == line
