@@ -73,6 +73,8 @@ class _Build(NamedTuple):
     file: str | None
     target: str | None
     arguments: tuple[tuple[str, str | None], ...]
+    seen_from: str = "any"
+    """From where its paths are seen: "root", "here" (the Dockerfile's from the context), or one of the two."""
 
 
 class Recipes:
@@ -86,6 +88,7 @@ class Recipes:
         """The images that the Dockerfiles are made from."""
         self._own: dict[str, set[str]] = {}
         """By namespace the images in it that folders are named after."""
+        self._builds: dict[str, tuple[_Build, ...]] = {}
         self._answers: dict[str, Recipe | None] = {}
 
     def find(self, reference: str) -> Recipe | None:
@@ -102,7 +105,9 @@ class Recipes:
             self._dockerfiles = []
             self._look()
         texts = [(path, text) for path, text in self._texts if name.repository in text]
-        found = {recipe for path, text in texts for recipe in self._told(path, text, name)}
+        builds = [(path, build) for path, text in texts for build in self._written(path, text)]
+        fitting = [(path, build) for path, build in builds if any(name.fits(_name(tag)) for tag in build.tags)]
+        found = {recipe for path, build in fitting for recipe in self._recipe(build, posixpath.dirname(path))}
         if not found:
             found = set(self._by_folder(name))
         return found.pop() if len(found) == 1 else None
@@ -143,32 +148,25 @@ class Recipes:
 
     # --- what is written down ---
 
-    def _told(self, path: str, text: str, name: _Name) -> Iterator[Recipe]:
-        here = posixpath.dirname(path)
-        folders = list(dict.fromkeys((here, "")))
-        for build in _builds(text):
-            if any(name.fits(_name(tag)) for tag in build.tags):
-                yield from self._recipe(build, folders)
-        if path.endswith((".yml", ".yaml")):
-            for block in _blocks(text):
-                if "build" in block and any(name.fits(_name(tag)) for tag in _words(block.get("image", ""))):
-                    build = _Build((), block["build"] or block.get("build.context", ""), block.get("build.dockerfile"),
-                        block.get("build.target"), _arguments(block.get("build.args", "")))  # fmt: skip
-                    yield from self._recipe(build, folders[:1], file_from_context=True)
-                elif any(name.fits(_name(tag)) for tag in _words(block.get("tags", ""))):
-                    build = _Build((), block.get("context", "."), block.get("file"), block.get("target"),
-                        _arguments(block.get("build-args", "")))  # fmt: skip
-                    yield from self._recipe(build, [""])
+    def _written(self, path: str, text: str) -> tuple[_Build, ...]:
+        """The builds that a text tells of."""
+        if path not in self._builds:
+            yaml = path.endswith((".yml", ".yaml"))
+            self._builds[path] = (*_commands(text), *(_yaml_builds(text) if yaml else ()))
+        return self._builds[path]
 
-    def _recipe(self, build: _Build, folders: list[str], *, file_from_context: bool = False) -> Iterator[Recipe]:
-        """The recipe of a build that was started in one of the folders, the first that has its Dockerfile."""
+    def _recipe(self, build: _Build, here: str) -> Iterator[Recipe]:
+        """The recipe of a build that is written down in a folder.
+
+        It was started there, or at the repository's root; the first that has its Dockerfile counts.
+        """
         if any("$" in (text or "") or "://" in (text or "") for text in (build.context, build.file, build.target)):
             return
-        for folder in folders:
+        for folder in {"here": (here,), "root": ("",), "any": (here, "")}[build.seen_from]:
             at = _inside(folder, build.context)
             if at is None:
                 continue
-            near = at if file_from_context or build.file is None else folder
+            near = at if build.seen_from == "here" or build.file is None else folder
             path = _inside(near, build.file or "Dockerfile")
             if path is not None and path in (self._dockerfiles or ()):
                 yield Recipe(path, at, build.target, build.arguments)
@@ -215,7 +213,7 @@ def _inside(folder: str, path: str) -> str | None:
     return found[1:]
 
 
-def _builds(text: str) -> Iterator[_Build]:
+def _commands(text: str) -> Iterator[_Build]:
     """Each `docker build`."""
     for line in _BUILD.findall(text.replace("\\\n", " ")):
         try:
@@ -244,6 +242,22 @@ def _arguments(text: str) -> tuple[tuple[str, str | None], ...]:
     found = (re.match(r"(\w+)\s*(?:=|:|$)\s*(.*)", line) for line in text.split("\n"))
     pairs = ((each[1], _plain(each[2])) for each in found if each)
     return tuple(sorted((name, value if value and "$" not in value else None) for name, value in pairs))
+
+
+def _yaml_builds(text: str) -> Iterator[_Build]:
+    """The services of compose that are built, and the builds of workflows' actions."""
+    for block in _blocks(text):
+        if "build" in block:
+            yield _Build(
+                _words(block.get("image", "")), block["build"] or block.get("build.context", ""),
+                block.get("build.dockerfile"), block.get("build.target"), _arguments(block.get("build.args", "")),
+                "here",
+            )  # fmt: skip
+        elif "tags" in block:
+            yield _Build(
+                _words(block["tags"]), block.get("context", "."), block.get("file"), block.get("target"),
+                _arguments(block.get("build-args", "")), "root",
+            )  # fmt: skip
 
 
 def _blocks(text: str) -> Iterator[dict[str, str]]:
@@ -293,5 +307,5 @@ def _plain(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
 
 
-def _words(value: str) -> list[str]:
-    return re.sub(r"\$\{\{.*?\}\}", "$X", value).replace(",", "\n").split()
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(re.sub(r"\$\{\{.*?\}\}", "$X", value).replace(",", "\n").split())
