@@ -24,7 +24,10 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a stop does to an image: `paths` are the ways that count, `worst` the one that gives the outcome."""
+    """What a stop does to an image: `paths` are the ways that count, `worst` the one that gives the outcome.
+
+    `guards` are the others, on which it ends before anything is up.
+    """
 
     image: Image
     signal: str
@@ -33,10 +36,17 @@ class Assessment:
     paths: tuple[Stopped, ...] = ()
     worst: Stopped | None = None
     reason: Unknown | None = None
+    guards: tuple[Stopped, ...] = ()
 
     def exit_code(self, stopped: Stopped) -> int | None:
-        """How the container ends on ways with this outcome; None where they differ."""
-        codes = {path.exit_code for path in self.paths if path.outcome is stopped.outcome}
+        """How the container ends; None where that is not the same on all ways that end like this one.
+
+        Where it ends by itself the guards count, too: nobody knows which of the ways it goes.
+        """
+        if stopped.booted.up:
+            codes = {path.exit_code for path in self.paths if path.outcome is stopped.outcome}
+        else:
+            codes = {path.exit_code for path in (*self.paths, *self.guards) if not path.booted.up}
         return stopped.exit_code if len(codes) == 1 else None
 
     def asked(self) -> tuple[str, ...]:
@@ -77,15 +87,16 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, reason=argv)
     if argv is None:
         return Assessment(image, name, grace, OutcomeKind.FAILS, reason=None)
-    paths = tuple(stopped for booted in boot(image, name, programs) for stopped in stop(booted, name, grace))
-    paths = _that_count(paths)
+    every = tuple(stopped for booted in boot(image, name, programs) for stopped in stop(booted, name, grace))
+    paths = _that_count(every)
     doubt = _doubt_about_shell(paths)
     if doubt is not None:
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, doubt)
     if isinstance(image.entrypoint, Unknown) and any(_is_refused(path) for path in paths):
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, image.entrypoint)
     worst = min(paths, key=lambda stopped: WORST_FIRST.index(stopped.outcome))
-    return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason)
+    guards = tuple(path for path in every if all(path is not one for one in paths))
+    return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason, guards)
 
 
 def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:
