@@ -10,7 +10,7 @@ from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.model import OutcomeKind, Problem, Unknown
 from stopcheck.stop.assess import Assessment, assess
-from stopcheck.stop.story import processes, story
+from stopcheck.stop.story import nothing_to_start, processes, story
 from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def analyze_container(
     if not any(instruction.keyword == "FROM" for instruction in dockerfile.instructions):
         return (), dockerfile.problems
     context = options.context if options.context is not None else find_context(dockerfile, files, path)
-    image, problems = build_image(dockerfile, files, context, options.target, path=path)
+    image, problems = build_image(dockerfile, files, context, options.target, path=path, recipes=options.recipes)
     if image is None:
         return (), (*dockerfile.problems, *problems)
     assessment = assess(image, options.grace_period, programs)
@@ -68,13 +68,13 @@ def _verdict(assessment: Assessment) -> Verdict:
     if worst is None:
         reason = assessment.reason.reason if assessment.reason is not None else None
         if assessment.outcome is OutcomeKind.FAILS:
-            reason = None
+            return Verdict(assessment.outcome, story=nothing_to_start(assessment.image))
         return Verdict(assessment.outcome, reason=reason)
     known = worst.outcome not in {OutcomeKind.UNKNOWN, OutcomeKind.EXITS, OutcomeKind.FAILS}
     programs = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
     return Verdict(
         outcome=worst.outcome,
-        exit_code=worst.exit_code,
+        exit_code=assessment.exit_code(worst),
         signal_reaches_main=worst.reaches if known else None,
         main=programs,
         reason=worst.reason.reason if worst.outcome is OutcomeKind.UNKNOWN and worst.reason is not None else None,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stopcheck.model import Finding, OutcomeKind, Problem, Step, Unknown
     from stopcheck.source import Span
 
@@ -15,16 +17,31 @@ Fate = Literal["handles", "dies", "ignores", "forwards", "defers", "untold", "un
 
 
 @dataclass(frozen=True, slots=True)
+class Recipe:
+    """What builds an image: a Dockerfile, the build context (None: found out) and the stage (None: the last).
+
+    `arguments` are the build arguments that it is given, None where the value is not known.
+    """
+
+    path: str
+    context: str | None = None
+    target: str | None = None
+    arguments: tuple[tuple[str, str | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """How an image is to be run: its stage, its build context (None: found out), the grace period in seconds.
 
-    `context` is a path of `Files`. `pedantic` asks for what rests on unknown facts, too.
+    `context` is a path of `Files`. `pedantic` asks for what rests on unknown facts, too. `recipes` tells what builds an
+    image that FROM names, where the files show it.
     """
 
     target: str | None = None
     context: str | None = None
     grace_period: float = 10.0
     pedantic: bool = False
+    recipes: Callable[[str], Recipe | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the paths lead to. `bad_paths`: one of those named does not exist."""
+    """What the paths lead to. `bad_paths`: one named is not there; `left_out`: a .gitignore names something there."""
 
     dockerfiles: tuple[Place, ...]
     scripts: tuple[Place, ...]
     problems: tuple[Problem, ...]
     bad_paths: bool
+    left_out: bool = False
 
 
 def shown(path: str) -> str:
@@ -189,10 +190,11 @@ def discover(paths: Sequence[str]) -> Found:
     dockerfiles: set[Place] = set()
     scripts: set[Place] = set()
     problems: list[Problem] = []
+    left_out: set[str] = set()
     bad_paths = False
     for path in paths:
         if os.path.isdir(path):
-            dockerfiles.update(walk(os.path.abspath(path)))
+            dockerfiles.update(walk(os.path.abspath(path), left_out))
             continue
         if not os.path.exists(path):
             bad_paths = True
@@ -206,7 +208,7 @@ def discover(paths: Sequence[str]) -> Found:
             scripts.add(place(path))
         else:
             problems.append(Problem(shown(os.path.abspath(path)), kind))
-    return Found(tuple(sorted(dockerfiles)), tuple(sorted(scripts)), tuple(problems), bad_paths)
+    return Found(tuple(sorted(dockerfiles)), tuple(sorted(scripts)), tuple(problems), bad_paths, bool(left_out))
 
 
 def kind_of(path: str) -> str:
@@ -226,8 +228,12 @@ def kind_of(path: str) -> str:
     return "neither a Dockerfile nor a shell script, going by its name and its first lines"
 
 
-def walk(folder: str) -> Iterator[Place]:
-    """The Dockerfiles below a folder, links to folders not followed, what .gitignore names left out."""
+def walk(folder: str, left_out: set[str]) -> Iterator[Place]:
+    """The Dockerfiles below a folder, links to folders not followed.
+
+    What .gitignore names is left out, unless git tracks it all the same. The repositories in which it names something
+    are put into `left_out`.
+    """
     root = repository_root(folder)
     pending = [(folder, root, _ignores_above(folder, root))]
     while pending:
@@ -244,10 +250,32 @@ def walk(folder: str) -> Iterator[Place]:
             ignores = (*ignores, *_read_ignore(at))
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                if entry.name not in SKIPPED and not ignored(entry.path + os.sep, ignores):
+                if entry.name in SKIPPED:
+                    continue
+                if ignored(entry.path + os.sep, ignores):
+                    left_out.add(root)
+                else:
                     pending.append((entry.path, root, ignores))
-            elif is_dockerfile(entry.path) and entry.is_file() and not ignored(entry.path, ignores):
-                yield Place(root, entry.path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/"))
+            elif is_dockerfile(entry.path) and entry.is_file():
+                if ignored(entry.path, ignores):
+                    left_out.add(root)
+                else:
+                    yield Place(root, entry.path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/"))
+    for root in left_out:
+        yield from _tracked(root, folder)
+
+
+def _tracked(root: str, folder: str) -> Iterator[Place]:
+    """The Dockerfiles below a folder that git tracks."""
+    from stopcheck.tracked import tracked
+
+    for path in tracked(root):
+        place = Place(root, path)
+        *folders, name = path.split("/")
+        if not _named_like_a_dockerfile(name.lower()) or not SKIPPED.isdisjoint(folders):
+            continue
+        if is_inside(place.absolute, folder) and is_dockerfile(place.absolute) and os.path.isfile(place.absolute):
+            yield place
 
 
 def _ignores_above(folder: str, root: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stopcheck.case import ContainerReport, Options, Report
@@ -16,8 +17,9 @@ from stopcheck.view import View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from stopcheck.case import Container, Verdict
+    from stopcheck.case import Container, Recipe, Verdict
     from stopcheck.model import Severity, Violation
+    from stopcheck.recipes import Recipes
     from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.pragmas import Pragma
 
@@ -43,7 +45,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Run:
     """A report, and what its exit code depends on: something found that is bad enough, paths that do not exist, a
-    configuration that cannot be read, a bug met, nothing to check."""
+    configuration that cannot be read, a bug met, nothing to check (`left_out`: but for what .gitignore names)."""
 
     report: Report
     failed: bool = False
@@ -51,6 +53,7 @@ class Run:
     bad_configuration: bool = False
     crashed: bool = False
     empty: bool = False
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ def run(request: Request, progress: Callable[[int, int], None] | None = None) ->
         bool(configuration.problems),
         any(result.crashed for result in results),
         empty=not tasks and not found.scripts and not found.problems and not configuration.problems,
+        left_out=found.left_out,
     )
 
 
@@ -209,7 +213,7 @@ def _analyze(task: Task) -> Result:
     if files.read(place.path) is None:
         unread = (Problem(path, files.obstacle(place.path) or "cannot be read"),)
         return Result(problems=unread, failed=_fails((), unread, settings.fail_on))
-    options = Options(task.target, task.context, pedantic=bool(settings.pedantic))
+    options = Options(task.target, task.context, pedantic=bool(settings.pedantic), recipes=_recipes(place.root))
     if settings.grace_period is not None:
         options = replace(options, grace_period=settings.grace_period)
     cases, problems = analyze_container(files, place.path, options, settings.programs)
@@ -225,6 +229,21 @@ def _analyze(task: Task) -> Result:
         (replace(c, path=path, context=shown(os.path.join(place.root, c.context))), v, found) for c, v, found in cases
     )
     return Result(shown_cases, problems, _fails(shown_cases, problems, settings.fail_on))
+
+
+@lru_cache(maxsize=8)
+def _recipes(root: str) -> Callable[[str], Recipe | None]:
+    """What builds the images of a repository: found out when it is first asked for, once a run."""
+    known: list[Recipes] = []
+
+    def find(reference: str) -> Recipe | None:
+        if not known:
+            from stopcheck.recipes import Recipes
+
+            known.append(Recipes(DiskFiles(root)))
+        return known[0].find(reference)
+
+    return find
 
 
 def _selected(cases: tuple[Case, ...], settings: Settings) -> tuple[Case, ...]:

@@ -26,7 +26,9 @@ def perform(request: Request, form: str = "text", output: str | None = None, col
     style = _style(color, to_file=output is not None)
     _write(render(form, run.report, style), output)
     if run.empty:
-        print("stopcheck: nothing to check: no Dockerfile or Containerfile is there", file=sys.stderr)  # noqa: T201
+        besides = " besides what a .gitignore names" if run.left_out else ""
+        message = f"stopcheck: nothing to check: no Dockerfile or Containerfile is there{besides}"
+        print(message, file=sys.stderr)  # noqa: T201
     if run.crashed or run.bad_paths or run.bad_configuration:
         return FAILED
     if run.empty:

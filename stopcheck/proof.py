@@ -180,7 +180,7 @@ def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceF
         return None
     dockerfile = parse_dockerfile(source)
     context = options.context if options.context is not None else find_context(dockerfile, edited, path)
-    image, _ = build_image(dockerfile, edited, context, options.target, path=path)
+    image, _ = build_image(dockerfile, edited, context, options.target, path=path, recipes=options.recipes)
     return image
 
 

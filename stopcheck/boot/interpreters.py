@@ -11,6 +11,7 @@ from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ SCRIPTS = frozenset(
 )
 """Scripts known by their name wherever they stand; others only in a folder of programs."""
 
+
+_PARSERS = regex(
+    r"\b(?:argparse|optparse|OptionParser|click|typer|docopt|absl|fire|getopt|GetoptLong|Getopt|commander|yargs|cac"
+    r"|minimist|parseArgs|thor|slop|Console)\b|--help|--version|\b(?:sys|process)\.argv\b"
+)
+"""What a script has in it that looks at its options."""
 
 MISSING = {"node": 1, "python": 2, "ruby": 1, "perl": 2, "php": 1}
 """The status where its script is not there: measured with Node 20, Python 3.11, Ruby 3.1, Perl 5.36, PHP 8.2."""
@@ -129,11 +136,13 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
+            if _answers(arguments, text):
+                return start.leaf("short", status=0)
             return _from_source(start, "python", name, start.process.cwd)
     row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
-    return start.leaf("unknown")
+    return start.leaf("short", status=0) if _answers(arguments) else start.leaf("unknown")
 
 
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
@@ -155,13 +164,20 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
-            return _from_source(start, language, path)
+            return start.leaf("short", status=0) if _answers(arguments, text) else _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if compiled is None and _missing(start, language, name):
         from stopcheck.boot.programs import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
+    if compiled is None and _answers(arguments):
+        return start.leaf("short", status=0)
     return compiled or start.leaf("unknown")
+
+
+def _answers(arguments: tuple[Field, ...], source: SourceFile | None = None) -> bool:
+    """Whether a script is asked for its help or version, and looks at its options: by convention it ends then."""
+    return arguments[-1:] in {("--help",), ("--version",)} and (source is None or bool(_PARSERS.search(source.text)))
 
 
 def _missing(start: Start, language: str, name: str) -> bool:

@@ -5,24 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
-from stopcheck.image.context import Context
+from stopcheck.image.context import Context, find_context
 from stopcheck.image.copying import Copying, place
 from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder, Unsure
 from stopcheck.image.model import Image, StartCommand
 from stopcheck.image.run import mount_options, run
 from stopcheck.image.variables import Missing, SubstitutionError, expand, expand_known
-from stopcheck.model import Problem, Unknown
+from stopcheck.model import Label, Problem, Unknown
 from stopcheck.records import dataclass, field, replace
-from stopcheck.syntax.dockerfile import ExecForm, ShellForm
+from stopcheck.syntax.dockerfile import ExecForm, ShellForm, parse_dockerfile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from stopcheck.case import Recipe
     from stopcheck.files import Files
     from stopcheck.image.model import Base, Value
     from stopcheck.image.variables import Lookup
     from stopcheck.source import Span
     from stopcheck.syntax.dockerfile import Dockerfile, Instruction
+
+    Recipes = Callable[[str], Recipe | None]
+    """What builds an image, by its name; None where that is not known."""
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH of an image that sets none (system.DefaultPathEnvUnix of moby/buildkit)."""
@@ -40,14 +44,17 @@ def build_image(
     target: str | None = None,
     build_args: Mapping[str, str] | None = None,
     path: str | None = None,
+    recipes: Recipes | None = None,
 ) -> tuple[Image | None, tuple[Problem, ...]]:
     """The image of the last stage, or of the stage `target` (a name or a number); None where there is none.
 
     `context` is a folder of `files`, `path` that of the Dockerfile among them (None: as its source has it). The
-    problems are what would end the build; those of reading the Dockerfile are not among them.
+    problems are what would end the build; those of reading the Dockerfile are not among them. `recipes` tells what
+    builds a base image that is not known by its name.
     """
     place = dockerfile.source.path if path is None else path
-    builder = _Builder(dockerfile, Context(files, context, place), build_args or {})
+    bases = _Bases(files, recipes, frozenset({place})) if recipes is not None else None
+    builder = _Builder(dockerfile, Context(files, context, place), build_args or {}, bases)
     image = builder.image(target)
     return image, tuple(dict.fromkeys(builder.problems))
 
@@ -101,8 +108,11 @@ class State:
     superseded: list[Instruction] = field(default_factory=list)
     cleared: Instruction | None = None
     cmd_is_own: bool = False
+    cmd_of_base: bool = False
+    """Whether another Dockerfile sets it: there it goes with another ENTRYPOINT."""
     entrypoint_is_own: bool = False
     windows: bool = False
+    recipes: list[Label] = field(default_factory=list)
 
     def copy(self) -> State:
         """One that can go another way."""
@@ -114,6 +124,7 @@ class State:
             installed=set(self.installed),
             unset_arguments=set(self.unset_arguments),
             superseded=list(self.superseded),
+            recipes=list(self.recipes),
         )
 
     def child(self) -> State:
@@ -137,15 +148,50 @@ class State:
         return self.variable(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Bases:
+    """Base images that other Dockerfiles among the files make; `above` are those that are being built already."""
+
+    files: Files
+    recipes: Recipes
+    above: frozenset[str]
+
+    def build(self, name: str) -> tuple[State, tuple[Instruction, ...]] | None:
+        """What a stage begins with that is made from this image, and what its ONBUILD instructions have it do."""
+        recipe = self.recipes(name)
+        source = self.files.read(recipe.path) if recipe is not None and recipe.path not in self.above else None
+        if recipe is None or source is None:
+            return None
+        dockerfile = parse_dockerfile(source)
+        if dockerfile.problems:
+            return None
+        context = recipe.context if recipe.context is not None else find_context(dockerfile, self.files, recipe.path)
+        given = {
+            name: value if value is not None else Unknown(f"the build argument {name} of {recipe.path}")
+            for name, value in recipe.arguments
+        }
+        bases = replace(self, above=self.above | {recipe.path})
+        made = _Builder(dockerfile, Context(self.files, context, recipe.path), given, bases).state(recipe.target)
+        if made is None:
+            return None
+        state = made[0].child()
+        state.build_env, state.unset_arguments = dict(state.env), set()
+        state.cmd_of_base = True
+        return state, made[1]
+
+
 class _Builder:
     """One evaluation of a Dockerfile."""
 
-    def __init__(self, dockerfile: Dockerfile, context: Context, build_args: Mapping[str, str]) -> None:
+    def __init__(
+        self, dockerfile: Dockerfile, context: Context, build_args: Mapping[str, Value], bases: _Bases | None
+    ) -> None:
         self.problems: list[Problem] = []
         self._dockerfile = dockerfile
         self._escape = dockerfile.escape
         self._context = context
         self._build_args = build_args
+        self._bases = bases
         head, self._stages = split_stages(dockerfile)
         self._globals: dict[str, Value] = {}
         self._parents = self._find_parents(head)
@@ -159,9 +205,17 @@ class _Builder:
         stage = self._target(target)
         if stage is None:
             return None
+        return self._finish(stage, self._evaluated(stage), self._before_end)
+
+    def state(self, target: str | None) -> tuple[State, tuple[Instruction, ...]] | None:
+        """The stage as it is at its end, and what it has those do that are built from it."""
+        stage = self._target(target)
+        return None if stage is None else (self._evaluated(stage), self._triggers(stage))
+
+    def _evaluated(self, stage: Stage) -> State:
         for index in self._needed(stage.index):
             self._states[index] = self._evaluate(self._stages[index])
-        return self._finish(stage, self._states[stage.index], self._before_end)
+        return self._states[stage.index]
 
     def _target(self, target: str | None) -> Stage | None:
         path = self._dockerfile.source.path
@@ -235,11 +289,14 @@ class _Builder:
 
     def _evaluate(self, stage: Stage) -> State:
         parent = self._parents[stage.index]
-        state = self._from_image(stage, parent) if isinstance(parent, str) else self._states[parent.index].child()
+        if isinstance(parent, str):
+            state, triggers = self._from_image(stage, parent)
+        else:
+            state, triggers = self._states[parent.index].child(), self._triggers(parent)
         if (stage.origin.flag("platform") or "").lower().startswith("windows"):
             state.windows = True
         state.instructions.append(stage.origin)
-        self._follow(state, self._triggers(parent), stage)
+        self._follow(state, triggers, stage)
         starts = (at for at, one in enumerate(stage.instructions) if one.keyword in {"CMD", "ENTRYPOINT"})
         end = next(starts, len(stage.instructions))
         self._follow(state, stage.instructions[:end], stage)
@@ -258,7 +315,7 @@ class _Builder:
                 reason = Unknown(f"what this {instruction.keyword} does is not known: {error}", instruction.span)
                 state.files = state.files.after(Unsure(reason))
 
-    def _from_image(self, stage: Stage, name: str) -> State:
+    def _from_image(self, stage: Stage, name: str) -> tuple[State, tuple[Instruction, ...]]:
         argument = stage.origin.arguments[0]
         image = base_image(name, argument.span)
         later = self._named(name, len(self._stages)) if isinstance(image.sh, Unknown) else None
@@ -267,9 +324,14 @@ class _Builder:
                 f"the stage `{name}` comes later: FROM only finds stages above it, and looks for an image `{name}`"
             )
             self.problems.append(Problem.at(argument.span, message))
+        made = self._bases.build(name) if self._bases is not None and image.env is None else None
+        if made is not None:
+            path = made[0].instructions[-1].span.path
+            made[0].recipes.append(Label(argument.span, f"the base image {name} is what {path} makes"))
+            return made
         env: dict[str, Value] = {"PATH": DEFAULT_PATH, **(image.env or {})}
         inherited = isinstance(image.stop_signal, Unknown) or image.stop_signal is not None
-        return State(
+        state = State(
             base=image,
             files=FileMap(BaseFiles(image)),
             env=env,
@@ -283,6 +345,7 @@ class _Builder:
             user=image.user,
             windows=is_windows(name) or image.family == "windows",
         )
+        return state, ()
 
     # --- instructions ---
 
@@ -416,6 +479,7 @@ class _Builder:
             env_open=state.env_open,
             healthcheck=state.healthcheck,
             instructions=tuple(state.instructions),
+            recipes=tuple(state.recipes),
             end=end,
             with_end=with_end if end is not None else None,
         )
@@ -449,7 +513,7 @@ def _set_cmd(state: State, instruction: Instruction) -> None:
     if state.cmd_is_own and isinstance(state.cmd, StartCommand) and state.cmd.instruction:
         state.superseded.append(state.cmd.instruction)
     state.cmd = _start(state, instruction)
-    state.cmd_is_own = True
+    state.cmd_is_own, state.cmd_of_base = True, False
 
 
 def _set_entrypoint(state: State, instruction: Instruction) -> None:
@@ -461,6 +525,6 @@ def _set_entrypoint(state: State, instruction: Instruction) -> None:
     state.entrypoint = None if isinstance(start, StartCommand) and start.argv == ("",) else start
     state.entrypoint_is_own = True
     if not state.cmd_is_own:
-        if isinstance(state.cmd, StartCommand):
+        if isinstance(state.cmd, StartCommand) and not state.cmd_of_base:
             state.cleared = state.cmd.instruction
         state.cmd = None

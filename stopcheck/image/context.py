@@ -158,8 +158,8 @@ def find_context(dockerfile: Dockerfile, files: Files, dockerfile_path: str) -> 
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
     best, most = folder, -1
     while sources:
-        # A source that bears the name of the Dockerfile's own folder is rather a file that is built before.
-        found = [path for path in sources if join(folder, path) != own and _stands(files, folder, path)]
+        # A source that bears the name of a folder that the Dockerfile lies in is rather a file that is built before.
+        found = [path for path in sources if inside(own, join(folder, path)) is None and _stands(files, folder, path)]
         likely = 2 * len(found) > len(sources) or any(inside(join(folder, path), own) for path in found)
         if len(found) > most and (likely or folder == own):
             best, most = folder, len(found)

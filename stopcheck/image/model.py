@@ -10,6 +10,7 @@ from stopcheck.records import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from stopcheck.model import Label
     from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.dockerfile import Instruction
 
@@ -157,6 +158,8 @@ class Image:
     healthcheck: Instruction | None = None
     instructions: tuple[Instruction, ...] = ()
     """Those of the final stage and of the stages it is built from, base first."""
+    recipes: tuple[Label, ...] = ()
+    """Where base images are named that other Dockerfiles make."""
     end: Instruction | None = None
     """The first CMD or ENTRYPOINT of the final stage, where that is the last one of the file."""
     with_end: Callable[[tuple[Instruction, ...]], Image] | None = None

@@ -8,19 +8,26 @@ from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
 from stopcheck.boot.signals import signal_name
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 from stopcheck.stop.deliver import Stopped, stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
 
 
+ROUNDS = 5
+"""So often a script may ask for more variables once it has those that it asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a stop does to an image: `paths` are the ways that count, `worst` the one that gives the outcome."""
+    """What a stop does to an image: `paths` are the ways that count, `worst` the one that gives the outcome.
+
+    `guards` are the others, on which it ends before anything is up.
+    """
 
     image: Image
     signal: str
@@ -29,10 +36,47 @@ class Assessment:
     paths: tuple[Stopped, ...] = ()
     worst: Stopped | None = None
     reason: Unknown | None = None
+    guards: tuple[Stopped, ...] = ()
+
+    def exit_code(self, stopped: Stopped) -> int | None:
+        """How the container ends; None where that is not the same on all ways that end like this one.
+
+        Where it ends by itself the guards count, too: nobody knows which of the ways it goes.
+        """
+        if stopped.booted.up:
+            codes = {path.exit_code for path in self.paths if path.outcome is stopped.outcome}
+        else:
+            codes = {path.exit_code for path in (*self.paths, *self.guards) if not path.booted.up}
+        return stopped.exit_code if len(codes) == 1 else None
+
+    def asked(self) -> tuple[str, ...]:
+        """The variables that its scripts asked for and that nothing sets."""
+        return tuple(self.paths[0].booted.machine.asked) if self.paths else ()
 
 
 def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None = None) -> Assessment:
-    """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds."""
+    """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds.
+
+    What nothing sets counts as unset. But a container must not end by itself for the want of a variable that a base
+    image may set of which nothing is known: then it has it. Those have names in capitals.
+    """
+    found = _assess(image, grace, programs)
+    for _ in range(ROUNDS):
+        asked = [name for name in found.asked() if name.isupper() and name not in found.image.env]
+        if not image.env_open or not asked or found.outcome not in {OutcomeKind.FAILS, OutcomeKind.EXITS}:
+            break
+        given = with_variables(found.image, asked, f"the base image {image.base.name} may set it")
+        found = _assess(given, grace, programs)
+    return found
+
+
+def with_variables(image: Image, names: Iterable[str], reason: str) -> Image:
+    """The image with variables whose values are not known."""
+    given = {name: Unknown(f"the value of {name} ({reason})") for name in names}
+    return replace(image, env={**image.env, **given})
+
+
+def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None) -> Assessment:
     signal = image.stop_signal
     name = None if isinstance(signal, Unknown) else signal_name(signal)
     if name is None:
@@ -43,15 +87,16 @@ def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, reason=argv)
     if argv is None:
         return Assessment(image, name, grace, OutcomeKind.FAILS, reason=None)
-    paths = tuple(stopped for booted in boot(image, name, programs) for stopped in stop(booted, name, grace))
-    paths = _that_count(paths)
+    every = tuple(stopped for booted in boot(image, name, programs) for stopped in stop(booted, name, grace))
+    paths = _that_count(every)
     doubt = _doubt_about_shell(paths)
     if doubt is not None:
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, doubt)
     if isinstance(image.entrypoint, Unknown) and any(_is_refused(path) for path in paths):
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, image.entrypoint)
     worst = min(paths, key=lambda stopped: WORST_FIRST.index(stopped.outcome))
-    return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason)
+    guards = tuple(path for path in every if all(path is not one for one in paths))
+    return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason, guards)
 
 
 def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:

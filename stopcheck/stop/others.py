@@ -9,17 +9,14 @@ from stopcheck.boot.alternatives import alternatives
 from stopcheck.image.model import StartCommand
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass, replace
-from stopcheck.stop.assess import assess
+from stopcheck.stop.assess import ROUNDS, assess, with_variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.stop.assess import Assessment
 
-ROUNDS = 5
-"""So often a script may ask for more once it has what it asked for."""
 NAMED = 3
 """So many variables are named in a message."""
 
@@ -53,18 +50,18 @@ def _other_commands(assessment: Assessment, programs: Mapping[str, ProgramRow] |
 
 def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] | None) -> Iterator[Other]:
     """What it says it cannot do without (`: "${PASSWORD:?}"`), given when it is run."""
-    given: dict[str, Unknown] = {}
+    given: list[str] = []
     now = assessment
     for _ in range(ROUNDS):
-        machine = now.paths[0].booted.machine
-        texts = [script.body.span.source.text for script in machine.scripts()]
-        asked = [name for name in machine.asked if name not in given and any(_is_wanted(name, text) for text in texts)]
+        texts = [script.body.span.source.text for script in now.paths[0].booted.machine.scripts()]
+        asked = [name for name in now.asked() if name not in given and any(_is_wanted(name, text) for text in texts)]
         if not asked or not _gave_up(now):
             break
-        given |= {name: Unknown(f"{name} is given when the container is run") for name in asked}
-        now = assess(_given(assessment.image, given), assessment.grace, programs)
+        given += asked
+        image = with_variables(assessment.image, given, "it is given when the container is run")
+        now = assess(image, assessment.grace, programs)
     if given and not _gave_up(now):
-        names = ", ".join(list(given)[:NAMED]) + (", …" if len(given) > NAMED else "")
+        names = ", ".join(given[:NAMED]) + (", …" if len(given) > NAMED else "")
         yield from _up(now, f"With {names} set")
 
 
@@ -73,10 +70,6 @@ def _is_wanted(name: str, text: str) -> bool:
     used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))", text)
     has_default = re.search(rf"\b{name}=[\"']?\$\{{{name}:?-|\$\{{{name}:?=", text)
     return name.isupper() and used is not None and has_default is None
-
-
-def _given(image: Image, variables: Mapping[str, Unknown]) -> Image:
-    return replace(image, env={**image.env, **variables})
 
 
 def _gave_up(assessment: Assessment) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.world import Event, Field, Process, World
     from stopcheck.case import Fate
+    from stopcheck.image.model import Image
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
@@ -71,6 +72,13 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def nothing_to_start(image: Image) -> tuple[Step, ...]:
+    """The story of an image that has no command: an engine refuses to run it as it is."""
+    ends = [each for each in image.instructions if each.keyword in {"FROM", "CMD", "ENTRYPOINT"}]
+    text = "there is neither an ENTRYPOINT nor a CMD: the container needs a command when it is run"
+    return (Step(text, ends[-1].span),)
+
+
 def _beginning(assessment: Assessment) -> Iterator[Step]:
     """What PID 1 is started as, and by which instruction."""
     argv = start_argv(assessment.image)
@@ -81,6 +89,8 @@ def _beginning(assessment: Assessment) -> Iterator[Step]:
         if start is not None and not isinstance(start, Unknown) and start.argv:
             span = start.instruction.span if start.instruction is not None else None
             break
+    for label in assessment.image.recipes:
+        yield Step(label.text, label.span)
     yield Step(f"PID 1 is `{shown(argv)}`", span, pid=1)
 
 

@@ -186,6 +186,9 @@ def test_nothing_to_check_says_so(here: Path) -> None:
     done = stopcheck(here, "empty", "--format", "json")
     assert done.stderr == "stopcheck: nothing to check: no Dockerfile or Containerfile is there\n"
     assert json.loads(done.stdout)["containers"] == []
+    make(here, "empty/out/Dockerfile", "FROM debian:12\n")
+    make(here, "empty/.gitignore", "out\n")
+    assert stopcheck(here, "empty").stderr.endswith("is there besides what a .gitignore names\n")
 
 
 def test_the_options_of_the_analysis(here: Path) -> None:

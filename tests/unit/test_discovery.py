@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FROM = "FROM debian:12\n"
+
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
 
 
 def make(root: Path, *paths: str, text: str = FROM) -> None:
@@ -108,11 +117,48 @@ def test_the_ignores_of_folders_above_count(here: Path) -> None:
     assert found("a") == ["a/Dockerfile"]
 
 
+@needs_git
+@pytest.mark.parametrize("version", ["2", "3", "4"])
+def test_what_git_tracks_is_not_ignored(here: Path, version: str) -> None:
+    make(here, "out/Dockerfile", "out/sub/Dockerfile", "out/sub/Dockerfile.dev", "Dockerfile.tmp")
+    make(here, "node_modules/Dockerfile", "out/Dockerfile.md")
+    make(here, ".gitignore", text="out\n*.tmp\n")
+    git(here, "init", "-q")
+    git(here, "update-index", "--index-version", version)
+    git(here, "add", "-f", "out/sub/Dockerfile", "out/Dockerfile.md", "Dockerfile.tmp", "node_modules/Dockerfile")
+    git(here, "add", "-N", "-f", "out/sub/Dockerfile.dev")  # an entry with the further flags of version 3
+    assert found() == ["Dockerfile.tmp", "out/sub/Dockerfile", "out/sub/Dockerfile.dev"]
+    assert found("out/sub") == ["out/sub/Dockerfile", "out/sub/Dockerfile.dev"]
+    (here / "out/sub/Dockerfile").unlink()
+    assert found() == ["Dockerfile.tmp", "out/sub/Dockerfile.dev"]
+
+
+@needs_git
+def test_what_git_tracks_is_known_in_a_worktree(here: Path) -> None:
+    make(here, "main/out/Dockerfile")
+    make(here, "main/.gitignore", text="out\n")
+    git(here / "main", "init", "-q")
+    git(here / "main", "add", "-f", ".")
+    git(here / "main", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "a")
+    git(here / "main", "worktree", "add", "-q", "../other")
+    assert found("other") == ["other/out/Dockerfile"]
+
+
+@pytest.mark.parametrize("index", [b"", b"DIRC", b"DIRC\0\0\0\2\0\0\0\1" + b"x" * 80, b"nothing of the kind"])
+def test_an_index_that_cannot_be_read_tells_nothing(here: Path, index: bytes) -> None:
+    make(here, "out/Dockerfile", ".git/HEAD")
+    make(here, ".gitignore", text="out\n")
+    (here / ".git/index").write_bytes(index)
+    assert found() == []
+
+
 def test_an_ignored_folder_or_file_that_is_named_is_checked(here: Path) -> None:
     make(here, ".git/HEAD", text="")
     make(here, "out/Dockerfile", "out/sub/Dockerfile")
     make(here, ".gitignore", text="out\n")
     assert found() == []
+    assert discover((".",)).left_out
+    assert not discover(("out",)).left_out
     assert found("out") == ["out/Dockerfile", "out/sub/Dockerfile"]
     assert found("out/Dockerfile") == ["out/Dockerfile"]
 

@@ -125,6 +125,8 @@ def test_source_path(text: str, expected: str) -> None:
         pytest.param("COPY $X /", ["run.sh"], "a/b", id="a variable"),
         pytest.param("ADD https://example.org/run.sh /", ["run.sh"], "a/b", id="URL"),
         pytest.param("COPY b /", ["a/b/run.sh"], "a/b", id="a source named as its folder is a file to be"),
+        pytest.param("COPY a /", ["a/b/run.sh"], "a/b", id="or as a folder above it"),
+        pytest.param("COPY b x /", ["a/b/run.sh", "a/x"], "a/b", id="whatever else is there"),
         pytest.param("ONBUILD COPY run.sh /", ["run.sh"], "", id="ONBUILD"),
         pytest.param('COPY ["run.sh", "/"]', ["run.sh"], "", id="JSON form"),
         pytest.param("COPY ../run.sh /", ["run.sh"], "", id="what leads above"),

@@ -49,3 +49,36 @@ def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -
 def test_there_is_nothing_to_say_where_the_rest_is_well_or_never_comes(script: str) -> None:
     outcome, found = said(script)
     assert (outcome, found) == ("fails", [])
+
+
+@pytest.mark.parametrize(
+    "script, expected",
+    [
+        pytest.param("F=0\n[ -e /a ] || F=$((F+1))\n[ -e /b ] || F=$((F+1))\nexit $F\n", ("exits", None), id="a count"),
+        pytest.param("[ -e /a ] || exit 3\necho done\n", ("exits", None), id="a guard"),
+        pytest.param("[ -e /a ] || exit 3\nexit 4\n", ("fails", None), id="two errors"),
+        pytest.param("exit 3\n", ("fails", 3), id="one way"),
+        pytest.param("[ -e /a ] && exit 3\nexit 3\n", ("fails", 3), id="the same on both ways"),
+    ],
+)
+def test_the_exit_code_is_told_where_all_ways_have_it(script: str, expected: tuple[str, int | None]) -> None:
+    files = {"Dockerfile": DOCKERFILE, "start.sh": "#!/bin/bash\n" + script}
+    ((_, verdict, _),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert (verdict.outcome, verdict.exit_code) == expected
+
+
+@pytest.mark.parametrize(
+    "dockerfile, line",
+    [
+        pytest.param("FROM scratch\nCOPY x /\n", 1, id="a folder of files"),
+        pytest.param("FROM debian:12\nCMD []\n", 2, id="a CMD that is empty"),
+        pytest.param("FROM debian:12\nENTRYPOINT []\nEXPOSE 1\n", 2, id="an ENTRYPOINT that clears it"),
+    ],
+)
+def test_an_image_without_a_command_has_a_story(dockerfile: str, line: int) -> None:
+    ((_, verdict, found),), _ = analyze_container(MemoryFiles({"Dockerfile": dockerfile}), "Dockerfile", Options())
+    assert (verdict.outcome, found) == ("fails", [])
+    (step,) = verdict.story
+    assert step.text == "there is neither an ENTRYPOINT nor a CMD: the container needs a command when it is run"
+    assert step.span is not None
+    assert step.span.position()[0] == line

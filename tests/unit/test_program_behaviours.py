@@ -469,3 +469,43 @@ def test_a_script_that_only_root_can_read(lines: str, expected: str) -> None:
 def test_eval_of_what_is_not_known_may_be_an_exec() -> None:
     files = {"start.sh": '#!/bin/bash\neval "$(cat /etc/command)"\n'}
     assert outcome("/app/start.sh", files=files) == "unknown"
+
+
+PARSER = "import argparse, time\nargparse.ArgumentParser().parse_args()\nwhile True: time.sleep(1)\n"
+LOOP = "import time\nwhile True: time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    "argv, files, outcome",
+    [
+        pytest.param(("python3", "/opt/tool/main.py", "--help"), {}, "exits", id="a script that is not in the files"),
+        pytest.param(
+            ("python3", "main.py", "run", "--help"), {"main.py": PARSER}, "exits", id="one that parses options"
+        ),
+        pytest.param(("python3", "main.py", "--help"), {"main.py": LOOP}, "killed", id="one that does not"),
+        pytest.param(("python3", "main.py", "--help", "x"), {"main.py": PARSER}, "killed", id="not the last word"),
+        pytest.param(("python3", "-m", "tool", "--version"), {"tool/__main__.py": PARSER}, "exits", id="a module"),
+        pytest.param(("python3", "-m", "acme", "--help"), {}, "exits", id="a module that is not in the files"),
+        pytest.param(("node", "/opt/tool/cli.js", "--version"), {}, "exits", id="node"),
+        pytest.param(("python3", "/opt/tool/main.py"), {}, "graceful", id="nothing asked"),
+    ],
+)
+def test_a_script_that_is_asked_for_help_prints_it_and_ends(
+    argv: tuple[str, ...], files: dict[str, str], outcome: str
+) -> None:
+    base = "node:20" if argv[0] == "node" else "python:3.12"
+    assert verdict(*argv, files=files or {"README": ""}, base=base, lines="RUN make -C / tools").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "words, expected",
+    [
+        pytest.param(("memcached", "-u", "nobody"), "graceful", id="it becomes its arguments"),
+        pytest.param(("sleep", "infinity"), "killed", id="whatever they are"),
+        pytest.param(("-a",), "unknown", id="a program of the image's own"),
+    ],
+)
+def test_the_entrypoint_of_php_wherever_it_comes_from(words: tuple[str, ...], expected: str) -> None:
+    script = "/usr/local/bin/docker-php-entrypoint"
+    lines = f"COPY --from=php:8.2-alpine {script} {script}\nRUN apk add memcached"
+    assert verdict("docker-php-entrypoint", *words, base="alpine:3.19", lines=lines).outcome == expected
