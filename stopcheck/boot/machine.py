@@ -353,7 +353,9 @@ class Machine:
             if SHELL_NAMES[process.program]:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)
             known = [find_shell(name) for name in ("dash", "bash", "busybox")]
-            return self._either_shell(world, process, argv, env, row, [shell for shell in known if shell is not None])
+            # A script that one of them cannot read tells that it is another.
+            rows = [replace(shell, plain=False) for shell in known if shell is not None]
+            return self._either_shell(world, process, argv, env, row, rows)
         return self.shell(row, process, argv, env)
 
     def _either_shell(

@@ -1024,7 +1024,7 @@ class Shell:
             substitute,
             process_substitution,
             self.array,
-            self.row.name == "dash",
+            self.row.plain,
             "u" in self.options,
         )
 

@@ -34,6 +34,7 @@ class ShellRow:
     last_in_shell: bool = False
     bash_syntax: bool = False
     dialect: str = ""
+    plain: bool = False
     bash_tests: bool = False
     run_catches: frozenset[str] = frozenset()
     exec_open_file: frozenset[str] = frozenset()
