@@ -888,7 +888,10 @@ def do_kill(call: Call) -> None:
         # bash's `$(jobs -p)` may have the numbers of jobs that have ended, too: then it is 1.
         ended = shell.row.name == "bash" and shell.last_job is not None
         unknown = Unknown("the status of a `kill` of jobs that have ended", call.node.span)
-        shell.set_status(unknown if ended else 1 if shell.row.name == "busybox" else 2)
+        if ended and "e" in shell.options and not shell.tested():
+            shell.leave(unknown)
+        else:
+            shell.set_status(unknown if ended else 1 if shell.row.name == "busybox" else 2)
         return
     found = False
     for word in words:
