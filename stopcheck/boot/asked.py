@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.knowledge.programs import find_program
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
+from stopcheck.records import replace
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand
 from stopcheck.syntax.shell.walk import commands, parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stopcheck.boot.shell import Shell
-    from stopcheck.syntax.shell.tree import Function, Sequence, Word
+    from stopcheck.syntax.shell.tree import Word
 
 _STANDS = frozenset({"service", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _RUNS = frozenset({"exec", "eval", ".", "source"})
@@ -42,33 +43,26 @@ def _lacks(shell: Shell, body: Sequence) -> bool:
 def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset()) -> bool:
     """Whether a program that may stand is among its commands; one that nobody knows is asked, and answers."""
     return any(
-        isinstance(command, SimpleCommand) and bool(command.words) and _stands(shell, command, seen)
-        for command in commands(body)
+        isinstance(command, SimpleCommand)
+        and bool(command.words)
+        and _stands(shell, command, seen, asked=not item.background)
+        for item in body.items
+        for command in commands(replace(body, items=(item,)))
     )
 
 
-def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str]) -> bool:
+def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
+    """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
     name = command.words[0].literal or ""
-    function: Function | None = shell.functions.get(name)
+    function = shell.functions.get(name)
     if function is not None:
-        return name not in seen and any(
-            isinstance(inner, SimpleCommand) and bool(inner.words) and _stands(shell, inner, seen | {name})
-            for inner in commands_of(function)
-        )
+        inner = getattr(function.body, "body", None)
+        return name not in seen and isinstance(inner, Sequence) and _may_stand(shell, inner, seen | {name})
     if name in _RUNS or name in _SHELLS:
         return True
-    if any(word.span.text.startswith("-") for word in command.words[1:]):
-        return False  # `nginx -v`: it is asked a question
+    if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
+        return False
     if not name or shell.machine.builtin(name, shell.row) is not None:
         return not name
     row = find_program(name, shell.machine.programs)
     return row is not None and row.role in _STANDS
-
-
-def commands_of(function: Function) -> Iterator[object]:
-    """The commands of a function's body."""
-    body = function.body
-    yield body
-    inner = getattr(body, "body", None)
-    if inner is not None:
-        yield from commands(inner)

@@ -1,0 +1,56 @@
+"""What a script reads from pipes and files, and what it asks `$( … )` for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, said
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "main"),
+    [
+        pytest.param("x=$(memcached)\necho $x\n", "killed", ("memcached",), id="a-service-is-waited-for"),
+        pytest.param("x=$(nginx -v)\nexec memcached\n", "graceful", ("memcached",), id="a-question-is-not"),
+        pytest.param("x=$(our-tool)\nexec memcached\n", "graceful", ("memcached",), id="nor-what-nobody-knows"),
+        pytest.param("x=$(memcached & echo $!)\n", "killed", ("memcached",), id="a-job-that-holds-the-pipe"),
+        pytest.param(
+            'x=$(memcached >/dev/null & echo $!)\ntrap \'kill "$x"; sleep 2\' TERM\nsleep 1000 & wait\n', "graceful",
+            ("memcached",), id="a-number-that-it-prints",
+        ),
+        pytest.param("f() { memcached -u nobody & }\nx=$(f)\n", "killed", ("memcached",), id="a-job-of-a-function"),
+        pytest.param("set -eu\nx=$(echo $nothing)\nexec memcached\n", "fails", (), id="unset-in-a-substitution"),
+        pytest.param(
+            "printf 'a\\nb\\n' | while read -r x; do memcached & done\nwait\n", "exits", (), id="jobs-of-a-pipe"
+        ),
+        pytest.param("echo memcached | { read -r x; $x; }\n", "killed", ("memcached",), id="a-line-of-a-pipe"),
+        pytest.param("read -r x <<EOF\nmemcached\nEOF\nexec $x\n", "graceful", ("memcached",), id="of-a-heredoc"),
+        pytest.param("read -r x y <<< 'a  memcached '\nexec $y\n", "graceful", ("memcached",), id="its-second-word"),
+        pytest.param(
+            "ls /etc | while read -r x; do memcached; done\n", "killed", ("memcached",), id="lines-that-are-not-known"
+        ),
+        pytest.param("while read -r x; do memcached; done\n", "exits", (), id="nothing-to-read"),
+        pytest.param("true | xargs -r memcached\n", "exits", (), id="xargs-of-nothing"),
+        pytest.param("echo memcached | xargs nice\n", "killed", ("memcached",), id="xargs-of-a-word"),
+        pytest.param(
+            "exec > >(tee /log) 2>&1\nmemcached & p=$!\ntrap 'kill $p; wait' TERM\nwait\n", "killed", ("memcached",),
+            id="wait-is-for-tee-too",
+        ),
+        pytest.param(
+            "exec > >(tee /log) 2>&1\nmemcached & p=$!\ntrap 'kill $p; wait $p' TERM\nwait $p\n", "graceful",
+            ("memcached",), id="wait-for-one-is-not",
+        ),
+        pytest.param("#!/bin/sh\necho ${x//a/b}\nexec memcached\n", "fails", (), id="what-dash-cannot-expand"),
+        pytest.param("echo ${x//a/b}\nexec memcached\n", "graceful", ("memcached",), id="and-bash-can"),
+        pytest.param("su nobody -c memcached\n", "fails", (), id="an-account-without-a-shell"),
+        pytest.param("su nobody -s /bin/sh -c memcached\n", "killed", ("memcached",), id="with-another-shell"),
+    ],
+)  # fmt: skip
+def test_what_a_script_reads_and_asks(script: str, outcome: str, main: tuple[str, ...]) -> None:
+    verdict, _ = said(context(script))
+    assert (verdict.outcome, verdict.main) == (outcome, main), verdict.reason
+
+
+def test_accounts_that_the_build_changes_are_not_the_systems() -> None:
+    verdict, _ = said(context("su nobody -c memcached\n", lines="RUN usermod -s /bin/sh nobody"))
+    assert verdict.outcome == "killed"
