@@ -72,6 +72,8 @@ def gist(report: ContainerReport) -> str:
             return f"{main} {'are' if several else 'is'} told, but SIGKILLed before the work is done"
         case OutcomeKind.CUT_OFF | OutcomeKind.KILLED if told is False:
             return f"{main} {'are' if several else 'is'} never told, then SIGKILLed"
+        case OutcomeKind.KILLED if told:
+            return f"{main} {'are' if several else 'is'} told, but the container does not end: SIGKILL"
         case OutcomeKind.CUT_OFF | OutcomeKind.KILLED:
             return f"{main} {'do' if several else 'does'} not end by {'themselves' if several else 'itself'}: SIGKILL"
         case OutcomeKind.EXITS:
