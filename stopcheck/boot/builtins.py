@@ -886,7 +886,7 @@ def do_kill(call: Call) -> None:
         return
     if not words:
         # bash's `$(jobs -p)` may have the numbers of jobs that have ended, too: then it is 1.
-        ended = shell.row.name == "bash" and shell.last_job is not None
+        ended = shell.row.name == "bash" and shell.last_job is not None and "jobs" in call.node.span.text
         unknown = Unknown("the status of a `kill` of jobs that have ended", call.node.span)
         if ended and "e" in shell.options and not shell.tested():
             shell.leave(unknown)
@@ -918,6 +918,8 @@ def do_kill(call: Call) -> None:
                 return
         failed += not targets
         for target in targets:
+            if not world.may_signal(call.process, target):
+                continue
             found = True
             if signal != "0":
                 world.note("kills", call.process, span=call.node.span, signal=signal, other=target.pid)

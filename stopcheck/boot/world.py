@@ -277,9 +277,19 @@ class World:
 
     # --- signals ---------------------------------------------------------------------------------
 
+    @staticmethod
+    def may_signal(sender: Process, target: Process) -> bool:
+        """kill(2): root may signal all, another user its own; a name and a number may be the same user."""
+        mine, other = sender.user or "0", target.user or "0"
+        if mine in {"0", "root"} or mine == other:
+            return True
+        return other not in {"0", "root"} and mine.isdigit() != other.isdigit()
+
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
         """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
         if not target.alive or signal == "0":
+            return
+        if sender is not None and not self.may_signal(sender, target):
             return
         other = sender.pid if sender is not None else 0
         if signal == "KILL":

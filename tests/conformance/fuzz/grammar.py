@@ -461,8 +461,10 @@ class Grammar:
                     prefixes = prefixes[:1]
                 return [Node(self._service(), prefixes=prefixes)]
             case "arguments":
+                # Debian's busybox, which is run here, has no `nice` as Alpine's has.
+                nice = 'exec env "$@"' if self._shell == "busybox" else 'exec nice "$@"'
                 return [Node(self._some(('exec "$@"', 'exec "$@"', '"$@"', "exec $@", '${1:+exec "$@"}', 'exec "${@:-app1}"',
-                                         'command "$@"', 'eval "$@"', 'exec env "$@"', 'exec nice "$@"')))]  # fmt: skip
+                                         'command "$@"', 'eval "$@"', 'exec env "$@"', nice)))]  # fmt: skip
             case "shell":
                 inner = write(self._short() if depth < 2 else (Node(self._service()),), lines=False)
                 quote = "'" if "'" not in inner else '"' if '"' not in inner and "$" not in inner else ""
