@@ -916,10 +916,9 @@ def do_kill(call: Call) -> None:
             shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
             if shell.row.name in _ALMQUIST:
                 return
+        targets = [target for target in targets if world.may_signal(call.process, target)]
         failed += not targets
         for target in targets:
-            if not world.may_signal(call.process, target):
-                continue
             found = True
             if signal != "0":
                 world.note("kills", call.process, span=call.node.span, signal=signal, other=target.pid)
