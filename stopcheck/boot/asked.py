@@ -28,9 +28,12 @@ def to_run(shell: Shell, words: Iterable[Word]) -> Iterator[CommandSubstitution]
         for part in word.parts:
             if isinstance(part, ArrayLiteral):
                 yield from to_run(shell, part.elements)
-            elif isinstance(part, CommandSubstitution) and id(part) not in answered:
-                if _may_stand(shell, part.body) or (strict and _lacks(shell, part.body)):
-                    yield part
+            elif (
+                isinstance(part, CommandSubstitution)
+                and id(part) not in answered
+                and (_may_stand(shell, part.body) or (strict and _lacks(shell, part.body)))
+            ):
+                yield part
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

@@ -87,7 +87,8 @@ def _redirected(call: Call) -> Call:
     redirect(call.shell, call.node.redirections, call.world, process)
     after = (process.stdin, process.stdout)
     process.stdin, process.stdout = before
-    return replace(call, **{name: new for name, old, new in zip(("stdin", "stdout"), before, after) if old != new})
+    stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
+    return replace(call, stdin=stdin, stdout=stdout)
 
 
 _LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})

@@ -150,7 +150,11 @@ def test_a_fix_in_another_file_names_it() -> None:
             Ending(OutcomeKind.CUT_OFF, True), "app is told, but SIGKILLed before the work is done", id="told"
         ),
         pytest.param(Ending(OutcomeKind.KILLED, False), "app is never told, then SIGKILLed", id="killed"),
-        pytest.param(Ending(OutcomeKind.KILLED, True), "app is told, but the container does not end: SIGKILL", id="killed though told"),
+        pytest.param(
+            Ending(OutcomeKind.KILLED, True),
+            "app is told, but the container does not end: SIGKILL",
+            id="killed though told",
+        ),
         pytest.param(Ending(OutcomeKind.EXITS), "the container ends by itself, before any stop", id="exits"),
         pytest.param(Ending(OutcomeKind.FAILS), "app never starts", id="fails"),
         pytest.param(Ending(OutcomeKind.UNKNOWN), "the files do not tell", id="unknown"),
