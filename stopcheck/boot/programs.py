@@ -24,8 +24,8 @@ UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
 that should not be there; and a server whose configuration is not known, which alone surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
-SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp", "ln",
-                    "kill"})  # fmt: skip
+SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp",
+                    "kill", "ln"})  # fmt: skip
 """Programs that print nothing."""
 OWN = "a program of the user's own"
 """The table of a row that comes from no data file, but from a program's sources: its author can give it a handler."""
