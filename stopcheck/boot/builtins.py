@@ -546,7 +546,7 @@ def do_read(call: Call) -> None:
         stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
     lines = world.pipes.get(stdin, ())
     writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
-    if lines and isinstance(lines[0], Unknown) and any(each.operator == "<" for each in redirections):
+    if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
         _read_unknown(call, names)
     elif lines:
         world.pipes[stdin] = lines[1:]

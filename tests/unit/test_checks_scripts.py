@@ -331,7 +331,7 @@ def test_exec_is_safe_where_nothing_is_lost(script: str, safety: str) -> None:
             id="jobs-in-dash",
         ),
         pytest.param("flock /x memcached\n", ["as its child and passes no signal on"], id="flock"),
-        pytest.param("exec su nobody -c 'memcached; true'\n", ["only to a shell in between"], id="su"),
+        pytest.param("exec su -s /bin/sh nobody -c 'memcached; true'\n", ["only to a shell in between"], id="su"),
     ],
 )  # fmt: skip
 def test_a_message(script: str, parts: list[str]) -> None:

@@ -129,6 +129,8 @@ def test_a_row_of_the_caller_comes_first() -> None:
         pytest.param({"any": "a b"}, [], False, id="none-of-any"),
         pytest.param({"any": "--mode"}, ["--mode=x"], True, id="with-value"),
         pytest.param({"words": "a", "without": "b"}, ["a", "b"], False, id="without"),
+        pytest.param({"first": "-"}, ["-a", "b"], True, id="first"),
+        pytest.param({"first": "-"}, ["b", "-a"], False, id="first-is-another"),
         pytest.param({"letters": "D"}, ["-eD"], True, id="cluster"),
         pytest.param({"letters": "D"}, ["--Dear"], False, id="long-option"),
         pytest.param({"text": "daemon off"}, ["-g", "daemon off;"], True, id="text"),
