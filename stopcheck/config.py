@@ -466,6 +466,7 @@ _CONDITIONS: Mapping[str, Kind] = {
     "any": _text,
     "letters": _text,
     "without": _text,
+    "first": _text,
     "text": _text,
     "base": _text,
     "image": _text,
