@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Word
 
 _STANDS = frozenset({"service", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
+_HOLDS = frozenset({"timer", "keepalive"})
+"""In the background these keep the pipe open, too."""
 _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
@@ -68,4 +70,4 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     if not name or shell.machine.builtin(name, shell.row) is not None:
         return not name
     row = find_program(name, shell.machine.programs)
-    return row is not None and row.role in _STANDS
+    return row is not None and row.role in (_STANDS if asked else _STANDS | _HOLDS)

@@ -442,8 +442,12 @@ class Shell:
             self.push(Evaluate(blocked.node, None))
             return True
         alive = world.living(blocked.pids)
-        if isinstance(blocked, Foreground) and blocked.asked is not None and world.holders(blocked.pipe):
-            return False
+        if isinstance(blocked, Foreground) and blocked.asked is not None:
+            holders = world.holders(blocked.pipe)
+            blocked = self.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
+            if holders:
+                return False
+            alive = world.living(blocked.pids)
         if isinstance(blocked, Waiting) and blocked.first:
             if len(alive) == len(blocked.pids):
                 return False
@@ -459,7 +463,8 @@ class Shell:
             lines = world.pipes.pop(blocked.pipe, ())
             unknown = next((line for line in lines if isinstance(line, Unknown)), None)
             output = unknown or "\n".join(map(str, lines)).rstrip("\n")
-            self.answers += (Answer(blocked.asked, output, self._pipeline_status(world, blocked)),)
+            status = self.seen(world.processes[blocked.pids[0]])
+            self.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
         elif isinstance(blocked, Foreground):
             status = self._pipeline_status(world, blocked)
             last = world.processes[blocked.pids[-1]]
