@@ -30,13 +30,14 @@ if TYPE_CHECKING:
 RANKING = (
     OutcomeKind.FAILS,
     OutcomeKind.EXITS,
+    OutcomeKind.UNKNOWN,
     OutcomeKind.KILLED,
     OutcomeKind.CUT_OFF,
-    OutcomeKind.UNKNOWN,
     OutcomeKind.TERMINATED,
     OutcomeKind.GRACEFUL,
 )
-"""Worst first, as a fix is judged: one after which the container does not stay up mends nothing."""
+"""Worst first, as a fix is judged: one after which the container does not stay up mends nothing, and one after which
+nobody knows how it is stopped is not proven."""
 
 
 class EditedFiles:

@@ -184,7 +184,7 @@ class Shell:
     def key(self) -> Hashable:
         """See Body.key."""
         return (
-            tuple(frame_key(frame) for frame in self.frames), tuple(self.variables.items()),
+            tuple(frame_key(frame) for frame in self.frames), frozenset(self.variables.items()),
             tuple(self.arrays.items()), tuple(self.functions), self.args,
             tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.status, self.options,
             self.last_job, tuple(job.pids for job in self.jobs), frame_key(self.blocked) if self.blocked else None,
@@ -193,7 +193,7 @@ class Shell:
     def round(self) -> Hashable:
         """Equal when a loop comes to the same place with the same variables."""
         frames = tuple(frame_key(frame) for frame in self.frames)
-        return (frames, tuple(self.variables.items()), isinstance(self.blocked, Foreground))
+        return (frames, frozenset(self.variables.items()), isinstance(self.blocked, Foreground))
 
     # --- signals ---------------------------------------------------------------------------------
 
@@ -1035,7 +1035,7 @@ class Shell:
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""
-        return {name: self.variables[name] for name in self.exported if name in self.variables}
+        return {name: value for name, value in self.variables.items() if name in self.exported}
 
     def call(self, function: Function, args: tuple[Field, ...], tail: Tail) -> bool:
         """Call a function; False where calls are nested too deeply."""

@@ -53,9 +53,11 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
     given: list[str] = []
     now = assessment
     for _ in range(ROUNDS):
+        if not _gave_up(now):
+            break
         texts = [script.body.span.source.text for script in now.paths[0].booted.machine.scripts()]
         asked = [name for name in now.asked() if name not in given and any(_is_wanted(name, text) for text in texts)]
-        if not asked or not _gave_up(now):
+        if not asked:
             break
         given += asked
         image = with_variables(assessment.image, given, "it is given when the container is run")

@@ -78,8 +78,8 @@ def _of_foreground(
         yield Cause("exit-trap-not-run", process, shell.traps["EXIT"].span, below, node)
     elif _works(trap):
         yield Cause("trap-deferred", process, span, below, node)
-    elif any(below.pid in job.pids for job in shell.jobs):
-        yield _of_no_trap(assessment, stopped, process, shell, below)  # `fg`
+    elif any(below.pid in job.pids for job in shell.jobs) or (blocked.asked is not None and below.job):
+        yield _of_no_trap(assessment, stopped, process, shell, below)  # `fg`; a job that holds the pipe of a $( … )
     elif isinstance(node, (Pipeline, Subshell)) and (own := _own_exec(world, below, span)) is not None:
         yield Cause("backgrounded-exec", process, own, below, node)
     elif isinstance(node, Pipeline):
