@@ -30,14 +30,13 @@ if TYPE_CHECKING:
 RANKING = (
     OutcomeKind.FAILS,
     OutcomeKind.EXITS,
-    OutcomeKind.UNKNOWN,
     OutcomeKind.KILLED,
     OutcomeKind.CUT_OFF,
+    OutcomeKind.UNKNOWN,
     OutcomeKind.TERMINATED,
     OutcomeKind.GRACEFUL,
 )
-"""Worst first, as a fix is judged: one after which the container does not stay up mends nothing, and one after which
-nobody knows how it is stopped is not proven."""
+"""Worst first, as a fix is judged: one after which the container does not stay up mends nothing."""
 
 
 class EditedFiles:
@@ -109,6 +108,8 @@ def proven(
 ) -> list[Found]:  # fmt: skip
     """The same violations, without the fixes that, alone or with all others, make nothing better.
 
+    One after which nobody knows how the container is stopped takes a certain fault away, and is not safe.
+
     `before` is how the image fares; not `as_it_is`: where it is run otherwise, so that the Dockerfile does not make it.
     """
     suggested = [violation.fix for _, violation, _ in found if violation.fix is not None]
@@ -145,6 +146,8 @@ def proven(
             needed = alone is not None and alone >= now and together is not None and together > now
             if not helps and not needed:
                 violation = replace(violation, fix=None)
+            elif alone is not None and RANKING[alone[0]] is OutcomeKind.UNKNOWN:
+                violation = replace(violation, fix=replace(violation.fix, safety="unsafe"))
         kept.append((rule, violation, severity))
     return kept
 

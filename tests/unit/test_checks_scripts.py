@@ -296,6 +296,7 @@ def test_no_fix_where_none_is_certain(script: str) -> None:
         pytest.param("memcached || echo failed\n", "unsafe", id="its-status-is-looked-at"),
         pytest.param("while :; do memcached; done\n", "unsafe", id="a-loop"),
         pytest.param("trap 'echo bye' EXIT\nmemcached\n", "unsafe", id="a-trap"),
+        pytest.param("supervisord -n -c /etc/theirs.conf\n", "unsafe", id="nobody-knows-what-comes-then"),
     ],
 )
 def test_exec_is_safe_where_nothing_is_lost(script: str, safety: str) -> None:
