@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.frames import Foreground, Reading, Standing, Waiting
+from stopcheck.boot.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
 from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
@@ -82,7 +84,26 @@ def in_job(world: World, process: Process) -> bool:
 
 def _is_job(world: World, process: Process) -> bool:
     body = process.body
-    return process.alive and isinstance(body, Program) and body.row.role in UNTOLD and in_job(world, process)
+    untold = process.alive and isinstance(body, Program) and body.row.role in UNTOLD
+    return untold and in_job(world, process) and not _is_probe(world, process)
+
+
+def _is_probe(world: World, process: Process) -> bool:
+    """Whether a loop in the background runs it now and then, with a pause between: it ends each time."""
+    parent = world.processes.get(process.ppid)
+    shell = parent.body if parent is not None else None
+    if process.job or not isinstance(shell, Shell):
+        return False
+    inside = takewhile(lambda frame: not isinstance(frame, LoopBody), reversed(shell.frames))
+    rest = [
+        item.command.first for frame in inside if isinstance(frame, Items) for item in frame.node.items[frame.index :]
+    ]
+    looped = any(isinstance(frame, LoopBody) for frame in shell.frames)
+    return looped and any(
+        isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == "sleep"
+        for pipeline in rest
+        for command in pipeline.commands
+    )
 
 
 def _script(world: World, front: list[int]) -> int | None:
