@@ -8,7 +8,7 @@ from stopcheck.boot.grammar import is_option
 from stopcheck.knowledge.systems import without_login
 
 if TYPE_CHECKING:
-    from stopcheck.boot.world import Process
+    from stopcheck.boot.world import Field, Process
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
 
@@ -17,14 +17,16 @@ _CHANGES = ("passwd", "usermod", "useradd", "adduser", "chsh", "pam")
 """What else a build says of accounts: with one of these words they may be others than the system's."""
 
 
-def is_refused(image: Image, process: Process, row: ProgramRow, own: list[str], user: str | None) -> bool:
+def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Field, ...], user: str | None) -> bool:
     """Whether a login program ends with status 1: it wants a password, or the user's shell is nologin(8).
 
-    `own` are its own words, `user` whom it is told to become (fuzz: `su nobody -c app`, `su root -c app` as nobody).
+    `user` is whom it is told to become (fuzz: `su nobody -c app`, `su root -c app` as nobody). `-s` may stand behind
+    the command, too (measured: `su -c app -s /bin/sh nobody`, busybox 1.35 and util-linux 2.38).
     """
     if not row.login or any(word in line.value for line in image.instructions for word in _CHANGES):
         return False
     if process.user not in ROOT:
         return True
-    takes_shell = any(is_option(word, name) for word in own for name in ("-s", "--shell", *row.user_options))
+    words = [word for word in argv if isinstance(word, str)]
+    takes_shell = any(is_option(word, name) for word in words for name in ("-s", "--shell", *row.user_options))
     return user is not None and without_login(user) and not takes_shell

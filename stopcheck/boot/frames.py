@@ -98,6 +98,13 @@ class ForRest:
     values: tuple[Field, ...]
     tail: Tail
 
+    @property
+    def once(self) -> bool:
+        """Whether the text of the `for` names one value alone: others are for work that ends each time."""
+        words = self.node.words
+        literal = words[0].literal if words is not None and len(words) == 1 else None
+        return literal is not None and not any(char in literal for char in "*?[{")
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRest:

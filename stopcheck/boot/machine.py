@@ -527,7 +527,7 @@ class Machine:
         if after is not None:
             row = replace(row, kill_after=_duration((after,), 0.0))
         user = new_user(row, argv)
-        if row.login and is_refused(self.image, process, row, own, user):
+        if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.role == "exec":
             process.user = process.user if user is None else user

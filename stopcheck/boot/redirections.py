@@ -49,7 +49,7 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)
                 process.stdin = world.new_pipe(_split(text))
             case "<<<":
-                process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)))
+                process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
             case "<&" | "<>":
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
 

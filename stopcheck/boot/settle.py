@@ -103,7 +103,8 @@ class _Settling:
         if repeated:
             _become(world, stands)
             return
-        if not any(_is_asked(world, leaf) for leaf in undecided) and not _stood_together(world, undecided):
+        work = any(_is_asked(world, leaf) or _in_turn(world, leaf) for leaf in undecided)
+        if not work and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
             self._ended[leaf.origin] = self._ended.get(leaf.origin, 0) + 1
@@ -186,9 +187,9 @@ def _shell_of(world: World, leaf: Process) -> Shell | None:
 
 
 def _in_turn(world: World, leaf: Process) -> bool:
-    """Whether it is run once for each value of a `for`, so that it ends each time."""
+    """Whether it is run once for each of several values of a `for`, so that it ends each time."""
     shell = _shell_of(world, leaf)
-    return shell is not None and any(isinstance(frame, ForRest) for frame in shell.frames)
+    return shell is not None and any(isinstance(frame, ForRest) and not frame.once for frame in shell.frames)
 
 
 def _stood_together(world: World, jobs: list[Process]) -> bool:

@@ -115,7 +115,7 @@ def is_last(shell: Shell) -> bool:
     """Whether the command that a shell waits for is the last that it runs, but for a trap."""
     for frame in reversed(shell.frames):
         match frame:
-            case CallEnd() | SourceEnd() | ForRest(values=()):
+            case CallEnd() | SourceEnd() | ForRest(values=(), once=True):
                 continue
             case Items(node=node, index=index) if index < len(node.items):
                 return _leaves(node.items[index])

@@ -46,6 +46,13 @@ from tests.unit.scripts import context, found, said
             'our-setup\nif [ "$(cat /x)" = off ]; then exit 0; fi\nexec memcached -u nobody\n', "graceful",
             ("memcached",), id="work-before-a-service-that-is-off",
         ),
+        pytest.param("for f in a b c; do our-app $f; done\n", "exits", (), id="once-for-each"),
+        pytest.param("for f in /in/*; do our-app $f; done\n", "exits", (), id="once-for-each-file"),
+        pytest.param("for port in 80; do our-app $port; done\n", "killed", ("our-app",), id="for-one-value"),
+        pytest.param(
+            'set -e\nsu -c our-setup -s /bin/sh nobody\nread -ra X <<<"$X"\nexec memcached -u nobody\n', "graceful",
+            ("memcached",), id="a-shell-behind-the-command-and-an-empty-line",
+        ),
         pytest.param(
             "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-file-held-open-has-an-end",
