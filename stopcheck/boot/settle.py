@@ -188,8 +188,13 @@ def _shell_of(world: World, leaf: Process) -> Shell | None:
 
 def _in_turn(world: World, leaf: Process) -> bool:
     """Whether it is run once for each of several values of a `for`, so that it ends each time."""
-    shell = _shell_of(world, leaf)
-    return shell is not None and any(isinstance(frame, ForRest) and not frame.once for frame in shell.frames)
+    process = world.processes.get(leaf.ppid)
+    while process is not None:
+        shell = process.body
+        if isinstance(shell, Shell) and any(isinstance(frame, ForRest) and not frame.once for frame in shell.frames):
+            return True
+        process = world.processes.get(process.ppid) if process.pid != 1 else None
+    return False
 
 
 def _stood_together(world: World, jobs: list[Process]) -> bool:
