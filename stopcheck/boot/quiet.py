@@ -36,6 +36,13 @@ def waits_for(loop: While) -> bool:
     return loop.until is not bool(items and items[-1].command.first.negated)
 
 
+def runs_out(loop: While) -> bool:
+    """Whether a loop ends with the words that it goes through: `while getopts …`."""
+    items = loop.condition.items
+    command = items[-1].command.first.commands[0] if items else None
+    return isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == "getopts"
+
+
 def quiet_items(items: Iterable[Item]) -> bool:
     """Whether these only print, or work on files."""
     for item in items:

@@ -35,7 +35,7 @@ from stopcheck.boot.frames import (
     Waiting,
     frame_key,
 )
-from stopcheck.boot.quiet import quiet_items, waits_for
+from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.words import Scope, UnsetError, count, evaluate, expand_pattern, expand_text, matches
 from stopcheck.boot.world import Branch, Process, TooComplex, World
@@ -672,7 +672,7 @@ class Shell:
         if isinstance(status, Unknown):
             world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
-            if not (waits_for(node) and self._goes_on()):
+            if not runs_out(node) and not (waits_for(node) and self._goes_on()):
                 self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
             self.decide(0)
             return

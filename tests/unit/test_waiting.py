@@ -46,6 +46,9 @@ from tests.unit.scripts import context, found, said
             'our-setup\nif [ "$(cat /x)" = off ]; then exit 0; fi\nexec memcached -u nobody\n', "graceful",
             ("memcached",), id="work-before-a-service-that-is-off",
         ),
+        pytest.param(
+            "set -- sh -c\nwhile getopts ab: o; do case $o in a) A=1;; esac; done\n", "exits", (), id="options-have-an-end"
+        ),
         pytest.param("for f in a b c; do our-app $f; done\n", "exits", (), id="once-for-each"),
         pytest.param("for f in /in/*; do our-app $f; done\n", "exits", (), id="once-for-each-file"),
         pytest.param("for port in 80; do our-app $port; done\n", "killed", ("our-app",), id="for-one-value"),
