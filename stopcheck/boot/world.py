@@ -367,7 +367,7 @@ class World:
     def key(self) -> Hashable:
         """Equal for worlds that go on alike (the time apart)."""
         processes = tuple(
-            (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
+            (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.user, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
             for p in self.processes.values()
             if not p.gone
         )

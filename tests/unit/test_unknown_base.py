@@ -37,3 +37,15 @@ def test_what_the_base_image_may_set_decides_nothing(script: str, expected: str)
 
 def test_what_a_known_base_image_does_not_set_is_unset() -> None:
     assert outcome('[ -z "$ACME_HOME" ] && exit 1\nexec $ACME_HOME/bin/acmed\n', "debian:12") == "fails"
+
+
+def test_a_script_that_starts_itself_anew_as_another_user_comes_to_rest() -> None:
+    files = MemoryFiles(
+        {
+            "Dockerfile": 'FROM acme/base\nCOPY start.sh /bin/\nENTRYPOINT ["start.sh"]\nCMD ["memcached"]\n',
+            "start.sh": '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then exec su-exec nobody "$0" "$@"; fi\nexec "$@"\n',
+        },
+        {"start.sh": 0o755},
+    )
+    ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
+    assert (verdict.outcome, verdict.main, found) == ("graceful", ("memcached",), [])

@@ -47,7 +47,8 @@ from tests.unit.scripts import context, found, said
             ("memcached",), id="work-before-a-service-that-is-off",
         ),
         pytest.param(
-            "set -- sh -c\nwhile getopts ab: o; do case $o in a) A=1;; esac; done\n", "exits", (), id="options-have-an-end"
+            "set -- sh -c\nwhile getopts ab: o; do case $o in a) A=1;; esac; done\n", "exits", (),
+            id="options-have-an-end",
         ),
         pytest.param("for f in a b c; do our-app $f; done\n", "exits", (), id="once-for-each"),
         pytest.param("for f in /in/*; do our-app $f; done\n", "exits", (), id="once-for-each-file"),
