@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from stopcheck.discovery import ignored, is_inside, patterns, shown
 from stopcheck.knowledge.programs import ProgramRow, find_program, program_row
@@ -141,7 +142,7 @@ def read(path: str, text: str) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings that a file's text holds, and what is wrong with it; None where it has none for us."""
     text = text.replace("\r\n", "\n")
     try:
-        table: Any = tomllib.loads(text)
+        table: Any = tomli.loads(text)
     except (ValueError, RecursionError) as error:
         return None, (_no_toml(path, text, error),)
     section: tuple[str, ...] = ("tool", "stopcheck") if os.path.basename(path) == NAMES[1] else ()
@@ -192,7 +193,7 @@ def _place(text: str, keys: Sequence[str]) -> tuple[int, int]:
     low, high = 0, len(starts) - 1
     while low < high:
         middle = (low + high) // 2
-        if _holds(tomllib.loads(text[: starts[middle]]), keys):
+        if _holds(tomli.loads(text[: starts[middle]]), keys):
             high = middle
         else:
             low = middle + 1

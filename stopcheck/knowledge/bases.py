@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from fnmatch import fnmatchcase
 from functools import cache
 from math import inf
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from stopcheck.knowledge import table_text
 from stopcheck.model import Unknown
@@ -84,7 +85,7 @@ def _blocks() -> tuple[str, ...]:
 
 @cache
 def _head() -> dict[str, Any]:
-    return tomllib.loads(_blocks()[0])
+    return tomli.loads(_blocks()[0])
 
 
 @cache
@@ -96,7 +97,7 @@ def _index() -> dict[str, int]:
 
 @cache
 def _parsed(place: int) -> dict[str, Any]:
-    return tomllib.loads(_blocks()[place])
+    return tomli.loads(_blocks()[place])
 
 
 @cache

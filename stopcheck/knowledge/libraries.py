@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from typing import TYPE_CHECKING
+
+import tomli
 
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field
@@ -38,7 +39,7 @@ def library_rows(language: str) -> Mapping[str, LibraryRow]:
     texts = [text for name, text in zip(parts[1::2], parts[2::2], strict=True) if name == language]
     rows: dict[str, LibraryRow] = {}
     for text in texts:
-        table = tomllib.loads(text)
+        table = tomli.loads(text)
         for entry in table["names"].split():
             at = entry.rfind("@")
             name, version = (entry[:at], entry[at + 1 :]) if at > 0 else (entry, "")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import tomli
 
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field, replace
@@ -131,7 +132,7 @@ def _tables() -> tuple[dict[str, str], dict[str, str]]:
 
 @cache
 def _row(name: str, table: str) -> ProgramRow:
-    return replace(program_row(name, tomllib.loads(_tables()[0][table])), table=table)
+    return replace(program_row(name, tomli.loads(_tables()[0][table])), table=table)
 
 
 _VERSION = regex(r"-?\d+(\.\d+)*$")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from functools import cache
 from typing import Any
+
+import tomli
 
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass
@@ -66,7 +67,7 @@ def _version(text: str) -> tuple[int, ...]:
 def _rows(name: str) -> tuple[ShellRow, ...]:
     """The rows of one shell, oldest first. The file is cut at its headers: no other row is read."""
     parts = (part for part in table_text("shells.toml").split("[[shell]]\n")[1:] if f'name = "{name}"' in part)
-    return tuple(ShellRow(**_values(tomllib.loads(part))) for part in parts)
+    return tuple(ShellRow(**_values(tomli.loads(part))) for part in parts)
 
 
 def _values(table: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
+
+import tomli
 
 from stopcheck.knowledge import table_text
 
@@ -12,7 +13,7 @@ _SAME = {"ubuntu": "debian"}
 
 @cache
 def _tables() -> dict[str, dict[str, str]]:
-    return tomllib.loads(table_text("systems.toml"))
+    return tomli.loads(table_text("systems.toml"))
 
 
 def lacks(family: str, name: str) -> bool:
