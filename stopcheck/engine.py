@@ -263,9 +263,9 @@ def _suppressed(cases: tuple[Case, ...], sources: Iterable[SourceFile]) -> tuple
             continue
         from stopcheck.syntax.pragmas import read_pragmas
 
-        pragmas, unread = read_pragmas(source)
-        problems += unread
-        for pragma in pragmas:
+        found = read_pragmas(source)
+        problems += found.problems
+        for pragma in found.pragmas:
             silenced, unknown = _rules_of(pragma)
             problems += unknown
             cases = tuple(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.case import Recipe
+from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ _WITH_VALUE = frozenset(
 _LONG = {"-t": "--tag", "-f": "--file"}
 
 
-class _Name(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Name:
     """An image's name: `tag` is "latest" where none is written."""
 
     repository: str
@@ -65,7 +67,8 @@ def _bases(dockerfile: str) -> set[_Name]:
     return set(map(_name, given))
 
 
-class _Build(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Build:
     """What a build is asked for, as it is written."""
 
     tags: tuple[str, ...]

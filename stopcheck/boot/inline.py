@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import NamedTuple
 
+from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 
-class Inline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Inline:
     """A program that a text starts: in its own place, or as a child that it waits for."""
 
     argv: tuple[str, ...]

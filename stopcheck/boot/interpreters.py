@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
-from stopcheck.records import replace
+from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
@@ -52,7 +52,8 @@ MISSING = {"node": 1, "python": 2, "ruby": 1, "perl": 2, "php": 1}
 """The status where its script is not there: measured with Node 20, Python 3.11, Ruby 3.1, Perl 5.36, PHP 8.2."""
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Told:
     """What an interpreter is told to run: `kind` is "module", "script", "inline", "serve", "ends" or "nothing"."""
 
     kind: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.sources import Tree, from_source
@@ -11,7 +11,7 @@ from stopcheck.image.model import Made
 from stopcheck.image.paths import base, join, parent
 from stopcheck.knowledge.programs import applied
 from stopcheck.model import Unknown
-from stopcheck.records import replace
+from stopcheck.records import dataclass, replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ _FOR_ALL = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
 _HOST_VALUES = frozenset({"--additionalprobingpath", "--depsfile", "--runtimeconfig", "--fx-version", "--roll-forward"})
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Told:
     """What `java` is told to run: an archive, a class, or a source; `doubt`: what else it may be told to do."""
 
     jar: str = ""
@@ -87,7 +88,8 @@ def _untold(start: Start) -> Program:
     return Program(replace(start.row, role="unknown", instead=why), start.machine.stop_signal)
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """The sources of a program, and what its build says of it."""
 
     files: FileSystem

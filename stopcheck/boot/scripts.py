@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Failure, Program
 from stopcheck.boot.signals import signal_number
@@ -13,7 +13,7 @@ from stopcheck.boot.supervisors import Managed, Supervisor
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
-from stopcheck.records import replace
+from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
@@ -44,7 +44,8 @@ _ELSEWHERE = frozenset(
 )
 
 
-class Request(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Request:
     """What a package runner is asked: its command, the words after that, its own options."""
 
     command: str

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._start import argument_valued, command_at, in_json, place, sentence
 from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
+from stopcheck.records import dataclass
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.tree import SimpleCommand
 from stopcheck.syntax.shell.walk import commands, parameters
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 BOM = "\ufeff"
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Found:
     """What is wrong, and where; `outside`: what is given when the container is run may mend it."""
 
     why: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.image.texts import Mapped, joined
 from stopcheck.image.variables import Missing
@@ -29,7 +29,8 @@ class Glob(str):
     __slots__ = ()
 
 
-class Piece(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Piece:
     """A part of a field: its text, where it is written, and whether all of that stands for each character."""
 
     text: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.image.wildcards import ends
 from stopcheck.model import Unknown
@@ -33,7 +33,8 @@ class SubstitutionError(Exception):
     """A word that BuildKit refuses; the message is the reason."""
 
 
-class _Piece(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Piece:
     """A part of a result, and the part of the text that it is made from."""
 
     value: Value

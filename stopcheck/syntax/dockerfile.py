@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.model import Problem
 from stopcheck.records import dataclass, replace
@@ -251,7 +251,8 @@ class _Reader:
             self.problems.append(Problem(self.source.path, f"no instructions: the file is {what}", 1, 1))
 
 
-class _Word(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Word:
     """A word of a logical line and its offsets there."""
 
     value: str
@@ -479,14 +480,15 @@ class _Line:
             ) from None
         lines = self.reader.lines
         number, found = self.last + 1, []
-        for name, expand, strip_tabs in names:
-            after = lines.closing(number, name, strip_tabs)
+        for each in names:
+            after = lines.closing(number, each.name, each.strip_tabs)
             closed = after < len(lines.texts)
             end = lines.starts[after] + (len(lines.texts[after].rstrip("\r")) if closed else 0)
             span = Span(self.reader.source, lines.starts[number], end)
-            found.append(Heredoc(name, lines.body(number, after, strip_tabs), expand, strip_tabs, span))
+            body = lines.body(number, after, each.strip_tabs)
+            found.append(Heredoc(each.name, body, each.expand, each.strip_tabs, span))
             if not closed:
-                self.complain(0, len(self.text), f"the heredoc is not closed: no line `{_clip(name)}` follows")
+                self.complain(0, len(self.text), f"the heredoc is not closed: no line `{_clip(each.name)}` follows")
                 self.reader.floor = after
                 return tuple(found), False
             number = after + 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 SPACE = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -23,7 +23,8 @@ class LexError(Exception):
     """The line cannot be split; the message says why."""
 
 
-class HeredocName(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class HeredocName:
     """What follows `<<`: the delimiter without its quotes, whether the body is expanded, whether `-` was there."""
 
     name: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
@@ -22,7 +21,8 @@ _PIECE = regex(r"([\\`][ \t]*\r?\n)|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F]
 _LIST = regex(f"""[({{]?\\s*(?:"[^"]*+"|'[^']*+'|[{_SMART_QUOTES}][^{_SMART_QUOTES}]*+[{_SMART_QUOTES}])\\s*,""")
 
 
-class Element(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Element:
     """One string of the array; `start` and `end` are offsets in the text read, quotes included."""
 
     value: str

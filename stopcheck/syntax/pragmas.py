@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from stopcheck.model import Problem
 from stopcheck.records import dataclass
@@ -39,7 +39,8 @@ class Pragma:
         return self.first is None or self.last is None or self.first <= line <= self.last
 
 
-class Pragmas(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Pragmas:
     """What a file holds: the pragmas, and a problem for each comment that was meant as one and cannot be read."""
 
     pragmas: tuple[Pragma, ...]

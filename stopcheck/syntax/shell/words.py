@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from stopcheck.records import dataclass
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.lexer import LITERAL, Lexer, PendingHeredoc, Unreadable
@@ -62,7 +63,8 @@ _ANSI_CHARACTERS = {
 DEPTH_LIMIT = 60
 
 
-class Delimiter(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Delimiter:
     """The word after `<<`, quotes removed."""
 
     word: Word
