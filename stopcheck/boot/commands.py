@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Foreground
-from stopcheck.boot.programs import Failure, Program
+from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
@@ -145,7 +145,7 @@ def run_program(call: Call) -> None:
     _redirect(call, child)
     started = shell.machine.load(world, child, call.words, env)
     if isinstance(started, Failure):
-        if started.status == 126 and "no `#!`" in started.reason and _interpret_here(call, child):
+        if started.kind in UNMARKED and _interpret_here(call, child):
             return
         world.note_failure("not-found", process, started, call.node.span)
         del world.processes[child.pid]
@@ -218,7 +218,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     traps = dict(shell.traps)
     process.origin = call.node.span
     started = shell.machine.load(world, process, words, env)
-    if isinstance(started, Failure) and started.status == 126 and "`#!`" in started.reason and len(process.argv):
+    if isinstance(started, Failure) and started.kind in UNMARKED:
         # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
         started = shell.machine.load(world, process, (_own_name(shell), *words), env)
     if isinstance(started, Failure):

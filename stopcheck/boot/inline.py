@@ -15,10 +15,12 @@ class Inline:
 
     argv: tuple[str, ...]
     replaces: bool
+    system: bool = False
+    """By system(3), which ignores SIGINT and SIGQUIT as long as it waits."""
 
 
 SIGNALS: dict[str, dict[str, str]] = {
-    "python": {"INT": "unknown"},
+    "python": {"INT": "raise"},
     "perl": {"INT": "ignore", "QUIT": "ignore"},
     "ruby": {"TERM": "raise", "INT": "raise", "QUIT": "raise", "HUP": "raise"},
     "php": {},
@@ -82,10 +84,10 @@ def _python(text: str) -> Inline | None:
         return None
     if name in _EXECUTES:
         argv = given[1] if _EXECUTES[name] and len(given) > 1 else given[1:]
-        return Inline(tuple(map(str, argv)), True) if argv else None
+        return Inline((str(given[0]), *map(str, argv[1:])), True) if argv else None
     command = given[0] if given else None
     if name == "os.system" and isinstance(command, str):
-        return Inline(("sh", "-c", command), False)
+        return Inline(("sh", "-c", command), False, system=True)
     if name in _RUNS or (waited and name == "subprocess.Popen"):
         shell = any(keyword.arg == "shell" for keyword in node.keywords)
         if isinstance(command, str):

@@ -128,7 +128,8 @@ def _inline(start: Start, language: str, text: Field) -> Body | Failure:
         return start.leaf("unread", f"a {language} text")
     if found.replaces:
         return start.load(found.argv)
-    row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
+    on = SIGNALS["perl"] if found.system else SIGNALS[language]
+    row = replace(start.row, role="fork", on=on, otherwise="default", exit=130 if language == "python" else 1)
     return Wrapper(start.machine, row, found.argv, dict(start.env))
 
 

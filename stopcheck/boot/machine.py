@@ -9,7 +9,7 @@ from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import is_refused
 from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, kill_after, new_user, own_words
-from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
+from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
@@ -230,6 +230,21 @@ class Machine:
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)
+
+    def start(
+        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field],
+        depth: int = 0,
+    ) -> Body | Failure:  # fmt: skip
+        """As a program starts another, mostly by execvp(3): that hands a file which the kernel refuses to /bin/sh.
+
+        musl's does not. Source: start.* of the facts, the "ENOEXEC" of execvp(3).
+        """
+        started = self.load(world, process, argv, env, depth)
+        if not isinstance(started, Failure) or started.ran:
+            return started
+        if started.kind in UNMARKED and started.file and not row.execve and self.image.base.family != "alpine":
+            return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
+        return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
 
     def _bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
@@ -472,7 +487,7 @@ class Machine:
         forks = any(is_option(word, name) for word in own[1:] for name in ("-f", "--fork"))
         if process.pgid != process.pid and not forks:
             process.sid = process.pgid = process.pid
-            return self.load(world, process, child, env, depth + 1)
+            return self.start(world, process, row, child, env, depth + 1)
         if any(is_option(word, name) for word in own[1:] for name in ("-w", "--wait")):
             if any(is_option(word, name) for word in own[1:] for name in ("-c", "--ctty")):
                 return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # there is no terminal
@@ -531,7 +546,7 @@ class Machine:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.role == "exec":
             process.user = process.user if user is None else user
-            return self.load(world, process, child, env, depth + 1)
+            return self.start(world, process, row, child, env, depth + 1)
         if row.role == "fork":
             return Wrapper(self, row, child, env)
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))

@@ -286,7 +286,7 @@ class Parent:
                 child.sid = child.pid
         elif self.row.name == "setsid":
             child.pgid = child.sid = child.pid
-        started = self.machine.load(world, child, self.argv, self.env)
+        started = self.machine.start(world, child, self.row, self.argv, self.env)
         if isinstance(started, Failure):
             world.note_failure("cannot-start", child, started, child.origin)
             child.body = Program(ENDED, "")
@@ -337,7 +337,7 @@ class Daemonizer(Passing):
         child.program = self.row.name
         child.job = True
         if self.service:
-            started = self.machine.load(world, child, self.service, self.env)
+            started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):
                 child.body = Program(ENDED, "")
                 world.exit(child, started.status)
@@ -357,7 +357,8 @@ class Failure:
     `kind` is "absent" (no such program), "argument" (no such file for an interpreter to run), "folder" (no program,
     but a folder), "interpreter" (the one that a script names is absent), "mode" (no execute permission), "empty",
     "shebang" (none, or nothing after it), "mark" (a byte order mark before it), "late" (it is not on the first line),
-    "crlf" or ""; `name` is the program that was looked for, `file` the one that was found.
+    "crlf" or ""; `name` is the program that was looked for, `file` the one that was found. `ran`: another program was
+    started in its place, found that it could not start this one, and ended with `status`.
     """
 
     status: int
@@ -365,6 +366,7 @@ class Failure:
     kind: str = ""
     name: str = ""
     file: ImageFile | None = None
+    ran: bool = False
 
 
 def _row(role: str) -> ProgramRow:
@@ -372,5 +374,8 @@ def _row(role: str) -> ProgramRow:
 
     return ProgramRow(name="", role=role)
 
+
+UNMARKED: frozenset[str] = frozenset({"empty", "shebang", "mark", "late"})
+"""What keeps the kernel, though not a shell, from running a script."""
 
 ENDED = _row("short")

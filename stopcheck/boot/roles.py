@@ -48,7 +48,8 @@ class Start:
 
     def load(self, argv: tuple[Field, ...], env: Mapping[str, Field] | None = None) -> Body | Failure:
         """Become another program."""
-        return self.machine.load(self.world, self.process, argv, self.env if env is None else env, self.depth + 1)
+        env = self.env if env is None else env
+        return self.machine.start(self.world, self.process, self.row, argv, env, self.depth + 1)
 
     def leaf(self, role: str, reason: str = "", status: int | None = None) -> Program:
         """A program of which only its role is known."""

@@ -98,6 +98,8 @@ class Wrapper(Parent):
         signal = child.killed_by
         if self.got and not row.exit_of_child:
             world.exit(process, row.exit if row.exit is not None else 128 + signal_number(self.got))
+        elif not row.exit_of_child and row.exit is not None:
+            world.exit(process, row.exit)
         elif signal and row.raises and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)
         elif signal and row.exit_killed is not None:
@@ -198,11 +200,11 @@ def start_find(start: Start) -> Body | Failure:
                 Unknown("what find has found", start.process.origin) if other == "{}" else other
                 for other in rest[: ends[0] if ends else len(rest)]
             )
-            return (
-                Wrapper(start.machine, replace(start.row, role="fork"), child, dict(start.env))
-                if child
-                else start.leaf("short")
-            )
+            if not child:
+                return start.leaf("short")
+            counts = rest[ends[0]] == "+" if ends else True
+            row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
+            return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")
 
 

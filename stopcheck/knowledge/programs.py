@@ -50,6 +50,8 @@ class ProgramRow:
     ignore_options: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
     child: str = "argv"
+    execve: bool = False
+    unstarted: int | None = None
     script: str = ""
     shell: str = ""
     forwards: str = "none"

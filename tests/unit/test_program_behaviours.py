@@ -509,3 +509,38 @@ def test_the_entrypoint_of_php_wherever_it_comes_from(words: tuple[str, ...], ex
     script = "/usr/local/bin/docker-php-entrypoint"
     lines = f"COPY --from=php:8.2-alpine {script} {script}\nRUN apk add memcached"
     assert verdict("docker-php-entrypoint", *words, base="alpine:3.19", lines=lines).outcome == expected
+
+
+UNMARKED = {"start": "exec server\n"}
+PACKAGES = "RUN apt-get install -y tini dumb-init catatonit gosu sudo"
+INSTALLED = f"{PACKAGES} && make install"
+
+
+@pytest.mark.parametrize(
+    ("start", "base", "expected"),
+    [
+        pytest.param("tini --", "debian:bookworm", ("graceful", None), id="execvp"),
+        pytest.param("env", "debian:bookworm", ("graceful", None), id="in-its-own-place"),
+        pytest.param("gosu nobody", "debian:bookworm", ("fails", 1), id="execve"),
+        pytest.param("tini -- gosu nobody", "debian:bookworm", ("fails", 1), id="execve-below-execvp"),
+        pytest.param("env", ALPINE, ("fails", 126), id="musl"),
+        pytest.param("", "debian:bookworm", ("fails", None), id="engine"),
+    ],
+)
+def test_a_script_without_a_first_line(start: str, base: str, expected: tuple[str, int | None]) -> None:
+    found = verdict(*start.split(), "/app/start", files=UNMARKED, base=base, lines=INSTALLED)
+    assert (found.outcome, found.exit_code) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "status"),
+    [("dumb-init --", 2), ("catatonit --", 1), ("tini --", 127), ("tini -- dumb-init --", 2), ("sudo", 1)],
+)
+def test_a_program_that_is_not_there_has_the_starters_status(start: str, status: int) -> None:
+    found = verdict(*start.split(), "/absent", lines=PACKAGES)
+    assert (found.outcome, found.exit_code) == ("fails", status)
+
+
+def test_a_shell_runs_a_script_whose_first_line_comes_late() -> None:
+    files = {"run": "#!/bin/sh\n/app/start; true\n", "start": "\n#!/bin/sh\nexec server\n"}
+    assert verdict("/app/run", files=files, lines=INSTALLED).outcome == "killed"
