@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
-from stopcheck.boot.programs import Daemonizer, Failure, Program
+from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -37,7 +37,8 @@ def start_service(start: Start) -> Body | Failure:
         )
     background = leaves(start)
     if isinstance(background, Unknown):
-        return start.leaf("opaque", background.reason)
+        row = ProgramRow(start.process.program, role="opaque", instead=background.reason)
+        return Leaving(row, start.machine.stop_signal)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
     return Program(_with_seconds(start), start.machine.stop_signal)

@@ -213,12 +213,12 @@ def _left_behind(world: World, before: World) -> bool:
 
     A known one, or the same program as before with other arguments (`app --init; app & sleep 5`).
     """
-    tried = {leaf.program for leaf in before.awaited()}
+    tried = {leaf.program: leaf.argv for leaf in before.awaited()}
     return any(
         pid not in before.processes
         and process.job
         and isinstance(process.body, Program)
-        and (process.body.row.role == "service" or process.program in tried)
+        and (process.body.row.role == "service" or tried.get(process.program, process.argv) != process.argv)
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )

@@ -65,7 +65,7 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
         process.alive
         and process.pid not in front
         and isinstance(body, Program)
-        and body.row.role == "service"
+        and body.row.role in {"service", "opaque"}
         and in_job(world, process)
     )
 

@@ -390,6 +390,28 @@ class TestInits:
         assert violation.advice == "tini is installed here, but elsewhere: name it without a folder."
 
 
+@pytest.mark.parametrize(
+    ("script", "outcome", "expected"),
+    [
+        pytest.param("supervisord\nexec memcached\n", "unknown", [], id="the-next-takes-the-shells-place"),
+        pytest.param("supervisord\nmemcached\n", "killed", [("missing-exec", "memcached")], id="the-next-stands"),
+        pytest.param("supervisord\nour-app\n", "killed", [("missing-exec", "our-app")], id="so-does-nobody-knows-what"),
+        pytest.param("supervisord\ntail -f /log\n", "killed", [("keepalive-main", "tail -f /log")], id="a-keepalive"),
+        pytest.param("if ! supervisord\nthen exit 3; fi\nexec memcached\n", "unknown", [], id="it-is-asked"),
+        pytest.param("supervisord\n", "killed", [("missing-exec", "supervisord")], id="nothing-comes-after-it"),
+        pytest.param("our-setup\nsupervisord\n", "killed", [("missing-exec", "supervisord")], id="the-last-of-two"),
+        pytest.param("supervisord -n\nmemcached\n", "killed", [("missing-exec", "supervisord -n")], id="it-is-told"),
+        pytest.param("supervisord &\nexec memcached\n", "unknown", [], id="in-the-background"),
+        pytest.param("php-fpm8.2 -y /x/own.conf\nexec memcached\n", "unknown", [], id="a-service"),
+    ],
+)
+def test_a_server_of_which_nobody_knows_whether_it_stays(
+    script: str, outcome: str, expected: list[tuple[str, str]]
+) -> None:
+    some = said(context(script, base="ours/base"))
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
