@@ -205,8 +205,7 @@ def start_apachectl(start: Start) -> Body | Failure:
     if any(word.endswith(("FOREGROUND", "NO_DETACH")) or word == "-X" for word in words):
         if start.machine.image.base.family not in {"debian", "alpine"} or not words[0].startswith("-"):
             return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
-        text = 'apache2 "$@"; exit $?'
-        return start.load(("/bin/sh", "-c", text, start.argv[0], *start.argv[1:]))
+        return start.script(start.row.script)
     if any(word in {"start", "restart", "graceful"} for word in words):
         apache = find_program("apache2")
         assert apache is not None

@@ -13,7 +13,7 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
-from stopcheck.stop.mend import outlived
+from stopcheck.stop.mend import Mended, outlived
 from stopcheck.stop.starts import inherits_signal, of_long_trap, shell_rule
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
@@ -43,7 +43,10 @@ def of_shell(
     mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
     ran = [event for event in mine if event.kind == "trap"]
     crash = next((event for event in mine if event.kind == "crash"), None)
-    if crash is not None:
+    if shell.packaged is not None:
+        if not _starts_anew(above, shell):
+            yield Cause("forking-wrapper", process, process.origin, below)
+    elif crash is not None:
         yield Cause("trap-recursion", process, crash.span, below, event=crash)
     elif ran and isinstance(shell.blocked, Foreground) and ran[0].signal == "EXIT" and idle(shell.traps.get("EXIT")):
         yield from _of_foreground(assessment, stopped, above, process, shell, shell.blocked, below)
@@ -55,6 +58,12 @@ def of_shell(
         yield from _of_foreground(assessment, stopped, above, process, shell, shell.blocked, below)
     else:
         yield _of_no_trap(assessment, stopped, process, shell, below)
+
+
+def _starts_anew(above: tuple[Process, ...], shell: Shell) -> bool:
+    """Whether it would be PID 1 now, and is a script that asks for that: it may do otherwise then."""
+    body = above[-1].body if above else None
+    return isinstance(body, Mended) and body.replaced and shell.packaged is not None and "$$" in shell.packaged.script
 
 
 # --- no trap has run -------------------------------------------------------------------------------

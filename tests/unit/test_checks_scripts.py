@@ -7,7 +7,7 @@ import pytest
 from stopcheck.model import OutcomeKind
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script
-from tests.unit.scripts import context, found, mended, said
+from tests.unit.scripts import context, found, line, mended, said
 
 GOOD = {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}
 
@@ -410,6 +410,33 @@ def test_a_server_of_which_nobody_knows_whether_it_stays(
 ) -> None:
     some = said(context(script, base="ours/base"))
     assert (some[0].outcome, found(some)) == (outcome, expected)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param('["apache2ctl", "-D", "FOREGROUND"]', ["forking-wrapper"], id="as-pid-1"),
+        pytest.param("apache2ctl -D FOREGROUND", ["forking-wrapper", "shell-form-command"], id="below-a-shell"),
+        pytest.param('["tini", "--", "apache2ctl", "-D", "FOREGROUND"]', ["forking-wrapper"], id="below-an-init"),
+        pytest.param('["tini", "--", "postfix", "start-fg"]', ["forking-wrapper"], id="only-as-pid-1"),
+        pytest.param('["postfix", "start-fg"]', [], id="that-execs-as-pid-1"),
+        pytest.param("postfix start-fg", ["shell-form-command"], id="that-would-exec-as-pid-1"),
+    ],
+)
+def test_a_package_that_starts_its_service_by_a_script(command: str, expected: list[str]) -> None:
+    files = context("", lines=f"RUN apt-get install -y apache2 postfix\nCMD {command}")
+    files["Dockerfile"] = files["Dockerfile"].rpartition("CMD")[0]
+    some = said(files)
+    assert sorted(rule for rule, _ in found(some)) == expected
+    assert {line(violation) for _, violation, _ in some[1]} <= {f"CMD {command}"}
+    assert not any("sh -c" in violation.message for _, violation, _ in some[1])
+
+
+def test_the_script_of_a_package_goes_by_the_packages_name() -> None:
+    script = "trap 'kill %1; wait' TERM\nmemcached & apache2ctl -D FOREGROUND\n"
+    _, rows = said(context(script, lines="RUN apt-get install -y apache2"))
+    messages = {rule: violation.message for rule, violation, _ in rows}
+    assert "that is apache2ctl" in messages["trap-deferred"]
 
 
 class TestSupervisors:
