@@ -439,6 +439,29 @@ def test_the_script_of_a_package_goes_by_the_packages_name() -> None:
     assert "that is apache2ctl" in messages["trap-deferred"]
 
 
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("/sub.sh 0\n/sub.sh 1\n/sub.sh 2\nexec memcached\n", id="a-script"),
+        pytest.param("sh /sub.sh 0\nsh /sub.sh 0\nsh /sub.sh 0\nexec memcached\n", id="with-the-same-arguments"),
+        pytest.param(". /sub.sh 0\n. /sub.sh 1\n. /sub.sh 2\nexec memcached\n", id="a-part-of-the-script"),
+        pytest.param("run() { our-tool $1; }\nrun 0\nrun 1\nrun 2\nexec memcached\n", id="a-function"),
+        pytest.param(
+            "i=0\nwhile [ $i -lt 5 ]; do our-tool; i=$((i+1)); done\nexec memcached\n", id="a-loop-that-counts"
+        ),
+    ],
+)
+def test_what_is_run_several_times_in_a_row_is_no_service(script: str) -> None:
+    some = said(context(script, sub="our-tool --number $1\n"))
+    assert (some[0].outcome, some[0].main, some[1]) == ("graceful", ("memcached",), [])
+
+
+@pytest.mark.parametrize("count", ["", "; i=$((i+1))"])
+def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
+    some = said(context(f"i=0\nwhile true; do our-app $i{count}; sleep 1; done\n"))
+    assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
