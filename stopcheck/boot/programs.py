@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.programs import ProgramRow
 
 FOR_EVER = float("inf")
-UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
-"""Roles of what no table tells of: a program nobody knows; a text nobody has read; a name that is not known; a program
-that should not be there; and a server whose configuration is not known, which alone surely stands."""
+UNTOLD = frozenset({"unknown", "worker", "unread", "unnamed", "absent", "opaque"})
+"""Roles of what no table tells all of: a program nobody knows; one that works until it is stopped; a text nobody has
+read; a name that is not known; a program that should not be there; a server whose configuration is not known."""
+ASSUMED = frozenset({"unknown", "worker"})
+"""Those that are taken to handle their signals."""
+LASTING = frozenset({"service", "worker", "opaque"})
+"""Roles of what surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
 SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp",
@@ -41,7 +45,7 @@ class Program:
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
         self.stop_signal = stop_signal
-        self.undecided = row.role in UNTOLD - {"opaque"}
+        self.undecided = row.role in UNTOLD - LASTING
         self.stands = False
         self.wakes_at = wakes_at
         self.ends_at: float | None = None

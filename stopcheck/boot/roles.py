@@ -91,5 +91,5 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """
     if isinstance(file, Unknown) or posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
         return False
-    told = row.role in {"service", "init", "supervisor", "interpreter"} or row.status is not None
+    told = row.role in {"service", "worker", "init", "supervisor", "interpreter"} or row.status is not None
     return not told and "/lib" not in file.path

@@ -226,7 +226,7 @@ def _left_behind(world: World, before: World) -> bool:
         pid not in before.processes
         and process.job
         and isinstance(process.body, Program)
-        and (process.body.row.role == "service" or tried.get(process.program, process.argv) != process.argv)
+        and (process.body.row.role in {"service", "worker"} or tried.get(process.program, process.argv) != process.argv)
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
-from stopcheck.boot.programs import UNTOLD, Parent, Program
+from stopcheck.boot.programs import LASTING, UNTOLD, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -65,7 +65,7 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
         process.alive
         and process.pid not in front
         and isinstance(body, Program)
-        and body.row.role in {"service", "opaque"}
+        and body.row.role in LASTING
         and in_job(world, process)
     )
 

@@ -263,7 +263,7 @@ def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
     worked = max((p.pid for p in programs if not p.alive and _role(p) in WORK and p.program not in HARMLESS), default=0)
     left = [p for p in programs if p.alive and in_job(world, p) and _role(p) in SERVICES]
-    left = [p for p in left if (_role(p) == "service" and not _helps(p)) or p.pid > worked]
+    left = [p for p in left if (_role(p) in {"service", "worker"} and not _helps(p)) or p.pid > worked]
     if left:
         yield Cause("script-ends", world.init, left[-1].origin, left[-1])
 

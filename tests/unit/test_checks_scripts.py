@@ -462,6 +462,26 @@ def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
     assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
 
 
+@pytest.mark.parametrize(
+    "worker",
+    [
+        pytest.param("php artisan horizon", id="artisan"),
+        pytest.param("php bin/console messenger:consume async", id="console"),
+        pytest.param("python manage.py qcluster", id="manage.py"),
+        pytest.param("rails jobs:work", id="rails"),
+    ],
+)
+def test_a_worker_beside_the_service_is_a_service_too(worker: str) -> None:
+    some = said(context(f"{worker} &\nexec memcached\n"))
+    assert (some[0].outcome, found(some)) == ("cut-off", [("abandoned-job", f"{worker} &")])
+
+
+@pytest.mark.parametrize("job", ["php artisan our:task", "php artisan tinker", "our-task"])
+def test_what_may_be_done_soon_is_none(job: str) -> None:
+    some = said(context(f"{job} &\nexec memcached\n"))
+    assert (some[0].outcome, found(some)) == ("graceful", [])
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
