@@ -8,6 +8,7 @@ from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.model import Violation
+from stopcheck.stop.blame import leaves_early
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,8 @@ def _what_it_does(case: Case, cause: Cause) -> str:
     assert row is not None
     if any(event.kind == "gives-up" and event.pid == cause.process.pid for event in case.down.events):
         return f"kills it {row.kill_after:g} s after the signal"
+    if cause.child is not None and leaves_early(case.down, cause.process, cause.child):
+        return "does not wait until it is done"
     if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"
     if case.assessment.signal not in (row.forwards_only or (case.assessment.signal,)):

@@ -32,6 +32,20 @@ def mains(world: World) -> tuple[int, ...]:
     return (script,) if script is not None else tuple(front)
 
 
+def gives_up(world: World) -> bool:
+    """Whether the script only waits a while before it leaves, for somebody to look: `sleep 7200; exit 1`."""
+    for pid in _front(world, 1):
+        parent = world.processes.get(world.processes[pid].ppid)
+        timer, shell = world.processes[pid].body, parent.body if parent is not None else None
+        if isinstance(timer, Program) and timer.row.role == "timer" and timer.wakes() and isinstance(shell, Shell):
+            top = shell.frames[-1] if shell.frames else None
+            after = top.node.items[top.index :] if isinstance(top, Items) else ()
+            command = after[0].command.first.commands[0] if after else None
+            if isinstance(command, SimpleCommand) and command.words and command.words[0].literal == "exit":
+                return True
+    return False
+
+
 def _front(world: World, pid: int) -> list[int]:
     """What PID 1 waits for in the end, by way of inits, wrappers, shells and supervisors."""
     process = world.processes.get(pid)

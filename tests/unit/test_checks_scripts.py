@@ -9,6 +9,7 @@ from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script
 from tests.unit.scripts import context, found, line, mended, said
 
+KEPT = ("keepalive-main", "sleep infinity")
 GOOD = {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}
 
 FIXES = {
@@ -480,6 +481,49 @@ def test_a_worker_beside_the_service_is_a_service_too(worker: str) -> None:
 def test_what_may_be_done_soon_is_none(job: str) -> None:
     some = said(context(f"{job} &\nexec memcached\n"))
     assert (some[0].outcome, found(some)) == ("graceful", [])
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "expected"),
+    [
+        pytest.param("nginx\nexec tini -- memcached\n", "cut-off", [("abandoned-job", "nginx")], id="below-an-init"),
+        pytest.param("[ -e /x ] && :\nnginx\nsleep infinity\n", "killed", [KEPT], id="kept-alive-on-any-way"),
+        pytest.param(
+            "nginx\nif ! our-check; then sleep 7200; exit 1; fi\nexec memcached\n",
+            "cut-off",
+            [("abandoned-job", "nginx")],
+            id="a-pause-before-it-gives-up",
+        ),
+        pytest.param(
+            "ceph-mon --mkfs -i a\nceph-mon -i a &\nsleep 3\nceph -s\n",
+            "exits",
+            [("daemonized-main", "ceph-mon -i a &")],
+            id="a-known-service-before-other-work",
+        ),
+        pytest.param(
+            "service ssh start\n/bin/bash\n", "exits", [("daemonized-main", "service ssh start")], id="an-empty-shell"
+        ),
+        pytest.param(
+            "pcscd\nour-tool --once\nexit 0\n", "killed", [("missing-exec", "our-tool --once")], id="a-helper"
+        ),
+    ],
+)
+def test_a_bad_end_has_a_line_that_is_to_blame(script: str, outcome: str, expected: list[tuple[str, str]]) -> None:
+    some = said(context(script))
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+
+
+def test_a_trap_that_asks_postfix_to_stop_tells_it() -> None:
+    script = "trap 'postfix stop' EXIT\npostfix start\nsleep 86400 & wait\n"
+    assert said(context(script, lines="RUN apt-get install -y postfix"))[0].reason is None
+
+
+def test_what_keeps_several_services_alive_names_them_all() -> None:
+    _, rows = said(context("cron\nnginx\nphp-fpm -D\ntail -f /log\n"))
+    messages = [violation.message for rule, violation, _ in rows if rule == "keepalive-main"]
+    assert len(messages) == 1
+    assert "then kills nginx and php-fpm: exit 137" in messages[0]
+    assert "nginx and php-fpm run in the background, where no signal reaches them" in messages[0]
 
 
 class TestSupervisors:
