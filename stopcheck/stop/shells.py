@@ -44,7 +44,9 @@ def of_shell(
     ran = [event for event in mine if event.kind == "trap"]
     crash = next((event for event in mine if event.kind == "crash"), None)
     if shell.packaged is not None:
-        if not _starts_anew(above, shell):
+        if above and isinstance(above[-1].body, Supervisor):
+            yield Cause("supervisor-not-forwarding", process, process.origin, below)
+        elif not _starts_anew(above, shell):
             yield Cause("forking-wrapper", process, process.origin, below)
     elif crash is not None:
         yield Cause("trap-recursion", process, crash.span, below, event=crash)

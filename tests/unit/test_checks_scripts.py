@@ -545,5 +545,8 @@ class TestSupervisors:
     def test_the_whole_group(self) -> None:
         assert self.said('bash -c "date; memcached; date"\nstopasgroup=true\nkillasgroup=true') == []
 
+    def test_a_script_of_a_package(self) -> None:
+        assert self.said("postfix start-fg") == [("supervisor-not-forwarding", "command=postfix start-fg")]
+
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
