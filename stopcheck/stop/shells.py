@@ -208,6 +208,16 @@ def _of_trap(stopped: Stopped, process: Process, below: Process | None, ran: lis
         yield Cause("trap-without-wait", process, sender.span, below, event=kills[-1] if kills else sender)
     elif not told.alive and _goes_on(world, later):
         yield Cause("trap-ignores-signal", process, ran[0].span, below, event=ran[0])
+    elif not told.alive and (reader := _own_reader(world, later)) is not None:
+        yield Cause("trap-ignores-signal", process, reader.origin, reader)
+
+
+def _own_reader(world: World, process: Process) -> Process | None:
+    """The `>( … )` that a script waits for, though it reads what that writes until it ends."""
+    shell = process.body
+    if not process.alive or not isinstance(shell, Shell) or not isinstance(shell.blocked, Waiting):
+        return None
+    return next((world.processes[pid] for pid in shell.blocked.pids if pid in shell.substitutions), None)
 
 
 def _trap_of(ran: list[Event], mine: list[Event], kill: Event) -> Event:

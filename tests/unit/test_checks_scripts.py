@@ -526,6 +526,24 @@ def test_what_keeps_several_services_alive_names_them_all() -> None:
     assert "nginx and php-fpm run in the background, where no signal reaches them" in messages[0]
 
 
+LOG = "exec > >(tee /log) 2>&1\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param(LOG + "trap 'kill $pid; wait' TERM\nmemcached & pid=$!\nwait $pid\n", "killed", id="all-of-them"),
+        pytest.param(LOG + "trap 'kill $pid' TERM\nmemcached & pid=$!\nwait\nwait\n", "killed", id="behind-the-trap"),
+        pytest.param(LOG + "trap 'kill $pid; wait $pid' TERM\nmemcached & pid=$!\nwait\n", "graceful", id="its-own"),
+    ],
+)
+def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome: str) -> None:
+    some = said(context(script))
+    expected = [("trap-ignores-signal", LOG.strip())] if outcome == "killed" else []
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+    assert all("`wait` waits for `>(tee /log)`, too" in violation.message for _, violation, _ in some[1])
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
