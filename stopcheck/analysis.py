@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
@@ -9,6 +10,7 @@ from stopcheck.case import Container, Options, Verdict
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.model import OutcomeKind, Problem, Unknown
+from stopcheck.records import replace
 from stopcheck.stop.assess import Assessment, assess
 from stopcheck.stop.story import nothing_to_start, processes, story
 from stopcheck.syntax.dockerfile import parse_dockerfile
@@ -42,12 +44,30 @@ def analyze_container(
     if image is None:
         return (), (*dockerfile.problems, *problems)
     assessment = assess(image, options.grace_period, programs)
+    mounted = _mounted(assessment, options)
+    if mounted is not None:
+        assessment = replace(assessment, outcome=OutcomeKind.UNKNOWN, worst=None, reason=mounted)
     container = _container(image, path, context, assessment)
     verdict = _verdict(assessment)
     from stopcheck.findings import violations
 
     found = violations(dockerfile, files, path, assessment, options, programs)
     return ((container, verdict, found),), (*dockerfile.problems, *problems)
+
+
+def _mounted(assessment: Assessment, options: Options) -> Unknown | None:
+    """What the image lacks for its start and gets when it is run, as the repository tells."""
+    if assessment.outcome is not OutcomeKind.FAILS or assessment.worst is None or options.mounts is None:
+        return None
+    world = assessment.worst.booted.world
+    for event in world.events:
+        failure = event.failure
+        if failure is not None and (failure.kind == "argument" or (failure.kind == "absent" and "/" in failure.name)):
+            path = normpath(join("/", world.processes[event.pid].cwd, failure.name))
+            place = options.mounts(path)
+            if place is not None:
+                return Unknown(f"what {path} is: {place} mounts it when the container runs", event.span)
+    return None
 
 
 def _container(image: Image, path: str, context: str, assessment: Assessment) -> Container:

@@ -435,6 +435,7 @@ _ROLES: Mapping[str, Mapping[str, Kind]] = {
     "timer": _SIGNALS,
     "keepalive": _SIGNALS,
     "unknown": _SIGNALS,
+    "worker": _SIGNALS,
     "opaque": {},
     "exec": _GRAMMAR,
     "fork": {

@@ -213,7 +213,8 @@ def _analyze(task: Task) -> Result:
     if files.read(place.path) is None:
         unread = (Problem(path, files.obstacle(place.path) or "cannot be read"),)
         return Result(problems=unread, failed=_fails((), unread, settings.fail_on))
-    options = Options(task.target, task.context, pedantic=bool(settings.pedantic), recipes=_recipes(place.root))
+    recipes, mounts = _repository(place.root)
+    options = Options(task.target, task.context, pedantic=bool(settings.pedantic), recipes=recipes, mounts=mounts)
     if settings.grace_period is not None:
         options = replace(options, grace_period=settings.grace_period)
     cases, problems = analyze_container(files, place.path, options, settings.programs)
@@ -232,18 +233,18 @@ def _analyze(task: Task) -> Result:
 
 
 @lru_cache(maxsize=8)
-def _recipes(root: str) -> Callable[[str], Recipe | None]:
-    """What builds the images of a repository: found out when it is first asked for, once a run."""
+def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[str], str | None]]:
+    """What builds the images of a repository, and what is mounted: found out when first asked for, once a run."""
     known: list[Recipes] = []
 
-    def find(reference: str) -> Recipe | None:
+    def recipes() -> Recipes:
         if not known:
             from stopcheck.recipes import Recipes
 
             known.append(Recipes(DiskFiles(root)))
-        return known[0].find(reference)
+        return known[0]
 
-    return find
+    return lambda reference: recipes().find(reference), lambda path: recipes().mount(path)
 
 
 def _selected(cases: tuple[Case, ...], settings: Settings) -> tuple[Case, ...]:

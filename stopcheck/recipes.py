@@ -1,4 +1,4 @@
-"""Which Dockerfile of a repository builds an image that another one is made from, where only one fits its name."""
+"""What the rest of a repository tells of an image: which Dockerfile builds it, what is mounted where it runs."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ _FROM = regex(r"(?im)^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)")
 _ARG = regex(r"(?im)^\s*ARG\s+(\w+)=(\S+)")
 _VARIABLE = regex(r"\$\{?(\w+)\}?")
 _BUILD = regex(r"\b(?:docker|podman|nerdctl)(?:\s+(?:buildx|image|builder))?\s+build\b([^\n;&|`#]*)")
+_MOUNT = regex(
+    r"""(?m)(?:^\s*-\s+["']?|(?<=-v)[\s=]["']?|(?<=--volume)[\s=]["']?)[^\s:"']+:(/[^\s:"',]*)"""
+    r"""|\b(?:target|mountPath|dst|destination)(?:=|:\s*)["']?(/[^\s:"',]*)"""
+)
+"""What a compose file, a manifest or `docker run` mounts, by where it does."""
+_TOPICS = regex(r"build|volume|mount|docker run")
 _VERSION = regex(r"v?\d[\w.-]*|.*\$.*")
 _KEY = regex(r"(?:-\s+)?([\w-]+):(?:\s+(.*))?")
 _WITH_VALUE = frozenset(
@@ -104,9 +110,7 @@ class Recipes:
         name = _name(reference)
         if "$" in name.repository or "@" in reference:
             return None
-        if self._dockerfiles is None:
-            self._dockerfiles = []
-            self._look()
+        self._look_once()
         texts = [(path, text) for path, text in self._texts if name.repository in text]
         builds = [(path, build) for path, text in texts for build in self._written(path, text)]
         fitting = [(path, build) for path, build in builds if any(name.fits(_name(tag)) for tag in build.tags)]
@@ -115,7 +119,21 @@ class Recipes:
             found = set(self._by_folder(name))
         return found.pop() if len(found) == 1 else None
 
+    def mount(self, path: str) -> str | None:
+        """The file that says that something is mounted at a path of a container, or at a folder above it."""
+        self._look_once()
+        for place, text in sorted(self._texts):
+            for target in (one or other for one, other in _MOUNT.findall(text)):
+                if len(target) > 1 and f"{path}/".startswith(f"{target.rstrip('/')}/"):
+                    return place
+        return None
+
     # --- the repository ---
+
+    def _look_once(self) -> None:
+        if self._dockerfiles is None:
+            self._dockerfiles = []
+            self._look()
 
     def _look(self) -> None:
         """Find the Dockerfiles and the texts that may tell of them."""
@@ -136,7 +154,7 @@ class Recipes:
                     dockerfiles.append(path)
                 elif _TELLS.fullmatch(each) and entry.size <= LONGEST:
                     source = self._files.read(path)
-                    if source is not None and "build" in source.text:
+                    if source is not None and _TOPICS.search(source.text):
                         self._texts.append((path, source.text))
             if left < 0:
                 self._texts = []

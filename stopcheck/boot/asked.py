@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.syntax.shell.tree import Word
 
-_STANDS = frozenset({"service", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
+_STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
 """In the background these keep the pipe open, too."""
 _RUNS = frozenset({"exec", "eval", ".", "source"})

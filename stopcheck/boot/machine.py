@@ -9,7 +9,7 @@ from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import is_refused
 from stopcheck.boot.builtins import find_builtin
 from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, kill_after, new_user, own_words
-from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Parent, Program, parent_options
+from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
@@ -464,7 +464,8 @@ class Machine:
             return service_folders.supervisor(self, row, words, process.cwd, env)
         found = supervisord.read(self.image.files, words, process.cwd, env)
         if isinstance(found, Unknown):
-            return Program(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
+            body_of = Program if supervisord.is_told_to_stay(words) else Leaving
+            return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
         body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
         return Departing(row, body) if found.daemonizes else body
 

@@ -14,14 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import ImageFile
     from stopcheck.knowledge.programs import ProgramRow
 
 FOR_EVER = float("inf")
-UNTOLD = frozenset({"unknown", "unread", "unnamed", "absent", "opaque"})
-"""Roles of what no table tells of: a program nobody knows; a text nobody has read; a name that is not known; a program
-that should not be there; and a server whose configuration is not known, which alone surely stands."""
+UNTOLD = frozenset({"unknown", "worker", "unread", "unnamed", "absent", "opaque"})
+"""Roles of what no table tells all of: a program nobody knows; one that works until it is stopped; a text nobody has
+read; a name that is not known; a program that should not be there; a server whose configuration is not known."""
+ASSUMED = frozenset({"unknown", "worker"})
+"""Those that are taken to handle their signals."""
+LASTING = frozenset({"service", "worker", "opaque"})
+"""Roles of what surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
 SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp",
@@ -41,7 +45,7 @@ class Program:
     def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
         self.row = row
         self.stop_signal = stop_signal
-        self.undecided = row.role in UNTOLD - {"opaque"}
+        self.undecided = row.role in UNTOLD - LASTING
         self.stands = False
         self.wakes_at = wakes_at
         self.ends_at: float | None = None
@@ -56,7 +60,7 @@ class Program:
 
     def copy(self) -> Program:
         """See Body.copy."""
-        other = Program(self.row, self.stop_signal, self.wakes_at)
+        other = type(self)(self.row, self.stop_signal, self.wakes_at)
         other.undecided, other.stands = self.undecided, self.stands
         other.ends_at, other.exit_status = self.ends_at, self.exit_status
         other.writers = self.writers
@@ -149,6 +153,33 @@ class Program:
         self.undecided = False
         self._print(world, process)
         world.exit(process, Unknown(f"the status of {process.program}", process.origin))
+
+
+class Leaving(Program):
+    """A server that leaves for the background or does not, nobody knows: where something comes after it, it does."""
+
+    __slots__ = ()
+
+    def __init__(self, row: ProgramRow, stop_signal: str, wakes_at: float | None = None) -> None:
+        super().__init__(row, stop_signal, wakes_at)
+        self.undecided = True
+
+    def end(self, world: World, process: Process) -> None:
+        """Suppose that it has left."""
+        self.undecided = False
+        left = Program(self.row, self.stop_signal)
+        depart(world, process, left, process.argv, self.row.name)
+
+
+def depart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
+    """What daemon(3) does: what is to run goes on in a session of its own, and the process that was started ends."""
+    child = world.spawn(process, body, argv, process.origin)
+    child.sid = child.pgid = child.pid
+    child.program = name
+    child.job = True
+    world.note("daemonizes", process, other=child.pid, span=process.origin)
+    world.exit(process, 0)
+    return child
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,10 +363,7 @@ class Daemonizer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = world.spawn(process, self, self.service or process.argv, process.origin)
-        child.sid = child.pgid = child.pid
-        child.program = self.row.name
-        child.job = True
+        child = depart(world, process, self, self.service or process.argv, self.row.name)
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):
@@ -345,8 +373,6 @@ class Daemonizer(Passing):
                 child.body = started
         else:
             child.body = Program(self.row, self.machine.stop_signal)
-        world.note("daemonizes", process, other=child.pid, span=process.origin)
-        world.exit(process, 0)
         return True
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
+from stopcheck.boot.either import Either
 from stopcheck.boot.programs import Program
+from stopcheck.boot.shell import Shell
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -51,6 +53,16 @@ class Start:
         env = self.env if env is None else env
         return self.machine.start(self.world, self.process, self.row, argv, env, self.depth + 1)
 
+    def script(self, text: str) -> Body | Failure:
+        """Run what a script of the program's package comes down to."""
+        name = self.process.program
+        body = self.load(("/bin/sh", "-c", text, self.argv[0], *self.argv[1:]))
+        self.process.argv, self.process.program = self.argv, name
+        for shell in body.bodies if isinstance(body, Either) else (body,):
+            if isinstance(shell, Shell):
+                shell.mode, shell.script, shell.packaged = "file", name, self.row
+        return body
+
     def leaf(self, role: str, reason: str = "", status: int | None = None) -> Program:
         """A program of which only its role is known."""
         row = ProgramRow(self.process.program, role=role, instead=reason, status=status)
@@ -80,5 +92,5 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """
     if isinstance(file, Unknown) or posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
         return False
-    told = row.role in {"service", "init", "supervisor", "interpreter"} or row.status is not None
+    told = row.role in {"service", "worker", "init", "supervisor", "interpreter"} or row.status is not None
     return not told and "/lib" not in file.path

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
-from stopcheck.boot.programs import Daemonizer, Failure, Program
+from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -37,7 +37,8 @@ def start_service(start: Start) -> Body | Failure:
         )
     background = leaves(start)
     if isinstance(background, Unknown):
-        return start.leaf("opaque", background.reason)
+        row = ProgramRow(start.process.program, role="opaque", instead=background.reason)
+        return Leaving(row, start.machine.stop_signal)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
     return Program(_with_seconds(start), start.machine.stop_signal)
@@ -204,8 +205,7 @@ def start_apachectl(start: Start) -> Body | Failure:
     if any(word.endswith(("FOREGROUND", "NO_DETACH")) or word == "-X" for word in words):
         if start.machine.image.base.family not in {"debian", "alpine"} or not words[0].startswith("-"):
             return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
-        text = 'apache2 "$@"; exit $?'
-        return start.load(("/bin/sh", "-c", text, start.argv[0], *start.argv[1:]))
+        return start.script(start.row.script)
     if any(word in {"start", "restart", "graceful"} for word in words):
         apache = find_program("apache2")
         assert apache is not None

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process
 
 TICK_LIMIT = 60
+ROUND_LIMIT = 40
+"""A loop that counts and has come round so often counts for ever."""
 
 
 def settle(world: World) -> World | None:
@@ -67,7 +69,7 @@ class _Settling:
         self.top = top
         self.done = False
         self._ticks: set[Hashable] = set()
-        self._ended: dict[object, int] = {}
+        self._ended: dict[tuple[object, Hashable], int] = {}
 
     def go_on(self, world: World, leaves: list[Process]) -> None:
         """Let what it waits for end, where that may be short; it is done where something stands."""
@@ -93,7 +95,8 @@ class _Settling:
         self.done = True
 
     def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
-        repeated = any(self._ended.get(leaf.origin, 0) >= 2 and not _in_turn(world, leaf) for leaf in undecided)
+        place = turn(world)
+        repeated = any(self._comes_again(leaf, place) and not _in_turn(world, leaf) for leaf in undecided)
         stands = world.copy()
         stands.fallback = None
         for leaf in undecided:
@@ -107,9 +110,14 @@ class _Settling:
         if not work and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
-            self._ended[leaf.origin] = self._ended.get(leaf.origin, 0) + 1
+            self._ended[leaf.origin, place] = self._ended.get((leaf.origin, place), 0) + 1
             assert isinstance(leaf.body, Program)
             leaf.body.end(world, leaf)
+
+    def _comes_again(self, leaf: Process, place: Hashable) -> bool:
+        """Whether a loop has started it before: it is no step of a script, be that one in a function called twice."""
+        counts = [count for (origin, _), count in self._ended.items() if origin == leaf.origin]
+        return self._ended.get((leaf.origin, place), 0) >= 2 or sum(counts) >= ROUND_LIMIT
 
     def _pass_time(self, world: World, timers: list[Process]) -> None:
         round_ = turn(world)
@@ -213,12 +221,12 @@ def _left_behind(world: World, before: World) -> bool:
 
     A known one, or the same program as before with other arguments (`app --init; app & sleep 5`).
     """
-    tried = {leaf.program for leaf in before.awaited()}
+    tried = {leaf.program: leaf.argv for leaf in before.awaited()}
     return any(
         pid not in before.processes
         and process.job
         and isinstance(process.body, Program)
-        and (process.body.row.role == "service" or process.program in tried)
+        and (process.body.row.role in {"service", "worker"} or tried.get(process.program, process.argv) != process.argv)
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
+    from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Word
@@ -86,8 +87,8 @@ _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten",
     "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
-    "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
-    "substitutions",
+    "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script",
+    "status", "substitutions",
     "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -169,6 +170,8 @@ class Shell:
         """The processes of `<( … )` and `>( … )`."""
         self.root: int | None = None
         """The process that `$$` names, where it is not this one."""
+        self.packaged: ProgramRow | None = None
+        """The known program that this is: a script of its package, which nobody here has written."""
 
     def copy(self) -> Shell:
         """See Body.copy."""

@@ -58,12 +58,17 @@ def read(files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, 
         sections += included
     main = next((section for section in sections if section.name == "supervisord"), None)
     option = main.option("nodaemon") if main is not None else None
-    stays = bool({"-n", "--nodaemon"} & set(words)) or (option is not None and option.value.lower() in YES)
+    stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
     place = option.span if option is not None else main.span if main is not None else None
     programs = [section for section in sections if section.name.startswith("program:")]
     programs.sort(key=_priority)
     managed = tuple(each for section in programs for each in _managed(section, env))
     return Configuration(managed, not stays, place)
+
+
+def is_told_to_stay(words: tuple[str, ...]) -> bool:
+    """Whether the arguments alone keep it in the foreground."""
+    return bool({"-n", "--nodaemon"} & set(words))
 
 
 def _option(words: tuple[str, ...], *names: str) -> str | None:

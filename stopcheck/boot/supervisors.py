@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import ENDED, Failure, Program
+from stopcheck.boot.programs import ENDED, Failure, Program, depart
 from stopcheck.boot.world import Passing
 from stopcheck.records import dataclass
 
@@ -210,10 +210,5 @@ class Departing(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = world.spawn(process, self.body.copy(), process.argv, process.origin)
-        child.sid = child.pgid = child.pid
-        child.program = self.row.name
-        child.job = True
-        world.note("daemonizes", process, other=child.pid, span=process.origin)
-        world.exit(process, 0)
+        depart(world, process, self.body.copy(), process.argv, self.row.name)
         return True

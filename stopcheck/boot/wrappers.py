@@ -132,7 +132,7 @@ def start_busybox(start: Start) -> Body | Failure:
 
 def start_script(start: Start) -> Body | Failure:
     """A program that is a shell script of its package: /bin/sh runs what it comes down to."""
-    return start.load(("/bin/sh", "-c", start.row.script, start.argv[0], *start.argv[1:]))
+    return start.script(start.row.script)
 
 
 def start_wait_for(start: Start) -> Body | Failure:

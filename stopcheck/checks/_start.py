@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.machine import SHELL_NAMES, shell_options
+from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._edits import PREFIXES
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Image
     from stopcheck.model import Safety, Unknown
     from stopcheck.source import Span
+    from stopcheck.stop.blame import Cause
     from stopcheck.syntax.dockerfile import Argument
     from stopcheck.syntax.shell.tree import Command, Pipeline
 
@@ -122,9 +124,18 @@ def of_shell_form(case: Case, rule: str) -> Iterator[Violation]:
             "it passes no signal on",
             span=place(case, cause.span),
             fix=fix,
-            advice=advice(fix, called(main_of(case, cause))),
+            advice=advice(fix, successor(case, cause)),
         )
     yield from by_luck(case, rule)
+
+
+def successor(case: Case, cause: Cause) -> str:
+    """What takes the place of the shell once that makes way: the main program, or a wrapper that is started for it."""
+    child = cause.child
+    wraps = child is not None and (
+        isinstance(child.body, Parent) or (isinstance(child.body, Shell) and child.body.packaged is not None)
+    )
+    return called(child if wraps and child is not None else main_of(case, cause))
 
 
 def by_luck(case: Case, rule: str) -> Iterator[Violation]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Parent, Program
+from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.model import Violation
+from stopcheck.stop.blame import leaves_early
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stopcheck.checks._case import Case
+    from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.stop.blame import Cause
 
 
 def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("forking-wrapper"):
-        wrapper = cause.process.body
-        if not isinstance(wrapper, (Parent, Program)):
+        row = _row(cause)
+        if row is None:
             continue
-        name, main = wrapper.row.name, called(main_of(case, cause))
-        child, instead = "the service" if main == name else main, wrapper.row.instead
+        name, main = called(cause.process), called(main_of(case, cause))
+        child, instead = "the service" if main == name else main, row.instead
         yield Violation(
             message=f"{consequence(case, cause)}. {name} starts {child} as its child and {_what_it_does(case, cause)}",
             span=cause.span or case.start_span(),
@@ -32,13 +35,22 @@ def check(case: Case) -> Iterator[Violation]:
         )
 
 
+def _row(cause: Cause) -> ProgramRow | None:
+    body = cause.process.body
+    if isinstance(body, Shell):
+        return body.packaged
+    return body.row if isinstance(body, (Parent, Program)) else None
+
+
 def _what_it_does(case: Case, cause: Cause) -> str:
-    wrapper = cause.process.body
-    assert isinstance(wrapper, (Parent, Program))
+    row = _row(cause)
+    assert row is not None
     if any(event.kind == "gives-up" and event.pid == cause.process.pid for event in case.down.events):
-        return f"kills it {wrapper.row.kill_after:g} s after the signal"
-    if wrapper.row.forwards == "none":
+        return f"kills it {row.kill_after:g} s after the signal"
+    if cause.child is not None and leaves_early(case.down, cause.process, cause.child):
+        return "does not wait until it is done"
+    if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"
-    if case.assessment.signal not in (wrapper.row.forwards_only or (case.assessment.signal,)):
+    if case.assessment.signal not in (row.forwards_only or (case.assessment.signal,)):
         return f"does not pass {case.signal} on"
     return "passes the signal only to a shell in between, which keeps it to itself"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
-from stopcheck.checks._script import called, consequence, main_of
-from stopcheck.checks._start import advice, argument_named, place, without_shell
+from stopcheck.checks._script import consequence
+from stopcheck.checks._start import advice, argument_named, place, successor, without_shell
 from stopcheck.model import Label, Violation
 
 if TYPE_CHECKING:
@@ -30,5 +30,5 @@ def check(case: Case) -> Iterator[Violation]:
             span=place(case, cause.span),
             fix=fix,
             related=(Label(span, f"{name} ends as soon as the shell has ended"),) if span is not None else (),
-            advice=advice(fix, called(main_of(case, cause)), f"what {name} starts"),
+            advice=advice(fix, successor(case, cause), f"what {name} starts"),
         )

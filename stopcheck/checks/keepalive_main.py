@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
-from stopcheck.checks._script import called
+from stopcheck.checks._script import called, together
 from stopcheck.checks._start import place, started, with_init
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stopcheck.boot.world import Process
     from stopcheck.checks._case import Case
+
+
+ONE = "Start {} in the foreground, as the last command, with `exec`."
+SEVERAL = (
+    "Give each a container of its own; or let the script wait for them, with a trap that passes the signal on to all "
+    "and waits; or let a supervisor start them."
+)
 
 
 def check(case: Case) -> Iterator[Violation]:
@@ -21,9 +29,13 @@ def check(case: Case) -> Iterator[Violation]:
         idle = called(cause.process)
         main = cause.child if cause.child is not None and cause.child.pid != cause.process.pid else None
         if main is not None and isinstance(main.body, Program):
-            name = called(main)
-            why = f"{idle} keeps the container alive; {name} runs in the background, where no signal reaches it"
-            advice = f"Start {name} in the foreground, as the last command, with `exec`."
+            names = _left(case, main)
+            name = together(names)
+            runs = "runs in the background, where no signal reaches it"
+            if len(names) > 1:
+                runs = "run in the background, where no signal reaches them"
+            why = f"{idle} keeps the container alive; {name} {runs}"
+            advice = SEVERAL if len(names) > 1 else ONE.format(name)
         else:
             name = idle
             why = f"It only keeps the container alive, and nothing here hears {case.signal}"
@@ -37,3 +49,11 @@ def check(case: Case) -> Iterator[Violation]:
             fix=with_init(case) if main is None else None,
             advice=advice,
         )
+
+
+def _left(case: Case, main: Process) -> tuple[str, ...]:
+    """The mains in the background by name; helpers only where there is nothing else."""
+    mains = [case.up.processes[pid] for pid in case.stopped.mains] if case.stopped is not None else [main]
+    programs = [process for process in mains if isinstance(process.body, Program)]
+    works = [p for p in programs if isinstance(p.body, Program) and not p.body.row.helper]
+    return tuple(dict.fromkeys(called(process) for process in works or programs))

@@ -30,6 +30,10 @@ def check(case: Case) -> Iterator[Violation]:
             advice = "End the trap with `exit`."
             trap = trap_at(shell, cause.span)
             fix = _leaving(shell, trap) if trap is not None else None
+        elif isinstance(shell, Shell) and cause.child is not None and cause.child.pid in shell.substitutions:
+            why = f"`wait` waits for `>({cause.span.text})`, too, which reads until {called(cause.process)} ends"
+            advice = 'Wait for the service alone, by its number: `wait "$pid"`.'
+            fix = None
         elif isinstance(shell, Shell):
             why = f"An empty trap makes {called(cause.process)}, and all that it starts, ignore {case.signal}"
             advice = "Let the trap pass the signal on and wait, or leave it out and `exec` the service."

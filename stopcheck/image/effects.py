@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from stopcheck.image.fields import Field
-    from stopcheck.image.filesystem import FileMap, Step
+    from stopcheck.image.filesystem import FileMap, Programs, Step
     from stopcheck.image.wildcards import Token
     from stopcheck.source import Span
 
@@ -138,19 +138,11 @@ class Effects:
         else:
             self.step(Alter(selection, lambda file: self._blurred(file, change(file))))
 
-    def unsure(
-        self,
-        *folders: str | None,
-        programs: frozenset[str] | None = None,
-        never: frozenset[str] = frozenset(),
-    ) -> None:
-        """Anything may have come into the folders; without folders, anywhere.
-
-        `programs`: no program but these; `never`: surely not these.
-        """
+    def unsure(self, *folders: str | None, programs: Programs | None = None) -> None:
+        """Anything may have come into the folders; without folders, anywhere. `programs`: which, if that is known."""
         known = tuple(self.files.followed(folder) for folder in folders if folder is not None)
         named = folders and len(known) == len(folders) and not any(folder.startswith("$") for folder in known)
-        self.step(Unsure(self.unknown, known if named else None, programs, never))
+        self.step(Unsure(self.unknown, known if named else None, programs))
 
     def copy_tree(self, target: str, source: str, names: tuple[Token, ...] | None = None) -> None:
         """All that a folder holds into another one."""

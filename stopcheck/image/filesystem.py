@@ -162,16 +162,24 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsure:
-    """A step that may have put anything below the folders; None: anywhere.
+class Programs:
+    """Which programs may come into the folders for programs: these, by name or path; or all but these."""
 
-    In a folder for programs: none but `programs`, and surely not `never` (names, or paths).
-    """
+    names: frozenset[str]
+    all_but: bool
+
+    def may_have(self, path: str) -> bool:
+        """Whether this may be one of them."""
+        return (path in self.names or base(path) in self.names) is not self.all_but
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """A step that may have put anything below the folders; None: anywhere. `programs`: which, if that is known."""
 
     reason: Unknown
     folders: tuple[str, ...] | None = None
-    programs: frozenset[str] | None = None
-    never: frozenset[str] = frozenset()
+    programs: Programs | None = None
 
     @property
     def places(self) -> tuple[str, ...] | None:
@@ -180,7 +188,7 @@ class Unsure:
 
     def at(self, path: str) -> Answer:
         """See Layer.at."""
-        if self._surely_not(path):
+        if self.programs is not None and parent(path) in PROGRAM_FOLDERS and not self.programs.may_have(path):
             return Mark.PASS
         if self.folders is None:
             return Maybe(self.reason)
@@ -190,12 +198,6 @@ class Unsure:
             if near and any(inside(path, folder) is not None for folder in self.folders)
             else Mark.PASS
         )
-
-    def _surely_not(self, path: str) -> bool:
-        if (self.programs is None and not self.never) or parent(path) not in PROGRAM_FOLDERS:
-            return False
-        name = base(path)
-        return name in self.never or path in self.never or (self.programs is not None and name not in self.programs)
 
 
 @dataclass(frozen=True, slots=True)

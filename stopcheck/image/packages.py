@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.image.filesystem import PROGRAM_FOLDERS
+from stopcheck.image.filesystem import PROGRAM_FOLDERS, Programs
 from stopcheck.knowledge.systems import package_programs
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
@@ -150,7 +150,16 @@ _PLACES = {"apk": {"dumb-init": "/usr/bin"}, "apt-get": _APT, "apt": _APT}
 but that and /usr/bin may become one folder.)"""
 
 
-def not_installed(name: str, words: Sequence[str | None], programs: frozenset[str]) -> frozenset[str]:
+def brought(name: str, words: Sequence[str | None], known: frozenset[str]) -> Programs:
+    """The programs that a package manager's command may bring; of those it may not, `known` are told."""
+    brings = _programs(name, words)
+    if brings is None:
+        return Programs(_not_installed(name, words, known), all_but=True)
+    places = _PLACES.get(name, {})
+    return Programs(frozenset(f"{places[each]}/{each}" if each in places else each for each in brings), all_but=False)
+
+
+def _not_installed(name: str, words: Sequence[str | None], programs: frozenset[str]) -> frozenset[str]:
     """Those of the programs that a command surely does not install: names, or paths where it puts them elsewhere."""
     if name not in _NAMED:
         return frozenset()
@@ -173,7 +182,7 @@ def not_installed(name: str, words: Sequence[str | None], programs: frozenset[st
 _CLOSED = frozenset({"apk", "apt", "apt-get"})
 
 
-def programs(name: str, words: Sequence[str | None]) -> frozenset[str] | None:
+def _programs(name: str, words: Sequence[str | None]) -> frozenset[str] | None:
     """All programs that a package manager's command brings; None where that is not known."""
     if name not in _CLOSED or any(word is None or word.startswith((".", "/")) for word in words):
         return None

@@ -417,8 +417,7 @@ class _Runner:
             self.effects.unsure(
                 *manager.folders,
                 *([self.effects.cwd] if manager.here else []),
-                programs=packages.programs(name, words),
-                never=packages.not_installed(name, words, third_party()),
+                programs=packages.brought(name, words, third_party()),
             )
 
     # --- what needs the walk ---

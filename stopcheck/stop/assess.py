@@ -10,6 +10,7 @@ from stopcheck.boot.signals import signal_name
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.stop.deliver import Stopped, stop
+from stopcheck.stop.mains import gives_up
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,11 +103,13 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
 def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:
     """Without the guards: ways on which something not decided by the files ends the container before a main stands.
 
-    Where none stands on any way, a guard is what ends with an error of its own, where another way runs through.
+    One that waits before it ends is a guard, too. Where none stands on any way, a guard is what ends with an error of
+    its own, where another way runs through.
     """
     kept = tuple(path for path in paths if path.booted.up or not path.booted.conditional)
     if any(path.booted.up for path in kept):
-        return kept
+        serving = tuple(path for path in kept if not path.booted.conditional or not gives_up(path.booted.world))
+        return serving if any(path.booted.up for path in serving) else kept
     through = tuple(path for path in paths if not path.booted.conditional or path.outcome is not OutcomeKind.FAILS)
     return through if any(path.outcome is OutcomeKind.EXITS for path in through) else paths
 

@@ -9,6 +9,7 @@ from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.model import OutcomeKind
 from stopcheck.stop.cause import Cause
+from stopcheck.stop.mains import gives_up
 from stopcheck.stop.mend import Mended, mended
 from stopcheck.stop.shells import lost_trap, of_early_end, of_script_end, of_shell
 from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main
@@ -16,7 +17,7 @@ from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, o
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Process, World
+    from stopcheck.boot.world import Body, Process, World
     from stopcheck.image.model import Image
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
@@ -50,10 +51,8 @@ def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
 
 
 def _lingers(cause: Cause, stopped: Stopped) -> bool:
-    """Whether the script only waits a while on some condition, before it gives up: `sleep 7200; exit 1`."""
-    body = cause.process.body
-    timer = isinstance(body, Program) and body.row.role == "timer"
-    return cause.rule == "keepalive-main" and timer and stopped.booted.conditional
+    """Whether the script only waits a while on some condition, before it gives up."""
+    return cause.rule == "keepalive-main" and stopped.booted.conditional and gives_up(stopped.booted.world)
 
 
 def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
@@ -103,13 +102,22 @@ def _of_link(
         return
     elif isinstance(body, Shell):
         yield from of_shell(assessment, stopped, above, process, below)
+    elif below is not None and _is_adopted(body, below):
+        yield from _of_beside(assessment, process, below)
     elif isinstance(body, Parent):
-        if below is not None and body.row.role != "init" and _lost_by(stopped, process):
+        if below is not None and body.row.role != "init" and _lost_by(stopped, process, below):
             yield Cause("forking-wrapper", process, process.origin, below)
     elif isinstance(body, Supervisor):
         yield from _of_supervisor(stopped, process, below)
     elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
         yield from _of_beside(assessment, process, below)
+
+
+def _is_adopted(body: Body, below: Process) -> bool:
+    """Whether it has only got to an init, a wrapper or a supervisor because what had started it has ended."""
+    if isinstance(body, Parent):
+        return below.pid != body.child
+    return isinstance(body, Supervisor) and below.pid not in body.pids
 
 
 def _of_beside(assessment: Assessment, process: Process, below: Process) -> Iterator[Cause]:
@@ -136,10 +144,16 @@ def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) ->
         yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
 
 
-def _lost_by(stopped: Stopped, process: Process) -> bool:
-    """Whether a wrapper kept the signal to itself, or killed its child before that had finished."""
+def leaves_early(world: World, process: Process, below: Process) -> bool:
+    """Whether a wrapper ended while its child was still shutting down."""
+    child = world.processes[below.pid]
+    return not world.processes[process.pid].alive and bool(child.told) and child.killed_by == "KILL"
+
+
+def _lost_by(stopped: Stopped, process: Process, below: Process) -> bool:
+    """Whether a wrapper kept the signal to itself, killed its child, or left it, before that had finished."""
     events = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
-    if any(event.kind == "gives-up" for event in events):
+    if any(event.kind == "gives-up" for event in events) or leaves_early(stopped.world, process, below):
         return True
     return not any(event.kind == "forwards" for event in events)
 

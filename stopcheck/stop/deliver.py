@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
 from stopcheck.boot.frames import Standing
-from stopcheck.boot.programs import UNTOLD, Program
+from stopcheck.boot.programs import ASSUMED, UNTOLD, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.model import OutcomeKind, Unknown
@@ -159,7 +159,7 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
     """What keeps the outcome from being known: a program that nobody can name, a signal to nobody knows whom."""
     for process in processes:
         body = process.body
-        if isinstance(body, Program) and body.row.role in UNTOLD - {"unknown"}:
+        if isinstance(body, Program) and body.row.role in UNTOLD - ASSUMED:
             what = body.row.instead
             return Unknown(
                 f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
-from stopcheck.boot.programs import UNTOLD, Parent, Program
+from stopcheck.boot.programs import LASTING, UNTOLD, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -30,6 +30,20 @@ def mains(world: World) -> tuple[int, ...]:
         return tuple(dict.fromkeys(beside + jobs))
     script = _script(world, front)
     return (script,) if script is not None else tuple(front)
+
+
+def gives_up(world: World) -> bool:
+    """Whether the script only waits a while before it leaves, for somebody to look: `sleep 7200; exit 1`."""
+    for pid in _front(world, 1):
+        parent = world.processes.get(world.processes[pid].ppid)
+        timer, shell = world.processes[pid].body, parent.body if parent is not None else None
+        if isinstance(timer, Program) and timer.row.role == "timer" and timer.wakes() and isinstance(shell, Shell):
+            top = shell.frames[-1] if shell.frames else None
+            after = top.node.items[top.index :] if isinstance(top, Items) else ()
+            command = after[0].command.first.commands[0] if after else None
+            if isinstance(command, SimpleCommand) and command.words and command.words[0].literal == "exit":
+                return True
+    return False
 
 
 def _front(world: World, pid: int) -> list[int]:
@@ -65,7 +79,7 @@ def _known_beside(world: World, process: Process, front: list[int]) -> bool:
         process.alive
         and process.pid not in front
         and isinstance(body, Program)
-        and body.row.role == "service"
+        and body.row.role in LASTING
         and in_job(world, process)
     )
 

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.source import Span
     from stopcheck.stop.assess import Assessment
+    from stopcheck.stop.deliver import Stopped
+
+    Command = tuple[str, Span | None]
 
 NAMED = 3
 """So many variables are named in a message."""
@@ -32,8 +36,23 @@ class Other:
 def others(assessment: Assessment, programs: Mapping[str, ProgramRow] | None = None) -> Iterator[Other]:
     """Each with the ways on which it comes up; none where it does not."""
     if assessment.paths:
-        yield from _other_commands(assessment, programs)
-        yield from _with_variables(assessment, programs)
+        ended = _made_ready(assessment)
+        for other in (*_other_commands(assessment, programs), *_with_variables(assessment, programs)):
+            paths = tuple(path for path in other.assessment.paths if not _serves(path, ended))
+            if paths:
+                yield replace(other, assessment=replace(other.assessment, paths=paths))
+
+
+def _made_ready(assessment: Assessment) -> frozenset[Command]:
+    """The commands that end on the way to the service of the image as it is: they are none themselves."""
+    processes = (p for path in assessment.paths if path.booted.up for p in path.booted.world.processes.values())
+    return frozenset((process.program, process.origin) for process in processes if not process.alive)
+
+
+def _serves(path: Stopped, commands: frozenset[Command]) -> bool:
+    """Whether one of them is taken for a service."""
+    mains = (path.booted.world.processes[pid] for pid in path.mains)
+    return any((main.program, main.origin) in commands for main in mains)
 
 
 def _other_commands(assessment: Assessment, programs: Mapping[str, ProgramRow] | None) -> Iterator[Other]:

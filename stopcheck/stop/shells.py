@@ -13,7 +13,7 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
-from stopcheck.stop.mend import outlived
+from stopcheck.stop.mend import Mended, outlived
 from stopcheck.stop.starts import inherits_signal, of_long_trap, shell_rule
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
@@ -43,7 +43,12 @@ def of_shell(
     mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
     ran = [event for event in mine if event.kind == "trap"]
     crash = next((event for event in mine if event.kind == "crash"), None)
-    if crash is not None:
+    if shell.packaged is not None:
+        if above and isinstance(above[-1].body, Supervisor):
+            yield Cause("supervisor-not-forwarding", process, process.origin, below)
+        elif not _starts_anew(above, shell):
+            yield Cause("forking-wrapper", process, process.origin, below)
+    elif crash is not None:
         yield Cause("trap-recursion", process, crash.span, below, event=crash)
     elif ran and isinstance(shell.blocked, Foreground) and ran[0].signal == "EXIT" and idle(shell.traps.get("EXIT")):
         yield from _of_foreground(assessment, stopped, above, process, shell, shell.blocked, below)
@@ -55,6 +60,12 @@ def of_shell(
         yield from _of_foreground(assessment, stopped, above, process, shell, shell.blocked, below)
     else:
         yield _of_no_trap(assessment, stopped, process, shell, below)
+
+
+def _starts_anew(above: tuple[Process, ...], shell: Shell) -> bool:
+    """Whether it would be PID 1 now, and is a script that asks for that: it may do otherwise then."""
+    body = above[-1].body if above else None
+    return isinstance(body, Mended) and body.replaced and shell.packaged is not None and "$$" in shell.packaged.script
 
 
 # --- no trap has run -------------------------------------------------------------------------------
@@ -197,6 +208,16 @@ def _of_trap(stopped: Stopped, process: Process, below: Process | None, ran: lis
         yield Cause("trap-without-wait", process, sender.span, below, event=kills[-1] if kills else sender)
     elif not told.alive and _goes_on(world, later):
         yield Cause("trap-ignores-signal", process, ran[0].span, below, event=ran[0])
+    elif not told.alive and (reader := _own_reader(world, later)) is not None:
+        yield Cause("trap-ignores-signal", process, reader.origin, reader)
+
+
+def _own_reader(world: World, process: Process) -> Process | None:
+    """The `>( … )` that a script waits for, though it reads what that writes until it ends."""
+    shell = process.body
+    if not process.alive or not isinstance(shell, Shell) or not isinstance(shell.blocked, Waiting):
+        return None
+    return next((world.processes[pid] for pid in shell.blocked.pids if pid in shell.substitutions), None)
 
 
 def _trap_of(ran: list[Event], mine: list[Event], kill: Event) -> Event:
@@ -254,7 +275,7 @@ def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
     worked = max((p.pid for p in programs if not p.alive and _role(p) in WORK and p.program not in HARMLESS), default=0)
     left = [p for p in programs if p.alive and in_job(world, p) and _role(p) in SERVICES]
-    left = [p for p in left if (_role(p) == "service" and not _helps(p)) or p.pid > worked]
+    left = [p for p in left if (_role(p) in {"service", "worker"} and not _helps(p)) or p.pid > worked]
     if left:
         yield Cause("script-ends", world.init, left[-1].origin, left[-1])
 

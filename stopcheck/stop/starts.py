@@ -148,11 +148,17 @@ def of_daemon(stopped: Stopped) -> Iterator[Cause]:
 
 
 def _helped(world: World, left: Process) -> bool:
-    """Whether it only serves the container's own needs, and a program was run after it, which is what PID 1 did."""
+    """Whether it only serves the container's own needs, and a program was run after it, which is what PID 1 did.
+
+    A shell that is given nothing to run is none.
+    """
     helper = isinstance(left.body, Program) and left.body.row.helper
     return helper and any(
-        process.pid > left.pid and isinstance(process.body, Program) and process.body.row.table != "core utilities"
-        for process in world.processes.values()
+        p.pid > left.pid
+        and isinstance(p.body, Program)
+        and p.body.row.table != "core utilities"
+        and p.program not in SHELL_NAMES
+        for p in world.processes.values()
     )
 
 

@@ -61,6 +61,7 @@ SCRIPTS = [
     pytest.param(
         "if ! our-server; then\necho failed\nfi", [("missing-exec", "if ! our-server; then")], id="a-server-that-fails",
     ),
+    pytest.param("if ! aws s3 ls; then\necho no\nsleep 7200\nexit 1\nfi\nexec memcached", [], id="a-failure-told"),
     pytest.param("for x in a b c d; do\nour-tool $x\ndone\nexec memcached", [], id="in-turn"),
     pytest.param("nohup memcached &\nexec bash", [("script-ends", "nohup memcached &")], id="beside-a-terminal"),
     pytest.param("our-test | grep -v noise", [("piped-main", "our-test | grep -v noise")], id="a-filter"),

@@ -7,8 +7,9 @@ import pytest
 from stopcheck.model import OutcomeKind
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script
-from tests.unit.scripts import context, found, mended, said
+from tests.unit.scripts import context, found, line, mended, said
 
+KEPT = ("keepalive-main", "sleep infinity")
 GOOD = {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}
 
 FIXES = {
@@ -390,6 +391,159 @@ class TestInits:
         assert violation.advice == "tini is installed here, but elsewhere: name it without a folder."
 
 
+@pytest.mark.parametrize(
+    ("script", "outcome", "expected"),
+    [
+        pytest.param("supervisord\nexec memcached\n", "unknown", [], id="the-next-takes-the-shells-place"),
+        pytest.param("supervisord\nmemcached\n", "killed", [("missing-exec", "memcached")], id="the-next-stands"),
+        pytest.param("supervisord\nour-app\n", "killed", [("missing-exec", "our-app")], id="so-does-nobody-knows-what"),
+        pytest.param("supervisord\ntail -f /log\n", "killed", [("keepalive-main", "tail -f /log")], id="a-keepalive"),
+        pytest.param("if ! supervisord\nthen exit 3; fi\nexec memcached\n", "unknown", [], id="it-is-asked"),
+        pytest.param("supervisord\n", "killed", [("missing-exec", "supervisord")], id="nothing-comes-after-it"),
+        pytest.param("our-setup\nsupervisord\n", "killed", [("missing-exec", "supervisord")], id="the-last-of-two"),
+        pytest.param("supervisord -n\nmemcached\n", "killed", [("missing-exec", "supervisord -n")], id="it-is-told"),
+        pytest.param("supervisord &\nexec memcached\n", "unknown", [], id="in-the-background"),
+        pytest.param("php-fpm8.2 -y /x/own.conf\nexec memcached\n", "unknown", [], id="a-service"),
+    ],
+)
+def test_a_server_of_which_nobody_knows_whether_it_stays(
+    script: str, outcome: str, expected: list[tuple[str, str]]
+) -> None:
+    some = said(context(script, base="ours/base"))
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        pytest.param('["apache2ctl", "-D", "FOREGROUND"]', ["forking-wrapper"], id="as-pid-1"),
+        pytest.param("apache2ctl -D FOREGROUND", ["forking-wrapper", "shell-form-command"], id="below-a-shell"),
+        pytest.param('["tini", "--", "apache2ctl", "-D", "FOREGROUND"]', ["forking-wrapper"], id="below-an-init"),
+        pytest.param('["tini", "--", "postfix", "start-fg"]', ["forking-wrapper"], id="only-as-pid-1"),
+        pytest.param('["postfix", "start-fg"]', [], id="that-execs-as-pid-1"),
+        pytest.param("postfix start-fg", ["shell-form-command"], id="that-would-exec-as-pid-1"),
+    ],
+)
+def test_a_package_that_starts_its_service_by_a_script(command: str, expected: list[str]) -> None:
+    files = context("", lines=f"RUN apt-get install -y apache2 postfix\nCMD {command}")
+    files["Dockerfile"] = files["Dockerfile"].rpartition("CMD")[0]
+    some = said(files)
+    assert sorted(rule for rule, _ in found(some)) == expected
+    assert {line(violation) for _, violation, _ in some[1]} <= {f"CMD {command}"}
+    assert not any("sh -c" in violation.message for _, violation, _ in some[1])
+
+
+def test_the_script_of_a_package_goes_by_the_packages_name() -> None:
+    script = "trap 'kill %1; wait' TERM\nmemcached & apache2ctl -D FOREGROUND\n"
+    _, rows = said(context(script, lines="RUN apt-get install -y apache2"))
+    messages = {rule: violation.message for rule, violation, _ in rows}
+    assert "that is apache2ctl" in messages["trap-deferred"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("/sub.sh 0\n/sub.sh 1\n/sub.sh 2\nexec memcached\n", id="a-script"),
+        pytest.param("sh /sub.sh 0\nsh /sub.sh 0\nsh /sub.sh 0\nexec memcached\n", id="with-the-same-arguments"),
+        pytest.param(". /sub.sh 0\n. /sub.sh 1\n. /sub.sh 2\nexec memcached\n", id="a-part-of-the-script"),
+        pytest.param("run() { our-tool $1; }\nrun 0\nrun 1\nrun 2\nexec memcached\n", id="a-function"),
+        pytest.param(
+            "i=0\nwhile [ $i -lt 5 ]; do our-tool; i=$((i+1)); done\nexec memcached\n", id="a-loop-that-counts"
+        ),
+    ],
+)
+def test_what_is_run_several_times_in_a_row_is_no_service(script: str) -> None:
+    some = said(context(script, sub="our-tool --number $1\n"))
+    assert (some[0].outcome, some[0].main, some[1]) == ("graceful", ("memcached",), [])
+
+
+@pytest.mark.parametrize("count", ["", "; i=$((i+1))"])
+def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
+    some = said(context(f"i=0\nwhile true; do our-app $i{count}; sleep 1; done\n"))
+    assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        pytest.param("php artisan horizon", id="artisan"),
+        pytest.param("php bin/console messenger:consume async", id="console"),
+        pytest.param("python manage.py qcluster", id="manage.py"),
+        pytest.param("rails jobs:work", id="rails"),
+    ],
+)
+def test_a_worker_beside_the_service_is_a_service_too(worker: str) -> None:
+    some = said(context(f"{worker} &\nexec memcached\n"))
+    assert (some[0].outcome, found(some)) == ("cut-off", [("abandoned-job", f"{worker} &")])
+
+
+@pytest.mark.parametrize("job", ["php artisan our:task", "php artisan tinker", "our-task"])
+def test_what_may_be_done_soon_is_none(job: str) -> None:
+    some = said(context(f"{job} &\nexec memcached\n"))
+    assert (some[0].outcome, found(some)) == ("graceful", [])
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome", "expected"),
+    [
+        pytest.param("nginx\nexec tini -- memcached\n", "cut-off", [("abandoned-job", "nginx")], id="below-an-init"),
+        pytest.param("[ -e /x ] && :\nnginx\nsleep infinity\n", "killed", [KEPT], id="kept-alive-on-any-way"),
+        pytest.param(
+            "nginx\nif ! our-check; then sleep 7200; exit 1; fi\nexec memcached\n",
+            "cut-off",
+            [("abandoned-job", "nginx")],
+            id="a-pause-before-it-gives-up",
+        ),
+        pytest.param(
+            "ceph-mon --mkfs -i a\nceph-mon -i a &\nsleep 3\nceph -s\n",
+            "exits",
+            [("daemonized-main", "ceph-mon -i a &")],
+            id="a-known-service-before-other-work",
+        ),
+        pytest.param(
+            "service ssh start\n/bin/bash\n", "exits", [("daemonized-main", "service ssh start")], id="an-empty-shell"
+        ),
+        pytest.param(
+            "pcscd\nour-tool --once\nexit 0\n", "killed", [("missing-exec", "our-tool --once")], id="a-helper"
+        ),
+    ],
+)
+def test_a_bad_end_has_a_line_that_is_to_blame(script: str, outcome: str, expected: list[tuple[str, str]]) -> None:
+    some = said(context(script))
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+
+
+def test_a_trap_that_asks_postfix_to_stop_tells_it() -> None:
+    script = "trap 'postfix stop' EXIT\npostfix start\nsleep 86400 & wait\n"
+    assert said(context(script, lines="RUN apt-get install -y postfix"))[0].reason is None
+
+
+def test_what_keeps_several_services_alive_names_them_all() -> None:
+    _, rows = said(context("cron\nnginx\nphp-fpm -D\ntail -f /log\n"))
+    messages = [violation.message for rule, violation, _ in rows if rule == "keepalive-main"]
+    assert len(messages) == 1
+    assert "then kills nginx and php-fpm: exit 137" in messages[0]
+    assert "nginx and php-fpm run in the background, where no signal reaches them" in messages[0]
+
+
+LOG = "exec > >(tee /log) 2>&1\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param(LOG + "trap 'kill $pid; wait' TERM\nmemcached & pid=$!\nwait $pid\n", "killed", id="all-of-them"),
+        pytest.param(LOG + "trap 'kill $pid' TERM\nmemcached & pid=$!\nwait\nwait\n", "killed", id="behind-the-trap"),
+        pytest.param(LOG + "trap 'kill $pid; wait $pid' TERM\nmemcached & pid=$!\nwait\n", "graceful", id="its-own"),
+    ],
+)
+def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome: str) -> None:
+    some = said(context(script))
+    expected = [("trap-ignores-signal", LOG.strip())] if outcome == "killed" else []
+    assert (some[0].outcome, found(some)) == (outcome, expected)
+    assert all("`wait` waits for `>(tee /log)`, too" in violation.message for _, violation, _ in some[1])
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
@@ -408,6 +562,9 @@ class TestSupervisors:
 
     def test_the_whole_group(self) -> None:
         assert self.said('bash -c "date; memcached; date"\nstopasgroup=true\nkillasgroup=true') == []
+
+    def test_a_script_of_a_package(self) -> None:
+        assert self.said("postfix start-fg") == [("supervisor-not-forwarding", "command=postfix start-fg")]
 
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]

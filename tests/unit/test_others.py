@@ -51,6 +51,27 @@ def test_there_is_nothing_to_say_where_the_rest_is_well_or_never_comes(script: s
     assert (outcome, found) == ("fails", [])
 
 
+BOTH = 'prepare() {\n  our-setup --all\n}\ncase "${1:-run}" in\nrun) prepare; %s ;;\ninit) prepare ;;\nesac\n'
+
+
+@pytest.mark.parametrize(
+    "script, expected",
+    [
+        pytest.param(BOTH % "exec memcached", [], id="it has ended on the way to the service"),
+        pytest.param(BOTH % "echo done", [("missing-exec", "error", 3)], id="there is no other service"),
+        pytest.param(
+            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app --all ;;\nesac\n',
+            [("missing-exec", "warning", 4)],
+            id="it is not run on that way",
+        ),
+    ],
+)
+def test_what_makes_things_ready_for_the_service_is_none_elsewhere(
+    script: str, expected: list[tuple[str, str, int]]
+) -> None:
+    assert [row[:3] for row in said(script)[1]] == expected
+
+
 @pytest.mark.parametrize(
     "script, expected",
     [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TEXT = Path(programs.__file__).with_name("programs.toml").read_text("utf-8")
 TABLES: dict[str, dict[str, Any]] = tomllib.loads(TEXT)
 PLAIN_ROLES = {
-    "service", "short", "test", "timer", "keepalive", "unknown", "opaque", "exec", "fork", "init", "daemon",
+    "service", "short", "test", "timer", "keepalive", "unknown", "worker", "opaque", "exec", "fork", "init", "daemon",
     "supervisor", "setsid",
 }  # fmt: skip
 ACTIONS = {"graceful", "quick", "ignore", "default", "raise", "unknown"}

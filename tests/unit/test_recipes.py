@@ -18,7 +18,38 @@ if TYPE_CHECKING:
 BASE = "FROM debian:12\n"
 SLIM = {"tree/slim/Dockerfile": BASE}
 ARGS = {"app/Dockerfile": "ARG TREE=acme/tree\nARG PEAR=acme/pear:1\nFROM $TREE\nFROM ${PEAR}\n"}
+START = "unstartable-entrypoint"
 TWO = {"pear/Dockerfile": BASE, "app/Dockerfile": "FROM acme/tree\nFROM acme/pear\n"}
+
+
+def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
+    files = {
+        "setup/Dockerfile": 'FROM debian:12\nENTRYPOINT ["/run.sh"]\n',
+        "compose.yaml": "services:\n  a:\n    build: setup/\n    volumes:\n      - ./setup/run.sh:/run.sh:ro,Z\n",
+    }
+    for mounts, outcome, rules in ((Recipes(MemoryFiles(files)).mount, "unknown", []), (None, "fails", [START])):
+        (((_, verdict, rows),), _) = analyze_container(MemoryFiles(files), "setup/Dockerfile", Options(mounts=mounts))
+        assert (verdict.outcome, [rule for rule, _, _ in rows]) == (outcome, rules)
+        if mounts:
+            assert verdict.reason == "what /run.sh is: compose.yaml mounts it when the container runs"
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "is_mounted"),
+    [
+        pytest.param("    volumes:\n      - .:/app\n", "/app/server.js", True, id="a folder above"),
+        pytest.param("    volumes:\n      - .:/app\n", "/apple/server.js", False, id="another folder"),
+        pytest.param('    volumes:\n      - "${PWD}/a:/srv/a:ro"\n', "/srv/a", True, id="in quotes"),
+        pytest.param("    volumes:\n      - type: bind\n        target: /srv\n", "/srv/a", True, id="the long form"),
+        pytest.param("volumeMounts:\n  - mountPath: /srv\n", "/srv/a", True, id="a manifest"),
+        pytest.param("docker run -v $PWD:/srv -it app", "/srv/a", True, id="docker run"),
+        pytest.param("docker run --mount type=bind,src=.,dst=/srv app", "/srv/a", True, id="docker run --mount"),
+        pytest.param("build: .\nports:\n  - 80:80\n", "/srv/a", False, id="a port"),
+        pytest.param("docker run -v /:/ x", "/srv/a", False, id="the root"),
+    ],
+)
+def test_where_something_is_mounted(text: str, path: str, is_mounted: bool) -> None:
+    assert Recipes(MemoryFiles({"a.yml": text})).mount(path) == ("a.yml" if is_mounted else None)
 
 
 def found(reference: str, **files: str) -> Recipe | None:

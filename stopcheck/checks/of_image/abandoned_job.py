@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs import ASSUMED, Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.model import OutcomeKind, Violation
 from stopcheck.stop.mains import in_job
@@ -49,7 +49,7 @@ def _helpers(case: Case) -> Iterator[Process]:
         return
     for process in case.up.processes.values():
         body, later = process.body, case.down.processes[process.pid]
-        works = isinstance(body, Program) and body.row.role in {"service", "unknown"} and process.alive
+        works = isinstance(body, Program) and body.row.role in {"service", *ASSUMED} and process.alive
         left = process.pid not in case.stopped.mains and process.origin is not None and in_job(case.up, process)
         if works and left and later.killed_by == "KILL" and not later.told:
             yield process

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.shell import Shell
-from stopcheck.checks._script import called, consequence, main_of
-from stopcheck.checks._start import advice, by_luck, place, without_shell
+from stopcheck.checks._script import consequence
+from stopcheck.checks._start import advice, by_luck, place, successor, without_shell
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -20,13 +20,12 @@ RULE = "shell-command-without-exec"
 def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of(RULE):
-        main = called(main_of(case, cause))
         fix = without_shell(case, cause.node, cause.process.body if isinstance(cause.process.body, Shell) else None)
         yield Violation(
             message=f"{consequence(case, cause)}. `{cause.process.program} -c` starts it as its child, and passes no "
             "signal on",
             span=place(case, cause.span),
             fix=fix,
-            advice=advice(fix, main),
+            advice=advice(fix, successor(case, cause)),
         )
     yield from by_luck(case, RULE)
