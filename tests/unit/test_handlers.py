@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopcheck.boot.handlers.program import read_program
+from stopcheck.boot.handlers.python2 import modern
 from stopcheck.boot.sources import Tree
 from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
@@ -43,7 +44,7 @@ def read(language: str, text: str, files: Mapping[str, str] | None = None, **var
     [
         pytest.param("python", "import acme\nacme.serve()", id="python-library"),
         pytest.param("python", "from . import server", id="python-relative"),
-        pytest.param("python", "print 'two'", id="python-2"),
+        pytest.param("python", "print 'two' 'three' four", id="no-python"),
         pytest.param("python", "import signal\nsignal.sigwait([15])", id="python-sigwait"),
         pytest.param("python", "import signal\nsignal.signal(which(), f)", id="python-computed-signal"),
         pytest.param("python", "exec(open('x').read())", id="python-exec"),
@@ -297,6 +298,7 @@ def test_a_program_of_files_and_libraries_without_a_handler(language: str, text:
         pytest.param(
             "node", "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks()", {}, id="nest-hooks"
         ),
+        pytest.param("node", "new (require('moleculer').ServiceBroker)().start()", {}, id="moleculer"),
         pytest.param("node", "import {ApolloServer} from '@apollo/server'", {}, id="apollo"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }", {}, id="go-notify"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c) }", {}, id="go-all"),
@@ -319,7 +321,16 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("language", "text", "files"),
     [
-        pytest.param("python", FLASK + "app.run(debug=True)", {}, id="flask-debug"),
+        pytest.param("python", FLASK + "if here: app.run(debug=True)", {}, id="flask-debug-perhaps"),
+        pytest.param(
+            "python", FLASK + "app.run(debug=True, use_reloader=False)", {}, id="flask-debug-without-the-reloader"
+        ),
+        pytest.param(
+            "python",
+            "from web import app\nfrom waitress import serve\nserve(app)",
+            {"web.py": FLASK + "if __name__ == '__main__':\n    app.run(debug=True)"},
+            id="flask-debug-of-a-file-that-is-not-run",
+        ),
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, True)", {}, id="flask-debug-by-place"),
         pytest.param("python", FLASK + "app.run(**options)", {}, id="flask-options"),
         pytest.param("python", FLASK + "app.debug = LOCAL", {}, id="flask-debug-set"),
@@ -334,6 +345,12 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
             "python", "import a", {"a.py": "import signal\nsignal.signal(15, signal.SIG_IGN)"}, id="ignored-elsewhere"
         ),
         pytest.param("node", EXPRESS + "require('./routes/' + name)", {}, id="node-computed"),
+        pytest.param(
+            "node",
+            "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks([ShutdownSignal.SIGINT])",
+            {},
+            id="nest-hooks-for-another-signal",
+        ),
         pytest.param("node", EXPRESS + "require('./x')", {}, id="node-missing"),
         pytest.param("node", EXPRESS + "stop.on('SIGTERM')", {}, id="node-names-it"),
         pytest.param(
@@ -377,6 +394,54 @@ def test_what_is_not_decided_is_told(language: str, text: str, files: dict[str, 
 )
 def test_what_shows_that_a_program_lasts(language: str, text: str, lasts: bool) -> None:
     assert read(language, text).lasts is lasts
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("app.run(debug=True)", id="plain"),
+        pytest.param("if __name__ == '__main__':\n    app.run('0.0.0.0', debug=True)", id="guard"),
+        pytest.param("def main():\n    app.run(debug=True, port=80)\nmain()", id="function"),
+        pytest.param(
+            "from werkzeug.serving import run_simple\nrun_simple('', 80, app, use_reloader=True)", id="simple"
+        ),
+    ],
+)
+def test_the_reloader_of_flask_ends_it_at_once(call: str) -> None:
+    handling = read("python", FLASK + call)
+    assert handling.on["TERM"] == "quick"
+
+
+OLD = """
+import Queue, SocketServer
+class Handler(SocketServer.BaseRequestHandler):
+    def handle(self):
+\tif self.request: print >>log, 'one',
+        else: print "%s" % self.request, `self`
+try:
+    x = [0777, 10L] if 1 <> 2 else ur'two'; print x, 'print this'  # print that
+except (IOError, OSError), error:
+    raise ValueError, "three"
+exec "four" in {}
+print 'five', (6,
+    7)
+"""
+"""A text in Python 2 with all that Python 3 cannot read."""
+
+
+def test_python_2() -> None:
+    compile(modern(OLD), "old", "exec")
+    handling = read("python", OLD.replace('exec "four" in {}', "while 1: print 'x'"))
+    assert (handling.complete, dict(handling.on), handling.reason) == (True, {"INT": "quick"}, "")
+    assert read("python", "print 'x'\nimport signal\nsignal.signal(signal.SIGTERM, f)").on["TERM"] == "graceful"
+    assert not read("python", OLD).complete
+
+
+def test_what_python_3_cannot_read_it_does_not_run() -> None:
+    assert read("python", "while 1: print 'x'", python="2").complete
+    assert (
+        read("python", "while 1: print 'x'", python="3").reason == "/app/main needs Python 2, which is not in the files"
+    )
 
 
 def test_the_environment_can_make_a_library_handle_signals() -> None:
