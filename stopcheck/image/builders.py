@@ -125,6 +125,66 @@ class Builders:
         path = name if name and folder == root else folder
         return base(parent(path) if re.fullmatch(r"v[2-9]\d*", base(path)) else path)
 
+    def do_dotnet(self, arguments: Sequence[Field | None]) -> None:
+        """dotnet: `publish -o` and `build -o` put an assembly into a folder, and a program of its name beside it."""
+        effects = self.effects
+        effects.unsure()
+        verb, *rest = arguments or (None,)
+        words, options, properties = _dotnet_words(rest)
+        folder = effects.path(options.get("o") or options.get("output"))
+        if verb is None or verb.text not in {"publish", "build"} or folder is None or len(words) > 1:
+            return
+        project = self._dotnet_project(effects.path(words[0]) if words else effects.cwd)
+        file = effects.file_at(project) if project else None
+        if project is None or file is None or not isinstance(file.content, SourceFile):
+            return
+        plain = re.sub(r"<!--.*?-->", "", file.content.text, flags=re.DOTALL)
+        told = re.search(r"<AssemblyName>\s*([^<]*?)\s*</", plain)
+        name = told[1] if told else base(project).rpartition(".")[0]
+        if not re.fullmatch(r"[\w.-]+", name) or "assemblyname" in properties.lower():
+            return
+        made = Made("it is compiled", effects.origin, "dotnet", (project,), effects.view)
+        lone = re.search(r"<UseAppHost>\s*false", plain, re.I) or "useapphost=false" in properties.lower()
+        for output in (f"{name}.dll", *(() if lone else (name,))):
+            path = join(folder, output)
+            effects.put(path, ImageFile(path, made, _PROGRAM_MODE, effects.origin))
+
+    def _dotnet_project(self, place: str | None) -> str | None:
+        """A project file, or the only one in a folder."""
+        if place is None or place.endswith(".csproj"):
+            return place
+        found = self.effects.view.matching(join(place, "*.csproj"))
+        others = self.effects.view.matching(join(place, "*.sln*"))
+        return found[0].path if len(found) == 1 and not others else None
+
+
+_DOTNET_VALUES = frozenset(
+    ["o", "output", "c", "configuration", "r", "runtime", "f", "framework", "v", "verbosity", "a", "arch", "os"]
+)
+
+
+def _dotnet_words(arguments: Sequence[Field | None]) -> tuple[list[Field | None], dict[str, Field | None], str]:
+    """The words that are no options, the options that take a value, and the properties of MSBuild."""
+    words: list[Field | None] = []
+    options: dict[str, Field | None] = {}
+    properties = ""
+    waiting = list(arguments)
+    while waiting:
+        field = waiting.pop(0)
+        text = field.text if field is not None else ""
+        if re.match(r"(?:--?|/)(?:p|property)[:=]", text):
+            properties += f" {text}"
+        elif text in {"-p", "--property"} and waiting:
+            value = waiting.pop(0)
+            properties += f" {value.text}" if value is not None else " AssemblyName"
+        elif field is None or not re.match(r"-|/\w+:", text):
+            words += [] if text in {"true", "false"} else [field]
+        else:
+            name, equals, _ = text.lstrip("-").partition("=")
+            if name in _DOTNET_VALUES:
+                options[name] = field.after(text.index("=") + 1) if equals else waiting.pop(0) if waiting else None
+    return words, options, properties
+
 
 def _go_words(arguments: Sequence[Field | None]) -> tuple[dict[str, Field | None], list[Field | None]]:
     """The options that take a value, and the words that are no options."""
