@@ -70,7 +70,12 @@ def from_source(
         more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
         known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
         known["python"] = _python(process.program, machine.image.base.name)
-    handling = read_program(language, paths, Tree(files, known), needs, env)
+    project = Tree(files, known)
+    handling = read_program(language, paths, project, needs, env)
+    if language == "php":
+        from stopcheck.boot.extensions import has_pcntl, without_signals
+
+        handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
     return Program(_row(process, language, handling), machine.stop_signal)
 
 

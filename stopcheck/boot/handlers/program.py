@@ -116,7 +116,8 @@ def _together(
         doubts.append(f"it starts other programs ({starts})")
     if doubts:
         known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
-        return Handling(known, complete=False, reason=doubts[0])
+        lasts = any(source.lasts for source in sources.values())
+        return Handling(known, complete=False, reason=doubts[0], lasts=lasts)
     if alone and on and any(source.threads for source in sources.values()) and any(s.on for s in sources.values()):
         explicit = {signal for source in first.values() for signal in source.on} - {"INT"}
         if explicit:
