@@ -250,6 +250,7 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("ruby", "require_relative 'x'", {"x.rb": "sleep 1"}, id="ruby-files"),
         pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
         pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
+        pytest.param("go", 'package main\nimport "github.com/aws/aws-sdk-go-v2/service/s3"\n', {}, id="go-library"),
         pytest.param(
             "go",
             'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',
@@ -302,6 +303,16 @@ def test_a_program_of_files_and_libraries_without_a_handler(language: str, text:
         pytest.param("node", "import {ApolloServer} from '@apollo/server'", {}, id="apollo"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }", {}, id="go-notify"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c) }", {}, id="go-all"),
+        pytest.param("go", 'package main\nimport "go.uber.org/fx"\nfunc main() { fx.New().Run() }', {}, id="go-fx"),
+        pytest.param(
+            "go", 'package main\nimport "go-micro.dev/v5"\nfunc main() { micro.NewService().Run() }', {}, id="go-micro"
+        ),
+        pytest.param(
+            "go",
+            'package main\nimport "github.com/zeromicro/go-zero/rest"\nfunc main() { rest.MustNewServer(c).Start() }',
+            {},
+            id="go-zero",
+        ),
         pytest.param("go", SIGNAL + "func f() { signal.NotifyContext(g(), syscall.SIGTERM) }", {}, id="go-context"),
         pytest.param(
             "go", 'package main\nimport s "os/signal"\nfunc f() { s.Notify(c, syscall.SIGTERM) }', {}, id="go-alias"
@@ -358,6 +369,9 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
         ),
         pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x"}, id="go-library"),
         pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
+        pytest.param(
+            "go", 'package main\nimport "github.com/hibiken/asynq"\nfunc main() { r.Run() }', {}, id="go-which-run"
+        ),
         pytest.param("go", 'package main\nimport "C"', {}, id="go-c"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c, elsewhere...) }", {}, id="go-elsewhere"),
         pytest.param("php", "<?php namespace App; new Worker();", {}, id="php-loads-by-name"),
