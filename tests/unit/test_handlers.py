@@ -230,6 +230,7 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, debug=False)", {}, id="flask-no-debug"),
         pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {"conf.py": "A = 1"}, id="flask-config"),
         pytest.param("python", "import requests\nfrom lib.work import run", {"lib/work.py": "run = 1"}, id="folder"),
+        pytest.param("python", "import flask_socketio\ns.run(app)", {}, id="flask-socketio"),
         pytest.param("python", "from lib import work", {"lib/__init__.py": "work = 1"}, id="name-in-a-package"),
         pytest.param(
             "python", "import a.b", {"a/__init__.py": "", "a/b.py": "from . import c", "a/c.py": ""}, id="relative"
@@ -294,6 +295,7 @@ def test_a_program_of_files_and_libraries_without_a_handler(language: str, text:
         pytest.param("python", "import stop", {"stop.py": "import signal\nsignal.signal(15, f)"}, id="python-file"),
         pytest.param("python", "import uvicorn\nuvicorn.run('a:b')", {}, id="uvicorn"),
         pytest.param("python", "from aiohttp import web\nweb.run_app(app)", {}, id="aiohttp"),
+        pytest.param("python", "from sanic import Sanic\nSanic('x').run(port=80)", {}, id="sanic"),
         pytest.param("python", "import acme, signal\nsignal.signal(15, f)", {}, id="python-beside-what-nobody-knows"),
         pytest.param("node", "require('./stop')", {"stop.js": "process.on('SIGTERM', f)"}, id="node-file"),
         pytest.param(
@@ -344,6 +346,8 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
         ),
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, True)", {}, id="flask-debug-by-place"),
         pytest.param("python", FLASK + "app.run(**options)", {}, id="flask-options"),
+        pytest.param("python", "import flask_socketio\ns.run(app, debug=True)", {}, id="flask-socketio-debug"),
+        pytest.param("python", "import sanic\napp.run(register_sys_signals=False)", {}, id="sanic-without"),
         pytest.param("python", FLASK + "app.debug = LOCAL", {}, id="flask-debug-set"),
         pytest.param(
             "python", FLASK + "app.config.from_object('conf')", {"conf.py": "DEBUG = True"}, id="flask-config"

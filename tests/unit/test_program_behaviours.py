@@ -46,6 +46,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("R -e shiny::runApp()", "graceful", id="R-shiny"),
         pytest.param("hugo --minify", "exits", id="hugo"),
         pytest.param("hugo server", "graceful", id="hugo-server"),
+        pytest.param("hugo -w", "graceful", id="hugo-watch"),
         pytest.param("our-tool version", "exits", id="only-version"),
         pytest.param("our-tool -V", "exits", id="only-V"),
         pytest.param("our-tool -v", "graceful", id="verbose"),
