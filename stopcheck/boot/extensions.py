@@ -29,6 +29,11 @@ _OTHER_WAYS = regex(
 _LOOKS = regex(r"\b(?:extension_loaded|function_exists|is_callable|defined)\s*\(")
 """What a source looks with whether it is there, before it uses it."""
 
+_STANDS = regex(
+    r"\bwhile\s*\(\s*(?:true|1)\b|\bfor\s*\(\s*;\s*;|\bloop(?:::|->)run\b|->listen\s*\(|_accept\s*\(", re.IGNORECASE
+)
+"""What only a program that stands has in it: `->run()` may be that of a command."""
+
 
 def has_pcntl(machine: Machine) -> bool | None:
     """Whether PHP has the extension pcntl; None where that is not known.
@@ -70,4 +75,7 @@ def without_signals(handling: Handling, paths: Iterable[str], project: Project) 
     if calls and not any(_LOOKS.search(text) for text in texts):
         reason = "it calls functions of the extension pcntl, which nothing builds"
         return replace(handling, on={}, complete=False, launches=True, reason=reason)
-    return replace(handling, on={}, complete=True, reason="")
+    stands = any(_STANDS.search(text) for text in texts)
+    if handling.complete or stands:
+        return replace(handling, on={}, complete=True, reason="", lasts=handling.lasts or stands)
+    return replace(handling, on={})

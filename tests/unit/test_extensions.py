@@ -48,6 +48,8 @@ def told(found: Verdict) -> str:
         pytest.param("use React\\Loop; " + WAITS, "", "php:8.3-cli", "killed", id="no-library-can"),
         pytest.param("use React\\Loop; " + WAITS, BUILDS, "php:8.3-cli", "graceful (assumed)", id="a-library-may"),
         pytest.param("use React\\Loop;", "", "php:8.3-cli", "graceful (assumed)", id="may-end-by-itself"),
+        pytest.param("use A\\App; $app->run();", "", "php:8.3-cli", "graceful (assumed)", id="may-be-a-command"),
+        pytest.param("use React\\EventLoop\\Loop; Loop::run();", "", "php:8.3-cli", "killed", id="loop-of-a-library"),
         pytest.param("use React\\Loop; exec('x');", "", "php:8.3-cli", "unknown", id="starts-others"),
         pytest.param(HANDLES + WAITS, "RUN apt-get install -y php-cli\n", "debian:12", "graceful", id="debian"),
         pytest.param(
