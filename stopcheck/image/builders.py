@@ -185,11 +185,11 @@ class Builders:
         return found
 
     def _toml(self, path: str) -> dict[str, object]:
-        import tomllib
+        import tomli
 
         file = self.effects.file_at(path)
         try:
-            return tomllib.loads(file.content.text) if file and isinstance(file.content, SourceFile) else {}
+            return tomli.loads(file.content.text) if file and isinstance(file.content, SourceFile) else {}
         except ValueError:
             return {}
 

@@ -36,10 +36,10 @@ def read(text: str) -> Source:
 
 
 def _package(text: str) -> Source:
-    import tomllib
+    import tomli
 
     try:
-        told = tomllib.loads(text)
+        told = tomli.loads(text)
     except ValueError:
         return Source(doubt="it cannot be read as TOML")
     tables = [told.get("dependencies"), *(one.get("dependencies") for one in _values(told.get("target")))]
