@@ -227,6 +227,12 @@ class Machine:
                 from stopcheck.boot.sources import start_made
 
                 return start_made(self, process, file.content, env)
+            elif "/bin/" in path:
+                from stopcheck.boot.runtimes import start_output
+
+                output = start_output(Start(self, world, process, ProgramRow(process.program), argv, env), path)
+                if output is not None:
+                    return output
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)

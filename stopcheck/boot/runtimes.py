@@ -9,9 +9,10 @@ from stopcheck.boot.programs import Program
 from stopcheck.boot.sources import Tree, from_source
 from stopcheck.image.model import Made
 from stopcheck.image.paths import base, join, parent
-from stopcheck.knowledge.programs import applied
+from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ def start_java(start: Start) -> Body | Failure:
     told = read_java(start)
     doubt = told.doubt or next((word for word in more if word.startswith(("-javaagent", "-agent"))), "")
     found = _sources(start, told)
-    if found is None:
-        return _untold(start)
+    return _untold(start) if found is None else _machine(start, found, doubt)
+
+
+def _machine(start: Start, found: Found, doubt: str) -> Program:
     needs = (*found.needs, doubt) if doubt else found.needs
     env = {**start.env, **dict.fromkeys(found.tokens, "")}
     program = from_source(start.machine, start.process, "java", found.paths, found.files, env, needs)
@@ -121,6 +124,31 @@ def _sources(start: Start, told: Told) -> Found | None:
     return None
 
 
+_LAUNCHERS = regex(r"/(?:build/install/[^/]+|target/universal/stage|target/appassembler)/bin/[^/]+$")
+"""Where Gradle's installDist, sbt's stage and Maven's appassembler put the scripts that exec java."""
+_UNLIKE = frozenset({"unixStartScriptGenerator", "showConsoleWindow", "bashScriptExtraDefines", "-Xrs"})
+"""What a build says of such a script that may make it do something else."""
+_FOR_JVM = regex(r"-Xrs|-javaagent|-agent|-J|-main")
+
+
+def start_output(start: Start, path: str) -> Program | None:
+    """A program that no table tells of and that the build has made: the script that starts one of Java.
+
+    Sources: Gradle's unixStartScript.txt, sbt-native-packager's bash-template and ash-template, and appassembler's
+    unixBinTemplate all end in `exec`.
+    """
+    from stopcheck.boot.handlers import java
+
+    files, place = _origin(start, path)
+    row = find_program("java")
+    found = _module(files, java.module_of(place, Tree(files)), "") if _LAUNCHERS.search(place) else None
+    if found is None or row is None or found.tokens & _UNLIKE:
+        return None
+    told = [start.env.get(name, "") for name in (*_FOR_ALL, "JAVA_OPTS")]
+    options = [str(word) for word in (*told, *start.argv[1:]) if isinstance(word, Unknown) or _FOR_JVM.search(word)]
+    return _machine(replace(start, row=row), found, "an option of the JVM" if options else "")
+
+
 def _module(files: FileSystem, module: str | None, name: str) -> Found | None:
     """The sources of a module: of the class that is named, by its build else, or of the only one that can be it."""
     from stopcheck.boot.handlers import java
@@ -161,6 +189,9 @@ def start_dotnet(start: Start) -> Body | Failure:
         if word in _HOST_VALUES:
             waiting = waiting[1:]
         elif word.endswith(".dll"):
+            built = start.text(word)
+            if isinstance(built, Made) and built.tool == "dotnet" and built.files is not None:
+                return from_source(start.machine, start.process, "dotnet", built.sources, built.files, start.env)
             files, place = _origin(start, start.path(word))
             project = find_project(base(place).removesuffix(".dll"), Tree(files))
             if project is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import OWN, Program
@@ -68,8 +69,21 @@ def from_source(
         folder = known.pop("sys.path", "") or posixpath.dirname(paths[0])
         more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
         known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
-    handling = read_program(language, paths, Tree(files, known), needs, env)
+        known["python"] = _python(process.program, machine.image.base.name)
+    project = Tree(files, known)
+    handling = read_program(language, paths, project, needs, env)
+    if language == "php":
+        from stopcheck.boot.extensions import has_pcntl, without_signals
+
+        handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
     return Program(_row(process, language, handling), machine.stop_signal)
+
+
+def _python(program: str, base: str) -> str:
+    """The major version of Python that runs a program: what its name says, or the official image; "": not known."""
+    named = re.match(r"(?:python|pypy)(\d)", program)
+    image = re.fullmatch(r"(?:docker\.io/)?(?:library/)?(?:python|pypy)(?::(\d?).*)?", base)
+    return named[1] if named else (image[1] or "3") if image else ""
 
 
 def _row(process: Process, language: str, handling: Handling) -> ProgramRow:

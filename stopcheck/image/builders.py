@@ -125,6 +125,179 @@ class Builders:
         path = name if name and folder == root else folder
         return base(parent(path) if re.fullmatch(r"v[2-9]\d*", base(path)) else path)
 
+    def do_cargo(self, arguments: Sequence[Field | None]) -> None:
+        """cargo: `build` puts programs below target/, `install --path` into /usr/local/cargo/bin or `--root`."""
+        effects = self.effects
+        effects.unsure(effects.cwd, "/usr/local/cargo", "/root", "/tmp")
+        words, options = _cargo_words(arguments)
+        verb = words[0] if words else ""
+        manifest = effects.path(options.get("manifest-path") or options.get("path"))
+        folder = effects.cwd if manifest is None else parent(manifest) if manifest.endswith(".toml") else manifest
+        if verb == "install" and "path" in options:
+            root = effects.path(options["root"]) if "root" in options else "/usr/local/cargo"
+            target = join(root, "bin") if root else None
+        elif verb in {"build", "b"}:
+            target = self._cargo_output(folder, options)
+        else:
+            return
+        if target is None:
+            effects.unsure()
+            return
+        for name, sources in self._cargo_programs(folder):
+            made = Made("it is compiled", effects.origin, "rust", sources, effects.view)
+            path = join(target, name)
+            effects.put(path, ImageFile(path, made, _PROGRAM_MODE, effects.origin))
+
+    def _cargo_output(self, folder: str, options: dict[str, Field | None]) -> str | None:
+        """The folder that a build puts its programs into (doc.rust-lang.org/cargo: Build Cache)."""
+        if any(options.get(name, folder) is None for name in ("target-dir", "target", "profile")):
+            return None
+        root, triple, profile = (options.get(name) for name in ("target-dir", "target", "profile"))
+        place = self.effects.path(root) if root is not None else join(folder, "target")
+        built = "release" if {"release", "r"} & options.keys() else "debug"
+        if profile is not None:
+            built = "debug" if profile.text == "dev" else profile.text
+        return join(join(place, triple.text) if triple is not None else place, built) if place else None
+
+    def _cargo_programs(self, folder: str) -> list[tuple[str, tuple[str, ...]]]:
+        """The programs of a package, and of the members of its workspace, with the files that each begins with."""
+        found: list[tuple[str, tuple[str, ...]]] = []
+        todo = [join(folder, "Cargo.toml")]
+        while todo:
+            manifest = todo.pop()
+            told = self._toml(manifest)
+            place = parent(manifest)
+            members = _table(told, "workspace").get("members")
+            for member in members if isinstance(members, list) else ():
+                files = self.effects.view.matching(join(place, f"{member}/Cargo.toml"))
+                todo += [file.path for file in files if file.path != manifest]
+            name = _table(told, "package").get("name")
+            programs = told.get("bin")
+            mains = {str(name): "src/main.rs"} if name else {}
+            for program in programs if isinstance(programs, list) else ():
+                if isinstance(program, dict) and "name" in program:
+                    mains = {key: main for key, main in mains.items() if main != program.get("path", "src/main.rs")}
+                    mains[str(program["name"])] = str(program.get("path", f"src/bin/{program['name']}.rs"))
+            for file in self.effects.view.matching(join(place, "src/bin/*.rs")) if name else ():
+                mains.setdefault(base(file.path).removesuffix(".rs"), f"src/bin/{base(file.path)}")
+            paths = ((key, join(place, main)) for key, main in mains.items())
+            found += [(key, (manifest, main)) for key, main in paths if self.effects.file_at(main)]
+        return found
+
+    def _toml(self, path: str) -> dict[str, object]:
+        import tomli
+
+        file = self.effects.file_at(path)
+        try:
+            return tomli.loads(file.content.text) if file and isinstance(file.content, SourceFile) else {}
+        except ValueError:
+            return {}
+
+    def do_dotnet(self, arguments: Sequence[Field | None]) -> None:
+        """dotnet: `publish -o` and `build -o` put an assembly into a folder, and a program of its name beside it."""
+        effects = self.effects
+        effects.unsure()
+        verb, *rest = arguments or (None,)
+        words, options, properties = _dotnet_words(rest)
+        folder = effects.path(options.get("o") or options.get("output"))
+        if verb is None or verb.text not in {"publish", "build"} or folder is None or len(words) > 1:
+            return
+        project = self._dotnet_project(effects.path(words[0]) if words else effects.cwd)
+        file = effects.file_at(project) if project else None
+        if project is None or file is None or not isinstance(file.content, SourceFile):
+            return
+        plain = re.sub(r"<!--.*?-->", "", file.content.text, flags=re.DOTALL)
+        told = re.search(r"<AssemblyName>\s*([^<]*?)\s*</", plain)
+        name = told[1] if told else base(project).rpartition(".")[0]
+        if not re.fullmatch(r"[\w.-]+", name) or "assemblyname" in properties.lower():
+            return
+        made = Made("it is compiled", effects.origin, "dotnet", (project,), effects.view)
+        lone = re.search(r"<UseAppHost>\s*false", plain, re.I) or "useapphost=false" in properties.lower()
+        for output in (f"{name}.dll", *(() if lone else (name,))):
+            path = join(folder, output)
+            effects.put(path, ImageFile(path, made, _PROGRAM_MODE, effects.origin))
+
+    def _dotnet_project(self, place: str | None) -> str | None:
+        """A project file, or the only one in a folder."""
+        if place is None or place.endswith(".csproj"):
+            return place
+        found = self.effects.view.matching(join(place, "*.csproj"))
+        others = self.effects.view.matching(join(place, "*.sln*"))
+        return found[0].path if len(found) == 1 and not others else None
+
+
+_CARGO_VALUES = frozenset(
+    [
+        "bin",
+        "features",
+        "F",
+        "jobs",
+        "j",
+        "manifest-path",
+        "p",
+        "package",
+        "path",
+        "profile",
+        "root",
+        "target",
+        "target-dir",
+    ]
+)
+
+
+def _cargo_words(arguments: Sequence[Field | None]) -> tuple[list[str], dict[str, Field | None]]:
+    """The words that are no options, and the options, with their values where they take one."""
+    words: list[str] = []
+    options: dict[str, Field | None] = {}
+    waiting = list(arguments)
+    while waiting:
+        field = waiting.pop(0)
+        text = field.text if field is not None else ""
+        if field is None or text == "--":
+            break
+        if not text.startswith("-"):
+            words += [] if text.startswith("+") else [text]
+            continue
+        name, equals, _ = text.lstrip("-").partition("=")
+        if name in _CARGO_VALUES:
+            options[name] = field.after(text.index("=") + 1) if equals else waiting.pop(0) if waiting else None
+        else:
+            options[name] = field
+    return words, options
+
+
+def _table(told: dict[str, object], name: str) -> dict[str, object]:
+    found = told.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+_DOTNET_VALUES = frozenset(
+    ["o", "output", "c", "configuration", "r", "runtime", "f", "framework", "v", "verbosity", "a", "arch", "os"]
+)
+
+
+def _dotnet_words(arguments: Sequence[Field | None]) -> tuple[list[Field | None], dict[str, Field | None], str]:
+    """The words that are no options, the options that take a value, and the properties of MSBuild."""
+    words: list[Field | None] = []
+    options: dict[str, Field | None] = {}
+    properties = ""
+    waiting = list(arguments)
+    while waiting:
+        field = waiting.pop(0)
+        text = field.text if field is not None else ""
+        if re.match(r"(?:--?|/)(?:p|property)[:=]", text):
+            properties += f" {text}"
+        elif text in {"-p", "--property"} and waiting:
+            value = waiting.pop(0)
+            properties += f" {value.text}" if value is not None else " AssemblyName"
+        elif field is None or not re.match(r"-|/\w+:", text):
+            words += [] if text in {"true", "false"} else [field]
+        else:
+            name, equals, _ = text.lstrip("-").partition("=")
+            if name in _DOTNET_VALUES:
+                options[name] = field.after(text.index("=") + 1) if equals else waiting.pop(0) if waiting else None
+    return words, options, properties
+
 
 def _go_words(arguments: Sequence[Field | None]) -> tuple[dict[str, Field | None], list[Field | None]]:
     """The options that take a value, and the words that are no options."""

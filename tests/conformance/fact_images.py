@@ -50,6 +50,7 @@ PACKAGES = {
     "cron": "cron",
     "dumb-init": "dumb-init",
     "gosu": "gosu",
+    "hugo": "hugo",
     "ksh93": "ksh93u+m",
     "mksh": "mksh",
     "nginx": "nginx",

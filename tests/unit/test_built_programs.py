@@ -114,3 +114,96 @@ def test_typescript(text: str, outcome: str, copied: bool) -> None:
 
 def test_typescript_by_a_configuration_that_does_not_lead_there() -> None:
     assert node(EXPRESS, True, '{"compilerOptions": {"outDir": "build"}}').outcome == "graceful"
+
+
+LOOP = "fn main() { loop { work(); } }\n"
+AXUM = "#[tokio::main]\nasync fn main() { axum::serve(listener, app).await.unwrap(); }\n"
+CTRL_C = "#[tokio::main]\nasync fn main() { tokio::signal::ctrl_c().await; loop { work(); } }\n"
+TERMINATE = "use tokio::signal::unix::SignalKind;\nfn main() { signal(SignalKind::terminate()); loop { work(); } }\n"
+CTRLC = "fn main() { ctrlc::set_handler(stop); loop { work(); } }\n"
+ACTIX = "#[actix_web::main]\nasync fn main() { HttpServer::new(|| App::new()).bind(a).run().await }\n"
+
+
+def rust(
+    text: str, needs: str = "", build: str = "cargo build --release", files: dict[str, str] | None = None,
+    copy: str = "/src/target/release/shop /app",
+) -> Verdict:  # fmt: skip
+    """A program in Rust, built in one stage and run in another."""
+    return verdict(
+        f"FROM rust:1.90 AS build\nWORKDIR /src\nCOPY . .\nRUN {build}\n"
+        f'FROM debian:12-slim\nCOPY --from=build {copy}\nCMD ["/app"]\n',
+        {
+            "Cargo.toml": f'[package]\nname = "shop"\n[dependencies]\n{needs}\n',
+            "src/main.rs": text,
+            **(files or {}),
+        },
+    )
+
+
+def told(found: Verdict) -> str:
+    return f"{found.outcome}{' (assumed)' if any('assumed' in step.text for step in found.story) else ''}"
+
+
+@pytest.mark.parametrize(
+    ("text", "needs", "outcome"),
+    [
+        pytest.param(LOOP, "", "killed", id="none"),
+        pytest.param(AXUM, 'axum = "0.8"\ntokio = { version = "1", features = ["full"] }', "killed", id="axum"),
+        pytest.param(CTRL_C, 'tokio = "1"', "killed", id="another-signal"),
+        pytest.param(TERMINATE, 'tokio = "1"', "graceful", id="handler"),
+        pytest.param(CTRLC, 'ctrlc = "3"', "killed", id="ctrlc"),
+        pytest.param(CTRLC, 'ctrlc = { version = "3", features = ["termination"] }', "graceful", id="ctrlc-more"),
+        pytest.param(CTRLC, "ctrlc = { workspace = true }", "graceful (assumed)", id="features-of-the-workspace"),
+        pytest.param(ACTIX, 'actix-web = "4"', "graceful", id="actix"),
+        pytest.param(
+            ACTIX.replace(".run()", ".disable_signals().run()"), 'actix-web = "4"', "graceful (assumed)", id="actix-off"
+        ),
+        pytest.param("#[launch]\nfn rocket() { rocket::build() }\n", 'rocket = "0.5"', "graceful", id="rocket"),
+        pytest.param(LOOP, 'acme = "1"', "graceful (assumed)", id="nobody-knows"),
+        pytest.param(
+            "use std::process::Command;\n" + LOOP, "", "graceful (assumed)", id="starts-others"
+        ),
+        pytest.param("fn main() { println!(\"{}\", 1); }\n", "", "graceful (assumed)", id="may-end-by-itself"),
+        pytest.param("// SignalKind::terminate()\n" + LOOP, "", "killed", id="comment"),
+        pytest.param("fn f(c: char) { c == '\"'; signal(SIGTERM); '\"'; }\n" + LOOP, "", "graceful", id="quotes"),
+    ],
+)  # fmt: skip
+def test_a_program_in_rust(text: str, needs: str, outcome: str) -> None:
+    assert told(rust(text, needs)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("build", "copy"),
+    [
+        pytest.param("cargo build -r --locked", "/src/target/release/shop /app", id="short"),
+        pytest.param("cargo build", "/src/target/debug/shop /app", id="debug"),
+        pytest.param(
+            "cargo build --release --target x86_64-unknown-linux-musl",
+            "/src/target/x86_64-unknown-linux-musl/release/shop /app",
+            id="target",
+        ),
+        pytest.param("cargo build --release && cp target/release/shop /app", "/app /app", id="copied"),
+        pytest.param("cargo install --path .", "/usr/local/cargo/bin/shop /app", id="install"),
+        pytest.param("cargo install --path . --root /usr", "/usr/bin/shop /app", id="root"),
+    ],
+)
+def test_where_cargo_puts_it(build: str, copy: str) -> None:
+    assert told(rust(LOOP, build=build, copy=copy)) == "killed"
+
+
+@pytest.mark.parametrize(
+    ("files", "outcome"),
+    [
+        pytest.param({"src/stop.rs": TERMINATE}, "graceful", id="file"),
+        pytest.param({"src/bin/other.rs": TERMINATE}, "killed", id="another-program"),
+        pytest.param({"Cargo.toml": '[workspace]\nmembers = ["shop"]\n', "shop/src/main.rs": LOOP,
+                      "shop/Cargo.toml": '[package]\nname = "shop"\n'}, "killed", id="workspace"),
+        pytest.param({"Cargo.toml": '[package]\nname = "shop"\n[dependencies]\nlib = { path = "lib" }\n',
+                      "lib/Cargo.toml": '[package]\nname = "lib"\n', "lib/src/lib.rs": TERMINATE}, "graceful",
+                     id="path"),
+        pytest.param({"Cargo.toml": '[package]\nname = "x"\n[[bin]]\nname = "shop"\npath = "src/web.rs"\n',
+                      "src/web.rs": LOOP}, "killed", id="named-program"),
+    ],
+)  # fmt: skip
+def test_which_sources_cargo_makes_it_of(files: dict[str, str], outcome: str) -> None:
+    assert told(rust(LOOP, 'tokio = "1"' if "Cargo.toml" not in files else "", files=files)) == outcome

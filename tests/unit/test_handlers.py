@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopcheck.boot.handlers.program import read_program
+from stopcheck.boot.handlers.python2 import modern
 from stopcheck.boot.sources import Tree
 from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
@@ -25,7 +26,7 @@ EXPRESS = "const express = require('express');\nconst app = express();\napp.list
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
 HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet")
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
@@ -43,7 +44,7 @@ def read(language: str, text: str, files: Mapping[str, str] | None = None, **var
     [
         pytest.param("python", "import acme\nacme.serve()", id="python-library"),
         pytest.param("python", "from . import server", id="python-relative"),
-        pytest.param("python", "print 'two'", id="python-2"),
+        pytest.param("python", "print 'two' 'three' four", id="no-python"),
         pytest.param("python", "import signal\nsignal.sigwait([15])", id="python-sigwait"),
         pytest.param("python", "import signal\nsignal.signal(which(), f)", id="python-computed-signal"),
         pytest.param("python", "exec(open('x').read())", id="python-exec"),
@@ -229,6 +230,7 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, debug=False)", {}, id="flask-no-debug"),
         pytest.param("python", FLASK + "app.config.from_object('conf.Live')", {"conf.py": "A = 1"}, id="flask-config"),
         pytest.param("python", "import requests\nfrom lib.work import run", {"lib/work.py": "run = 1"}, id="folder"),
+        pytest.param("python", "import flask_socketio\ns.run(app)", {}, id="flask-socketio"),
         pytest.param("python", "from lib import work", {"lib/__init__.py": "work = 1"}, id="name-in-a-package"),
         pytest.param(
             "python", "import a.b", {"a/__init__.py": "", "a/b.py": "from . import c", "a/c.py": ""}, id="relative"
@@ -249,6 +251,7 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("ruby", "require_relative 'x'", {"x.rb": "sleep 1"}, id="ruby-files"),
         pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
         pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
+        pytest.param("go", 'package main\nimport "github.com/aws/aws-sdk-go-v2/service/s3"\n', {}, id="go-library"),
         pytest.param(
             "go",
             'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',
@@ -292,14 +295,26 @@ def test_a_program_of_files_and_libraries_without_a_handler(language: str, text:
         pytest.param("python", "import stop", {"stop.py": "import signal\nsignal.signal(15, f)"}, id="python-file"),
         pytest.param("python", "import uvicorn\nuvicorn.run('a:b')", {}, id="uvicorn"),
         pytest.param("python", "from aiohttp import web\nweb.run_app(app)", {}, id="aiohttp"),
+        pytest.param("python", "from sanic import Sanic\nSanic('x').run(port=80)", {}, id="sanic"),
         pytest.param("python", "import acme, signal\nsignal.signal(15, f)", {}, id="python-beside-what-nobody-knows"),
         pytest.param("node", "require('./stop')", {"stop.js": "process.on('SIGTERM', f)"}, id="node-file"),
         pytest.param(
             "node", "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks()", {}, id="nest-hooks"
         ),
+        pytest.param("node", "new (require('moleculer').ServiceBroker)().start()", {}, id="moleculer"),
         pytest.param("node", "import {ApolloServer} from '@apollo/server'", {}, id="apollo"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c, os.Interrupt, syscall.SIGTERM) }", {}, id="go-notify"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c) }", {}, id="go-all"),
+        pytest.param("go", 'package main\nimport "go.uber.org/fx"\nfunc main() { fx.New().Run() }', {}, id="go-fx"),
+        pytest.param(
+            "go", 'package main\nimport "go-micro.dev/v5"\nfunc main() { micro.NewService().Run() }', {}, id="go-micro"
+        ),
+        pytest.param(
+            "go",
+            'package main\nimport "github.com/zeromicro/go-zero/rest"\nfunc main() { rest.MustNewServer(c).Start() }',
+            {},
+            id="go-zero",
+        ),
         pytest.param("go", SIGNAL + "func f() { signal.NotifyContext(g(), syscall.SIGTERM) }", {}, id="go-context"),
         pytest.param(
             "go", 'package main\nimport s "os/signal"\nfunc f() { s.Notify(c, syscall.SIGTERM) }', {}, id="go-alias"
@@ -319,9 +334,20 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("language", "text", "files"),
     [
-        pytest.param("python", FLASK + "app.run(debug=True)", {}, id="flask-debug"),
+        pytest.param("python", FLASK + "if here: app.run(debug=True)", {}, id="flask-debug-perhaps"),
+        pytest.param(
+            "python", FLASK + "app.run(debug=True, use_reloader=False)", {}, id="flask-debug-without-the-reloader"
+        ),
+        pytest.param(
+            "python",
+            "from web import app\nfrom waitress import serve\nserve(app)",
+            {"web.py": FLASK + "if __name__ == '__main__':\n    app.run(debug=True)"},
+            id="flask-debug-of-a-file-that-is-not-run",
+        ),
         pytest.param("python", FLASK + "app.run('0.0.0.0', 80, True)", {}, id="flask-debug-by-place"),
         pytest.param("python", FLASK + "app.run(**options)", {}, id="flask-options"),
+        pytest.param("python", "import flask_socketio\ns.run(app, debug=True)", {}, id="flask-socketio-debug"),
+        pytest.param("python", "import sanic\napp.run(register_sys_signals=False)", {}, id="sanic-without"),
         pytest.param("python", FLASK + "app.debug = LOCAL", {}, id="flask-debug-set"),
         pytest.param(
             "python", FLASK + "app.config.from_object('conf')", {"conf.py": "DEBUG = True"}, id="flask-config"
@@ -334,6 +360,12 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
             "python", "import a", {"a.py": "import signal\nsignal.signal(15, signal.SIG_IGN)"}, id="ignored-elsewhere"
         ),
         pytest.param("node", EXPRESS + "require('./routes/' + name)", {}, id="node-computed"),
+        pytest.param(
+            "node",
+            "import {NestFactory} from '@nestjs/core'; app.enableShutdownHooks([ShutdownSignal.SIGINT])",
+            {},
+            id="nest-hooks-for-another-signal",
+        ),
         pytest.param("node", EXPRESS + "require('./x')", {}, id="node-missing"),
         pytest.param("node", EXPRESS + "stop.on('SIGTERM')", {}, id="node-names-it"),
         pytest.param(
@@ -341,6 +373,9 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
         ),
         pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x"}, id="go-library"),
         pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
+        pytest.param(
+            "go", 'package main\nimport "github.com/hibiken/asynq"\nfunc main() { r.Run() }', {}, id="go-which-run"
+        ),
         pytest.param("go", 'package main\nimport "C"', {}, id="go-c"),
         pytest.param("go", SIGNAL + "func f() { signal.Notify(c, elsewhere...) }", {}, id="go-elsewhere"),
         pytest.param("php", "<?php namespace App; new Worker();", {}, id="php-loads-by-name"),
@@ -377,6 +412,54 @@ def test_what_is_not_decided_is_told(language: str, text: str, files: dict[str, 
 )
 def test_what_shows_that_a_program_lasts(language: str, text: str, lasts: bool) -> None:
     assert read(language, text).lasts is lasts
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("app.run(debug=True)", id="plain"),
+        pytest.param("if __name__ == '__main__':\n    app.run('0.0.0.0', debug=True)", id="guard"),
+        pytest.param("def main():\n    app.run(debug=True, port=80)\nmain()", id="function"),
+        pytest.param(
+            "from werkzeug.serving import run_simple\nrun_simple('', 80, app, use_reloader=True)", id="simple"
+        ),
+    ],
+)
+def test_the_reloader_of_flask_ends_it_at_once(call: str) -> None:
+    handling = read("python", FLASK + call)
+    assert handling.on["TERM"] == "quick"
+
+
+OLD = """
+import Queue, SocketServer
+class Handler(SocketServer.BaseRequestHandler):
+    def handle(self):
+\tif self.request: print >>log, 'one',
+        else: print "%s" % self.request, `self`
+try:
+    x = [0777, 10L] if 1 <> 2 else ur'two'; print x, 'print this'  # print that
+except (IOError, OSError), error:
+    raise ValueError, "three"
+exec "four" in {}
+print 'five', (6,
+    7)
+"""
+"""A text in Python 2 with all that Python 3 cannot read."""
+
+
+def test_python_2() -> None:
+    compile(modern(OLD), "old", "exec")
+    handling = read("python", OLD.replace('exec "four" in {}', "while 1: print 'x'"))
+    assert (handling.complete, dict(handling.on), handling.reason) == (True, {"INT": "quick"}, "")
+    assert read("python", "print 'x'\nimport signal\nsignal.signal(signal.SIGTERM, f)").on["TERM"] == "graceful"
+    assert not read("python", OLD).complete
+
+
+def test_what_python_3_cannot_read_it_does_not_run() -> None:
+    assert read("python", "while 1: print 'x'", python="2").complete
+    assert (
+        read("python", "while 1: print 'x'", python="3").reason == "/app/main needs Python 2, which is not in the files"
+    )
 
 
 def test_the_environment_can_make_a_library_handle_signals() -> None:

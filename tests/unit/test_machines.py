@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stopcheck.analysis import analyze_container
@@ -194,12 +196,13 @@ def project(sdk: str = "Microsoft.NET.Sdk", framework: str = "net8.0", more: str
     return f'<Project Sdk="{sdk}"><TargetFramework>{framework}</TargetFramework>{more}</Project>\n'
 
 
-def dotnet(files: dict[str, str], start: str = '["dotnet", "Shop.dll"]') -> Verdict:
+def dotnet(files: dict[str, str], publish: str = "Shop/Shop.csproj -c Release -o /out") -> Verdict:
     """A program in C# that one stage publishes and another runs."""
     return verdict(
         "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /src\nCOPY . .\n"
-        "RUN dotnet publish Shop/Shop.csproj -c Release -o /out\n"
-        f"FROM mcr.microsoft.com/dotnet/aspnet:8.0\nWORKDIR /app\nCOPY --from=build /out .\nENTRYPOINT {start}\n",
+        f"RUN dotnet publish {publish}\n"
+        "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nWORKDIR /app\nCOPY --from=build /out .\n"
+        'ENTRYPOINT ["dotnet", "Shop.dll"]\n',
         files,
     )
 
@@ -252,11 +255,22 @@ def test_a_program_for_dotnet(made: str, text: str, outcome: str) -> None:
             "graceful (assumed)",
             id="shared-settings",
         ),
-        pytest.param({"Copy/Shop.csproj": project()}, "graceful (assumed)", id="two-of-the-name"),
     ],
 )
 def test_what_a_project_compiles(files: dict[str, str], outcome: str) -> None:
     assert told(dotnet({"Shop/Shop.csproj": project(), "Shop/Program.cs": WAITS, **files})) == outcome
+
+
+@pytest.mark.parametrize(
+    ("files", "publish", "outcome"),
+    [
+        pytest.param({}, "Shop.sln -o /out", "terminated", id="by-the-name"),
+        pytest.param({"Copy/Shop.csproj": project()}, "Shop.sln -o /out", "graceful (assumed)", id="two-of-the-name"),
+        pytest.param({"Copy/Shop.csproj": project()}, "Shop -o /out", "terminated", id="one-is-published"),
+    ],
+)
+def test_which_project_makes_an_assembly(files: dict[str, str], publish: str, outcome: str) -> None:
+    assert told(dotnet({"Shop/Shop.csproj": project(), "Shop/Program.cs": WAITS, **files}, publish)) == outcome
 
 
 def test_published_before_the_image_is_built() -> None:
@@ -277,3 +291,85 @@ def test_below_a_shell_that_dies_it_would_have_done_no_more_had_it_been_told() -
     start = '["tini", "--", "sh", "-c", "java -jar /app.jar; echo done"]'
     assert java({FOUND: LOOP}, start=start).outcome == "terminated"
     assert java({FOUND: HOOK}, start=start).outcome == "cut-off"
+
+
+def launched(folder: str, build: dict[str, str], start: str = '["/opt/shop/bin/shop"]', env: str = "") -> Verdict:
+    """A program that the script of a build tool starts."""
+    return verdict(
+        "FROM gradle:8-jdk21 AS build\nWORKDIR /src\nCOPY . .\nRUN ./build.sh\n"
+        f"FROM eclipse-temurin:21\n{env}COPY --from=build /src/{folder} /opt/shop\nCMD {start}\n",
+        {FOUND: LOOP, **build},
+    )
+
+
+GRADLE = {"build.gradle": "plugins { id 'application' }\napplication { mainClass = 'com.acme.Shop' }\n"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "build"),
+    [
+        pytest.param("build/install/shop", GRADLE, id="gradle"),
+        pytest.param("target/universal/stage", {"build.sbt": "enablePlugins(JavaAppPackaging)\n"}, id="sbt"),
+        pytest.param("target/appassembler", {"pom.xml": "<project/>\n"}, id="maven"),
+    ],
+)
+def test_the_script_of_a_build_tool_becomes_java(folder: str, build: dict[str, str]) -> None:
+    found = launched(folder, build)
+    assert (told(found), found.exit_code) == ("terminated", 143)
+    assert told(launched(folder, {**build, FOUND: HOOK})) == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("folder", "build", "start", "env"),
+    [
+        pytest.param("build/install/shop", GRADLE, '["/opt/shop/bin/shop"]', "ENV JAVA_OPTS=-Xrs\n", id="options"),
+        pytest.param("build/install/shop", GRADLE, '["/opt/shop/bin/shop", "-J-Xrs"]', "", id="argument"),
+        pytest.param("build/other/shop", GRADLE, '["/opt/shop/bin/shop"]', "", id="another-folder"),
+        pytest.param(
+            "target/appassembler",
+            {"pom.xml": "<showConsoleWindow>false<"},
+            '["/opt/shop/bin/shop"]',
+            "",
+            id="background",
+        ),
+    ],
+)
+def test_another_script_may_do_anything(folder: str, build: dict[str, str], start: str, env: str) -> None:
+    assert told(launched(folder, build, start, env)) == "graceful (assumed)"
+
+
+@pytest.mark.parametrize(
+    ("made", "publish", "start", "outcome"),
+    [
+        pytest.param(project(), "Shop/Shop.csproj -o /out", "/app/Shop", "terminated", id="program"),
+        pytest.param(project(), "Shop/Shop.csproj -o /out", "/app/Other", "graceful (assumed)", id="another"),
+        pytest.param(project(), "Shop --self-contained true -o /out", "/app/Shop", "terminated", id="folder"),
+        pytest.param(
+            project(), "-p:PublishSingleFile=true --output=/out Shop", "/app/Shop", "terminated", id="single"
+        ),
+        pytest.param(
+            project(more="<AssemblyName>Web</AssemblyName>"), "Shop -o /out", "/app/Web", "terminated", id="named"
+        ),
+        pytest.param(
+            project(more="<AssemblyName>Web</AssemblyName>"), "Shop -o /out", "dotnet /app/Web.dll", "terminated",
+            id="named-assembly",
+        ),
+        pytest.param(
+            project(), "Shop /p:UseAppHost=false -o /out", "/app/Shop", "graceful (assumed)", id="no-program"
+        ),
+        pytest.param(
+            project(), "Shop -p:AssemblyName=Web -o /out", "/app/Web", "graceful (assumed)", id="named-by-an-option"
+        ),
+        pytest.param(
+            project(more="<PublishAot>true</PublishAot>"), "Shop -o /out", "/app/Shop", "graceful (assumed)", id="aot"
+        ),
+        pytest.param(project(framework="net10.0"), "Shop -o /out", "/app/Shop", "killed", id="since-10"),
+    ],
+)  # fmt: skip
+def test_a_program_that_dotnet_publishes(made: str, publish: str, start: str, outcome: str) -> None:
+    found = verdict(
+        f"FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /src\nCOPY . .\nRUN dotnet publish {publish}\n"
+        f"FROM mcr.microsoft.com/dotnet/runtime:8.0\nCOPY --from=build /out /app\nCMD {json.dumps(start.split())}\n",
+        {"Shop/Shop.csproj": made, "Shop/Program.cs": WAITS},
+    )
+    assert told(found) == outcome

@@ -133,7 +133,7 @@ def libraries(need: str) -> tuple[str, ...]:
     parts = need.split("/")
     if "." not in parts[0]:
         return ()
-    plain = [part for index, part in enumerate(parts) if index < 2 or not re.fullmatch(r"v\d+", part)]
+    plain = [part for index, part in enumerate(parts) if index < 1 or not re.fullmatch(r"v\d+", part)]
     return (*_prefixes(parts), *(_prefixes(plain) if plain != parts else ()))
 
 

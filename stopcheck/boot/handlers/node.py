@@ -116,7 +116,7 @@ def read(text: str) -> Source:
     return Source(
         on=dict.fromkeys(handled, "ignore" if blocked else "graceful"),
         needs=needs,
-        tokens=source.tokens(),
+        tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
         starts=", ".join(sorted(starters)),
         doubt=doubt,

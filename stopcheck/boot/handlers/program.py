@@ -75,6 +75,7 @@ def _together(
     alone: bool,
     tokens: frozenset[str],
 ) -> Handling:
+    told = frozenset().union(*(source.tokens for source in first.values()))
     tokens = tokens.union(*(source.tokens for source in sources.values()))
     on: dict[str, str] = {}
     for path, source in sources.items():
@@ -99,7 +100,10 @@ def _together(
             doubts.append(f"what {row.name} does on signals is set otherwise")
             continue
         for signal, action in row.on.items():
-            _add(on, signal, action)
+            if action != "graceful" and row.where and told.isdisjoint(row.where):
+                doubts.append(f"what {row.name} does on signals depends on which of its files is run")
+            else:
+                _add(on, signal, action)
     for row in rows.values():
         for token in sorted(tokens & row.unsure):
             doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
@@ -112,7 +116,8 @@ def _together(
         doubts.append(f"it starts other programs ({starts})")
     if doubts:
         known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
-        return Handling(known, complete=False, reason=doubts[0])
+        lasts = any(source.lasts for source in sources.values())
+        return Handling(known, complete=False, reason=doubts[0], lasts=lasts)
     if alone and on and any(source.threads for source in sources.values()) and any(s.on for s in sources.values()):
         explicit = {signal for source in first.values() for signal in source.on} - {"INT"}
         if explicit:

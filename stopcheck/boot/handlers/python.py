@@ -7,6 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.handlers.python2 import MODULES, modern
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
 from stopcheck.boot.signals import NAMES
@@ -36,28 +37,37 @@ _LONG = 300
 _INSTALLERS = frozenset({"signal", "add_signal_handler"})
 _CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
 _DYNAMIC = frozenset({"exec", "eval", "__import__", "compile", "import_module", "spec_from_file_location"})
-_OWN = sys.stdlib_module_names | {
-    "__future__",
-    "distutils",
-    "imp",
-    "asyncore",
-    "cgi",
-    "telnetlib",
-    "pipes",
-    "six.moves",
-}
+_OWN = (
+    sys.stdlib_module_names
+    | MODULES
+    | {
+        "__future__",
+        "distutils",
+        "imp",
+        "asyncore",
+        "cgi",
+        "telnetlib",
+        "pipes",
+        "six.moves",
+    }
+)
 _HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
+_BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.Try)
+_IS_PROGRAM = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
+OLD = "Python 2"
+"""What a file needs that Python 3 cannot read."""
+VERSION = "python"
+"""The variable of a project that tells the major version of what runs it ("": not known)."""
 _PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create_subprocess_shell"})
 
 
 def read(text: str) -> Source:
     """See Language.read."""
-    try:
-        with warnings.catch_warnings():
-            # What Python thinks of a text's escape sequences is not for whoever checks an image.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parse(text)
+    old = tree is None
+    if tree is None:
+        tree = _parse(modern(text))
+    if tree is None:
         return Source(doubt="it cannot be read as Python")
     nodes = list(ast.walk(tree))
     needs = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
@@ -73,14 +83,24 @@ def read(text: str) -> Source:
     catches = any(isinstance(node, ast.ExceptHandler) and _catches_interrupt(node) for node in nodes)
     return Source(
         on={**on, **({"INT": "graceful"} if (cleanup or catches) and "INT" not in on else {})},
-        needs=needs,
-        tokens=frozenset(_tokens(nodes, last)),
+        needs=(*needs, OLD) if old else needs,
+        tokens=frozenset((*_tokens(nodes, last), *_set_in_calls(tree.body))),
         cleanup=cleanup,
         threads=any(name.endswith("Thread") for name in called),
         starts=_starts(needs, called, last, nodes),
         doubt=doubt,
         lasts=any(_lasts(node) for node in nodes),
     )
+
+
+def _parse(text: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            # What Python thinks of a text's escape sequences is not for whoever checks an image.
+            warnings.simplefilter("ignore")
+            return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _lasts(node: ast.AST) -> bool:
@@ -141,6 +161,17 @@ def _told(node: ast.Call) -> Iterator[str]:
         yield f"{_last(node.func)}(True"
     if any(word.arg is None for word in node.keywords):
         yield f"{_last(node.func)}(**"
+
+
+def _set_in_calls(body: list[ast.stmt]) -> Iterator[str]:
+    """`name(key=True`: what calls are told for which nothing has to hold but that this file is the program."""
+    for node in body:
+        if isinstance(node, _BLOCKS) or (isinstance(node, ast.If) and ast.unparse(node.test) in _IS_PROGRAM):
+            yield from _set_in_calls(node.body)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            told = ((word.arg, word.value) for word in node.value.keywords if isinstance(word.value, ast.Constant))
+            name = _last(node.value.func)
+            yield from (f"{name}({key}={one.value}" for key, one in told if isinstance(one.value, bool))
 
 
 def _last(node: ast.expr) -> str:
@@ -208,6 +239,10 @@ def _catches_interrupt(node: ast.ExceptHandler) -> bool:
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
     """See Language.follow (reference/import.html): relative to the file, or in the folders of sys.path."""
+    if need == OLD:
+        if project.variable(VERSION) == "3":
+            raise LookupError(OLD)
+        return ()
     name, lax = need.rstrip("?"), need.endswith("?")
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
