@@ -515,3 +515,16 @@ def test_the_entrypoint_of_php_wherever_it_comes_from(words: tuple[str, ...], ex
     script = "/usr/local/bin/docker-php-entrypoint"
     lines = f"COPY --from=php:8.2-alpine {script} {script}\nRUN apk add memcached"
     assert verdict("docker-php-entrypoint", *words, base="alpine:3.19", lines=lines).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("", "exits", id="the default"),
+        pytest.param("ADD conf /etc/nginx", "unknown", id="a folder that is not in the files"),
+        pytest.param("COPY conf/nginx.conf /etc/nginx/", "unknown", id="a file that is not in the files"),
+        pytest.param("COPY conf/site.conf /etc/nginx/conf.d/", "exits", id="another file"),
+    ],
+)
+def test_a_configuration_that_is_copied_from_where_nobody_can_read_it(lines: str, expected: str) -> None:
+    assert outcome("nginx", lines=lines) == expected
