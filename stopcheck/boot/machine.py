@@ -165,8 +165,10 @@ class Machine:
 
     @staticmethod
     def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
-        """The processes that a `kill` of something not known may mean: the jobs, where there are any; else None."""
-        return None
+        """Whom a `kill` of something not known means while the script prepares: the one job that stands; else None."""
+        world = call.world
+        left = [process for process in world.processes.values() if process.alive and process.job]
+        return left if len(left) == 1 and not world.stopping else None
 
     # --- starting a program ----------------------------------------------------------------------
 
@@ -370,6 +372,10 @@ class Machine:
         row = self.shell_row(process.program)
         if row is None:
             return Failure(127, f"{argv[0]} is not in the image", "absent", str(argv[0]))
+        _, rest, command = shell_options(argv[1:])
+        own = rest and not command and isinstance(rest[0], str) and _own(rest[0], self.image.base.execs)
+        if own and isinstance(self.image.files.lookup(own), Unknown):
+            return self.load(world, process, rest, env)
         if isinstance(row, Unknown):
             if SHELL_NAMES[process.program]:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)

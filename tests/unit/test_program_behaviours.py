@@ -40,6 +40,14 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("haproxy -f /etc/haproxy/haproxy.cfg -D", "exits", id="haproxy-daemon"),
         pytest.param("stunnel", "exits", id="stunnel"),
         pytest.param("ceph -s", "exits", id="ceph"),
+        pytest.param("ceph-osd -i 1 -k /keyring", "exits", id="ceph-osd-daemon"),
+        pytest.param("ceph-osd -i 1 --foreground", "graceful", id="ceph-osd"),
+        pytest.param("ceph-mon -i 1 --mkfs", "exits", id="ceph-mon-mkfs"),
+        pytest.param("murmurd -fg -ini /etc/murmur.ini", "graceful", id="murmurd"),
+        pytest.param("supercronic -test /etc/crontab", "exits", id="supercronic-test"),
+        pytest.param("s6-svc -u /run/service/app", "exits", id="s6-svc"),
+        pytest.param("supervisorctl start app", "exits", id="supervisorctl"),
+        pytest.param("supervisorctl tail -f app", "graceful", id="supervisorctl-tail"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
         pytest.param("R -e print(1)", "exits", id="R"),
@@ -549,3 +557,31 @@ def test_a_program_that_is_not_there_has_the_starters_status(start: str, status:
 def test_a_shell_runs_a_script_whose_first_line_comes_late() -> None:
     files = {"run": "#!/bin/sh\n/app/start; true\n", "start": "\n#!/bin/sh\nexec server\n"}
     assert verdict("/app/run", files=files, lines=INSTALLED).outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("", "exits", id="the default"),
+        pytest.param("ADD conf /etc/nginx", "unknown", id="a folder that is not in the files"),
+        pytest.param("COPY conf/nginx.conf /etc/nginx/", "unknown", id="a file that is not in the files"),
+        pytest.param("COPY conf/site.conf /etc/nginx/conf.d/", "exits", id="another file"),
+    ],
+)
+def test_a_configuration_that_is_copied_from_where_nobody_can_read_it(lines: str, expected: str) -> None:
+    assert outcome("nginx", lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("bash /usr/local/bin/docker-entrypoint.sh node", ("graceful", ("node",)), id="what it is given"),
+        pytest.param("bash -x /usr/local/bin/docker-entrypoint.sh date", ("exits", ()), id="with an option"),
+        pytest.param("bash /usr/local/bin/theirs.sh node", ("unknown", ("bash",)), id="another script"),
+    ],
+)
+def test_an_image_s_own_script_below_a_shell(line: str, expected: tuple[str, tuple[str, ...]]) -> None:
+    server = "process.on('SIGTERM', () => process.exit());\nsetInterval(() => {}, 9);\n"
+    last = "server.js" if line.endswith("node") else "-u"
+    found = verdict(*line.split(), last, base="node:20", files={"server.js": server})
+    assert (found.outcome, found.main) == expected

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.scripts import context, found, said
 
 
@@ -61,6 +64,26 @@ from tests.unit.scripts import context, found, said
             "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-file-held-open-has-an-end",
         ),
+        pytest.param(
+            "trap 'kill $(pidof our-worker); wait' TERM\nour-launcher &\nwait $!\n", "unknown", ("our-launcher",),
+            id="a-child-of-what-nobody-knows",
+        ),
+        pytest.param(
+            "trap 'kill $(pidof our-server); wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="by-its-name",
+        ),
+        pytest.param(
+            "trap 'curl -X POST localhost/shutdown; wait' TERM\nour-server &\nwait $!\n", "unknown", ("our-server",),
+            id="told-over-the-network",
+        ),
+        pytest.param(
+            "trap 'curl db/leave; kill $!; wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="told-twice",
+        ),
+        pytest.param("trap 'date; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",), id="never-told"),
+        pytest.param(
+            "our-server &\nwhile true; do curl localhost/health; sleep 5; done\n", "killed", None, id="told-nothing",
+        ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
         pytest.param(
             'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
@@ -98,3 +121,29 @@ def test_the_same_program_once_more_in_the_background_is_the_service() -> None:
     some = said(context("our-app --init\nour-app & sleep 3\necho started\n"))
     assert some[0].outcome == "exits"
     assert [rule for rule, _ in found(some, "note")] == ["script-ends"]
+
+
+PARTS = """FROM debian:12
+RUN our-installer
+COPY start.sh /
+COPY 10-first.sh 99-last.sh /parts/
+CMD ["/start.sh"]
+"""
+LOOP = '#!/bin/bash\nfor part in /parts/*; do\n  if [ -x "$part" ]; then "$part"; fi\ndone\n'
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome", "main"),
+    [
+        pytest.param("exec our-server", "killed", ("our-server",), id="one-becomes-the-service"),
+        pytest.param("our-task", "exits", (), id="all-do-some-work"),
+    ],
+)
+def test_a_script_for_each_file_of_a_folder_that_may_hold_others(
+    last: str, outcome: str, main: tuple[str, ...]
+) -> None:
+    scripts = {"start.sh": LOOP, "10-first.sh": "#!/bin/sh\nour-setup\n", "99-last.sh": f"#!/bin/sh\n{last}\n"}
+    files = MemoryFiles({"Dockerfile": PARTS, **scripts}, dict.fromkeys(scripts, 0o755))
+    ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
+    assert (verdict.outcome, verdict.main) == (outcome, main)
+    assert [violation.fix for _, violation, _ in found] == [None] * len(main)
