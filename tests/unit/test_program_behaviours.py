@@ -136,6 +136,22 @@ def test_on_node(line: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("handled", "lines", "expected"),
+    [
+        pytest.param("SIGINT", "", "graceful", id="sends-INT"),
+        pytest.param("SIGTERM", "", "terminated", id="not-TERM"),
+        pytest.param("SIGTERM", "ENV PM2_KILL_SIGNAL=SIGTERM", "graceful", id="told-TERM"),
+        pytest.param("SIGTERM", "ARG S\nENV PM2_KILL_SIGNAL=$S", "unknown", id="told-what-is-not-known"),
+    ],
+)
+def test_pm2_sends_its_own_signal(handled: str, lines: str, expected: str) -> None:
+    script = f"require('http').createServer().listen(80);\nprocess.on('{handled}', () => process.exit(0));\n"
+    files = {"bin/pm2-runtime": "\x7fELF", "server.js": script}
+    lines = f"{lines}\nENTRYPOINT []\nENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin"
+    assert outcome("pm2-runtime server.js", base="node:20", files=files, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
     ("base", "lines", "expected"),
     [
         pytest.param("node:20", "", "graceful", id="newest"),
