@@ -24,6 +24,9 @@ from tests.unit.scripts import context, found, said
             "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-log-until-it-says-so",
         ),
+        pytest.param(
+            "set -m\nour-app &\nour-helper prepare\nfg %1\n", "killed", ("our-app",), id="a-job-brought-to-the-front"
+        ),
         pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
@@ -98,3 +101,17 @@ def test_the_same_program_once_more_in_the_background_is_the_service() -> None:
     some = said(context("our-app --init\nour-app & sleep 3\necho started\n"))
     assert some[0].outcome == "exits"
     assert [rule for rule, _ in found(some, "note")] == ["script-ends"]
+
+
+def test_a_loop_that_waits_for_the_next_job_to_end() -> None:
+    some = said(context("trap 'exit 0' TERM\nour-app &\nour-helper &\nwhile true; do wait -n; sleep 1; done\n"))
+    assert some[0].outcome == "cut-off"
+    assert some[0].main == ("our-app", "our-helper")
+    assert [rule for rule, _ in found(some)] == ["trap-without-forward"]
+
+
+@pytest.mark.parametrize("start", ["inner", "exec inner", "/usr/local/bin/inner"])
+def test_a_shell_runs_a_script_without_a_shebang_where_it_has_found_it(start: str) -> None:
+    lines = "RUN printf 'memcached -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
+    some = said(context(f"{start}\n", lines=lines))
+    assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
