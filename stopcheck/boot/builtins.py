@@ -105,6 +105,10 @@ def do_printf(call: Call) -> None:
 def _print(call: Call, text: Field) -> None:
     if call.stdout is None:
         call.world.write(call.process, text)
+    if isinstance(text, str) and call.node.redirections:
+        from stopcheck.boot.written import filled
+
+        filled(call.shell, call.node.redirections, call.world, call.process, text)
     call.shell.set_status(0)
 
 
@@ -654,7 +658,7 @@ def do_test(call: Call) -> None:
 
 
 def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
-    value = test_arguments(call.machine, call.process.cwd, arguments)
+    value = test_arguments(call.machine, call.world, call.process.cwd, arguments)
     if isinstance(value, Unknown):
         call.shell.set_status(Unknown(value.reason, value.span or call.node.span))
     else:

@@ -661,6 +661,7 @@ class Shell:
         if isinstance(self.status, Unknown):
             if self.machine.quiet(node):
                 world.write(process, self.status)
+                world.files.clear()
                 self.decide(0)
                 return
             self._fork(self.status, skipped, taken)

@@ -254,7 +254,7 @@ def start_nodemon(start: Start) -> Body | Failure:
 def start_pm2(start: Start) -> Body | Failure:
     """pm2-runtime: one program, or those of an ecosystem file, which is not read.
 
-    Whatever ends it, it tells its programs SIGINT, or what PM2_KILL_SIGNAL says (measured with pm2 7, its constants.js).
+    Whatever ends it, it tells its programs SIGINT, or what PM2_KILL_SIGNAL says (measured with pm2 7).
     """
     words = [word for word in start.argv[1:] if word != "start"]
     program: Field | None = None
