@@ -27,6 +27,13 @@ from tests.unit.scripts import context, found, said
         pytest.param(
             "set -m\nour-app &\nour-helper prepare\nfg %1\n", "killed", ("our-app",), id="a-job-brought-to-the-front"
         ),
+        pytest.param(
+            "trap 'exit 0' TERM\nuntil our-app; do sleep 1; done\necho over\n", "killed", ("our-app",),
+            id="until-it-ends-well",
+        ),
+        pytest.param(
+            "until our-check; do sleep 1; done\nexec memcached\n", "graceful", ("memcached",), id="until-it-is-ready"
+        ),
         pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
@@ -101,6 +108,22 @@ def test_the_same_program_once_more_in_the_background_is_the_service() -> None:
     some = said(context("our-app --init\nour-app & sleep 3\necho started\n"))
     assert some[0].outcome == "exits"
     assert [rule for rule, _ in found(some, "note")] == ["script-ends"]
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "argv"),
+    [
+        pytest.param("-p 80 -v memcached -m 1", "p:v", "memcached -m 1", id="a-value"),
+        pytest.param("-p80 -v -- memcached -m 1", ":p:v", "memcached -m 1", id="attached"),
+        pytest.param("-vvp 80 memcached -m 1", "p:v", "memcached -m 1", id="behind-one-dash"),
+        pytest.param("memcached -m 1", "p:v", "memcached -m 1", id="none"),
+        pytest.param("-x memcached", "p:v", "memcached", id="one-not-known"),
+    ],
+)
+def test_the_options_of_a_script(given: str, options: str, argv: str) -> None:
+    loop = f"while getopts {options} o; do case $o in p) P=$OPTARG ;; v) V=1 ;; esac; done\nshift $((OPTIND - 1))\n"
+    some = said(context(f"set -- {given}\n{loop}[ \"$*\" = '{argv}' ] || exit 9\nexec memcached -u nobody\n"))
+    assert some[0].outcome == "graceful"
 
 
 def test_a_loop_that_waits_for_the_next_job_to_end() -> None:
