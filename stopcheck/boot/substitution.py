@@ -61,6 +61,8 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
 
 def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
+    if name in {"pgrep", "pidof", "ps"} and shell.machine.find(name, process.cwd, process.env) is None:
+        return ""
     plain = [word for word in arguments if not word.startswith("-")]
     match name:
         case "pwd":
