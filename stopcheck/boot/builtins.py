@@ -105,6 +105,10 @@ def do_printf(call: Call) -> None:
 def _print(call: Call, text: Field) -> None:
     if call.stdout is None:
         call.world.write(call.process, text)
+    if isinstance(text, str) and call.node.redirections:
+        from stopcheck.boot.written import filled
+
+        filled(call.shell, call.node.redirections, call.world, call.process, text)
     call.shell.set_status(0)
 
 
@@ -517,12 +521,43 @@ def do_shift(call: Call) -> None:
     shell.set_status(0)
 
 
+_INSIDE = "OPTIND "
+"""Where `getopts` is among several options behind one `-`: no script can name this variable."""
+
+
 def do_getopts(call: Call) -> None:
-    """Options of a script: there are none where there are no arguments."""
-    if call.shell.args and any(isinstance(word, Unknown) or word.startswith("-") for word in call.shell.args):
-        call.shell.set_status(Unknown("the options of the script", call.node.span))
-    else:
-        call.shell.set_status(1)
+    """The next option of a script (POSIX)."""
+    shell = call.shell
+    spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
+    words = given or list(shell.args)
+    at = shell.variables.get("OPTIND") or "1"
+    if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or not str(at).isdigit():
+        shell.set_status(Unknown("the options of the script", call.node.span))
+        return
+    index = int(str(at)) - 1
+    word = str(words[index]) if 0 <= index < len(words) else ""
+    if not word.startswith("-") or word in {"-", "--"}:
+        shell.assign("OPTIND", str(index + 1 + (word == "--")))
+        shell.assign(str(name), "?")
+        shell.set_status(1)
+        return
+    inside = int(str(shell.variables.get(_INSIDE) or 1)) % len(word) or 1
+    option, value = word[inside], word[inside + 1 :]
+    place = str(spec).removeprefix(":").find(option) if option != ":" else -1
+    takes = place >= 0 and str(spec).removeprefix(":")[place + 1 : place + 2] == ":"
+    more = bool(value) and not takes
+    shell.variables[_INSIDE] = str(inside + 1 if more else 1)
+    value = "" if more else value
+    index += not more
+    if takes and not value and index < len(words):
+        value, index = str(words[index]), index + 1
+    elif place < 0 or (takes and not value):
+        silent = str(spec).startswith(":")
+        value, option = option if silent else "", ":" if silent and place >= 0 else "?"
+    shell.assign("OPTIND", str(index + 1))
+    shell.assign("OPTARG", value)
+    shell.assign(str(name), option)
+    shell.set_status(0)
 
 
 def do_read(call: Call) -> None:
@@ -654,7 +689,7 @@ def do_test(call: Call) -> None:
 
 
 def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
-    value = test_arguments(call.machine, call.process.cwd, arguments)
+    value = test_arguments(call.machine, call.world, call.process.cwd, arguments)
     if isinstance(value, Unknown):
         call.shell.set_status(Unknown(value.reason, value.span or call.node.span))
     else:

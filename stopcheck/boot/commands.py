@@ -8,6 +8,7 @@ from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
+from stopcheck.boot.written import worked_on
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
@@ -152,6 +153,8 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    if world.files or call.words[0] in {"touch", "tee"}:
+        worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
 
 
@@ -190,12 +193,19 @@ def shell_names() -> frozenset[str]:
 def _interpret_here(call: Call, child: Process) -> bool:
     """A script without `#!` that a shell starts is run by that shell (POSIX, "Command Search and Execution")."""
     shell = call.shell
-    started = shell.machine.load(call.world, child, (_own_name(shell), *call.words), child.env)
+    started = shell.machine.load(call.world, child, _interpreted(shell, call.words, child), child.env)
     if isinstance(started, Failure):
         return False
     child.body = started
     shell.blocked = Foreground((child.pid,), call.node)
     return True
+
+
+def _interpreted(shell: Shell, words: tuple[Field, ...], process: Process) -> tuple[Field, ...]:
+    """What a shell makes of a script without `#!`: itself, and the path at which it has found the script."""
+    file = shell.machine.find(str(words[0]), process.cwd, process.env)
+    path = file.path if file is not None and not isinstance(file, Unknown) else words[0]
+    return (_own_name(shell), path, *words[1:])
 
 
 def _own_name(shell: Shell) -> str:
@@ -220,7 +230,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     started = shell.machine.load(world, process, words, env)
     if isinstance(started, Failure) and started.kind in UNMARKED:
         # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
-        started = shell.machine.load(world, process, (_own_name(shell), *words), env)
+        started = shell.machine.load(world, process, _interpreted(shell, words, process), env)
     if isinstance(started, Failure):
         if kind == "exec" and not started.name and words[0] == "" and shell.row.name in {"dash", "busybox"}:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that

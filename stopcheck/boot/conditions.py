@@ -13,7 +13,7 @@ from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUn
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.words import Scope
-    from stopcheck.boot.world import Field
+    from stopcheck.boot.world import Field, World
     from stopcheck.syntax.shell.tree import TestExpression
 
 _NUMERIC = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
@@ -25,9 +25,9 @@ _ALWAYS = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/zero", "/etc/passwd"
 Truth = bool | Unknown
 
 
-def test_arguments(machine: Machine, cwd: str, arguments: tuple[Field, ...]) -> Truth:
+def test_arguments(machine: Machine, world: World, cwd: str, arguments: tuple[Field, ...]) -> Truth:
     """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses."""
-    parser = _Parser(machine, cwd, arguments)
+    parser = _Parser(machine, world, cwd, arguments)
     value = parser.either()
     return value if parser.at == len(arguments) else Unknown("a test that could not be read")
 
@@ -36,8 +36,8 @@ test_arguments.__test__ = False  # type: ignore[attr-defined]
 
 
 class _Parser:
-    def __init__(self, machine: Machine, cwd: str, words: tuple[Field, ...]) -> None:
-        self.machine, self.cwd, self.words, self.at = machine, cwd, words, 0
+    def __init__(self, machine: Machine, world: World, cwd: str, words: tuple[Field, ...]) -> None:
+        self.machine, self.world, self.cwd, self.words, self.at = machine, world, cwd, words, 0
 
     def _peek(self, ahead: int = 0) -> Field | None:
         index = self.at + ahead
@@ -79,28 +79,28 @@ class _Parser:
         if isinstance(first, str) and len(first) == 2 and first[0] == "-" and left > 1:
             assert second is not None
             self.at += 2
-            return unary(self.machine, self.cwd, first, second)
+            return unary(self.machine, self.world, self.cwd, first, second)
         self.at += 1
         assert first is not None
         return first if isinstance(first, Unknown) else first != ""
 
 
-def conditional(machine: Machine, cwd: str, scope: Scope, expression: TestExpression) -> Truth:
+def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expression: TestExpression) -> Truth:
     """`[[ … ]]`."""
     match expression:
         case TestNot():
-            return _not(conditional(machine, cwd, scope, expression.operand))
+            return _not(conditional(machine, world, cwd, scope, expression.operand))
         case TestLogical():
-            left = conditional(machine, cwd, scope, expression.left)
+            left = conditional(machine, world, cwd, scope, expression.left)
             if left is (expression.operator == "||"):
                 return left
-            right = conditional(machine, cwd, scope, expression.right)
+            right = conditional(machine, world, cwd, scope, expression.right)
             return _and(left, right) if expression.operator == "&&" else _or(left, right)
         case TestUnary():
             if expression.operator == "-v":
                 name = expand_text(scope, expression.operand)
                 return name if isinstance(name, Unknown) else scope.variable(name) is not None
-            return unary(machine, cwd, expression.operator, expand_text(scope, expression.operand))
+            return unary(machine, world, cwd, expression.operator, expand_text(scope, expression.operand))
         case TestBinary():
             left_value = expand_text(scope, expression.left)
             if expression.operator in {"=", "==", "!="}:
@@ -143,7 +143,7 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
     return Unknown(f"which file is {'newer' if operator == '-nt' else 'older'}")
 
 
-def unary(machine: Machine, cwd: str, operator: str, operand: Field) -> Truth:
+def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Field) -> Truth:
     """A test of one word."""
     if isinstance(operand, Unknown):
         return operand
@@ -154,8 +154,19 @@ def unary(machine: Machine, cwd: str, operator: str, operand: Field) -> Truth:
     if operator in {"-e", "-f", "-d", "-r", "-w", "-x", "-s", "-L", "-h", "-p", "-S", "-b", "-c"}:
         if operand == "":
             return False
-        return _file(machine, posixpath.normpath(posixpath.join(cwd, operand)), operator)
+        path = posixpath.normpath(posixpath.join(cwd, operand))
+        written = world.files.get(path)
+        return _file(machine, path, operator) if written is None else _written(written, operator)
     return Unknown(f"`{operator}`")
+
+
+def _written(text: Field, operator: str) -> Truth:
+    """A test of a file that a script has written since."""
+    if operator == "-s":
+        return text if isinstance(text, Unknown) else text != ""
+    if operator == "-x":
+        return Unknown("the mode of a file that is written as the container starts")
+    return operator in {"-e", "-f", "-r", "-w"}
 
 
 def _file(machine: Machine, path: str, operator: str) -> Truth:

@@ -126,7 +126,7 @@ class Machine:
         """`[[ … ]]`: sets the shell's status."""
         value: bool | Unknown = Unknown("a test that could not be read", node.span)
         if node.expression is not None:
-            value = conditions.conditional(self, process.cwd, shell.scope(world, process), node.expression)
+            value = conditions.conditional(self, world, process.cwd, shell.scope(world, process), node.expression)
         if isinstance(value, Unknown):
             shell.set_status(Unknown(value.reason, value.span or node.span))
         else:

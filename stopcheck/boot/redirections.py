@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.words import expand_text
+from stopcheck.boot.written import OUTPUTS, opened
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ProcessSubstitution
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection
 
-OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 _LIMIT = 4096
 """Characters of a file that are read line by line."""
 
@@ -33,6 +33,8 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             process.stdout = world.new_pipe() if inner else 0
             for pid in range(first, world.next_pid):
                 world.processes[pid].stdin = process.stdout
+        if redirection.operator in OUTPUTS and not inner:
+            opened(shell, redirection, world, process)
         if redirection.descriptor not in {None, "0"}:
             continue
         match redirection.operator:
@@ -43,7 +45,9 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
                 shell.blocked = Standing("`read` waits for a writer", redirection.span)
             case "<":
-                process.stdin = world.new_pipe(_lines(shell, expand_text(shell.scope(world, process), target), process))
+                process.stdin = world.new_pipe(
+                    _lines(shell, expand_text(shell.scope(world, process), target), world, process)
+                )
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
                 text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)
@@ -54,12 +58,15 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
 
 
-def _lines(shell: Shell, path: Field, process: Process) -> tuple[Field, ...]:
+def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[Field, ...]:
     if isinstance(path, Unknown):
         return (path,)
     if path == "/dev/null":
         return ()
-    file = shell.machine.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
+    path = posixpath.normpath(posixpath.join(process.cwd, path))
+    if path in world.files:
+        return _split(world.files[path])
+    file = shell.machine.image.files.lookup(path)
     if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
         return (Unknown(f"the content of {path}"),)
     return _split(file.content.text)

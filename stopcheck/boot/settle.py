@@ -122,9 +122,10 @@ class _Settling:
     def _pass_time(self, world: World, timers: list[Process]) -> None:
         round_ = turn(world)
         if round_ in self._ticks or world.came_round:
-            # A loop comes round: if it starts a program that nobody knows, that is what it is there for.
-            if world.fallback is not None and any(count >= 2 for count in self._ended.values()):
-                _become(world, world.fallback)
+            # A loop comes round: if it starts or waits for a program that nobody knows, that is what it is there for.
+            before = world.fallback
+            if before is not None and (any(count >= 2 for count in self._ended.values()) or _waits_in_loop(before)):
+                _become(world, before)
             else:
                 self._finish(world)
             return
@@ -224,7 +225,7 @@ def _stood_together(world: World, jobs: list[Process]) -> bool:
         before is not None
         and before.next_pid == world.next_pid
         and all(job.job for job in jobs)
-        and any(isinstance(leaf.body, Program) and leaf.body.stands for leaf in before.awaited())
+        and any(leaf.job and isinstance(leaf.body, Program) and leaf.body.stands for leaf in before.awaited())
     )
 
 
@@ -248,6 +249,12 @@ def _waits(world: World) -> bool:
     """Whether PID 1 waits for a job that it has started: it is there for that."""
     body = world.init.body
     return isinstance(body, Shell) and isinstance(body.blocked, Waiting)
+
+
+def _waits_in_loop(world: World) -> bool:
+    """Whether PID 1 waits for a job inside of a loop."""
+    body = world.init.body
+    return _waits(world) and isinstance(body, Shell) and any(isinstance(frame, LoopBody) for frame in body.frames)
 
 
 def _guard(world: World) -> bool:

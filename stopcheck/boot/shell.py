@@ -664,6 +664,7 @@ class Shell:
         if isinstance(self.status, Unknown):
             if self.machine.quiet(node):
                 world.write(process, self.status)
+                world.files.clear()
                 self.decide(0)
                 return
             self._fork(self.status, skipped, taken)
@@ -675,7 +676,8 @@ class Shell:
         if isinstance(status, Unknown):
             world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
-            if not runs_out(node) and not (waits_for(node) and self._goes_on()):
+            ends = runs_out(node) or (waits_for(node) and self._goes_on())
+            if not ends and not _asks_for_good(world, process, node):
                 self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
             self.decide(0)
             return
@@ -1091,3 +1093,12 @@ def _dead(world: World, process: Process) -> int:
 def _between(before: Span, after: Span) -> str:
     """What stands between two spans of one text."""
     return before.source.text[before.end : after.start] if before.source is after.source else ""
+
+
+def _asks_for_good(world: World, process: Process, loop: While) -> bool:
+    """Whether it is supposed already that what a loop asks stands: `until app; do sleep 1; done` starts it anew."""
+    before = world.fallback.processes.get(process.pid) if world.fallback is not None else None
+    shell = before.body if before is not None else None
+    if not isinstance(shell, Shell) or not isinstance(shell.blocked, Foreground):
+        return False
+    return any(isinstance(frame, LoopTest) and frame.node is loop for frame in shell.frames)

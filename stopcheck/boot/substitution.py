@@ -42,8 +42,9 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
             return unknown
         texts = [str(word) for word in words]
         if not texts:
-            target = command.redirections[0].target.literal if command.redirections else None
-            return _file(shell, cwd, target) if target else ""
+            source = command.redirections[0].target if command.redirections else None
+            path = "" if source is None else expand_text(shell.scope(world, process), source)
+            return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
         if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
             output = expand_text(shell.scope(world, process), command.redirections[0].target)
             if isinstance(output, Unknown) or "$" in output:
@@ -62,6 +63,8 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
 
 def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
+    if name in {"pgrep", "pidof", "ps"} and shell.machine.find(name, process.cwd, process.env) is None:
+        return ""
     plain = [word for word in arguments if not word.startswith("-")]
     alive = [other for other in world.processes.values() if other.alive]
     match name:
@@ -95,10 +98,10 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
             told = (p for p in alive if p is not process and plain[0] in " ".join(map(str, p.argv)))
             return _pids(world, told, unknown)
-        case "cat" if len(plain) == 1 and plain[0].endswith(".pid"):
-            return _pid(world, posixpath.basename(plain[0])[:-4]) or unknown
         case "cat" if len(plain) == 1:
-            return _file(shell, cwd, plain[0], unknown)
+            content = _file(shell, world, cwd, plain[0], unknown)
+            pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
+            return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
             return plain[0]
         case "true" | ":":
@@ -122,8 +125,11 @@ def _pid(world: World, name: str) -> str | None:
     return str(found[0].pid) if len(found) == 1 else None
 
 
-def _file(shell: Shell, cwd: str, path: str, unknown: Unknown | None = None) -> Field:
-    file = shell.machine.image.files.lookup(posixpath.normpath(posixpath.join(cwd, path)))
+def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:
+    path = posixpath.normpath(posixpath.join(cwd, path))
+    if path in world.files:
+        return world.files[path]
+    file = shell.machine.image.files.lookup(path)
     if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
         return unknown or Unknown(f"the content of {path}")
     return file.content.text.rstrip("\n") if len(file.content.text) < 4096 else Unknown(f"the content of {path}")

@@ -177,6 +177,8 @@ class World:
     pipes: dict[int, tuple[Field, ...]] = field(default_factory=dict)
     """The lines in each pipe that nobody has read yet; Unknown: some lines that are not known."""
     next_pipe: int = -1
+    files: dict[str, Field] = field(default_factory=dict)
+    """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -185,6 +187,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
+            dict(self.files),
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -371,4 +374,5 @@ class World:
             for p in self.processes.values()
             if not p.gone
         )
-        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines))
+        files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
+        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files)

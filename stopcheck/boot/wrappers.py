@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Daemonizer, Parent
-from stopcheck.boot.signals import signal_number
+from stopcheck.boot.programs import Daemonizer, Parent, ParentOptions
+from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -26,15 +26,15 @@ class Wrapper(Parent):
 
     def __init__(
         self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
-        rest: tuple[tuple[Field, ...], ...] = (), cwd: str = "",
+        rest: tuple[tuple[Field, ...], ...] = (), cwd: str = "", options: ParentOptions | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(machine, row, argv, env)
+        super().__init__(machine, row, argv, env, options)
         self.rest = rest
         self.cwd = cwd
 
     def copy(self) -> Wrapper:
         """See Body.copy."""
-        other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd)
+        other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd, self.options)
         other.child, other.deadline, other.got = self.child, self.deadline, self.got
         return other
 
@@ -254,7 +254,10 @@ def start_nodemon(start: Start) -> Body | Failure:
 
 
 def start_pm2(start: Start) -> Body | Failure:
-    """pm2-runtime: one program, or those of an ecosystem file, which is not read."""
+    """pm2-runtime: one program, or those of an ecosystem file, which is not read.
+
+    Whatever ends it, it tells its programs SIGINT, or what PM2_KILL_SIGNAL says (measured with pm2 7).
+    """
     words = [word for word in start.argv[1:] if word != "start"]
     program: Field | None = None
     interpreter = _option(words, "--interpreter", "--interpreter-args") or "node"
@@ -284,4 +287,9 @@ def start_pm2(start: Start) -> Body | Failure:
         exit_of_child=False,
         exit=0,
     )
-    return Wrapper(start.machine, row, child, dict(start.env))
+    told = start.env.get("PM2_KILL_SIGNAL", "SIGINT")
+    signal = signal_name(told) if isinstance(told, str) else None
+    if signal is None:
+        return start.leaf("unread", "which signal pm2 stops its programs with")
+    rewrites = ParentOptions(dict.fromkeys(row.forwards_only, signal))
+    return Wrapper(start.machine, row, child, dict(start.env), options=rewrites)

@@ -23,6 +23,10 @@ _TEMPORARY = "/tmp/tmp.XXXXXXXXXX"
 """What mktemp makes: a path that nothing else names."""
 
 
+_ARGUMENTS = frozenset("@*123456789")
+"""What a shell calls its arguments."""
+
+
 class Glob(str):
     """The value of a loop's variable that stands for all the files that a pattern matches."""
 
@@ -90,6 +94,8 @@ def fields(word: Word, variable: Lookup) -> tuple[Field, ...] | None:
         elif "{" in text and ("," in text or ".." in text):
             return None
     whole = "".join([piece.text for piece in pieces])
+    if not whole and len(word.parts) == 1 and isinstance(part, Parameter) and part.name == "@":
+        return ()
     if not split:
         return (Field(whole, pattern, tuple(pieces)),)
     if len(pieces) == 1:
@@ -128,7 +134,7 @@ def _runs(part: CommandSubstitution, program: str) -> bool:
 
 
 def _parameter(part: Parameter, variable: Lookup) -> str | None:
-    if part.index is not None or not part.name.isidentifier():
+    if part.index is not None or not (part.name.isidentifier() or part.name in _ARGUMENTS):
         return None
     value = variable(part.name)
     if isinstance(value, Missing) and part.operator:

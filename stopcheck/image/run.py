@@ -115,6 +115,7 @@ class _Runner:
         self._depth = 0
         self._left = _MOST_COMMANDS
         self._open = False
+        self._bare = True
         self._disk = disk_file(instruction.span.source)
 
     def script(self, source: SourceFile, shell: str) -> None:
@@ -126,9 +127,10 @@ class _Runner:
         if name not in _SHELLS or self._depth > _DEEPEST:
             self.effects.unsure()
             return
-        self._depth += 1
-        self._sequence(parse_script(source, _SHELLS[name]).body, last=True)
-        self._depth -= 1
+        with self._given(self._depth > 0):
+            self._depth += 1
+            self._sequence(parse_script(source, _SHELLS[name]).body, last=True)
+            self._depth -= 1
 
     # --- the tree ---
 
@@ -154,6 +156,14 @@ class _Runner:
         self.effects.sure = before and sure
         yield
         self.effects.sure = before
+
+    @contextmanager
+    def _given(self, arguments: bool) -> Iterator[None]:
+        """What is run with arguments of its own: the shell of a RUN has none."""
+        before = self._bare
+        self._bare = before and not arguments
+        yield
+        self._bare = before
 
     def _pipeline(self, pipeline: tree.Pipeline) -> None:
         if len(pipeline.commands) == 1:
@@ -323,6 +333,8 @@ class _Runner:
             return self._variables[name]
         if name == "PWD":
             return self.effects.cwd
+        if name in {"@", "*"} or name.isdecimal():
+            return "" if self._bare and name != "0" else self.effects.unknown
         if name == "HOME" and "HOME" not in self._state.build_env:
             return "/root" if self._state.user in ("", "root", "0") else self.effects.unknown
         return self.effects.unknown if self._open else self._state.path_variable(name)
@@ -364,7 +376,8 @@ class _Runner:
         if self._depth > 4 * _DEEPEST:
             self._anything()
         elif name in self._functions:
-            self._command(self._functions[name])
+            with self._given(True):
+                self._command(self._functions[name])
         elif method is not None:
             method(arguments)
         elif changes is not None:
@@ -439,6 +452,13 @@ class _Runner:
     def do_popd(self, arguments: Sequence[Field | None]) -> None:
         """popd."""
         self.effects.cwd = self._state.workdir
+
+    def do_set(self, arguments: Sequence[Field | None]) -> None:
+        """Arguments from here on, where it is given more than options."""
+        words = [argument.text if argument else "" for argument in arguments]
+        values = {at + 1 for at, word in enumerate(words) if word[:1] in {"-", "+"} and word.endswith("o")}
+        options = [word for at, word in enumerate(words) if at not in values]
+        self._bare = self._bare and "--" not in words and all(word[:1] in {"-", "+"} for word in options)
 
     def do_export(self, arguments: Sequence[Field | None]) -> None:
         """export NAME=value."""

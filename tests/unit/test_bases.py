@@ -225,6 +225,20 @@ def test_own_scripts_and_programs() -> None:
     assert "bash" not in found("postgres:16-alpine").missing
 
 
+@pytest.mark.parametrize(
+    ("reference", "there"),
+    [
+        ("debian:12-slim", False), ("debian:8", True), ("debian:jessie", True), ("debian", False), ("ubuntu", True),
+        ("python:3.12-slim", False), ("python:3.12", True), ("python:3.6-slim", True), ("python:3.12-alpine", True),
+        ("node:20-slim", False), ("node:20", True), ("nginx:1.27", False), ("nginx:alpine", True), ("php:8-fpm", False),
+        ("php:8.3-fpm-alpine", True), ("alpine", True), ("ruby:3.3-slim", False),
+    ],
+)  # fmt: skip
+def test_what_sends_signals_by_name(reference: str, there: bool) -> None:
+    assert there is not (found(reference).missing >= {"pkill", "killall", "pgrep", "ps"})
+    assert "pidof" not in found(reference).missing
+
+
 def test_environment_and_place() -> None:
     golang = found("golang:1.22")
     assert golang.env["PATH"] == f"/go/bin:/usr/local/go/bin:{DEFAULT_PATH}"
@@ -252,8 +266,8 @@ def test_long_numbers() -> None:
 
 INHERITED = {"entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"}
 SCRIPTS = {"execs", "prepends", "prepends_to", "prepends_missing", "default", "starts", "programs"}
-IMAGE_KEYS = {"names", "os", "always", "plain", "variants", "source"} | INHERITED | SCRIPTS
-VARIANT_KEYS = {"tags", "since", "before", "os"} | INHERITED | SCRIPTS
+IMAGE_KEYS = {"names", "os", "always", "plain", "lean", "variants", "source"} | INHERITED | SCRIPTS
+VARIANT_KEYS = {"tags", "since", "before", "os", "lean"} | INHERITED | SCRIPTS
 
 
 @pytest.mark.parametrize("entry", [pytest.param(entry, id=entry["names"][0]) for entry in IMAGES])

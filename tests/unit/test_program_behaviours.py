@@ -149,6 +149,22 @@ def test_on_node(line: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("handled", "lines", "expected"),
+    [
+        pytest.param("SIGINT", "", "graceful", id="sends-INT"),
+        pytest.param("SIGTERM", "", "terminated", id="not-TERM"),
+        pytest.param("SIGTERM", "ENV PM2_KILL_SIGNAL=SIGTERM", "graceful", id="told-TERM"),
+        pytest.param("SIGTERM", "ARG S\nENV PM2_KILL_SIGNAL=$S", "unknown", id="told-what-is-not-known"),
+    ],
+)
+def test_pm2_sends_its_own_signal(handled: str, lines: str, expected: str) -> None:
+    script = f"require('http').createServer().listen(80);\nprocess.on('{handled}', () => process.exit(0));\n"
+    files = {"bin/pm2-runtime": "\x7fELF", "server.js": script}
+    lines = f"{lines}\nENTRYPOINT []\nENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin"
+    assert outcome("pm2-runtime server.js", base="node:20", files=files, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
     ("base", "lines", "expected"),
     [
         pytest.param("node:20", "", "graceful", id="newest"),
@@ -374,7 +390,8 @@ def test_interpreter(argv: tuple[str, ...], expected: str) -> None:
 )
 def test_signals_by_name(trap: str, expected: str) -> None:
     script = f'#!/bin/bash\ntrap "{trap}; wait; exit 0" TERM\n/app/server &\nwait\n'
-    assert outcome("/app/start.sh", files={"start.sh": script, "server": "\x7fELF"}) == expected
+    files = {"start.sh": script, "server": "\x7fELF"}
+    assert outcome("/app/start.sh", files=files, lines="RUN apt-get install -y procps psmisc") == expected
 
 
 def test_a_procfile() -> None:

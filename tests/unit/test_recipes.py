@@ -97,7 +97,7 @@ def test_a_script_may_be_started_from_its_own_folder() -> None:
 def test_build_arguments_count() -> None:
     line = "docker build --build-arg A=b --build-arg=C=$D -t acme/base tree"
     assert found("acme/base", **{"x.sh": line}) == Recipe("tree/Dockerfile", "tree", None, (("A", "b"), ("C", None)))
-    base = "ARG A=scratch\nFROM $A\nCMD top\n"
+    base = "ARG A=scratch\nFROM $A\nCMD sleep 9999\n"
     files = {
         "Dockerfile": "FROM acme/base\nEXPOSE 1\n",
         "tree/Dockerfile": base,
@@ -224,13 +224,13 @@ def test_nothing_is_looked_for_where_the_base_image_is_known() -> None:
     def never(reference: str) -> Recipe | None:
         raise AssertionError(reference)
 
-    files = MemoryFiles({"Dockerfile": "FROM debian:12 AS a\nFROM a\nCMD top\n"})
+    files = MemoryFiles({"Dockerfile": "FROM debian:12 AS a\nFROM a\nCMD sleep 9999\n"})
     (_, problems) = analyze_container(files, "Dockerfile", Options(recipes=never))
     assert problems == ()
 
 
 def test_a_run_finds_them_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in {"base/Dockerfile": BASE, "app/Dockerfile": "FROM acme/base\nCMD top\n"}.items():
+    for name, text in {"base/Dockerfile": BASE, "app/Dockerfile": "FROM acme/base\nCMD sleep 9999\n"}.items():
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text(text)
     (tmp_path / "Makefile").write_text("base:\n\tdocker build -t acme/base base\n")

@@ -27,6 +27,16 @@ from tests.unit.scripts import context, found, said
             "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-log-until-it-says-so",
         ),
+        pytest.param(
+            "set -m\nour-app &\nour-helper prepare\nfg %1\n", "killed", ("our-app",), id="a-job-brought-to-the-front"
+        ),
+        pytest.param(
+            "trap 'exit 0' TERM\nuntil our-app; do sleep 1; done\necho over\n", "killed", ("our-app",),
+            id="until-it-ends-well",
+        ),
+        pytest.param(
+            "until our-check; do sleep 1; done\nexec memcached\n", "graceful", ("memcached",), id="until-it-is-ready"
+        ),
         pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
@@ -147,3 +157,33 @@ def test_a_script_for_each_file_of_a_folder_that_may_hold_others(
     ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
     assert (verdict.outcome, verdict.main) == (outcome, main)
     assert [violation.fix for _, violation, _ in found] == [None] * len(main)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "argv"),
+    [
+        pytest.param("-p 80 -v memcached -m 1", "p:v", "memcached -m 1", id="a-value"),
+        pytest.param("-p80 -v -- memcached -m 1", ":p:v", "memcached -m 1", id="attached"),
+        pytest.param("-vvp 80 memcached -m 1", "p:v", "memcached -m 1", id="behind-one-dash"),
+        pytest.param("memcached -m 1", "p:v", "memcached -m 1", id="none"),
+        pytest.param("-x memcached", "p:v", "memcached", id="one-not-known"),
+    ],
+)
+def test_the_options_of_a_script(given: str, options: str, argv: str) -> None:
+    loop = f"while getopts {options} o; do case $o in p) P=$OPTARG ;; v) V=1 ;; esac; done\nshift $((OPTIND - 1))\n"
+    some = said(context(f"set -- {given}\n{loop}[ \"$*\" = '{argv}' ] || exit 9\nexec memcached -u nobody\n"))
+    assert some[0].outcome == "graceful"
+
+
+def test_a_loop_that_waits_for_the_next_job_to_end() -> None:
+    some = said(context("trap 'exit 0' TERM\nour-app &\nour-helper &\nwhile true; do wait -n; sleep 1; done\n"))
+    assert some[0].outcome == "cut-off"
+    assert some[0].main == ("our-app", "our-helper")
+    assert [rule for rule, _ in found(some)] == ["trap-without-forward"]
+
+
+@pytest.mark.parametrize("start", ["inner", "exec inner", "/usr/local/bin/inner"])
+def test_a_shell_runs_a_script_without_a_shebang_where_it_has_found_it(start: str) -> None:
+    lines = "RUN printf 'memcached -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
+    some = said(context(f"{start}\n", lines=lines))
+    assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))

@@ -1,0 +1,70 @@
+"""Files that scripts write as the container starts: marks, PID files, settings."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.words import expand_text
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import CommandSubstitution
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import Redirection
+
+OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+
+
+def opened(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:
+    """A file that output is sent to is there from then on; what it holds is another question."""
+    path = _target(shell, redirection, world, process)
+    if path:
+        world.files[path] = Unknown(f"the content of {path}", redirection.span)
+
+
+def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, text: str) -> None:
+    """What is printed becomes the content of the file that it is sent to; what is appended is not followed."""
+    for redirection in redirections:
+        if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
+            path = _target(shell, redirection, world, process)
+            if path:
+                world.files[path] = text
+
+
+def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
+    """What a program does to them; of one that it may have removed, nothing more is known."""
+    paths = [
+        word if isinstance(word, Unknown) else _path(process, word)
+        for word in words[1:]
+        if isinstance(word, Unknown) or not word.startswith("-")
+    ]
+    if words[0] in {"touch", "tee"}:
+        for path in paths:
+            if isinstance(path, str):
+                world.files.setdefault(path, Unknown(f"the content of {path}"))
+    elif words[0] in {"rm", "mv", "unlink", "find"}:
+        for written in list(world.files):
+            if any(isinstance(path, Unknown) or _covers(path, written) for path in paths):
+                del world.files[written]
+
+
+def _covers(pattern: str, path: str) -> bool:
+    return fnmatch.fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/")
+
+
+def _target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
+    """The file that output goes to; "" where that is not known, or where it is a descriptor or a device."""
+    if any(isinstance(part, CommandSubstitution) for part in redirection.target.parts):
+        return ""
+    path = expand_text(shell.scope(world, process), redirection.target)
+    if not isinstance(path, str) or not path or path == "-" or path.isdecimal():
+        return ""
+    path = _path(process, path)
+    return "" if path.startswith(("/dev/", "/proc/")) else path
+
+
+def _path(process: Process, path: str) -> str:
+    return posixpath.normpath(posixpath.join(process.cwd, path))

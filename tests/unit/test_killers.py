@@ -1,0 +1,30 @@
+"""Traps that send signals by name, with what the image has for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import found, said
+
+STOP = "stop() {{ {command}; wait; exit 0; }}\ntrap stop TERM\nour-app &\nwait\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "command", "outcome"),
+    [
+        pytest.param("debian:12-slim", "", "pkill our-app", "killed", id="no-pkill"),
+        pytest.param("debian:12-slim", "", "killall our-app", "killed", id="no-killall"),
+        pytest.param("debian:12-slim", "", "kill $(pgrep our-app)", "killed", id="no-pgrep"),
+        pytest.param("debian:12-slim", "", "kill $(pidof our-app)", "graceful", id="pidof"),
+        pytest.param("debian:12-slim", "RUN apt-get install -y procps", "pkill our-app", "graceful", id="procps"),
+        pytest.param("debian:12-slim", "RUN apt-get install -y our-set", "pkill our-app", "graceful", id="perhaps"),
+        pytest.param("debian:12-slim", "RUN apt-get install -y tini", "pkill our-app", "killed", id="of-no-use"),
+        pytest.param("alpine:3.20", "", "killall our-app", "graceful", id="busybox"),
+    ],
+)
+def test_by_name(base: str, lines: str, command: str, outcome: str) -> None:
+    dockerfile = f'FROM {base}\n{lines}\nCOPY our-app start.sh /usr/local/bin/\nCMD ["start.sh"]\n'
+    script = "#!/bin/sh\n" + STOP.format(command=command)
+    some = said({"Dockerfile": dockerfile, "start.sh": script, "our-app": "\x7fELF"})
+    assert some[0].outcome == outcome
+    assert [rule for rule, _ in found(some)] == ([] if outcome == "graceful" else ["trap-without-forward"])

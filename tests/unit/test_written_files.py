@@ -1,0 +1,43 @@
+"""Files that a script writes as the container starts, and what it asks of them later."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.scripts import context, found, said
+
+WAITS = "our-app &\n{mark}\ntrap stop TERM\nwait $!\n"
+
+
+@pytest.mark.parametrize(
+    ("mark", "stop", "outcome"),
+    [
+        pytest.param("echo $! > /run/a", "[ -f /run/a ] && kill $(cat /run/a); wait", "graceful", id="a-number"),
+        pytest.param("echo $! > /run/a", "[[ -s /run/a ]] && kill $(< /run/a); wait", "graceful", id="not-empty"),
+        pytest.param("F=/run/a; echo $! >| $F", 'test -r $F && kill "$(cat "$F")"; wait', "graceful", id="by-variable"),
+        pytest.param("P=$!; date > /run/a", "[ -e /run/a ] && kill $P; wait", "graceful", id="a-text-not-known"),
+        pytest.param("P=$!; touch /run/a", "[ -e /run/a ] && kill $P; wait", "graceful", id="touched"),
+        pytest.param("P=$!; { date; id; } > /run/a", "[ -e /run/a ] && kill $P; wait", "graceful", id="of-a-group"),
+        pytest.param("P=$!; echo 1 > /run/a", "[ -e /run/b ] && kill $P; wait", "killed", id="another"),
+        pytest.param("P=$!; echo 1 > /run/a; rm -f /run/a", "[ -e /run/a ] && kill $P; wait", "killed", id="removed"),
+        pytest.param("P=$!; touch /run/a; rm -f /run/*", "[ -e /run/a ] && kill $P; wait", "killed", id="by-pattern"),
+        pytest.param("P=$!; echo 1 > /run/a; rm -rf $D", "[ -e /run/a ] && kill $P; wait", "graceful", id="unset"),
+        pytest.param(
+            'P=$!; touch /run/a; rm -rf "$(date)"', "[ -e /run/a ] && kill $P; wait", "killed", id="which-is-not-known"
+        ),
+        pytest.param(
+            "P=$!; touch /run/a; if date | grep -q 1; then rm /run/a; fi", "[ -e /run/a ] && kill $P; wait", "killed",
+            id="perhaps-removed",
+        ),
+    ],
+)  # fmt: skip
+def test_a_mark_that_the_trap_asks_for(mark: str, stop: str, outcome: str) -> None:
+    script = f"stop() {{ {stop}; }}\n" + WAITS.format(mark=mark)
+    some = said(context(script))
+    assert some[0].outcome == outcome
+    assert outcome == "killed" or found(some, "note") == []
+
+
+def test_a_line_that_is_read_back() -> None:
+    script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec memcached\n"
+    assert said(context(script))[0].exit_code == 3
