@@ -6,6 +6,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
+from stopcheck.boot.programs import Program
 from stopcheck.case import Container, Options, Verdict
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
@@ -56,8 +57,12 @@ def analyze_container(
 
 
 def _mounted(assessment: Assessment, options: Options) -> Unknown | None:
-    """What the image lacks for its start and gets when it is run, as the repository tells."""
-    if assessment.outcome is not OutcomeKind.FAILS or assessment.worst is None or options.mounts is None:
+    """What the image lacks for its start and gets when it is run, as the repository tells.
+
+    That may be the configuration of a service, too, which keeps it in the foreground.
+    """
+    early = assessment.outcome in {OutcomeKind.FAILS, OutcomeKind.EXITS}
+    if not early or assessment.worst is None or options.mounts is None:
         return None
     world = assessment.worst.booted.world
     for event in world.events:
@@ -67,6 +72,11 @@ def _mounted(assessment: Assessment, options: Options) -> Unknown | None:
             place = options.mounts(path)
             if place is not None:
                 return Unknown(f"what {path} is: {place} mounts it when the container runs", event.span)
+        left = world.processes[event.other].body if event.kind == "daemonizes" else None
+        for path in left.row.config if isinstance(left, Program) else ():
+            place = options.mounts(path)
+            if place is not None:
+                return Unknown(f"what {path} tells: {place} mounts it when the container runs", event.span)
     return None
 
 

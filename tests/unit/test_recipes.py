@@ -34,6 +34,16 @@ def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
             assert verdict.reason == "what /run.sh is: compose.yaml mounts it when the container runs"
 
 
+def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() -> None:
+    files = {
+        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y clamav-daemon\nCMD ["clamd"]\n',
+        "compose.yaml": "services:\n  a:\n    build: .\n    volumes:\n      - ./conf/:/etc/clamav/:Z\n",
+    }
+    for mounts, outcome in ((Recipes(MemoryFiles(files)).mount, "unknown"), (None, "exits")):
+        (((_, verdict, _),), _) = analyze_container(MemoryFiles(files), "Dockerfile", Options(mounts=mounts))
+        assert verdict.outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("text", "path", "is_mounted"),
     [
