@@ -59,7 +59,22 @@ def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() 
     ],
 )
 def test_where_something_is_mounted(text: str, path: str, is_mounted: bool) -> None:
-    assert Recipes(MemoryFiles({"a.yml": text})).mount(path) == ("a.yml" if is_mounted else None)
+    assert Recipes(MemoryFiles({"a.yml": text})).mount(path, "Dockerfile") == ("a.yml" if is_mounted else None)
+
+
+@pytest.mark.parametrize(
+    ("place", "dockerfile", "tells"),
+    [
+        pytest.param("compose.yml", "web/Dockerfile", True, id="above it"),
+        pytest.param("deploy/app.yml", "Dockerfile", True, id="below it"),
+        pytest.param("web/compose.yml", "web/Dockerfile", True, id="with it"),
+        pytest.param("api/compose.yml", "web/Dockerfile", False, id="elsewhere"),
+        pytest.param("we/compose.yml", "web/Dockerfile", False, id="a name that begins alike"),
+    ],
+)
+def test_whose_mounts_a_file_tells(place: str, dockerfile: str, tells: bool) -> None:
+    files = MemoryFiles({place: "volumes:\n  - ./a:/srv\n"})
+    assert Recipes(files).mount("/srv/a", dockerfile) == (place if tells else None)
 
 
 def found(reference: str, **files: str) -> Recipe | None:
