@@ -6,6 +6,7 @@ from posixpath import join, normpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
+from stopcheck.boot.programs import Program
 from stopcheck.case import Container, Options, Verdict
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
@@ -44,7 +45,7 @@ def analyze_container(
     if image is None:
         return (), (*dockerfile.problems, *problems)
     assessment = assess(image, options.grace_period, programs)
-    mounted = _mounted(assessment, options)
+    mounted = _mounted(assessment, path, options)
     if mounted is not None:
         assessment = replace(assessment, outcome=OutcomeKind.UNKNOWN, worst=None, reason=mounted)
     container = _container(image, path, context, assessment)
@@ -55,18 +56,27 @@ def analyze_container(
     return ((container, verdict, found),), (*dockerfile.problems, *problems)
 
 
-def _mounted(assessment: Assessment, options: Options) -> Unknown | None:
-    """What the image lacks for its start and gets when it is run, as the repository tells."""
-    if assessment.outcome is not OutcomeKind.FAILS or assessment.worst is None or options.mounts is None:
+def _mounted(assessment: Assessment, dockerfile: str, options: Options) -> Unknown | None:
+    """What the image lacks for its start and gets when it is run, as the repository tells.
+
+    That may be the configuration of a service, too, which keeps it in the foreground.
+    """
+    early = assessment.outcome in {OutcomeKind.FAILS, OutcomeKind.EXITS}
+    if not early or assessment.worst is None or options.mounts is None:
         return None
     world = assessment.worst.booted.world
     for event in world.events:
         failure = event.failure
         if failure is not None and (failure.kind == "argument" or (failure.kind == "absent" and "/" in failure.name)):
             path = normpath(join("/", world.processes[event.pid].cwd, failure.name))
-            place = options.mounts(path)
+            place = options.mounts(path, dockerfile)
             if place is not None:
                 return Unknown(f"what {path} is: {place} mounts it when the container runs", event.span)
+        left = world.processes[event.other].body if event.kind == "daemonizes" else None
+        for path in left.row.config if isinstance(left, Program) else ():
+            place = options.mounts(path, dockerfile)
+            if place is not None:
+                return Unknown(f"what {path} tells: {place} mounts it when the container runs", event.span)
     return None
 
 

@@ -34,7 +34,8 @@ class Options:
     """How an image is to be run: its stage, its build context (None: found out), the grace period in seconds.
 
     `context` is a path of `Files`. `pedantic` asks for what rests on unknown facts, too. `recipes` tells what builds an
-    image that FROM names, where the files show it; `mounts` which file tells that something is mounted at a path.
+    image that FROM names, where the files show it; `mounts` which file tells that something is mounted at a path
+    of the containers of a Dockerfile.
     """
 
     target: str | None = None
@@ -42,7 +43,7 @@ class Options:
     grace_period: float = 10.0
     pedantic: bool = False
     recipes: Callable[[str], Recipe | None] | None = None
-    mounts: Callable[[str], str | None] | None = None
+    mounts: Callable[[str, str], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,7 @@ def _analyze(task: Task) -> Result:
 
 
 @lru_cache(maxsize=8)
-def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[str], str | None]]:
+def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[str, str], str | None]]:
     """What builds the images of a repository, and what is mounted: found out when first asked for, once a run."""
     known: list[Recipes] = []
 
@@ -244,7 +244,7 @@ def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[st
             known.append(Recipes(DiskFiles(root)))
         return known[0]
 
-    return lambda reference: recipes().find(reference), lambda path: recipes().mount(path)
+    return lambda reference: recipes().find(reference), lambda path, dockerfile: recipes().mount(path, dockerfile)
 
 
 def _selected(cases: tuple[Case, ...], settings: Settings) -> tuple[Case, ...]:

@@ -119,10 +119,16 @@ class Recipes:
             found = set(self._by_folder(name))
         return found.pop() if len(found) == 1 else None
 
-    def mount(self, path: str) -> str | None:
-        """The file that says that something is mounted at a path of a container, or at a folder above it."""
+    def mount(self, path: str, dockerfile: str) -> str | None:
+        """The file that says that something is mounted at a path of a container, or at a folder above it.
+
+        It stands with the Dockerfile, above it or below it: what is elsewhere tells of other images.
+        """
         self._look_once()
         for place, text in sorted(self._texts):
+            here, there = (f"/{posixpath.dirname(each)}/" for each in (dockerfile, place))
+            if not here.startswith(there.replace("//", "/")) and not there.startswith(here.replace("//", "/")):
+                continue
             for target in (one or other for one, other in _MOUNT.findall(text)):
                 if len(target) > 1 and f"{path}/".startswith(f"{target.rstrip('/')}/"):
                     return place

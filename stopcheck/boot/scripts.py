@@ -322,7 +322,7 @@ class Together(Supervisor):
 
 def start_runs(start: Start) -> Body | Failure:
     """`go run …`: a child that is built first and that nobody knows."""
-    return Builder(start.machine, replace(start.row, role="fork"), ("a program built just then",), dict(start.env))
+    return Builder(start.machine, replace(start.row, role="fork"), ("the built program",), dict(start.env))
 
 
 class Builder(Wrapper):

@@ -110,9 +110,12 @@ def _of_foreground(
 def _of_keepalive(
     assessment: Assessment, stopped: Stopped, process: Process, shell: Shell, blocked: Foreground, below: Process | None
 ) -> Cause:
-    """A `sleep` or the like is in front: of a loop, of jobs, or of nothing."""
+    """A `sleep` or the like is in front: of a loop, of jobs, or of nothing; maybe in a script that this one runs."""
     world, node = stopped.booted.world, blocked.node
     front = world.processes[blocked.pids[-1]]
+    inner = front.body
+    if isinstance(inner, Shell) and isinstance(inner.blocked, Foreground) and not shell.traps and not loop_span(shell):
+        return _of_keepalive(assessment, stopped, front, inner, inner.blocked, below)
     loop = loop_span(shell)
     if _effective(shell.traps.get(assessment.signal)):
         rule = "trap-slow-loop" if loop is not None else "trap-deferred"

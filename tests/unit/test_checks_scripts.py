@@ -544,6 +544,13 @@ def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome:
     assert all("`wait` waits for `>(tee /log)`, too" in violation.message for _, violation, _ in some[1])
 
 
+def test_what_keeps_it_alive_is_blamed_in_the_script_where_it_stands() -> None:
+    some = said(context("/inner.sh\n", inner="nginx\ntail -f /log\n"))
+    assert (some[0].outcome, found(some)) == ("killed", [("keepalive-main", "tail -f /log")])
+    some = said(context("nginx\nwhile true; do /inner.sh; done\n", inner="sleep 9\n"))
+    assert [rule for rule, _ in found(some)] == ["unhandled-stop-signal"]
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 

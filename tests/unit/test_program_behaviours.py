@@ -454,6 +454,14 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
     assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
 
 
+def test_a_configuration_that_is_copied_from_where_nobody_sees_it() -> None:
+    stages = 'FROM ours/conf AS conf\nFROM debian:12\nRUN apt-get install -y nginx\n%sCMD ["nginx"]\n'
+    for copy, expected in (("COPY --from=conf /etc/nginx /etc/nginx\n", "unknown"), ("COPY root /\n", "exits")):
+        files = {"Dockerfile": stages % copy, "root/etc/motd": "\n"}
+        cases, _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+        assert cases[0][1].outcome == expected
+
+
 def test_nginx_told_twice_to_stay() -> None:
     files = MemoryFiles(
         {"Dockerfile": "FROM nginx:1.27\nCOPY n.conf /etc/nginx/nginx.conf\n", "n.conf": "daemon off;\n"}

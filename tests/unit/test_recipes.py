@@ -34,6 +34,16 @@ def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
             assert verdict.reason == "what /run.sh is: compose.yaml mounts it when the container runs"
 
 
+def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() -> None:
+    files = {
+        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y clamav-daemon\nCMD ["clamd"]\n',
+        "compose.yaml": "services:\n  a:\n    build: .\n    volumes:\n      - ./conf/:/etc/clamav/:Z\n",
+    }
+    for mounts, outcome in ((Recipes(MemoryFiles(files)).mount, "unknown"), (None, "exits")):
+        (((_, verdict, _),), _) = analyze_container(MemoryFiles(files), "Dockerfile", Options(mounts=mounts))
+        assert verdict.outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("text", "path", "is_mounted"),
     [
@@ -49,7 +59,22 @@ def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
     ],
 )
 def test_where_something_is_mounted(text: str, path: str, is_mounted: bool) -> None:
-    assert Recipes(MemoryFiles({"a.yml": text})).mount(path) == ("a.yml" if is_mounted else None)
+    assert Recipes(MemoryFiles({"a.yml": text})).mount(path, "Dockerfile") == ("a.yml" if is_mounted else None)
+
+
+@pytest.mark.parametrize(
+    ("place", "dockerfile", "tells"),
+    [
+        pytest.param("compose.yml", "web/Dockerfile", True, id="above it"),
+        pytest.param("deploy/app.yml", "Dockerfile", True, id="below it"),
+        pytest.param("web/compose.yml", "web/Dockerfile", True, id="with it"),
+        pytest.param("api/compose.yml", "web/Dockerfile", False, id="elsewhere"),
+        pytest.param("we/compose.yml", "web/Dockerfile", False, id="a name that begins alike"),
+    ],
+)
+def test_whose_mounts_a_file_tells(place: str, dockerfile: str, tells: bool) -> None:
+    files = MemoryFiles({place: "volumes:\n  - ./a:/srv\n"})
+    assert Recipes(files).mount("/srv/a", dockerfile) == (place if tells else None)
 
 
 def found(reference: str, **files: str) -> Recipe | None:
