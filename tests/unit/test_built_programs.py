@@ -112,6 +112,23 @@ def test_typescript(text: str, outcome: str, copied: bool) -> None:
     assert node(text, copied).outcome == outcome
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param("ts-node src/main.ts", id="ts-node"),
+        pytest.param("ts-node -P tsconfig.json src/main.ts", id="project"),
+        pytest.param("node -r ts-node/register src/main.ts", id="register"),
+    ],
+)
+def test_typescript_that_is_not_compiled(start: str) -> None:
+    words = ", ".join(f'"{word}"' for word in start.split())
+    found = verdict(
+        f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nENV PATH=/app/node_modules/.bin:$PATH\nCMD [{words}]\n",
+        {"src/main.ts": EXPRESS, "tsconfig.json": "{}"},
+    )
+    assert (found.outcome, found.exit_code) == ("killed", 137)
+
+
 def test_typescript_by_a_configuration_that_does_not_lead_there() -> None:
     assert node(EXPRESS, True, '{"compilerOptions": {"outDir": "build"}}').outcome == "graceful"
 
