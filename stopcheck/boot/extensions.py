@@ -20,7 +20,7 @@ _OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?php(?:[:@].*)?$")
 _OTHER_WAYS = regex(
     r"swoole|disable_functions|\b(?:ev|event|uv|ffi|parallel)\b"
     r"|(?:docker-php-ext-\w+|install-php-extensions)\b[^&;|\n]*[$*`]"
-    r"|(?:^|[;&|(]|\bRUN|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+)?(?:-\w+\s+)*[\w./$-]+\.(?:ba)?sh\b"
+    r"|(?:^|[;&|(]|\bRUN|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+(?:-\w+\s+)*)?(?:[\w./$-]+\.(?:ba)?sh\b|[.$]*/[\w./$-]+)"
     r"|\|\s*(?:ba)?sh\b|\b(?:make|ansible)"
     r"|--from=\S+[^\n]*(?:/php|/usr/local\s|/usr\s|\s/\s*$)",
     re.IGNORECASE | re.MULTILINE,
@@ -41,10 +41,9 @@ def has_pcntl(machine: Machine) -> bool | None:
     Sources: docker-library/php, Dockerfile-linux.template, which builds PHP without --enable-pcntl; and `php -m` with
     Debian's php-cli, which has it built in.
     """
-    lines = (
-        " ".join([line.keyword, *(f"--{flag.name}={flag.value}" for flag in line.flags), line.value])
-        for line in machine.image.instructions
-    )
+    lines = [f"{line.keyword} {line.value}" for line in machine.image.instructions]
+    lines += [f"--from={line.flag('from')} {line.value}" for line in machine.image.instructions if line.flag("from")]
+    lines += [body.content.text for line in machine.image.instructions for body in line.heredocs]
     text = re.sub(r"\\\s*\n", " ", "\n".join(lines))
     if "pcntl" in text:
         return None if "disable_functions" in text else True

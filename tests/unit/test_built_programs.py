@@ -89,13 +89,20 @@ def test_the_story_tells_what_is_assumed_and_what_the_runtime_does() -> None:
 EXPRESS = "import express from 'express'\nexpress().listen(80)\n"
 
 
-def node(text: str, copied: bool, config: str = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}') -> Verdict:
+def node(
+    text: str, copied: bool, config: str = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}', **more: str
+) -> Verdict:
     """A program in TypeScript, compiled in the image that runs it or in a stage before."""
     last = "FROM node:22-slim\nWORKDIR /srv\nCOPY --from=build /app/dist ./dist\n" if copied else ""
     return verdict(
         "FROM node:22 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n"
         f'{last}CMD ["node", "dist/main.js"]\n',
-        {"tsconfig.json": config, "src/main.ts": text, "src/stop.ts": "process.on('SIGTERM', () => {})\n"},
+        {
+            "tsconfig.json": config,
+            "src/main.ts": text,
+            "src/stop.ts": "process.on('SIGTERM', () => {})\n",
+            **{f"{name}.json": content for name, content in more.items()},
+        },
     )
 
 
@@ -110,6 +117,37 @@ def node(text: str, copied: bool, config: str = '{"compilerOptions": {"outDir": 
 )
 def test_typescript(text: str, outcome: str, copied: bool) -> None:
     assert node(text, copied).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param("ts-node src/main.ts", id="ts-node"),
+        pytest.param("ts-node -P tsconfig.json src/main.ts", id="project"),
+        pytest.param("node -r ts-node/register src/main.ts", id="register"),
+    ],
+)
+def test_typescript_that_is_not_compiled(start: str) -> None:
+    words = ", ".join(f'"{word}"' for word in start.split())
+    found = verdict(
+        f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci\nENV PATH=/app/node_modules/.bin:$PATH\nCMD [{words}]\n",
+        {"src/main.ts": EXPRESS, "tsconfig.json": "{}"},
+    )
+    assert (found.outcome, found.exit_code) == ("killed", 137)
+
+
+@pytest.mark.parametrize(
+    ("config", "base"),
+    [
+        pytest.param('{"extends": "./base"}', '{"compilerOptions": {"outDir": "dist"}}', id="all"),
+        pytest.param('{"extends": ["./base.json"], "compilerOptions": {"strict": true}}',
+                     '{"compilerOptions": {"outDir": "./dist", "rootDir": "./src"}}', id="some"),
+        pytest.param('{"extends": "./base", "compilerOptions": {"outDir": "dist"}}',
+                     '{"compilerOptions": {"outDir": "elsewhere"}}', id="its-own-counts"),
+    ],
+)  # fmt: skip
+def test_typescript_by_a_configuration_that_extends_another(config: str, base: str) -> None:
+    assert node(EXPRESS, True, config, base=base).outcome == "killed"
 
 
 def test_typescript_by_a_configuration_that_does_not_lead_there() -> None:

@@ -67,12 +67,18 @@ def test_a_program_of_ones_own(text: str, lines: str, base: str, outcome: str) -
         pytest.param("RUN pecl install swoole && docker-php-ext-enable swoole\n", id="another-extension"),
         pytest.param("ARG EXTENSIONS\nRUN docker-php-ext-install $EXTENSIONS\n", id="by-a-variable"),
         pytest.param("RUN set -e; ./build.sh\n", id="script"),
+        pytest.param("RUN --mount=type=bind,target=/build /build/extensions\n", id="program"),
         pytest.param("RUN curl -s https://acme.org/x | bash\n", id="download"),
         pytest.param("COPY --from=acme/php /usr/local/lib/php /usr/local/lib/php\n", id="copied"),
     ],
 )
 def test_what_may_bring_it(lines: str) -> None:
     assert told(verdict("use React\\Loop; " + WAITS, lines)) == "graceful (assumed)"
+
+
+def test_a_heredoc_builds_it() -> None:
+    lines = "RUN <<END\nset -e\ndocker-php-ext-install zip pcntl\nEND\n"
+    assert told(verdict("", lines, start='["php", "artisan", "queue:work"]')) == "graceful"
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_on_debian(line: str, expected: str) -> None:
         pytest.param("react-scripts start", "killed", id="react-scripts"),
         pytest.param("react-scripts build", "exits", id="react-scripts-build"),
         pytest.param("nest start", "cut-off", id="nest-start"),
+        pytest.param("ts-node-dev --respawn -P tsconfig.json main.ts", "cut-off", id="ts-node-dev"),
         pytest.param("nest build", "exits", id="nest-build"),
         pytest.param("bunx server", "graceful", id="bunx"),
         pytest.param("bun x server", "graceful", id="bun-x"),

@@ -87,6 +87,8 @@ _STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
 _ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
 _FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
+_EXTENDS = 4
+"""So many configurations are followed from one to the next."""
 _DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
 
 
@@ -190,19 +192,32 @@ def settings(path: str, project: Project) -> dict[str, object]:
 def compiled_from(path: str, project: Project) -> str | None:
     """The TypeScript file that tsc makes a file of, by the nearest tsconfig.json (typescriptlang.org/tsconfig)."""
     folder = parent(path)
-    while True:
-        options = settings(join(folder, "tsconfig.json"), project).get("compilerOptions")
-        if isinstance(options, dict):
-            break
+    while not settings(join(folder, "tsconfig.json"), project):
         if folder in {"/", ""}:
             return None
         folder = parent(folder)
-    rest = inside(path, join(folder, str(options.get("outDir", "."))))
+    output, root = _folders(join(folder, "tsconfig.json"), project)
+    rest = inside(path, output or folder)
     if not rest or not rest.endswith(".js"):
         return None
-    roots = [str(options["rootDir"])] if "rootDir" in options else [".", "src"]
-    places = [join(join(folder, root), rest.removesuffix(".js")) for root in roots]
+    roots = [root] if root else [folder, join(folder, "src")]
+    places = [join(place, rest.removesuffix(".js")) for place in roots]
     return next((place + form for place in places for form in (".ts", ".tsx") if project.text(place + form)), None)
+
+
+def _folders(path: str, project: Project, depth: int = 0) -> tuple[str, str]:
+    """The `outDir` and the `rootDir` of a configuration, or of those that it extends; "" where none tells."""
+    told = settings(path, project)
+    options = told.get("compilerOptions")
+    found = [str(options.get(name, "")) if isinstance(options, dict) else "" for name in ("outDir", "rootDir")]
+    folders = [join(parent(path), name) if name else "" for name in found]
+    bases = told.get("extends")
+    for base_of in reversed(bases if isinstance(bases, list) else [bases]) if depth < _EXTENDS else ():
+        if isinstance(base_of, str) and base_of.startswith((".", "/")):
+            place = join(parent(path), base_of)
+            more = _folders(place if place.endswith(".json") else f"{place}.json", project, depth + 1)
+            folders = [own or other for own, other in zip(folders, more, strict=True)]
+    return folders[0], folders[1]
 
 
 def libraries(need: str) -> tuple[str, ...]:
