@@ -844,6 +844,9 @@ def do_disown(call: Call) -> None:
     call.shell.set_status(0)
 
 
+_ENDING = frozenset({"TERM", "INT", "QUIT", "KILL"})
+
+
 def do_kill(call: Call) -> None:
     """Send a signal to processes, jobs, groups."""
     shell, world = call.shell, call.world
@@ -902,7 +905,7 @@ def do_kill(call: Call) -> None:
             failed += word != "" or shell.row.name != "busybox"
             continue
         if isinstance(word, Unknown):
-            targets = call.machine.unknown_pid(call, word)
+            targets = call.machine.unknown_pid(call, word) if signal in _ENDING else None
             if targets is None:
                 shell.set_status(Unknown("whom `kill` reaches", call.node.span), True)
                 world.note("unknown-kill", call.process, text=word.reason, span=call.node.span)

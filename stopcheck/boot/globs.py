@@ -1,4 +1,4 @@
-"""Pathname expansion: the files that the words of a `for` name, where all that stands in their folder is known."""
+"""Pathname expansion: the files that the words of a `for` name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import expand_pattern, expand_words
-from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import Text
 
 if TYPE_CHECKING:
@@ -16,12 +15,10 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Word
 
 WILDCARDS = frozenset("*?[")
-NOBODY = "\x01"
-"""A name that no file has: it stands for those that are not known of."""
 
 
 def with_files(scope: Scope, words: tuple[Word, ...], files: FileSystem, cwd: str) -> tuple[Field, ...]:
-    """All fields that the words become; a pattern stays as it is where no file fits, or where not all are known."""
+    """All fields that the words become; a pattern stays as it is where none fits of the files that are surely there."""
     fields: list[Field] = []
     for word in words:
         fields += _files(scope, word, files, cwd) or expand_words(scope, (word,), True)
@@ -35,8 +32,7 @@ def _files(scope: Scope, word: Word, files: FileSystem, cwd: str) -> tuple[str, 
     if not isinstance(pattern, str) or "\\" in pattern:
         return ()
     folder, name = posixpath.split(posixpath.normpath(posixpath.join(cwd, pattern)))
-    others = files.lookup(posixpath.join(folder, NOBODY))
-    if WILDCARDS & set(folder) or (isinstance(others, Unknown) and not others.reason.endswith("build context")):
+    if WILDCARDS & set(folder):
         return ()
     shown = pattern[: len(pattern) - len(name)]
     return tuple(

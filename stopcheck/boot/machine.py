@@ -165,8 +165,10 @@ class Machine:
 
     @staticmethod
     def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
-        """The processes that a `kill` of something not known may mean: the jobs, where there are any; else None."""
-        return None
+        """Whom a `kill` of something not known means while the script prepares: the one job that stands; else None."""
+        world = call.world
+        left = [process for process in world.processes.values() if process.alive and process.job]
+        return left if len(left) == 1 and not world.stopping else None
 
     # --- starting a program ----------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.world import World
-from stopcheck.syntax.shell.tree import SimpleCommand
+from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -199,10 +199,22 @@ def _in_turn(world: World, leaf: Process) -> bool:
     process = world.processes.get(leaf.ppid)
     while process is not None:
         shell = process.body
-        if isinstance(shell, Shell) and any(isinstance(frame, ForRest) and not frame.once for frame in shell.frames):
+        loops = [frame for frame in shell.frames if isinstance(frame, ForRest)] if isinstance(shell, Shell) else []
+        if any(not frame.once for frame in loops) and not _is_value(process, loops[-1], leaf):
             return True
         process = world.processes.get(process.ppid) if process.pid != 1 else None
     return False
+
+
+def _is_value(process: Process, loop: ForRest, leaf: Process) -> bool:
+    """Whether a script that the `for` names has become it by `exec`: every value starts something else."""
+    blocked = process.body.blocked if isinstance(process.body, Shell) else None
+    command = blocked.node if isinstance(blocked, Foreground) and leaf.pid in blocked.pids else None
+    if not isinstance(command, SimpleCommand) or not command.words or leaf.origin is None:
+        return False
+    first = command.words[0].parts
+    named = len(first) == 1 and isinstance(first[0], Parameter) and first[0].name == loop.node.variable
+    return named and leaf.origin.source is not command.span.source
 
 
 def _stood_together(world: World, jobs: list[Process]) -> bool:

@@ -117,6 +117,11 @@ def ends_there(shell: Shell) -> bool:
     return is_last(shell) and all(trap.text == "" for trap in shell.traps.values())
 
 
+def has_several_turns(shell: Shell) -> bool:
+    """Whether it is in a `for` over several values: an `exec` there would leave all but the first out."""
+    return any(isinstance(frame, ForRest) and not frame.once for frame in shell.frames)
+
+
 def is_last(shell: Shell) -> bool:
     """Whether the command that a shell waits for is the last that it runs, but for a trap."""
     for frame in reversed(shell.frames):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import prefix_exec
-from stopcheck.checks._script import branch, called, consequence, ends_there
+from stopcheck.checks._script import branch, called, consequence, ends_there, has_several_turns
 from stopcheck.model import Violation
 from stopcheck.syntax.shell.tree import SimpleCommand
 
@@ -24,7 +24,7 @@ def check(case: Case) -> Iterator[Violation]:
         if cause.span is None or cause.child is None or not isinstance(shell, Shell):
             continue
         safety: Safety = "safe" if ends_there(shell) else "unsafe"
-        fix = prefix_exec(cause.node, safety)
+        fix = None if has_several_turns(shell) else prefix_exec(cause.node, safety)
         yield Violation(
             message=f"{consequence(case, cause)}. {called(cause.process)} starts {called(cause.child)} without "
             f"`exec`{branch(case, cause)}, so the shell stays in front of it and keeps the signal to itself",

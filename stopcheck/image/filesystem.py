@@ -422,6 +422,13 @@ def _tops(places: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if None in tops else frozenset(top for top in tops if top is not None)
 
 
+def _likelier(newer: Maybe | None, older: Maybe) -> Maybe:
+    """Which of two steps rather put something there."""
+    if newer is None:
+        return older
+    return older if isinstance(newer.reason, Unlikely) and not isinstance(older.reason, Unlikely) else newer
+
+
 class FileMap:
     """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
 
@@ -482,7 +489,7 @@ class FileMap:
             else:
                 answer = step.at(path)
                 if isinstance(answer, Maybe):
-                    maybe, answer = maybe or answer, Mark.PASS
+                    maybe, answer = _likelier(maybe, answer), Mark.PASS
             files = files._below
         if answer is Mark.PASS:
             answer = self._bottom.at(path)

@@ -8,6 +8,7 @@ import pytest
 
 from stopcheck.files import DiskFiles
 from stopcheck.image.build import build_image
+from stopcheck.image.model import Unlikely
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import parse_dockerfile
@@ -231,3 +232,11 @@ def test_the_context_can_be_below_the_root() -> None:
     made = image("FROM scratch\nCOPY run.sh /x", {"web/run.sh": "web", "run.sh": "root"}, context="web")
     assert at(made, "/x") == "web"
     assert made.context == "web"
+
+
+def test_what_a_move_surely_does_not_bring_an_earlier_step_may_have_made() -> None:
+    stage = "FROM alpine AS a\nRUN tar -xf /x.tgz -C /usr/local/bin\nCOPY sub /srv\nRUN mv /srv/* /usr/local/bin/\n"
+    made = image(stage + "FROM alpine\nCOPY --from=a /usr/local/bin /usr/local/bin\n", CONTEXT)
+    found = made.files.lookup("/usr/local/bin/tool")
+    assert isinstance(found, Unknown)
+    assert not isinstance(found, Unlikely)

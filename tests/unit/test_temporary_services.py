@@ -25,6 +25,10 @@ from tests.unit.scripts import context, found, said
         pytest.param("nginx\nnginx -s quit\nexec nginx -g 'daemon off;'\n", "nginx", id="nginx-s"),
         pytest.param("nginx\nkill $(cat /run/nginx.pid)\nexec nginx -g 'daemon off;'\n", "nginx", id="pid-file"),
         pytest.param("slapd -h ldapi:///\nkill `cat /run/x/server.pid`\nexec slapd -d 0\n", "slapd", id="only-service"),
+        pytest.param(
+            "slapd -d 0 &\nldapmodify -f /x\npid=$(ps -A | awk '/slapd/{print $1}')\nkill -2 $pid\nexec slapd -d 0\n",
+            "slapd", id="ps",
+        ),
         pytest.param("nginx\nkill $(pgrep -f 'nginx')\nexec nginx -g 'daemon off;'\n", "nginx", id="pgrep-f"),
         pytest.param(
             "redis-server --daemonize yes\nredis-cli shutdown\nexec redis-server --daemonize no\n", "redis-server",
@@ -41,3 +45,12 @@ def test_one_that_is_left_is_cut_off() -> None:
     some = said(context("pg_ctl -D /data start\npg_ctl -D /data reload\nexec nginx -g 'daemon off;'\n"))
     assert some[0].outcome == "cut-off"
     assert found(some) == [("abandoned-job", "pg_ctl -D /data start")]
+
+
+@pytest.mark.parametrize("signal", ["-HUP", "-0"])
+def test_a_signal_that_ends_nothing_leaves_it(signal: str) -> None:
+    script = (
+        f"memcached -u nobody &\nkill {signal} $(ps -A | awk '/memcached/{{print $1}}')\nexec nginx -g 'daemon off;'\n"
+    )
+    verdict, _ = said(context(script))
+    assert (verdict.outcome, verdict.main) == ("cut-off", ("nginx", "memcached"))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.scripts import context, found, said
 
 
@@ -98,3 +101,29 @@ def test_the_same_program_once_more_in_the_background_is_the_service() -> None:
     some = said(context("our-app --init\nour-app & sleep 3\necho started\n"))
     assert some[0].outcome == "exits"
     assert [rule for rule, _ in found(some, "note")] == ["script-ends"]
+
+
+PARTS = """FROM debian:12
+RUN our-installer
+COPY start.sh /
+COPY 10-first.sh 99-last.sh /parts/
+CMD ["/start.sh"]
+"""
+LOOP = '#!/bin/bash\nfor part in /parts/*; do\n  if [ -x "$part" ]; then "$part"; fi\ndone\n'
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome", "main"),
+    [
+        pytest.param("exec our-server", "killed", ("our-server",), id="one-becomes-the-service"),
+        pytest.param("our-task", "exits", (), id="all-do-some-work"),
+    ],
+)
+def test_a_script_for_each_file_of_a_folder_that_may_hold_others(
+    last: str, outcome: str, main: tuple[str, ...]
+) -> None:
+    scripts = {"start.sh": LOOP, "10-first.sh": "#!/bin/sh\nour-setup\n", "99-last.sh": f"#!/bin/sh\n{last}\n"}
+    files = MemoryFiles({"Dockerfile": PARTS, **scripts}, dict.fromkeys(scripts, 0o755))
+    ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
+    assert (verdict.outcome, verdict.main) == (outcome, main)
+    assert [violation.fix for _, violation, _ in found] == [None] * len(main)
