@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
+from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -150,6 +151,8 @@ def _copied_configuration(start: Start) -> Unknown | None:
     """Whether a configuration that cannot be read was copied over the default one."""
     for name in list(_configurations(start)):
         file = start.machine.image.files.lookup(name)
+        if isinstance(file, Made):
+            return Unknown(f"{name} may have been copied from where it cannot be read", file.span)
         if file is None or isinstance(file, Unknown) or not isinstance(file.content, Unknown):
             continue
         if file.origin is not None and file.origin.text[:4].upper() in {"COPY", "ADD "}:

@@ -14,6 +14,8 @@ from stopcheck.records import replace
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stopcheck.image.filesystem import FileMap
     from stopcheck.source import Span
 
@@ -29,6 +31,10 @@ _SHELLS = {
     "mksh": "mksh",
     "zsh": "zsh",
 }
+_SYSTEM_SHELLS = {"apk": "busybox", "apt": "dash", "apt-get": "dash", "aptitude": "dash"}
+"""What /bin/sh is where a package manager runs: as in the bare systems of knowledge/bases.toml that have it.
+
+Where it is bash, its version decides, and that is not known."""
 
 
 def base_image(reference: str, span: Span) -> Base:
@@ -85,6 +91,12 @@ def is_windows(reference: str) -> bool:
 def may_set_signal(reference: str) -> bool:
     """Whether an image that is not known may have a stop signal of its own: it is named after one that has."""
     return bool(_OWN_SIGNAL.search(reference.lower()))
+
+
+def of_system(image: Base, managers: Iterable[str]) -> Base:
+    """A base image that is not known, with the shell of the system whose package managers the build runs."""
+    shells = {_SYSTEM_SHELLS[name] for name in managers if name in _SYSTEM_SHELLS}
+    return replace(image, sh=shells.pop()) if len(shells) == 1 and isinstance(image.sh, Unknown) else image
 
 
 def with_shell(image: Base, files: FileMap) -> Base:

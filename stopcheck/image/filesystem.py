@@ -432,7 +432,8 @@ def _likelier(newer: Maybe | None, older: Maybe) -> Maybe:
 class FileMap:
     """The files after a number of build steps; a step makes a new one. Implements model.FileSystem."""
 
-    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_found", "_links", "_size", "_step", "_tops")
+    __slots__ = ("_answers", "_below", "_bottom", "_depth", "_found", "_inside", "_links", "_matched", "_size", "_step",
+                 "_tops")  # fmt: skip
 
     def __init__(self, bottom: Layer) -> None:
         self._bottom = bottom
@@ -446,6 +447,8 @@ class FileMap:
         """Where symbolic links were made; None where they may have been copied to anywhere."""
         self._answers: dict[str, Answer] = {}
         self._found: dict[tuple[str, str], ImageFile | Unknown | None] = {}
+        self._matched: dict[str, tuple[ImageFile, ...]] = {}
+        self._inside: dict[str, set[str]] = {}
 
     def after(self, step: Step) -> FileMap:
         """The files after one more step."""
@@ -573,6 +576,11 @@ class FileMap:
 
     def matching(self, pattern: str) -> tuple[ImageFile, ...]:
         """See FileSystem.matching."""
+        if pattern not in self._matched:
+            self._matched[pattern] = self._match(pattern)
+        return self._matched[pattern]
+
+    def _match(self, pattern: str) -> tuple[ImageFile, ...]:
         found: list[str] = ["/"]
         for part in pattern.strip("/").split("/"):
             if has_wildcards(part):
@@ -614,6 +622,11 @@ class FileMap:
 
     def _names(self, folder: str) -> set[str]:
         """The names that the build is known to have put into a folder."""
+        if folder not in self._inside:
+            self._inside[folder] = self._all_names(folder)
+        return self._inside[folder]
+
+    def _all_names(self, folder: str) -> set[str]:
         names: set[str] = set()
         files: FileMap | None = self
         while files is not None:

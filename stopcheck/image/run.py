@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.image import packages
-from stopcheck.image.bases import with_shell
+from stopcheck.image.bases import of_system, with_shell
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
 from stopcheck.image.effects import Effects
@@ -64,6 +64,7 @@ def run(state: State, instruction: Instruction, source: Callable[[str], Context 
         runner.script(form.source, state.shell[0] if state.shell else "")
     state.files = runner.effects.files
     state.installed |= runner.installed
+    state.base = of_system(state.base, runner.managers)
 
 
 def mount_options(instruction: Instruction) -> tuple[dict[str, str], ...]:
@@ -103,7 +104,10 @@ class _Runner:
         self.effects = Effects(state.files, state.workdir, instruction.span, mounts)
         self.commands = Commands(self.effects)
         self.installed: set[str] = set()
+        self.managers: set[str] = set()
         self._state = state
+        self._excused = False
+        """Whether what runs may fail, and the RUN goes on: `apk add tini || apt-get install tini`."""
         self._variables: dict[str, Value] = {}
         self._functions: dict[str, tree.Command] = {}
         self._outputs: list[list[Output]] = [[]]
@@ -135,12 +139,14 @@ class _Runner:
     def _and_or(self, command: tree.AndOr, *, last: bool) -> None:
         """A list; where the whole RUN hangs on a list of `&&` alone, each of its commands has succeeded."""
         chain = last and all(operator == "&&" for operator, _ in command.rest)
+        excused, self._excused = self._excused, self._excused or any(operator == "||" for operator, _ in command.rest)
         self._pipeline(command.first)
         doubt = _asks(command.first)
         for operator, pipeline in command.rest:
             with self._surely(chain or (operator == "&&" and not doubt)):
                 self._pipeline(pipeline)
             doubt = doubt or _asks(pipeline)
+        self._excused = excused
 
     @contextmanager
     def _surely(self, sure: bool) -> Iterator[None]:
@@ -409,6 +415,7 @@ class _Runner:
         manager = packages.MANAGERS[name]
         words = [field.text if field else None for field in arguments]
         if self.effects.sure:
+            self.managers |= set() if self._excused else {name}
             self.installed |= packages.installed(manager, words)
         self._print(self.effects.unknown)
         if any(field and field.text.partition("=")[0] in manager.elsewhere for field in arguments):

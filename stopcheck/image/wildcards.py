@@ -33,7 +33,7 @@ def ends(tokens: tuple[Token, ...], text: str) -> Iterator[int]:
 
 def matches(tokens: tuple[Token, ...], text: str) -> bool:
     """Whether the pattern matches the whole text."""
-    if not text.startswith(literal_head(tokens)):
+    if not (text.startswith(literal_head(tokens)) and text.endswith(_literal_tail(tokens))):
         return False
     found = -1
     for end in ends(tokens, text):
@@ -45,6 +45,12 @@ def matches(tokens: tuple[Token, ...], text: str) -> bool:
 def literal_head(tokens: tuple[Token, ...]) -> str:
     """The characters that all it matches begins with."""
     return "".join(chars for _, chars in takewhile(lambda token: token[0] == "char", tokens))
+
+
+@lru_cache(maxsize=1024)
+def _literal_tail(tokens: tuple[Token, ...]) -> str:
+    """The characters that all it matches ends with."""
+    return "".join(chars for _, chars in takewhile(lambda token: token[0] == "char", reversed(tokens)))[::-1]
 
 
 def _closure(tokens: tuple[Token, ...], states: set[int]) -> set[int]:

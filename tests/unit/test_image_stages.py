@@ -326,3 +326,20 @@ def test_user_and_instructions() -> None:
     made = image("FROM scratch AS a\nENV U=app\nFROM a\nUSER $U:$U")
     assert made.user == "app:app"
     assert [instruction.keyword for instruction in made.instructions] == ["FROM", "ENV", "FROM", "USER"]
+
+
+@pytest.mark.parametrize(
+    ("run", "sh"),
+    [
+        pytest.param("apk add --no-cache bash", "busybox", id="apk"),
+        pytest.param("apt-get update && apt-get install -y curl", "dash", id="apt-get"),
+        pytest.param("apk add bash || apt-get install -y bash", None, id="either"),
+        pytest.param("if test -x /sbin/apk; then apk add bash; fi", None, id="perhaps"),
+        pytest.param("dnf install -y curl", None, id="a system whose shell hangs on its version"),
+        pytest.param("make install", None, id="none"),
+        pytest.param("apk add bash && ln -sf /bin/bash /bin/sh", "bash", id="what the build makes of it"),
+    ],
+)
+def test_the_package_manager_tells_the_shell_of_a_base_image_that_is_not_known(run: str, sh: str | None) -> None:
+    found = image(f"FROM acme/base\nRUN {run}\n").base.sh
+    assert (None if isinstance(found, Unknown) else found) == sh

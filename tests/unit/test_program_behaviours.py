@@ -555,3 +555,16 @@ def test_a_program_that_is_not_there_has_the_starters_status(start: str, status:
 def test_a_shell_runs_a_script_whose_first_line_comes_late() -> None:
     files = {"run": "#!/bin/sh\n/app/start; true\n", "start": "\n#!/bin/sh\nexec server\n"}
     assert verdict("/app/run", files=files, lines=INSTALLED).outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("", "exits", id="the default"),
+        pytest.param("ADD conf /etc/nginx", "unknown", id="a folder that is not in the files"),
+        pytest.param("COPY conf/nginx.conf /etc/nginx/", "unknown", id="a file that is not in the files"),
+        pytest.param("COPY conf/site.conf /etc/nginx/conf.d/", "exits", id="another file"),
+    ],
+)
+def test_a_configuration_that_is_copied_from_where_nobody_can_read_it(lines: str, expected: str) -> None:
+    assert outcome("nginx", lines=lines) == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -22,6 +23,12 @@ STRENGTH = {"default": 0, "ignore": 1, "quick": 2, "graceful": 3}
 def find_language(name: str) -> Language:
     """The module of a language."""
     return cast("Language", import_module(f"stopcheck.boot.handlers.{name}"))
+
+
+@lru_cache(maxsize=2048)
+def _read(name: str, text: str) -> Source:
+    """What one file says; a program is started on many ways, and its files are the same on each."""
+    return find_language(name).read(text)
 
 
 def read_program(
@@ -47,7 +54,7 @@ def read_program(
         if len(sources) >= MOST_FILES:
             doubts.append("it has too many files")
             break
-        source = sources[path] = language.read(text.text)
+        source = sources[path] = _read(name, text.text)
         if source.doubt:
             doubts.append(f"{path}: {source.doubt}")
         for need in source.needs:
