@@ -22,13 +22,14 @@ def check(case: Case) -> Iterator[Violation]:
         child = called(cause.child) if cause.child is not None else "its programs"
         if isinstance(shell, Shell):
             supervisor = called(case.up.processes[cause.process.ppid])
+            named = supervisor == "supervisord"
             yield Violation(
                 message=f"{consequence(case, cause)}. {supervisor} stops the shell that this command starts, and the "
                 f"shell does not tell {child}",
                 span=cause.span or case.start_span(),
                 fix=prefix_exec(cause.node) if ends_there(shell) else None,
-                advice="Leave the shell out, or write `exec` before the command in it; or let supervisord signal all "
-                "that it has started: `stopasgroup=true`.",
+                advice="Leave the shell out, or write `exec` before the command in it"
+                + ("; or let it signal all that it has started: `stopasgroup=true`." if named else "."),
             )
         else:
             name = called(cause.process)

@@ -568,3 +568,12 @@ class TestSupervisors:
 
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
+
+    @pytest.mark.parametrize("supervisor", ["s6-svscan /run/service", "supervisord -n -c /etc/supervisord.conf"])
+    def test_the_advice_is_for_that_supervisor(self, supervisor: str) -> None:
+        lines = "RUN apt-get install -y postfix s6\nCOPY supervisord.conf /etc/supervisord.conf\n"
+        lines += "COPY run.sh /run/service/cache/run"
+        files = context(f"exec {supervisor}\n", lines=lines, run="exec postfix start-fg\n")
+        files["supervisord.conf"] = self.conf % "postfix start-fg"
+        ((_, violation, _),) = said(files)[1]
+        assert ("stopasgroup" in violation.advice) == supervisor.startswith("supervisord")
