@@ -43,6 +43,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("ceph-osd -i 1 -k /keyring", "exits", id="ceph-osd-daemon"),
         pytest.param("ceph-osd -i 1 --foreground", "graceful", id="ceph-osd"),
         pytest.param("ceph-mon -i 1 --mkfs", "exits", id="ceph-mon-mkfs"),
+        pytest.param("murmurd -fg -ini /etc/murmur.ini", "graceful", id="murmurd"),
         pytest.param("s6-svc -u /run/service/app", "exits", id="s6-svc"),
         pytest.param("supervisorctl start app", "exits", id="supervisorctl"),
         pytest.param("supervisorctl tail -f app", "graceful", id="supervisorctl-tail"),
