@@ -372,6 +372,10 @@ class Machine:
         row = self.shell_row(process.program)
         if row is None:
             return Failure(127, f"{argv[0]} is not in the image", "absent", str(argv[0]))
+        _, rest, command = shell_options(argv[1:])
+        own = rest and not command and isinstance(rest[0], str) and _own(rest[0], self.image.base.execs)
+        if own and isinstance(self.image.files.lookup(own), Unknown):
+            return self.load(world, process, rest, env)
         if isinstance(row, Unknown):
             if SHELL_NAMES[process.program]:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import CommandSubstitution
@@ -61,6 +63,7 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
 def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
     plain = [word for word in arguments if not word.startswith("-")]
+    alive = [other for other in world.processes.values() if other.alive]
     match name:
         case "pwd":
             return cwd
@@ -86,20 +89,12 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return "" if shell.row.name == "dash" else unknown
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
-            return " ".join(
-                str(process.pid)
-                for process in world.processes.values()
-                if process.alive and plain[0] in process.program[:COMM]
-            )
+            return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
-            return " ".join(
-                str(process.pid)
-                for process in world.processes.values()
-                if process.alive and process.program == plain[0]
-            )
+            return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
-            told = (other for other in world.processes.values() if other.alive and other is not process)
-            return " ".join(str(other.pid) for other in told if plain[0] in " ".join(map(str, other.argv)))
+            told = (p for p in alive if p is not process and plain[0] in " ".join(map(str, p.argv)))
+            return _pids(world, told, unknown)
         case "cat" if len(plain) == 1 and plain[0].endswith(".pid"):
             return _pid(world, posixpath.basename(plain[0])[:-4]) or unknown
         case "cat" if len(plain) == 1:
@@ -109,6 +104,14 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "true" | ":":
             return ""
     return unknown
+
+
+def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
+    """The numbers of the processes; not known where none is found, and one stands that nobody knows what it starts."""
+    numbers = " ".join(str(process.pid) for process in found)
+    bodies = [process.body for process in world.processes.values() if process.alive]
+    untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
+    return unknown if untold and not numbers else numbers
 
 
 def _pid(world: World, name: str) -> str | None:

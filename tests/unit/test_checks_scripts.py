@@ -576,4 +576,4 @@ class TestSupervisors:
         files = context(f"exec {supervisor}\n", lines=lines, run="exec postfix start-fg\n")
         files["supervisord.conf"] = self.conf % "postfix start-fg"
         ((_, violation, _),) = said(files)[1]
-        assert ("stopasgroup" in violation.advice) == supervisor.startswith("supervisord")
+        assert ("stopasgroup" in (violation.advice or "")) == supervisor.startswith("supervisord")

@@ -44,6 +44,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("ceph-osd -i 1 --foreground", "graceful", id="ceph-osd"),
         pytest.param("ceph-mon -i 1 --mkfs", "exits", id="ceph-mon-mkfs"),
         pytest.param("murmurd -fg -ini /etc/murmur.ini", "graceful", id="murmurd"),
+        pytest.param("supercronic -test /etc/crontab", "exits", id="supercronic-test"),
         pytest.param("s6-svc -u /run/service/app", "exits", id="s6-svc"),
         pytest.param("supervisorctl start app", "exits", id="supervisorctl"),
         pytest.param("supervisorctl tail -f app", "graceful", id="supervisorctl-tail"),
@@ -569,3 +570,18 @@ def test_a_shell_runs_a_script_whose_first_line_comes_late() -> None:
 )
 def test_a_configuration_that_is_copied_from_where_nobody_can_read_it(lines: str, expected: str) -> None:
     assert outcome("nginx", lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("bash /usr/local/bin/docker-entrypoint.sh node", ("graceful", ("node",)), id="what it is given"),
+        pytest.param("bash -x /usr/local/bin/docker-entrypoint.sh date", ("exits", ()), id="with an option"),
+        pytest.param("bash /usr/local/bin/theirs.sh node", ("unknown", ("bash",)), id="another script"),
+    ],
+)
+def test_an_image_s_own_script_below_a_shell(line: str, expected: tuple[str, tuple[str, ...]]) -> None:
+    server = "process.on('SIGTERM', () => process.exit());\nsetInterval(() => {}, 9);\n"
+    last = "server.js" if line.endswith("node") else "-u"
+    found = verdict(*line.split(), last, base="node:20", files={"server.js": server})
+    assert (found.outcome, found.main) == expected

@@ -64,6 +64,14 @@ from tests.unit.scripts import context, found, said
             "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec memcached -u nobody\n", "graceful",
             ("memcached",), id="a-file-held-open-has-an-end",
         ),
+        pytest.param(
+            "trap 'kill $(pidof our-worker); wait' TERM\nour-launcher &\nwait $!\n", "unknown", ("our-launcher",),
+            id="a-child-of-what-nobody-knows",
+        ),
+        pytest.param(
+            "trap 'kill $(pidof our-server); wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="by-its-name",
+        ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
         pytest.param(
             'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
