@@ -78,6 +78,7 @@ class ProgramRow:
     config: tuple[str, ...] = ()
     config_decides: bool = False
     helper: bool = False
+    tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     instead: str = ""

@@ -176,6 +176,11 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
             return Unknown(stands.why, stands.span)
         if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
+    if not all(process.told for process in processes):
+        trapped = {event.pid for event in world.events if event.kind == "trap" and event.seconds is not None}
+        for process in world.processes.values():
+            if isinstance(process.body, Program) and process.body.row.tells and _is_of_a_trap(world, process, trapped):
+                return Unknown(f"what {process.program} tells when the container stops", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
             return Unknown(f"whom `kill` reaches: {event.text}", event.span)
@@ -186,6 +191,15 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         if event.kind == "unsure" and event.pid in {1, *(process.pid for process in processes)}:
             return Unknown(f"what {event.text} does on SIG{event.signal}", event.span)
     return None
+
+
+def _is_of_a_trap(world: World, process: Process, trapped: set[int]) -> bool:
+    """Whether a trap has started it since the stop."""
+    while process.pid >= world.first_after and process.ppid in world.processes:
+        process = world.processes[process.ppid]
+        if process.pid in trapped:
+            return True
+    return False
 
 
 def _is_open(process: Process) -> bool:

@@ -72,6 +72,18 @@ from tests.unit.scripts import context, found, said
             "trap 'kill $(pidof our-server); wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
             id="by-its-name",
         ),
+        pytest.param(
+            "trap 'curl -X POST localhost/shutdown; wait' TERM\nour-server &\nwait $!\n", "unknown", ("our-server",),
+            id="told-over-the-network",
+        ),
+        pytest.param(
+            "trap 'curl db/leave; kill $!; wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="told-twice",
+        ),
+        pytest.param("trap 'date; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",), id="never-told"),
+        pytest.param(
+            "our-server &\nwhile true; do curl localhost/health; sleep 5; done\n", "killed", None, id="told-nothing",
+        ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
         pytest.param(
             'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
