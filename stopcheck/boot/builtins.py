@@ -758,6 +758,9 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
+            elif word.isdigit() and int(word) in shell.disowned:
+                shell.set_status(shell.disowned[int(word)], True)
+                return
             elif word.isdigit() and int(word) in children:
                 # A pipeline is one job: waiting for its last process waits for all.
                 alone = (int(word),)
@@ -779,7 +782,7 @@ def do_wait(call: Call) -> None:
             # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
             pids = [child.pid for child in world.children(call.process.pid) if child.alive]
         if not pids and shell.row.name == "bash":
-            shell.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+            shell.forget(world)
     if not pids:
         shell.set_status(127 if first else 0)
         return
@@ -839,9 +842,33 @@ def do_fg(call: Call) -> None:
 
 
 def do_disown(call: Call) -> None:
-    """Forget jobs."""
-    call.shell.jobs = call.shell.jobs[:-1]
-    call.shell.set_status(0)
+    """Forget jobs; of those that it is told one by one `wait PID` still gives a status: 0 where they had not ended."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    letters = "".join(word[1:] for word in call.arguments if isinstance(word, str) and word.startswith("-"))
+    if shell.row.name == "ksh93":
+        shell.set_status(0)  # it only spares them its own SIGHUP
+        return
+    if not set(letters) <= set("har-"):
+        shell.set_status(2)
+        return
+    every = bool({"a", "r"} & set(letters)) and not words
+    meant = list(shell.jobs) if every else [_named_job(shell, word) for word in words or ["%%"]]
+    if "h" not in letters:
+        for job in filter(None, meant):
+            told = {pid: shell.seen(call.world.processes[pid]) or 0 for pid in job.pids}
+            shell.disowned = {**shell.disowned, **(dict.fromkeys(job.pids, 127) if every else told)}
+        shell.jobs = tuple(job for job in shell.jobs if job not in meant)
+    shell.set_status(0 if all(meant) else 1)
+
+
+def _named_job(shell: Shell, word: Field) -> Job | None:
+    """The job that a number of a process, or what may stand behind `%`, names."""
+    if isinstance(word, Unknown):
+        return shell.jobs[-1] if shell.jobs else None
+    if word.isdigit():
+        return next((job for job in shell.jobs if int(word) in job.pids), None)
+    return _job(shell, word if word.startswith("%") else f"%{word}")
 
 
 def do_kill(call: Call) -> None:

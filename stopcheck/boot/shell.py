@@ -83,8 +83,8 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten",
-    "frames",
+    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "disowned", "dying", "ending", "exported",
+    "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
     "substitutions",
@@ -150,6 +150,8 @@ class Shell:
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.forgotten: frozenset[int] = frozenset()
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
+        self.disowned: Mapping[int, Status] = {}
+        """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.has_exit_trap = False
@@ -491,13 +493,18 @@ class Shell:
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
-                self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+                self.forget(world)
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
             if blocked.first and parts and self.row.name == "busybox":
                 self.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
                 return True
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def forget(self, world: World) -> None:
+        """Keep the status of no job that has ended: so does bash when it has waited for all."""
+        self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+        self.disowned = dict.fromkeys(self.disowned, 127)
 
     def _has_its_answer(self, world: World, blocked: Blocked, alive: list[Process]) -> bool:
         """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
@@ -798,7 +805,7 @@ class Shell:
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
-        body.answers, body.substitutions = (), ()
+        body.answers, body.substitutions, body.disowned = (), (), {}
         child = world.spawn(process, body, process.argv, span)
         child.program = process.program
         child.job = background
