@@ -127,7 +127,7 @@ def do_type(call: Call) -> None:
     if name in call.shell.functions or find_builtin(name, call.shell.row):
         call.shell.set_status(0)
         return
-    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if isinstance(file, Unknown):
         call.shell.set_status(Unknown(f"whether {name} is installed", call.node.span))
     else:
@@ -170,7 +170,7 @@ def do_command(call: Call) -> None:
 
 def _is_elsewhere(call: Call, name: str) -> bool:
     """Whether PATH has to be asked for a program: it is in the image, in none of the system's folders."""
-    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if "/" in name or isinstance(file, Unknown):
         return False
     return file is None or posixpath.dirname(file.path) not in _SYSTEMS_FOLDERS
@@ -213,6 +213,9 @@ def do_exec(call: Call) -> None:
         call.shell.set_status(0)
         return
     env = call.shell.environment()
+    for assignment in call.node.assignments:
+        value = call.shell.value(assignment.name)
+        env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
 
 
@@ -416,7 +419,14 @@ def _declare(call: Call, export: bool, local: bool) -> None:
 
 
 def do_export(call: Call) -> None:
-    """Set and export."""
+    """Set and export, or with -n export no longer."""
+    if call.arguments[:1] == ("-n",):
+        if call.shell.row.name == "dash":
+            call.shell.leave(2)
+        else:
+            call.shell.exported -= {word for word in call.arguments[1:] if isinstance(word, str)}
+            call.shell.set_status(0)
+        return
     _declare(call, True, False)
 
 
@@ -444,6 +454,7 @@ def do_unset(call: Call) -> None:
         if isinstance(word, str):
             call.shell.variables.pop(word, None)
             call.shell.arrays.pop(word, None)
+            call.shell.exported -= {word}
             if "-f" in call.arguments:
                 call.shell.functions.pop(word, None)
     call.shell.set_status(0)

@@ -143,7 +143,7 @@ def run_program(call: Call) -> None:
     child.env = env
     child.ignored |= {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     _redirect(call, child)
-    started = shell.machine.load(world, child, call.words, env)
+    started = shell.machine.load(world, child, call.words, env, search=_search(call, env))
     if isinstance(started, Failure):
         if started.status == 126 and "no `#!`" in started.reason and _interpret_here(call, child):
             return
@@ -153,6 +153,13 @@ def run_program(call: Call) -> None:
         return
     child.body = _or_function(call, started)
     shell.blocked = Foreground((child.pid,), call.node)
+
+
+def _search(call: Call, env: dict[str, Field]) -> Field:
+    """Where the shell looks for a program: its PATH, exported or not, and that of this command before it."""
+    if any(assignment.name == "PATH" for assignment in call.node.assignments):
+        return env.get("PATH", "")
+    return call.shell.variables.get("PATH", "")
 
 
 def _or_function(call: Call, started: Body) -> Body:
@@ -217,7 +224,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     before = process.argv
     traps = dict(shell.traps)
     process.origin = call.node.span
-    started = shell.machine.load(world, process, words, env)
+    started = shell.machine.load(world, process, words, env, search=_search(call, env))
     if isinstance(started, Failure) and started.status == 126 and "`#!`" in started.reason and len(process.argv):
         # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
         started = shell.machine.load(world, process, (_own_name(shell), *words), env)

@@ -27,6 +27,7 @@ class _Reading:
     own_session: bool = False
     user: str | None = None
     assigned: dict[str, Field] = field(default_factory=dict)
+    unset: list[Field | None] = field(default_factory=list)
 
     def take(self) -> Field | None:
         return self.rest.pop(0) if self.rest else None
@@ -48,6 +49,8 @@ class _Reading:
     def _value(self, name: str, value: Field | None) -> None:
         if name in self.row.kill_option:
             self.kill_after = value
+        if name in self.row.unset_options:
+            self.unset.append(value)
         if name in self.row.user_options and isinstance(value, str):
             self.user = value.split(":")[0]
         if name in self.row.command_option:
@@ -91,6 +94,13 @@ def kill_after(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return reading.kill_after
+
+
+def unset(row: ProgramRow, argv: tuple[Field, ...]) -> list[Field | None]:
+    """The variables that its own options take from a wrapper's child."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.unset
 
 
 def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:

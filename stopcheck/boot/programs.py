@@ -290,7 +290,7 @@ class Parent:
         if isinstance(started, Failure):
             world.note_failure("cannot-start", child, started, child.origin)
             child.body = Program(ENDED, "")
-            world.exit(child, started.status)
+            world.exit(child, started.told_by(self.row, self.argv))
         else:
             child.body = started
 
@@ -341,6 +341,8 @@ class Daemonizer(Passing):
             if isinstance(started, Failure):
                 child.body = Program(ENDED, "")
                 world.exit(child, started.status)
+                if self.row.unstarted is not None:
+                    world.exit(process, started.told_by(self.row, self.service))
             else:
                 child.body = started
         else:
@@ -365,6 +367,10 @@ class Failure:
     kind: str = ""
     name: str = ""
     file: ImageFile | None = None
+
+    def told_by(self, row: ProgramRow, argv: tuple[Field, ...]) -> int:
+        """The status of a wrapper that was to start this argv: its own, unless what it started failed to start more."""
+        return self.status if row.unstarted is None or argv[0] != self.name else row.unstarted
 
 
 def _row(role: str) -> ProgramRow:

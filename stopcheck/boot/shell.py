@@ -119,6 +119,9 @@ class Shell:
         self.args = args
         self.variables: dict[str, Field] = dict(variables)
         self.exported: frozenset[str] = frozenset(variables)
+        if "PATH" not in variables:
+            self.variables["PATH"] = row.path
+            self.exported |= {"PATH"} if row.exports_path else frozenset()
         self.arrays: dict[str, tuple[Field, ...]] = {}
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
@@ -582,7 +585,20 @@ class Shell:
                 self._background_node(node.body, node.span, world, process)
                 self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
             case Unparsed():
-                self.blocked = Standing(f"not read: {node.reason}", node.span)
+                self._cannot_read(node, world, process)
+
+    def _cannot_read(self, node: Unparsed, world: World, process: Process) -> None:
+        """A syntax error: the shell ends, or only the file, the `eval` or the trap that it stands in does."""
+        if not self.row.syntax_error or node.too_deep:
+            self.blocked = Standing(f"not read: {node.reason}", node.span)
+            return
+        world.note("cannot-read", process, text=node.reason, span=node.span)
+        within = self.unwind(SourceEnd, Checked, TrapEnd) if self.row.syntax_error == "fails" else None
+        if within is None:
+            self.leave(2)
+        else:
+            self.status, self.ok = 2, False
+            self.push(within)
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
         if tail is None or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Daemonizer, Parent
+from stopcheck.boot.programs import Daemonizer, Failure, Parent
 from stopcheck.boot.signals import signal_number
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
@@ -14,7 +14,6 @@ from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.programs import Failure
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 
@@ -172,7 +171,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     if any(word in {"-b", "--background"} for word in own):
         row = ProgramRow("start-stop-daemon", role="daemon")
         return Daemonizer(start.machine, row, argv, dict(start.env))
-    return start.load(argv)
+    started = start.load(argv)
+    return replace(started, status=2) if isinstance(started, Failure) else started
 
 
 _MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--ppid")

@@ -48,6 +48,9 @@ class ProgramRow:
     ignores: tuple[str, ...] = ()
     ignore_options: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    unset_options: tuple[str, ...] = ()
+    path: str = ""
+    unstarted: int | None = None
     child: str = "argv"
     script: str = ""
     shell: str = ""
@@ -88,7 +91,7 @@ class ProgramRow:
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
-           "clears", "kill_option"}  # fmt: skip
+           "clears", "unset_options", "kill_option"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "first", "text", "base", "image", "env"}
 

@@ -55,6 +55,9 @@ class ShellRow:
     read_interrupts: bool = True
     sleeps_itself: bool = False
     other_signals: bool = True
+    path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    exports_path: bool = False
+    syntax_error: str = ""
     source: str = ""
 
 

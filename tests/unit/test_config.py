@@ -485,7 +485,7 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "clears", "config_decides", "daemons", "foreground_base", "idle", "ignore_options", "ignores",
+    "clears", "unset_options", "unstarted", "path", "config_decides", "daemons", "foreground_base", "idle", "ignore_options", "ignores",
     "keeps_ignored", "kill_option", "login", "name", "needs_argument", "only_letters", "own", "own_letters", "reads",
     "script", "seconds_text", "session_only", "table",
 }  # fmt: skip
