@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.commands import Call, replace_process, run_program
-from stopcheck.boot.conditions import test_arguments
+from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
     CallEnd,
     Checked,
@@ -22,6 +22,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import evaluate, expand_text
 from stopcheck.boot.world import TooComplex
@@ -427,6 +428,11 @@ def do_export(call: Call) -> None:
             call.shell.exported -= {word for word in call.arguments[1:] if isinstance(word, str)}
             call.shell.set_status(0)
         return
+    if call.shell.row.name in _ALMQUIST and call.shell.constants.intersection(
+        word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word
+    ):
+        call.shell.leave(2)
+        return
     _declare(call, True, False)
 
 
@@ -436,16 +442,25 @@ def do_readonly(call: Call) -> None:
     if names & call.shell.constants:
         call.shell.leave(2) if call.shell.row.name in _ALMQUIST else call.shell.set_status(1)
         return
-    call.shell.constants |= names
+    call.shell.constants |= names | {word for word in call.arguments if isinstance(word, str) and word.isidentifier()}
     _declare(call, False, False)
 
 
 def do_local(call: Call) -> None:
-    """Set in the function only."""
+    """Set in the function only; elsewhere it is an error."""
+    shell = call.shell
+    if shell.row.syntax_error and not shell.called and not any(isinstance(frame, CallEnd) for frame in shell.frames):
+        shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
+    else:
+        do_declare(call)
+
+
+def do_declare(call: Call) -> None:
+    """Set in the function only, where it is in one."""
     _declare(call, False, True)
 
 
-do_declare = do_typeset = do_local
+do_typeset = do_declare
 
 
 def do_unset(call: Call) -> None:
@@ -488,7 +503,7 @@ def do_set(call: Call) -> None:
                 if name == "pipefail" and _without_pipefail(call):
                     shell.leave(2)
                     return
-                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
+                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(name, name)
             else:
                 name = letter
             if name == "m" and shell.row.refuses_monitor:
@@ -666,7 +681,9 @@ def do_test(call: Call) -> None:
 
 def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
     value = test_arguments(call.machine, call.process.cwd, arguments)
-    if isinstance(value, Unknown):
+    if value is MALFORMED:
+        call.shell.set_status(2)
+    elif isinstance(value, Unknown):
         call.shell.set_status(Unknown(value.reason, value.span or call.node.span))
     else:
         call.shell.set_status(int(not value))
@@ -718,12 +735,15 @@ def do_trap(call: Call) -> None:
             continue
         if name in call.process.ignored and action != "" and shell.row.name != "busybox":
             continue  # busybox takes it down, and never hears the signal
-        if name == "CHLD" and action != "":
-            raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
         span = nodes[0].span if nodes else call.node.span
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
+        if action != "" and not (shell.row.name == "bash" and body is not None and quiet_items(body.items)):
+            if name == "CHLD":
+                raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+            if name in {"DEBUG", "RETURN"}:
+                raise TooComplex(f"what its trap for {name} does")
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
         shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")

@@ -23,13 +23,18 @@ _FOLDERS = {"/", "/app", "/bin", "/dev", "/etc", "/home", "/lib", "/opt", "/proc
 _ALWAYS = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/zero", "/etc/passwd", "/etc/group", "/etc/hosts"}
 
 Truth = bool | Unknown
+MALFORMED = Unknown("a test that is none")
+"""What `test` gives 2 for, and says so: `[ -gt 1 ]`, `[ "" -gt 1 ]`, `[ a b = c ]`."""
 
 
 def test_arguments(machine: Machine, cwd: str, arguments: tuple[Field, ...]) -> Truth:
     """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses."""
     parser = _Parser(machine, cwd, arguments)
     value = parser.either()
-    return value if parser.at == len(arguments) else Unknown("a test that could not be read")
+    if parser.at == len(arguments):
+        return value
+    plain = all(isinstance(word, str) and word not in {"(", ")"} for word in arguments)
+    return MALFORMED if plain else Unknown("a test that could not be read")
 
 
 test_arguments.__test__ = False  # type: ignore[attr-defined]
@@ -130,7 +135,7 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
         return same if operator != "!=" else not same
     if operator in _NUMERIC:
         if not (re.fullmatch(r"\s*[-+]?\d+\s*", left) and re.fullmatch(r"\s*[-+]?\d+\s*", right)):
-            return False
+            return False if pattern else MALFORMED
         a, b = int(left), int(right)
         return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
     if operator == "=~":

@@ -373,7 +373,7 @@ class Machine:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)
             known = [find_shell(name) for name in ("dash", "bash", "busybox")]
             # A script that one of them cannot read tells that it is another.
-            rows = [replace(shell, plain=False) for shell in known if shell is not None]
+            rows = [replace(shell, plain="") for shell in known if shell is not None]
             return self._either_shell(world, process, argv, env, row, rows)
         return self.shell(row, process, argv, env)
 

@@ -20,6 +20,7 @@ from stopcheck.boot.frames import (
     Items,
     Job,
     Joined,
+    Left,
     LoopBody,
     LoopTest,
     Negate,
@@ -83,7 +84,7 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "disowned", "dying", "ending", "exported",
+    "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending", "exported",
     "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
@@ -155,6 +156,8 @@ class Shell:
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
         self.disowned: Mapping[int, Status] = {}
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
+        self.called = False
+        """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.has_exit_trap = False
@@ -335,6 +338,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Checked():
                 self.set_status(self.status, self.ok)
+            case Left():
+                self.leave(self.status)
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
@@ -369,10 +374,25 @@ class Shell:
         if self.pending and not self.row.errexit_first:
             self.cut = True  # the trap comes before `set -e`: it has signalled itself
             return
-        if "ERR" in self.traps and self.traps["ERR"].text != "":
-            raise TooComplex("what its trap for ERR does")
-        if "e" in self.options:
+        if "ERR" in self.traps and self._runs_error_trap():
+            if "e" in self.options:
+                self.push(Left())
+            self.pending += ("ERR",)
+        elif "e" in self.options:
             self.leave(status)
+
+    def _runs_error_trap(self) -> bool:
+        """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
+        if self.traps["ERR"].text == "":
+            return False
+        if not self.row.error_trap:
+            raise TooComplex("what its trap for ERR does")
+        for frame in reversed(self.frames):
+            if isinstance(frame, CallEnd) and "E" not in self.options:
+                return False
+            if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or self.row.error_trap == "outside"):
+                return False
+        return "ERR" not in self.pending
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
@@ -560,7 +580,10 @@ class Shell:
                 self._redirections(node, tail, world, process)
                 values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
-                    self.blocked = Standing("`select` waits for an answer", node.span)
+                    if world.pipes.get(process.stdin) or world.writers(process):
+                        self.blocked = Standing("`select` waits for an answer", node.span)
+                    else:
+                        self.status, self.ok = 1, False  # nobody answers: that is the end of it
                     return
                 doubt = next((value for value in values if isinstance(value, Unknown)), None)
                 if doubt is not None:
@@ -818,6 +841,7 @@ class Shell:
         body.mode = "subshell"
         body.has_exit_trap = False
         body.parenthesised = body.deaf = False
+        body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -1054,6 +1078,7 @@ class Shell:
             self.array,
             self.row.plain,
             "u" in self.options,
+            self.row.dialect != "busybox",
         )
 
     def environment(self) -> dict[str, Field]:

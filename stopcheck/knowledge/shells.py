@@ -34,7 +34,7 @@ class ShellRow:
     last_in_shell: bool = False
     bash_syntax: bool = False
     dialect: str = ""
-    plain: bool = False
+    plain: str = ""
     bash_tests: bool = False
     run_catches: frozenset[str] = frozenset()
     exec_open_file: frozenset[str] = frozenset()
@@ -58,6 +58,7 @@ class ShellRow:
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     exports_path: bool = False
     syntax_error: str = ""
+    error_trap: str = ""
     source: str = ""
 
 

@@ -485,9 +485,9 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "clears", "unset_options", "unstarted", "path", "config_decides", "daemons", "foreground_base", "idle", "ignore_options", "ignores",
-    "keeps_ignored", "kill_option", "login", "name", "needs_argument", "only_letters", "own", "own_letters", "reads",
-    "script", "seconds_text", "session_only", "table",
+    "clears", "config_decides", "daemons", "foreground_base", "idle", "ignore_options", "ignores",
+    "keeps_ignored", "kill_option", "login", "name", "needs_argument", "only_letters", "own", "own_letters", "path",
+    "reads", "script", "seconds_text", "session_only", "table", "unset_options", "unstarted",
 }  # fmt: skip
 """What the data file alone says of a program."""
 
