@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import is_refused
-from stopcheck.boot.builtins import find_builtin
+from stopcheck.boot.builtins import SHORT, find_builtin
 from stopcheck.boot.grammar import (
     child_argv,
     has_own_session,
@@ -16,6 +16,7 @@ from stopcheck.boot.grammar import (
     kill_after,
     new_user,
     own_words,
+    time_limit,
     unset,
 )
 from stopcheck.boot.programs import FOR_EVER, Daemonizer, Failure, Parent, Program, parent_options
@@ -557,7 +558,11 @@ class Machine:
             started = self.load(world, process, child, env, depth + 1)
             return replace(started, status=started.told_by(row, child)) if isinstance(started, Failure) else started
         if row.role == "fork":
-            return Wrapper(self, row, child, env)
+            wrapper = Wrapper(self, row, child, env)
+            if row.limits:
+                limit = _duration(time_limit(row, argv), 0.0)
+                wrapper.expires = world.clock + limit if 0 < limit < SHORT else None
+            return wrapper
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
 
 

@@ -85,7 +85,14 @@ class _Settling:
             self._finish(world)
 
     def _finish(self, world: World, *, ended: bool = False) -> None:
-        """Nothing more will come; a program of a supervisor that has run through is taken to stand before that."""
+        """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
+
+        But what stands under `timeout 5` does so for that long only.
+        """
+        limit = None if ended else _time_limit(world, self.top)
+        if limit is not None:
+            world.pass_time(limit)
+            return
         fallback = world.fallback
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
@@ -126,6 +133,19 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _time_limit(world: World, top: int) -> float | None:
+    """When the first wrapper gives up what stands below it."""
+    limits: list[float] = []
+    for leaf in world.awaited(top):
+        above = world.processes.get(leaf.ppid)
+        while above is not None and above.pid != 1:
+            limit = getattr(above.body, "expires", None)
+            if limit is not None and limit > world.clock:
+                limits.append(limit)
+            above = world.processes.get(above.ppid)
+    return min(limits, default=None)
 
 
 def turn(world: World) -> Hashable:

@@ -61,6 +61,7 @@ class ProgramRow:
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
     waits_out: bool = False
+    limits: bool = False
     kill_option: tuple[str, ...] = ()
     reads: bool = False
     idle: bool = False
