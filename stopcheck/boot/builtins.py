@@ -679,8 +679,14 @@ def do_test(call: Call) -> None:
     _tested(call, call.arguments)
 
 
+_REFUSED = frozenset({"=~"})
+_PLAIN_REFUSES = frozenset({"=~", "=="})
+"""What is no operator of `test` (fuzz: test-double-equals.*)."""
+
+
 def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
-    value = test_arguments(call.machine, call.process.cwd, arguments)
+    refused = frozenset() if call.words[0] == "[[" else _PLAIN_REFUSES if call.shell.row.plain == "posix" else _REFUSED
+    value = test_arguments(call.machine, call.process.cwd, arguments, refused)
     if value is MALFORMED:
         call.shell.set_status(2)
     elif isinstance(value, Unknown):

@@ -27,22 +27,30 @@ MALFORMED = Unknown("a test that is none")
 """What `test` gives 2 for, and says so: `[ -gt 1 ]`, `[ "" -gt 1 ]`, `[ a b = c ]`."""
 
 
-def test_arguments(machine: Machine, cwd: str, arguments: tuple[Field, ...]) -> Truth:
-    """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses."""
-    parser = _Parser(machine, cwd, arguments)
+def test_arguments(
+    machine: Machine, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str] = frozenset()
+) -> Truth:
+    """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses.
+
+    `refused` are operators that the shell does not know.
+    """
+    parser = _Parser(machine, cwd, arguments, refused)
     value = parser.either()
+    if parser.malformed:
+        return MALFORMED
     if parser.at == len(arguments):
         return value
-    plain = all(isinstance(word, str) and word not in {"(", ")"} for word in arguments)
-    return MALFORMED if plain else Unknown("a test that could not be read")
+    told = all(isinstance(word, str) and word not in {"(", ")"} for word in arguments)
+    return MALFORMED if told else Unknown("a test that could not be read")
 
 
 test_arguments.__test__ = False  # type: ignore[attr-defined]
 
 
 class _Parser:
-    def __init__(self, machine: Machine, cwd: str, words: tuple[Field, ...]) -> None:
+    def __init__(self, machine: Machine, cwd: str, words: tuple[Field, ...], refused: frozenset[str]) -> None:
         self.machine, self.cwd, self.words, self.at = machine, cwd, words, 0
+        self.refused, self.malformed = refused, False
 
     def _peek(self, ahead: int = 0) -> Field | None:
         index = self.at + ahead
@@ -70,6 +78,7 @@ class _Parser:
         if left >= 3 and isinstance(second, str) and _is_binary(second):
             third = self._peek(2)
             self.at += 3
+            self.malformed = self.malformed or second in self.refused
             assert first is not None
             assert third is not None
             return binary(second, first, third, pattern=False)

@@ -75,7 +75,9 @@ class _Settling:
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
         timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
-        if not leaves or any(_stands(leaf) for leaf in leaves):
+        if timers and self._waits_for_first(world) and len(self._ticks) < TICK_LIMIT:
+            self._pass_time(world, timers)
+        elif not leaves or any(_stands(leaf) for leaf in leaves):
             self._finish(world, ended=not leaves)
         elif undecided:
             self._suppose_ended(world, undecided)
@@ -83,6 +85,11 @@ class _Settling:
             self._pass_time(world, timers)
         else:
             self._finish(world)
+
+    def _waits_for_first(self, world: World) -> bool:
+        """Whether it is in `wait -n`, which what ends first ends, whatever else stands."""
+        body = world.processes[self.top].body
+        return isinstance(body, Shell) and isinstance(body.blocked, Waiting) and body.blocked.first
 
     def _finish(self, world: World, *, ended: bool = False) -> None:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.

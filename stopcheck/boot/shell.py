@@ -617,7 +617,7 @@ class Shell:
             return
         world.note("cannot-read", process, text=node.reason, span=node.span)
         within = self.unwind(SourceEnd, Checked, TrapEnd) if self.row.syntax_error == "fails" else None
-        if within is None or (isinstance(within, TrapEnd) and self.dying):
+        if within is None or (isinstance(within, TrapEnd) and self.dying and "e" in self.options):
             self.dying = ""  # an EXIT trap that a signal has brought about: its error is the status
             self.leave(2)
         else:
