@@ -781,7 +781,9 @@ def do_wait(call: Call) -> None:
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     late = False
     for child in world.children(call.process.pid):
-        late = late or (not child.alive and not child.collected)
+        # One that this very trap has just killed is not gone yet when the shell first looks.
+        just_killed = bool(child.killed_by) and child.ended_at == world.clock
+        late = late or not (child.alive or child.collected or just_killed)
         child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
@@ -950,7 +952,8 @@ def do_kill(call: Call) -> None:
         return
     if not words:
         # bash's `$(jobs -p)` may have the numbers of jobs that have ended, too: then it is 1.
-        ended = shell.row.name == "bash" and shell.last_job is not None and "jobs" in call.node.span.text
+        had_jobs = any(other.job and other.ppid == call.process.pid for other in world.processes.values())
+        ended = shell.row.name == "bash" and had_jobs and "jobs" in call.node.span.text
         unknown = Unknown("the status of a `kill` of jobs that have ended", call.node.span)
         if ended and "e" in shell.options and not shell.tested():
             shell.leave(unknown)
