@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.commands import Call, replace_process, run_program
-from stopcheck.boot.conditions import test_arguments
+from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
     CallEnd,
     Checked,
@@ -22,6 +22,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import evaluate, expand_text
 from stopcheck.boot.world import TooComplex
@@ -131,7 +132,7 @@ def do_type(call: Call) -> None:
     if name in call.shell.functions or find_builtin(name, call.shell.row):
         call.shell.set_status(0)
         return
-    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if isinstance(file, Unknown):
         call.shell.set_status(Unknown(f"whether {name} is installed", call.node.span))
     else:
@@ -174,7 +175,7 @@ def do_command(call: Call) -> None:
 
 def _is_elsewhere(call: Call, name: str) -> bool:
     """Whether PATH has to be asked for a program: it is in the image, in none of the system's folders."""
-    file = call.machine.find(name, call.process.cwd, call.shell.environment())
+    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if "/" in name or isinstance(file, Unknown):
         return False
     return file is None or posixpath.dirname(file.path) not in _SYSTEMS_FOLDERS
@@ -217,6 +218,9 @@ def do_exec(call: Call) -> None:
         call.shell.set_status(0)
         return
     env = call.shell.environment()
+    for assignment in call.node.assignments:
+        value = call.shell.value(assignment.name)
+        env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
 
 
@@ -420,7 +424,19 @@ def _declare(call: Call, export: bool, local: bool) -> None:
 
 
 def do_export(call: Call) -> None:
-    """Set and export."""
+    """Set and export, or with -n export no longer."""
+    if call.arguments[:1] == ("-n",):
+        if call.shell.row.name == "dash":
+            call.shell.leave(2)
+        else:
+            call.shell.exported -= {word for word in call.arguments[1:] if isinstance(word, str)}
+            call.shell.set_status(0)
+        return
+    if call.shell.row.name in _ALMQUIST and call.shell.constants.intersection(
+        word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word
+    ):
+        call.shell.leave(2)
+        return
     _declare(call, True, False)
 
 
@@ -430,16 +446,25 @@ def do_readonly(call: Call) -> None:
     if names & call.shell.constants:
         call.shell.leave(2) if call.shell.row.name in _ALMQUIST else call.shell.set_status(1)
         return
-    call.shell.constants |= names
+    call.shell.constants |= names | {word for word in call.arguments if isinstance(word, str) and word.isidentifier()}
     _declare(call, False, False)
 
 
 def do_local(call: Call) -> None:
-    """Set in the function only."""
+    """Set in the function only; elsewhere it is an error."""
+    shell = call.shell
+    if shell.row.syntax_error and not shell.called and not any(isinstance(frame, CallEnd) for frame in shell.frames):
+        shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
+    else:
+        do_declare(call)
+
+
+def do_declare(call: Call) -> None:
+    """Set in the function only, where it is in one."""
     _declare(call, False, True)
 
 
-do_declare = do_typeset = do_local
+do_typeset = do_declare
 
 
 def do_unset(call: Call) -> None:
@@ -448,6 +473,7 @@ def do_unset(call: Call) -> None:
         if isinstance(word, str):
             call.shell.variables.pop(word, None)
             call.shell.arrays.pop(word, None)
+            call.shell.exported -= {word}
             if "-f" in call.arguments:
                 call.shell.functions.pop(word, None)
     call.shell.set_status(0)
@@ -481,7 +507,9 @@ def do_set(call: Call) -> None:
                 if name == "pipefail" and _without_pipefail(call):
                     shell.leave(2)
                     return
-                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u"}.get(name, name)
+                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(
+                    name, name
+                )
             else:
                 name = letter
             if name == "m" and shell.row.refuses_monitor:
@@ -688,9 +716,17 @@ def do_test(call: Call) -> None:
     _tested(call, call.arguments)
 
 
+_REFUSED = frozenset({"=~"})
+_PLAIN_REFUSES = frozenset({"=~", "=="})
+"""What is no operator of `test` (fuzz: test-double-equals.*)."""
+
+
 def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
-    value = test_arguments(call.machine, call.world, call.process.cwd, arguments)
-    if isinstance(value, Unknown):
+    refused = frozenset() if call.words[0] == "[[" else _PLAIN_REFUSES if call.shell.row.plain == "posix" else _REFUSED
+    value = test_arguments(call.machine, call.world, call.process.cwd, arguments, refused)
+    if value is MALFORMED:
+        call.shell.set_status(2)
+    elif isinstance(value, Unknown):
         call.shell.set_status(Unknown(value.reason, value.span or call.node.span))
     else:
         call.shell.set_status(int(not value))
@@ -742,12 +778,15 @@ def do_trap(call: Call) -> None:
             continue
         if name in call.process.ignored and action != "" and shell.row.name != "busybox":
             continue  # busybox takes it down, and never hears the signal
-        if name == "CHLD" and action != "":
-            raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
         span = nodes[0].span if nodes else call.node.span
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
+        if action != "" and not (shell.row.name == "bash" and body is not None and quiet_items(body.items)):
+            if name == "CHLD":
+                raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+            if name in {"DEBUG", "RETURN"}:
+                raise TooComplex(f"what its trap for {name} does")
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
         shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
@@ -779,7 +818,9 @@ def do_wait(call: Call) -> None:
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     late = False
     for child in world.children(call.process.pid):
-        late = late or (not child.alive and not child.collected)
+        # One that this very trap has just killed is not gone yet when the shell first looks.
+        just_killed = bool(child.killed_by) and child.ended_at == world.clock
+        late = late or not (child.alive or child.collected or just_killed)
         child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
@@ -793,6 +834,9 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
+            elif word.isdigit() and int(word) in shell.disowned:
+                shell.set_status(shell.disowned[int(word)], True)
+                return
             elif word.isdigit() and int(word) in children:
                 # A pipeline is one job: waiting for its last process waits for all.
                 alone = (int(word),)
@@ -814,7 +858,7 @@ def do_wait(call: Call) -> None:
             # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
             pids = [child.pid for child in world.children(call.process.pid) if child.alive]
         if not pids and shell.row.name == "bash":
-            shell.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+            shell.forget(world)
     if not pids:
         shell.set_status(127 if first else 0)
         return
@@ -874,9 +918,33 @@ def do_fg(call: Call) -> None:
 
 
 def do_disown(call: Call) -> None:
-    """Forget jobs."""
-    call.shell.jobs = call.shell.jobs[:-1]
-    call.shell.set_status(0)
+    """Forget jobs; of those that it is told one by one `wait PID` still gives a status: 0 where they had not ended."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    letters = "".join(word[1:] for word in call.arguments if isinstance(word, str) and word.startswith("-"))
+    if shell.row.name == "ksh93":
+        shell.set_status(0)  # it only spares them its own SIGHUP
+        return
+    if not set(letters) <= set("har-"):
+        shell.set_status(2)
+        return
+    every = bool({"a", "r"} & set(letters)) and not words
+    meant = list(shell.jobs) if every else [_named_job(shell, word) for word in words or ["%%"]]
+    if "h" not in letters:
+        for job in filter(None, meant):
+            told = {pid: shell.seen(call.world.processes[pid]) or 0 for pid in job.pids}
+            shell.disowned = {**shell.disowned, **(dict.fromkeys(job.pids, 127) if every else told)}
+        shell.jobs = tuple(job for job in shell.jobs if job not in meant)
+    shell.set_status(0 if all(meant) else 1)
+
+
+def _named_job(shell: Shell, word: Field) -> Job | None:
+    """The job that a number of a process, or what may stand behind `%`, names."""
+    if isinstance(word, Unknown):
+        return shell.jobs[-1] if shell.jobs else None
+    if word.isdigit():
+        return next((job for job in shell.jobs if int(word) in job.pids), None)
+    return _job(shell, word if word.startswith("%") else f"%{word}")
 
 
 _ENDING = frozenset({"TERM", "INT", "QUIT", "KILL"})
@@ -924,7 +992,8 @@ def do_kill(call: Call) -> None:
         return
     if not words:
         # bash's `$(jobs -p)` may have the numbers of jobs that have ended, too: then it is 1.
-        ended = shell.row.name == "bash" and shell.last_job is not None and "jobs" in call.node.span.text
+        had_jobs = any(other.job and other.ppid == call.process.pid for other in world.processes.values())
+        ended = shell.row.name == "bash" and had_jobs and "jobs" in call.node.span.text
         unknown = Unknown("the status of a `kill` of jobs that have ended", call.node.span)
         if ended and "e" in shell.options and not shell.tested():
             shell.leave(unknown)

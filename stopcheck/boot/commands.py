@@ -53,6 +53,10 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     scope = shell.scope(world, process)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
+    if shell.constants and shell.row.name in {"dash", "busybox"}:
+        if any(assignment.name in shell.constants for assignment in node.assignments):
+            shell.leave(2)
+            return
     if not words:
         _assign_all(shell, node.assignments, world, process)
         shell.answers = ()
@@ -144,7 +148,7 @@ def run_program(call: Call) -> None:
     child.env = env
     child.ignored |= {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     _redirect(call, child)
-    started = shell.machine.load(world, child, call.words, env)
+    started = shell.machine.load(world, child, call.words, env, search=_search(call, env))
     if isinstance(started, Failure):
         if started.kind in UNMARKED and _interpret_here(call, child):
             return
@@ -156,6 +160,13 @@ def run_program(call: Call) -> None:
     if world.files or call.words[0] in {"touch", "tee"}:
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
+
+
+def _search(call: Call, env: dict[str, Field]) -> Field:
+    """Where the shell looks for a program: its PATH, exported or not, and that of this command before it."""
+    if any(assignment.name == "PATH" for assignment in call.node.assignments):
+        return env.get("PATH", "")
+    return call.shell.variables.get("PATH", "")
 
 
 def _or_function(call: Call, started: Body) -> Body:
@@ -227,7 +238,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     before = process.argv
     traps = dict(shell.traps)
     process.origin = call.node.span
-    started = shell.machine.load(world, process, words, env)
+    started = shell.machine.load(world, process, words, env, search=_search(call, env))
     if isinstance(started, Failure) and started.kind in UNMARKED:
         # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
         started = shell.machine.load(world, process, _interpreted(shell, words, process), env)

@@ -23,21 +23,36 @@ _FOLDERS = {"/", "/app", "/bin", "/dev", "/etc", "/home", "/lib", "/opt", "/proc
 _ALWAYS = {"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/zero", "/etc/passwd", "/etc/group", "/etc/hosts"}
 
 Truth = bool | Unknown
+MALFORMED = Unknown("a test that is none")
+"""What `test` gives 2 for, and says so: `[ -gt 1 ]`, `[ "" -gt 1 ]`, `[ a b = c ]`."""
 
 
-def test_arguments(machine: Machine, world: World, cwd: str, arguments: tuple[Field, ...]) -> Truth:
-    """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses."""
-    parser = _Parser(machine, world, cwd, arguments)
+def test_arguments(
+    machine: Machine, world: World, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str] = frozenset()
+) -> Truth:
+    """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses.
+
+    `refused` are operators that the shell does not know.
+    """
+    parser = _Parser(machine, world, cwd, arguments, refused)
     value = parser.either()
-    return value if parser.at == len(arguments) else Unknown("a test that could not be read")
+    if parser.malformed:
+        return MALFORMED
+    if parser.at == len(arguments):
+        return value
+    told = all(isinstance(word, str) and word not in {"(", ")"} for word in arguments)
+    return MALFORMED if told else Unknown("a test that could not be read")
 
 
 test_arguments.__test__ = False  # type: ignore[attr-defined]
 
 
 class _Parser:
-    def __init__(self, machine: Machine, world: World, cwd: str, words: tuple[Field, ...]) -> None:
+    def __init__(
+        self, machine: Machine, world: World, cwd: str, words: tuple[Field, ...], refused: frozenset[str]
+    ) -> None:
         self.machine, self.world, self.cwd, self.words, self.at = machine, world, cwd, words, 0
+        self.refused, self.malformed = refused, False
 
     def _peek(self, ahead: int = 0) -> Field | None:
         index = self.at + ahead
@@ -65,6 +80,7 @@ class _Parser:
         if left >= 3 and isinstance(second, str) and _is_binary(second):
             third = self._peek(2)
             self.at += 3
+            self.malformed = self.malformed or second in self.refused
             assert first is not None
             assert third is not None
             return binary(second, first, third, pattern=False)
@@ -130,7 +146,7 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
         return same if operator != "!=" else not same
     if operator in _NUMERIC:
         if not (re.fullmatch(r"\s*[-+]?\d+\s*", left) and re.fullmatch(r"\s*[-+]?\d+\s*", right)):
-            return False
+            return False if pattern else MALFORMED
         a, b = int(left), int(right)
         return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
     if operator == "=~":

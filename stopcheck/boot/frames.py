@@ -130,6 +130,11 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """`set -e` ends the shell here, now that its ERR trap has run."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceEnd:
     """A sourced file ends; `args` are the caller's, None where they stayed."""
 
@@ -183,6 +188,7 @@ Frame: TypeAlias = (
     | CaseRest
     | CallEnd
     | Checked
+    | Left
     | SourceEnd
     | Joined
     | Redirected

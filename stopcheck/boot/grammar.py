@@ -27,6 +27,8 @@ class _Reading:
     own_session: bool = False
     user: str | None = None
     assigned: dict[str, Field] = field(default_factory=dict)
+    unset: list[Field | None] = field(default_factory=list)
+    skipped: list[Field] = field(default_factory=list)
 
     def take(self) -> Field | None:
         return self.rest.pop(0) if self.rest else None
@@ -48,6 +50,8 @@ class _Reading:
     def _value(self, name: str, value: Field | None) -> None:
         if name in self.row.kill_option:
             self.kill_after = value
+        if name in self.row.unset_options:
+            self.unset.append(value)
         if name in self.row.user_options and isinstance(value, str):
             self.user = value.split(":")[0]
         if name in self.row.command_option:
@@ -93,6 +97,20 @@ def kill_after(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
     return reading.kill_after
 
 
+def unset(row: ProgramRow, argv: tuple[Field, ...]) -> list[Field | None]:
+    """The variables that its own options take from a wrapper's child."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.unset
+
+
+def time_limit(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The seconds, as they are written, that a wrapper lets its child run; empty where they are not told."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return tuple(reading.skipped[:1])
+
+
 def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:
     """Whether a wrapper gives its child a session of its own: su does so for a command, but not for root."""
     reading = _Reading(row, list(argv[1:]), row.skip, "")
@@ -119,7 +137,7 @@ def _read(reading: _Reading) -> None:
                 continue
         if reading.skip:
             reading.skip -= 1
-            rest.pop(0)
+            reading.skipped.append(rest.pop(0))
             if row.user_first and reading.user is None and isinstance(word, str):
                 reading.user = word.split(":")[0]
         elif row.command_option and reading.command is None and _command_follows(reading):

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import is_refused
-from stopcheck.boot.builtins import find_builtin
-from stopcheck.boot.grammar import child_argv, has_own_session, ignored_by, is_option, kill_after, new_user, own_words
+from stopcheck.boot.builtins import SHORT, find_builtin
+from stopcheck.boot.grammar import (
+    child_argv,
+    has_own_session,
+    ignored_by,
+    is_option,
+    kill_after,
+    new_user,
+    own_words,
+    time_limit,
+    unset,
+)
 from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
@@ -38,8 +48,8 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-BARE_PATH = "/bin:/usr/bin"
-"""Where execvp(3) of glibc looks without PATH."""
+BARE_PATH = {True: "/bin:/usr/bin", False: "/usr/local/bin:/bin:/usr/bin"}
+"""Where execvp(3) looks without PATH: with glibc, and with musl (its src/process/execvp.c)."""
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 NESTING_LIMIT = 30
@@ -77,11 +87,15 @@ class Machine:
     def parse(self, source: SourceFile, row: ShellRow) -> Script:
         """A script as this shell reads it, parsed once."""
         dialect = row.dialect or ("bash" if row.bash_syntax else "posix")
-        key = (id(source), dialect)
+        key = (id(source), row.name)
         found = self._parsed.get(key)
         if found is None:
-            found = (source, parse_script(source, dialect))
-            self._parsed[key] = found
+            script = parse_script(source, dialect)
+            if script.problems and row.syntax_error:
+                from stopcheck.syntax.shell.lines import readable
+
+                script = replace(script, body=readable(script.body))
+            found = self._parsed[key] = (source, script)
         return found[1]
 
     def scripts(self) -> tuple[Script, ...]:
@@ -173,9 +187,13 @@ class Machine:
     # --- starting a program ----------------------------------------------------------------------
 
     def load(
-        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0
-    ) -> Body | Failure:
-        """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start."""
+        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0,
+        search: Field | None = None,
+    ) -> Body | Failure:  # fmt: skip
+        """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start.
+
+        `search`: the folders in which a shell looks for it, where those are not the PATH that it is given.
+        """
         if not argv:
             return Failure(127, "nothing to run")
         name = argv[0]
@@ -190,7 +208,7 @@ class Machine:
             return Failure(126, f"{name} is a folder", "folder", name)
         if depth > NESTING_LIMIT:
             return Failure(126, f"{name} starts itself for ever")
-        file = self.find(name, process.cwd, env)
+        file = self.find(name, process.cwd, env if search is None else {"PATH": search})
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
             shown = f"{name.rstrip()!r}" if carriage else name
@@ -203,7 +221,9 @@ class Machine:
         if process.program in SHELL_NAMES:
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
-            if _may_be_the_bases(file) and not isinstance(self.find(name, process.cwd, {}), Unknown):
+            if isinstance(file, Unknown) and not isinstance(
+                self.find(name, process.cwd, {"PATH": DEFAULT_PATH}), Unknown
+            ):
                 return Failure(127, f"{name} is not in the image", "absent", name)
             return self._known(world, process, self.programs[process.program], argv, env, depth)
         base = self.image.base
@@ -301,8 +321,8 @@ class Machine:
         if "/" in name:
             file = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
         else:
-            search = env.get("PATH", DEFAULT_PATH)
-            file = self.image.files.which(name, search if isinstance(search, str) else DEFAULT_PATH)
+            search = env.get("PATH", BARE_PATH[self.image.base.family in GLIBC])
+            file = self.image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
         return None if isinstance(file, Unknown) and _no_name(name) else file
 
     def _load_file(
@@ -381,7 +401,7 @@ class Machine:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)
             known = [find_shell(name) for name in ("dash", "bash", "busybox")]
             # A script that one of them cannot read tells that it is another.
-            rows = [replace(shell, plain=False) for shell in known if shell is not None]
+            rows = [replace(shell, plain="") for shell in known if shell is not None]
             return self._either_shell(world, process, argv, env, row, rows)
         return self.shell(row, process, argv, env)
 
@@ -546,8 +566,12 @@ class Machine:
         if row.only_letters and any(len(w) > 1 and w[0] == "-" and w[1] not in f"-{row.only_letters}" for w in own[1:]):
             status = 1 if self.image.base.sh == "busybox" else 125
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
-        if any(is_option(word, name) for word in own for name in row.clears):
-            env = {"PATH": BARE_PATH, **assigned}
+        if row.clears and any(is_option(word, name) for word in own for name in row.clears):
+            env = assigned
+        elif row.unset_options:
+            env = {name: value for name, value in env.items() if name in assigned or name not in unset(row, argv)}
+        if row.path and "PATH" not in env:
+            env = {**env, "PATH": row.path}
         process.ignored |= set(row.ignores) | ignored_by(row, own)
         if row.session_only and not has_own_session(row, argv):
             row = replace(row, on={**row.on, **dict.fromkeys(row.session_only, "ignore")})
@@ -561,7 +585,11 @@ class Machine:
             process.user = process.user if user is None else user
             return self.start(world, process, row, child, env, depth + 1)
         if row.role == "fork":
-            return Wrapper(self, row, child, env)
+            wrapper = Wrapper(self, row, child, env)
+            if row.limits:
+                limit = _duration(time_limit(row, argv), 0.0)
+                wrapper.expires = world.clock + limit if 0 < limit < SHORT else None
+            return wrapper
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
 
 

@@ -369,6 +369,8 @@ class Daemonizer(Passing):
             if isinstance(started, Failure):
                 child.body = Program(ENDED, "")
                 world.exit(child, started.status)
+                if self.row.unstarted is not None:
+                    world.exit(process, started.status)
             else:
                 child.body = started
         else:

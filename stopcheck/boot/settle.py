@@ -77,7 +77,9 @@ class _Settling:
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
         timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
-        if not leaves or any(_stands(leaf) for leaf in leaves):
+        if timers and self._waits_for_first(world) and len(self._ticks) < TICK_LIMIT:
+            self._pass_time(world, timers)
+        elif not leaves or any(_stands(leaf) for leaf in leaves):
             self._finish(world, ended=not leaves)
         elif undecided:
             self._suppose_ended(world, undecided)
@@ -86,8 +88,20 @@ class _Settling:
         else:
             self._finish(world)
 
+    def _waits_for_first(self, world: World) -> bool:
+        """Whether it is in `wait -n`, which what ends first ends, whatever else stands."""
+        body = world.processes[self.top].body
+        return isinstance(body, Shell) and isinstance(body.blocked, Waiting) and body.blocked.first
+
     def _finish(self, world: World, *, ended: bool = False) -> None:
-        """Nothing more will come; a program of a supervisor that has run through is taken to stand before that."""
+        """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
+
+        But what stands under `timeout 5` does so for that long only.
+        """
+        limit = None if ended else _time_limit(world, self.top)
+        if limit is not None:
+            world.pass_time(limit)
+            return
         fallback = world.fallback
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
@@ -135,6 +149,19 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _time_limit(world: World, top: int) -> float | None:
+    """When the first wrapper gives up what stands below it."""
+    limits: list[float] = []
+    for leaf in world.awaited(top):
+        above = world.processes.get(leaf.ppid)
+        while above is not None and above.pid != 1:
+            limit = getattr(above.body, "expires", None)
+            if limit is not None and limit > world.clock:
+                limits.append(limit)
+            above = world.processes.get(above.ppid)
+    return min(limits, default=None)
 
 
 def turn(world: World) -> Hashable:

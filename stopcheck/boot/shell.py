@@ -20,6 +20,7 @@ from stopcheck.boot.frames import (
     Items,
     Job,
     Joined,
+    Left,
     LoopBody,
     LoopTest,
     Negate,
@@ -84,8 +85,8 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "constants", "cut", "deaf", "dying", "ending", "exported", "forgotten",
-    "frames",
+    "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending", "exported",
+    "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script",
     "status", "substitutions",
@@ -120,6 +121,9 @@ class Shell:
         self.args = args
         self.variables: dict[str, Field] = dict(variables)
         self.exported: frozenset[str] = frozenset(variables)
+        if "PATH" not in variables:
+            self.variables["PATH"] = row.path
+            self.exported |= {"PATH"} if row.exports_path else frozenset()
         self.arrays: dict[str, tuple[Field, ...]] = {}
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
@@ -151,6 +155,10 @@ class Shell:
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.forgotten: frozenset[int] = frozenset()
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
+        self.disowned: Mapping[int, Status] = {}
+        """The children that are no jobs any more, with the status that `wait PID` tells of them."""
+        self.called = False
+        """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.has_exit_trap = False
@@ -333,6 +341,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Checked():
                 self.set_status(self.status, self.ok)
+            case Left():
+                self.leave(self.status)
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
@@ -367,10 +377,25 @@ class Shell:
         if self.pending and not self.row.errexit_first:
             self.cut = True  # the trap comes before `set -e`: it has signalled itself
             return
-        if "ERR" in self.traps and self.traps["ERR"].text != "":
-            raise TooComplex("what its trap for ERR does")
-        if "e" in self.options:
+        if "ERR" in self.traps and self._runs_error_trap():
+            if "e" in self.options:
+                self.push(Left())
+            self.pending += ("ERR",)
+        elif "e" in self.options:
             self.leave(status)
+
+    def _runs_error_trap(self) -> bool:
+        """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
+        if self.traps["ERR"].text == "":
+            return False
+        if not self.row.error_trap:
+            raise TooComplex("what its trap for ERR does")
+        for frame in reversed(self.frames):
+            if isinstance(frame, CallEnd) and "E" not in self.options:
+                return False
+            if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or self.row.error_trap == "outside"):
+                return False
+        return "ERR" not in self.pending
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
@@ -494,13 +519,18 @@ class Shell:
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
-                self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+                self.forget(world)
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
             if blocked.first and parts and self.row.name == "busybox":
                 self.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
                 return True
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def forget(self, world: World) -> None:
+        """Keep the status of no job that has ended: so does bash when it has waited for all."""
+        self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+        self.disowned = dict.fromkeys(self.disowned, 127)
 
     def _has_its_answer(self, world: World, blocked: Blocked, alive: list[Process]) -> bool:
         """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
@@ -553,7 +583,10 @@ class Shell:
                 self._redirections(node, tail, world, process)
                 values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
-                    self.blocked = Standing("`select` waits for an answer", node.span)
+                    if world.pipes.get(process.stdin) or world.writers(process):
+                        self.blocked = Standing("`select` waits for an answer", node.span)
+                    else:
+                        self.status, self.ok = 1, False  # nobody answers: that is the end of it
                     return
                 doubt = next((value for value in values if isinstance(value, Unknown)), None)
                 if doubt is not None:
@@ -578,7 +611,21 @@ class Shell:
                 self._background_node(node.body, node.span, world, process)
                 self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
             case Unparsed():
-                self.blocked = Standing(f"not read: {node.reason}", node.span)
+                self._cannot_read(node, world, process)
+
+    def _cannot_read(self, node: Unparsed, world: World, process: Process) -> None:
+        """A syntax error: the shell ends, or only the file, the `eval` or the trap that it stands in does."""
+        if not self.row.syntax_error or node.too_deep:
+            self.blocked = Standing(f"not read: {node.reason}", node.span)
+            return
+        world.note("cannot-read", process, text=node.reason, span=node.span)
+        within = self.unwind(SourceEnd, Checked, TrapEnd) if self.row.syntax_error == "fails" else None
+        if within is None or (isinstance(within, TrapEnd) and self.dying and "e" in self.options):
+            self.dying = ""  # an EXIT trap that a signal has brought about: its error is the status
+            self.leave(2)
+        else:
+            self.status, self.ok = 2, False
+            self.push(within)
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
         if tail is None or (
@@ -800,10 +847,11 @@ class Shell:
         body.mode = "subshell"
         body.has_exit_trap = False
         body.parenthesised = body.deaf = False
+        body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
-        body.answers, body.substitutions = (), ()
+        body.answers, body.substitutions, body.disowned = (), (), {}
         child = world.spawn(process, body, process.argv, span)
         child.program = process.program
         child.job = background
@@ -1036,6 +1084,7 @@ class Shell:
             self.array,
             self.row.plain,
             "u" in self.options,
+            self.row.dialect != "busybox",
         )
 
     def environment(self) -> dict[str, Field]:

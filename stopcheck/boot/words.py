@@ -48,10 +48,12 @@ class Scope:
     substitute: Callable[[CommandSubstitution], Field]
     process: Callable[[ProcessSubstitution], Field]
     array: Callable[[str], tuple[Field, ...] | None]
-    plain: bool = False
-    """A shell that knows POSIX's expansions alone: it ends at any other ("Bad substitution")."""
+    plain: str = ""
+    """The expansions that the shell knows, where not all: it ends at any other ("Bad substitution")."""
     nounset: bool = False
     """`set -u`: a parameter that is not set ends the shell."""
+    slices: bool = True
+    """Whether `${@:1}` is a part of the list; busybox takes it for a part of the text of its first word."""
 
 
 class UnsetError(Exception):
@@ -59,6 +61,7 @@ class UnsetError(Exception):
 
 
 _POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
+_KNOWN = {"posix": _POSIX, "busybox": _POSIX | {":", "/", "//", "/#", "/%"}}
 
 
 @dataclass(slots=True)
@@ -266,7 +269,7 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
 
 def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_Piece | type[_Break]]:
     several: tuple[Field, ...] | None = None
-    if scope.plain and (part.operator not in _POSIX or part.index is not None):
+    if scope.plain and (part.index is not None or part.operator not in _KNOWN[scope.plain]):
         raise UnsetError
     if part.name in {"@", "*"}:
         several = scope.positional()
@@ -326,9 +329,14 @@ def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple
         return several
     if operator == ":":
         numbers = _substring_numbers(scope, part)
-        if numbers is None:
+        if numbers is None or (len(several) > 1 and not scope.slices):
             return (Unknown("a part of the arguments", part.span),)
         offset, length = numbers
+        if not scope.slices:
+            text = several[0] if several else ""
+            if isinstance(text, Unknown):
+                return several
+            return (text[offset:] if length is None else text[offset : offset + length],)
         if part.name in {"@", "*"}:
             zero = scope.variable("0")
             items = ((zero if zero is not None else ""), *several)

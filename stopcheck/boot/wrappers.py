@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import Daemonizer, Parent, ParentOptions
+from stopcheck.boot.programs import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
@@ -14,15 +14,18 @@ from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.programs import Failure
     from stopcheck.boot.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
+
+
+TIMED_OUT = 124
+"""The status of timeout(1) whose child has run too long."""
 
 
 class Wrapper(Parent):
     """Starts its children one after another, passes signals on to the one that runs, and ends after the last."""
 
-    __slots__ = ("cwd", "rest")
+    __slots__ = ("cwd", "expires", "rest")
 
     def __init__(
         self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
@@ -31,11 +34,14 @@ class Wrapper(Parent):
         super().__init__(machine, row, argv, env, options)
         self.rest = rest
         self.cwd = cwd
+        self.expires: float | None = None
+        """When it gives its child the signal to end, if that stands until then."""
 
     def copy(self) -> Wrapper:
         """See Body.copy."""
         other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd, self.options)
         other.child, other.deadline, other.got = self.child, self.deadline, self.got
+        other.expires = self.expires
         return other
 
     def disposition(self, signal: str) -> str:
@@ -80,6 +86,10 @@ class Wrapper(Parent):
             self._start(world, process)
             return True
         child = world.processes[self.child]
+        if self.expires is not None and world.clock >= self.expires and child.alive and not self.got:
+            self.receive(world, process, "TERM")
+            self.row = replace(self.row, exit=TIMED_OUT, exit_of_child=False)
+            return True
         if self.deadline is not None and world.clock >= self.deadline and child.alive:
             world.note("gives-up", process, signal="KILL", other=child.pid)
             world.kill(child, "KILL", process)
@@ -174,7 +184,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     if any(word in {"-b", "--background"} for word in own):
         row = ProgramRow("start-stop-daemon", role="daemon")
         return Daemonizer(start.machine, row, argv, dict(start.env))
-    return start.load(argv)
+    started = start.load(argv)
+    return replace(started, status=2) if isinstance(started, Failure) else started
 
 
 _MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--ppid")

@@ -49,9 +49,11 @@ class ProgramRow:
     ignores: tuple[str, ...] = ()
     ignore_options: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    unset_options: tuple[str, ...] = ()
+    path: str = ""
+    unstarted: int | None = None
     child: str = "argv"
     execve: bool = False
-    unstarted: int | None = None
     script: str = ""
     shell: str = ""
     forwards: str = "none"
@@ -61,6 +63,7 @@ class ProgramRow:
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
     waits_out: bool = False
+    limits: bool = False
     kill_option: tuple[str, ...] = ()
     reads: bool = False
     idle: bool = False
@@ -92,7 +95,7 @@ class ProgramRow:
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
-           "clears", "kill_option"}  # fmt: skip
+           "clears", "unset_options", "kill_option"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "letters", "without", "first", "text", "base", "image", "env"}
 

@@ -35,7 +35,7 @@ class ShellRow:
     last_in_shell: bool = False
     bash_syntax: bool = False
     dialect: str = ""
-    plain: bool = False
+    plain: str = ""
     bash_tests: bool = False
     run_catches: frozenset[str] = frozenset()
     exec_open_file: frozenset[str] = frozenset()
@@ -56,6 +56,10 @@ class ShellRow:
     read_interrupts: bool = True
     sleeps_itself: bool = False
     other_signals: bool = True
+    path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    exports_path: bool = False
+    syntax_error: str = ""
+    error_trap: str = ""
     source: str = ""
 
 

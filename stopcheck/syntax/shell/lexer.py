@@ -38,13 +38,17 @@ DELIMITERS = frozenset(" \t\n|&;<>()")
 
 
 class Unreadable(Exception):  # noqa: N818 (no error of the program's, but a way out of the descent)
-    """The text at an offset is no shell grammar; `unclosed`: something opened earlier never ends."""
+    """The text at an offset is no shell grammar; `unclosed`: something opened earlier never ends.
 
-    def __init__(self, reason: str, at: int, unclosed: bool = False) -> None:
+    `too_deep`: it may well be, but is nested deeper than is read here.
+    """
+
+    def __init__(self, reason: str, at: int, unclosed: bool = False, too_deep: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.at = at
         self.unclosed = unclosed
+        self.too_deep = too_deep
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,12 +167,12 @@ class Parser(ConditionalReader):
             match = _RESUME.search(self.text, max(at, start + 1), self.end)
             self.pos = self.end if match is None else match.start() if match[0] == "\n" else match.end()
         end = start + max(1, len(self.text[start : self.pos].rstrip(" \t\n")))
-        unparsed = self._unparsed(error.reason, start, end)
+        unparsed = self._unparsed(error.reason, start, end, error.too_deep)
         return Item(_alone(unparsed), False, unparsed.span)
 
-    def _unparsed(self, reason: str, start: int, end: int) -> Unparsed:
+    def _unparsed(self, reason: str, start: int, end: int, too_deep: bool = False) -> Unparsed:
         self.flawed = True
-        return Unparsed(reason, self.span(start, end))
+        return Unparsed(reason, self.span(start, end), too_deep)
 
     # --- items, lists, pipelines -----------------------------------------------------------------
 
@@ -224,7 +224,7 @@ class Parser(ConditionalReader):
             else:
                 break
             self.skip_blanks()
-        if timed and self.peek() in ("", "\n", ";"):
+        if (timed or (negated and self.dialect.bash)) and self.peek() in ("", "\n", ";"):
             nothing = SimpleCommand((), (), (), self.span(self.pos, self.pos))
             return Pipeline((nothing,), self.span(start, self.pos), negated, timed)
         command = self.command()
@@ -525,6 +525,8 @@ class Parser(ConditionalReader):
         self.deeper()
         self.skip_lines()
         body = self.command()
+        if self.dialect.bash and isinstance(body, SimpleCommand):
+            raise Unreadable(f"the body of `{name}` is no compound command", body.span.start)
         self.depth -= 1
         span = self.span(start, body.span.end)
         if self.dialect.common or _VARIABLE.fullmatch(name):
@@ -566,7 +568,7 @@ class Parser(ConditionalReader):
         try:
             body = inner.program()
         except Unreadable as error:
-            raise Unreadable(error.reason, self.pos) from error
+            raise Unreadable(error.reason, self.pos, too_deep=error.too_deep) from error
         self.fuel = inner.fuel
         self.flawed |= inner.flawed
         return body

@@ -317,10 +317,11 @@ class Coprocess:
 
 @dataclass(frozen=True, slots=True)
 class Unparsed:
-    """Text that could not be read, and why; what stands around it is kept."""
+    """Text that could not be read, and why; what stands around it is kept. `too_deep`: a shell may well read it."""
 
     reason: str
     span: Span
+    too_deep: bool = False
 
 
 Command: TypeAlias = (

@@ -451,7 +451,7 @@ class WordReader(Lexer):
         """One level down; the caller comes up again where it catches what is unreadable, or at its end."""
         self.depth += 1
         if self.depth > DEPTH_LIMIT:
-            raise Unreadable(f"nested more than {DEPTH_LIMIT} levels deep", self.pos)
+            raise Unreadable(f"nested more than {DEPTH_LIMIT} levels deep", self.pos, too_deep=True)
 
     def _operands(self, operator: str, quoted: bool) -> tuple[Word, Word | None]:
         stop = "/" if operator[0] == "/" else ":" if operator == ":" else ""

@@ -60,6 +60,18 @@ EVERYDAY = (
     "sleep 0.1 & wait", "read x </dev/null || true", "test \"$A\" || A=1", "trap - INT", "trap '' HUP", "set -- \"$@\" --flag",
     "export A=1 B=2", "date +%s >/dev/null", "cat /nowhere 2>/dev/null || true", "(sleep 0.1; kill -0 1) &", "if ! true; then exit 5; fi",
 )  # fmt: skip
+EVERYDAY += (
+    '[ -n "${DEBUG:-}" ] && set -x', 'while [ "$#" -gt 1 ]; do shift; done', 'while [ $# -gt 0 ]; do case $1 in --x) shift;; esac; shift; done',
+    'file_env() { local var="$1"; local val="${2:-}"; export "$var"="$val"; unset "${var}_FILE"; }; file_env A x',
+    "find /tmp -name '*.none' -print | sort | while read -r f; do . \"$f\"; done", "for i in 1 2 3; do true && break; sleep 1; done",
+    "timeout 0.2 sh -c 'until false; do sleep 0.1; done' || true", "mkdir -p /tmp/d && touch /tmp/d/ready", "(sleep 0.1; echo ready) &",
+    "n=3; while [ $n -gt 0 ]; do n=$((n - 1)); done", "[ -w /tmp ] || exit 2", "ulimit -n 256 2>/dev/null || true", "readonly VERSION=1",
+    'if [ -z "$NAME" ]; then NAME=${NAME:-x}; export NAME; fi', "rm -f /tmp/app.pid", "sed -e s/a/b/ /etc/passwd >/tmp/conf",
+    "cat >/tmp/conf <<-EOF\n\tx\n\tEOF", "test -t 0 && exit 6", "getent passwd root >/dev/null || exit 8", "eval 'A=1; B=2'", "ready() { return 0; }; ready && A=1",
+    "usage() { echo usage >&2; exit 64; }", 'case "$1" in -h|--help) echo usage; exit 0;; esac', 'for a in "$@"; do case $a in -*) ;; *) break;; esac; done',
+    "log() { printf '%s\\n' \"$*\" >&2; }; log starting", "exec 3>&1", "exec 3>&-", "sleep 0.1; jobs -l >/dev/null", "true & p=$!; kill -0 $p && wait $p", "OLD=$PATH; PATH=/usr/local/bin:$PATH",
+    "start_aside() { sleep 1000 & }; start_aside", "wait 2>/dev/null || :", "set -- ${OPTS} \"$@\"", "test $# -ne 0 || set -- app2",
+)  # fmt: skip
 EVERYDAY_BASH = (
     "set -o pipefail", "set -euo pipefail", "pids=()", "a=(app1 --flag)", "read x <<< app4", "cat <<< hi >/dev/null", "exec > >(cat)",
     "exec > >(cat) 2>&1", '[[ $1 == app* ]] || true', '[[ -z ${A:-} ]] && A=1', 'if [[ "$1" == -* ]]; then set -- app2 "$@"; fi',
@@ -67,6 +79,20 @@ EVERYDAY_BASH = (
     "for ((i=0; i<2; i++)); do :; done", "((n=1))", "source /nowhere || true", "echo $BASHPID >/dev/null", "trap 'exit 4' ERR",
     "function g { return 0; }; g", "disown -a",
 )  # fmt: skip
+EVERYDAY_BASH += (
+    'if [ "${1:0:1}" = - ]; then set -- app1 "$@"; fi', "set -Eeuo pipefail", "trap 'echo failed >&2' ERR", "trap 'echo $LINENO; exit 9' ERR", "printf -v x '%s' a",
+    "declare -r LEVEL=2", "local_only() { local -r c=1; local d=(a b); }; local_only", "declare -A m=([a]=1 [b]=2)", "IFS=, read -ra parts <<< a,b", "x=${1:-app1}; x=${x,,}",
+    'arr=("$@"); arr+=(--flag)', "[[ $- == *i* ]] && exit 7", "(( $# > 0 )) || set -- app3", "until [[ -d /tmp ]]; do sleep 1; done", "for x in {1..3}; do :; done", "disown", "disown -h",
+    "sleep 1000 & disown", "sleep 1000 & disown -h %+", "time true", "pushd /tmp >/dev/null; popd >/dev/null", "[[ -v A ]] || A=1", 'x=("${@:2}")', "select_x() { return 0; }", "exec {fd}>/tmp/lock",
+    'file_env() { local var="$1" fileVar="${1}_FILE"; if [ "${!var:-}" ] && [ "${!fileVar:-}" ]; then exit 1; fi; local val="${2:-}"; export "$var"="$val"; }; file_env PASSWORD',
+    '_is_sourced() { [ "${#FUNCNAME[@]}" -ge 2 ] && [ "${FUNCNAME[1]}" = source ]; }', "wait -n 2>/dev/null || true", "mapfile -t lines < /etc/passwd",
+)  # fmt: skip
+WRONG_SHELL = (
+    "a=(x y)", "PIDS=()", "[[ -z $x ]] && A=1", "if [[ $1 == app* ]]; then A=1; fi", "function go { true; }", "function go() { true; }", "source /lib.sh", "echo ${x^^}", "x=${1:0:1}", "x=${x//a/b}",
+    "for ((i=0; i<2; i++)); do :; done", "((n=1))", "read x <<< a", "true &> /tmp/z", "true |& cat", "exec > >(cat)", "echo $'a'", "local x=1", "declare x=1", "x=${!A}", "let n=1",
+    "select x in a; do break; done", "set -o pipefail", "disown", "shopt -s nullglob", "go-on() { true; }", "[ a == a ] || exit 3", "case a in a) ;& b) ;; esac", "trap 'x=(' INT", "eval 'a=(x)'",
+)  # fmt: skip
+"""What bash understands, where another shell runs the script; and some that neither does."""
 EVERYDAY_LAST = (
     'set -- {} "$@"; exec "$@"', "exec {} <<EOF\nx\nEOF", "su nobody -s /bin/sh -c {}", "su nobody -c {}", "echo a | xargs {}", "x=$({})",
     "echo a | while read x; do {}; done", "{} & tail -f /dev/null", "{} & wait $!; exit $?", "pid=$({} >/dev/null & echo $!); wait $pid",
@@ -79,6 +105,22 @@ EVERYDAY_LAST = (
     "trap 'exit 0' TERM; while true; do sleep 0.3; done", "trap 'exit 0' TERM; {} & while kill -0 $!; do sleep 0.2; done",
     "x={}; exec $x", 'exec ${x:-{}}', "{} <<EOF\nx\nEOF", "while read x; do {}; done <<EOF\na\nEOF", "exec 3>&1; {} >&3", "{} & exec app6",
 )  # fmt: skip
+EVERYDAY_LAST += (
+    "pid=0; handler() { if [ $pid -ne 0 ]; then kill -TERM \"$pid\"; wait \"$pid\"; fi; exit 143; }; trap 'kill ${!}; handler' TERM; {} & pid=\"$!\"; while true; do tail -f /dev/null & wait ${!}; done",
+    "trap 'kill -TERM $PID' TERM INT; {} & PID=$!; wait $PID; trap - TERM INT; wait $PID; exit $?",
+    "trap 'kill -TERM $PID' TERM INT; {} & PID=$!; wait $PID; trap - TERM INT; wait $PID; STATUS=$?; exit $STATUS",
+    'term() { kill -TERM "$child" 2>/dev/null; wait "$child"; }; trap term TERM INT; {} & child=$!; wait "$child"', 'trap "exit" INT TERM; trap "kill 0" EXIT; {} & wait',
+    "trap 'trap - TERM && kill -- -$$' INT TERM EXIT; {} & wait", "{} & P1=$!; {} & P2=$!; wait $P1; wait $P2", "{} & P1=$!; {} & P2=$!; wait $P1 $P2", "{} & P1=$!; {} & P2=$!; while kill -0 $P1 && kill -0 $P2; do sleep 0.3; done",
+    "(while :; do sleep 1000; done) & exec {}", "{} || { echo failed; exit 1; }", "if ! {}; then echo failed >&2; exit 1; fi", 'exec {} "$@" ${EXTRA_ARGS}', "exec {} \\\n  --flag \\\n  --other", 'exec "$(command -v {})" "$@"',
+    'exec $(which {}) "$@"', '[ $# -eq 0 ] && exec {}; exec "$@"', '[ "$1" = "" ] && exec {} || exec "$@"', 'case "${1:-serve}" in serve) shift || true; exec {} "$@";; sh|bash) exec "$@";; *) exec "$@";; esac',
+    'CMD="exec {}"; eval "$CMD"', "CMD={}; set -- $CMD; exec \"$@\"", 'cleanup() { rc=$?; kill $(jobs -p) 2>/dev/null; exit $rc; }; trap cleanup EXIT; {} & wait', 'cleanup() { kill "$pid"; wait "$pid"; }; trap cleanup EXIT; {} & pid=$!; wait "$pid"',
+    "trap_all() { f=$1; shift; for s in \"$@\"; do trap \"$f $s\" $s; done; }; stop() { kill $!; wait $!; exit 0; }; trap_all stop TERM INT; {} & wait $!", "{} 2>&1 | while IFS= read -r l; do echo \"$l\"; done",
+    "mkfifo /tmp/p; cat /tmp/p & {} >/tmp/p", "exec setsid {}", "setsid {} & wait $!", "while :; do {} || sleep 0.3; done", "while true; do {}; [ $? -eq 0 ] && exit 0; done", "if [ -z \"$1\" ]; then {}; else \"$@\"; fi",
+    "main() { exec {} \"$@\"; }; main \"$@\"", "main() { {} \"$@\" & wait $!; }; main \"$@\"", "run() { \"$@\" & pid=$!; wait $pid; }; run {}", "{} & sleep infinity", "{} & {} & tail -f /dev/null", "{} & exec tail -f /dev/null", "{} & wait; exit 0",
+    "trap 'kill $pid; wait $pid; exit 0' TERM; {} & pid=$!; while true; do sleep 0.3; done", "trap 'kill $pid; wait $pid; exit 0' TERM; {} & pid=$!; while true; do sleep 1000 & wait $!; done", "trap 'exit 0' TERM; {}", "trap : TERM INT; {} & wait; wait",
+    "trap 'kill $pid' TERM; {} & pid=$!; while kill -0 $pid 2>/dev/null; do wait $pid; done", "trap 'kill $pid' TERM; {} & pid=$!; wait $pid; wait $pid 2>/dev/null; exit $?", "{} & pid=$!; echo $pid >/tmp/app.pid; wait $(cat /tmp/app.pid)",
+    "{} & echo $! >/tmp/app.pid; trap 'kill $(cat /tmp/app.pid)' TERM; wait", "if [ \"$(id -u)\" = 0 ]; then exec env {}; fi; exec app6", "[ \"$1\" = serve ] && shift && exec {} \"$@\"; exec \"$@\"", "sh -c \"exec {}\"", "sh -ec \"{}; true\"", "exec sh -c \"{} & wait\"",
+)  # fmt: skip
 EVERYDAY_LAST_BASH = (
     'a=({}); exec "${a[@]}"', "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill \"${pids[@]}\"; wait' TERM; wait",
     "{} & pids+=($!); wait \"${pids[@]}\"", "{} < <(echo x)", "{} > >(cat)", "{} & {} & wait -n", "{} & {} & wait -n; exit $?",
@@ -86,6 +128,12 @@ EVERYDAY_LAST_BASH = (
     "{} <<< x", "exec {} <<< x", "while read -r x; do {}; done <<< a", "{} |& cat", "{} &> /tmp/log", "exec &> /tmp/log; {}", 'exec "${@:1}"', '"${@:-{}}"',
     "set -m; {} & fg", "{} & {} & for p in $(jobs -p); do wait $p; done", "coproc {}; wait", "if [[ -n ${1:-} ]]; then exec \"$@\"; fi; exec {}",
     "{} & disown; wait", "{} & wait -n $!",
+)  # fmt: skip
+EVERYDAY_LAST_BASH += (
+    "{} & disown; wait $!", "{} & disown -a; wait", "{} & {} & disown %1; wait", "{} & disown -h; wait", "{} & disown $!; exec app6", "exec 1> >(tee /tmp/l) 2>&1; exec {}", "{} > >(cat) 2>&1 & wait $!", "{} & wait -n || exit $?",
+    '_main() { exec {} "$@"; }; if ! [[ ${BASH_SOURCE[0]} != "$0" ]]; then _main "$@"; fi', "cmd=({} --flag); exec \"${cmd[@]}\" \"$@\"", 'args=(); args+=({}); "${args[@]}"', "trap 'kill -TERM \"${pids[@]}\"; wait \"${pids[@]}\"' TERM; pids=(); for i in 1 2; do {} & pids+=(\"$!\"); done; wait",
+    "function run { {}; }; run", "set -Eeo pipefail; trap 'exit 9' ERR; {}", "set -e; trap 'kill $(jobs -p)' EXIT; {} & {} & wait -n", "[[ $# -eq 0 ]] && exec {}; exec \"$@\"", "if (( $# )); then exec \"$@\"; else exec {}; fi", "{} & pid=$!; trap \"kill $pid; wait $pid\" SIGTERM SIGINT; wait $pid",
+    "trap 'kill -s SIGTERM $!; wait $!' SIGTERM; {} & wait $!", "{} & while wait -n; do :; done", "{} & until wait $!; do :; done", "declare -a pids; {} & pids[0]=$!; {} & pids[1]=$!; wait \"${pids[@]}\"", "exec {} <<< \"x\"", "while IFS= read -r line; do echo $line; done < <({})",
 )  # fmt: skip
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
 
@@ -319,7 +367,9 @@ class Grammar:
         match kind:
             case "everyday":
                 text = self._some((*EVERYDAY, *EVERYDAY_BASH) if self._shell == "bash" else EVERYDAY)
-                return [Node(text if depth < 2 or "'" not in text else "true")]
+                if self._shell != "bash" and self._one_in(20):
+                    text = self._some(WRONG_SHELL)
+                return [Node(text if (depth < 2 or "'" not in text) and (not depth or "\n" not in text) else "true")]
             case "fed":
                 head = self._some(("echo a | while read x; do{}done", "printf 'a\\nb\\n' | while read -r x; do{}done",
                                    "echo app1 app2 | (read x y;{})", "x=$({})", "while read x; do{}done </dev/null",
@@ -530,8 +580,11 @@ class Grammar:
     def _everyday(self, depth: int) -> str:
         """A way to start a service that is seen in many entrypoints; a heredoc and quotes only where they can stand."""
         texts = (*EVERYDAY_LAST, *EVERYDAY_LAST_BASH) if self._shell == "bash" else EVERYDAY_LAST
+        if self._shell == "busybox":
+            # Where a program is looked for without PATH is the C library's choice, and Alpine's is another one.
+            texts = tuple(text for text in texts if "env -i" not in text)
         text = self._some(texts)
-        while depth and ("EOF" in text or "'" in text):
+        while depth and ("\n" in text or "'" in text):
             text = self._some(texts)
         before, *after = text.replace("{ {}; }", "{ \0; }").replace("() { {} & }", "() { \0 & }").split("{}")
         written = before.replace("\0", self._service())
