@@ -503,7 +503,9 @@ def do_set(call: Call) -> None:
                 if name == "pipefail" and _without_pipefail(call):
                     shell.leave(2)
                     return
-                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(name, name)
+                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(
+                    name, name
+                )
             else:
                 name = letter
             if name == "m" and shell.row.refuses_monitor:
