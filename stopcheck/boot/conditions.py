@@ -27,9 +27,7 @@ MALFORMED = Unknown("a test that is none")
 """What `test` gives 2 for, and says so: `[ -gt 1 ]`, `[ "" -gt 1 ]`, `[ a b = c ]`."""
 
 
-def test_arguments(
-    machine: Machine, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str] = frozenset()
-) -> Truth:
+def test_arguments(machine: Machine, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str]) -> Truth:
     """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses.
 
     `refused` are operators that the shell does not know.
