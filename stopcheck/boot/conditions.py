@@ -28,7 +28,7 @@ MALFORMED = Unknown("a test that is none")
 
 
 def test_arguments(
-    machine: Machine, world: World, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str] = frozenset()
+    machine: Machine, world: World, cwd: str, arguments: tuple[Field, ...], refused: frozenset[str]
 ) -> Truth:
     """The builtin `test` by the number of its arguments (POSIX), with -a, -o, ! and parentheses.
 

@@ -85,8 +85,8 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending", "exported",
-    "forgotten", "frames",
+    "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
+    "exported", "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
     "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script",
     "status", "substitutions",

@@ -35,7 +35,8 @@ class ConditionalReader(WordReader):
     def _expected(self, what: str) -> Unreadable:
         if self.pos >= self.end:
             return Unreadable("`[[` without `]]`", self.end, unclosed=True)
-        return Unreadable(f"{what} expected in `[[ ]]`", self.pos)
+        # For busybox it is a command: `[[ a =~ b|c ]]` is a pipeline of two.
+        return Unreadable(f"{what} expected in `[[ ]]`", self.pos, too_deep=not self.dialect.bash)
 
     def _or(self) -> TestExpression:
         left = self._and()

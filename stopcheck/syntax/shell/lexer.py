@@ -40,7 +40,7 @@ DELIMITERS = frozenset(" \t\n|&;<>()")
 class Unreadable(Exception):  # noqa: N818 (no error of the program's, but a way out of the descent)
     """The text at an offset is no shell grammar; `unclosed`: something opened earlier never ends.
 
-    `too_deep`: it may well be, but is nested deeper than is read here.
+    `too_deep`: it may well be, but goes deeper into the grammar than is read here.
     """
 
     def __init__(self, reason: str, at: int, unclosed: bool = False, too_deep: bool = False) -> None:

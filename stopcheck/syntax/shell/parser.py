@@ -529,7 +529,7 @@ class Parser(ConditionalReader):
             raise Unreadable(f"the body of `{name}` is no compound command", body.span.start)
         self.depth -= 1
         span = self.span(start, body.span.end)
-        if self.dialect.common or _VARIABLE.fullmatch(name):
+        if self.dialect.bash or _VARIABLE.fullmatch(name):
             return Function(name, body, span)
         return self._unparsed(f"`{name}` is no function name in this shell", span.start, span.end)
 

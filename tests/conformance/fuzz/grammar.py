@@ -48,7 +48,7 @@ ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run",
              ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
 SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
-EVERYDAY = (
+EVERYDAY: tuple[str, ...] = (
     "while ! true; do sleep 1; done", "until test -d /tmp; do sleep 1; done", "n=0; until [ $n -ge 2 ]; do n=$((n+1)); sleep 0.1; done",
     "if [ -f /lib.sh ]; then . /lib.sh; fi", "[ -f /nowhere ] && . /nowhere", "tail -F /tmp/log 2>/dev/null &",
     "while getopts ab: o; do case $o in a) A=1;; esac; done", ': "${A:=1}"', 'A="${B:-$1}"', "exec 2>&1", "exec >/tmp/out 2>&1",
@@ -72,7 +72,7 @@ EVERYDAY += (
     "log() { printf '%s\\n' \"$*\" >&2; }; log starting", "exec 3>&1", "exec 3>&-", "sleep 0.1; jobs -l >/dev/null", "true & p=$!; kill -0 $p && wait $p", "OLD=$PATH; PATH=/usr/local/bin:$PATH",
     "start_aside() { sleep 1000 & }; start_aside", "wait 2>/dev/null || :", "set -- ${OPTS} \"$@\"", "test $# -ne 0 || set -- app2",
 )  # fmt: skip
-EVERYDAY_BASH = (
+EVERYDAY_BASH: tuple[str, ...] = (
     "set -o pipefail", "set -euo pipefail", "pids=()", "a=(app1 --flag)", "read x <<< app4", "cat <<< hi >/dev/null", "exec > >(cat)",
     "exec > >(cat) 2>&1", '[[ $1 == app* ]] || true', '[[ -z ${A:-} ]] && A=1', 'if [[ "$1" == -* ]]; then set -- app2 "$@"; fi',
     'set -- "${@:2}"', 'declare -a b=()', "shopt -s nullglob", "mapfile -t l < <(echo a)", "while read -r x; do echo $x; done < <(echo a)",
@@ -93,7 +93,7 @@ WRONG_SHELL = (
     "select x in a; do break; done", "set -o pipefail", "disown", "shopt -s nullglob", "go-on() { true; }", "[ a == a ] || exit 3", "case a in a) ;& b) ;; esac", "trap 'x=(' INT", "eval 'a=(x)'",
 )  # fmt: skip
 """What bash understands, where another shell runs the script; and some that neither does."""
-EVERYDAY_LAST = (
+EVERYDAY_LAST: tuple[str, ...] = (
     'set -- {} "$@"; exec "$@"', "exec {} <<EOF\nx\nEOF", "su nobody -s /bin/sh -c {}", "su nobody -c {}", "echo a | xargs {}", "x=$({})",
     "echo a | while read x; do {}; done", "{} & tail -f /dev/null", "{} & wait $!; exit $?", "pid=$({} >/dev/null & echo $!); wait $pid",
     "until {}; do sleep 0.3; done", "while ! {}; do sleep 0.3; done", "sleep infinity & {}", 'eval "exec $(echo {})"', "command -p {}",
@@ -121,7 +121,7 @@ EVERYDAY_LAST += (
     "trap 'kill $pid' TERM; {} & pid=$!; while kill -0 $pid 2>/dev/null; do wait $pid; done", "trap 'kill $pid' TERM; {} & pid=$!; wait $pid; wait $pid 2>/dev/null; exit $?", "{} & pid=$!; echo $pid >/tmp/app.pid; wait $(cat /tmp/app.pid)",
     "{} & echo $! >/tmp/app.pid; trap 'kill $(cat /tmp/app.pid)' TERM; wait", "if [ \"$(id -u)\" = 0 ]; then exec env {}; fi; exec app6", "[ \"$1\" = serve ] && shift && exec {} \"$@\"; exec \"$@\"", "sh -c \"exec {}\"", "sh -ec \"{}; true\"", "exec sh -c \"{} & wait\"",
 )  # fmt: skip
-EVERYDAY_LAST_BASH = (
+EVERYDAY_LAST_BASH: tuple[str, ...] = (
     'a=({}); exec "${a[@]}"', "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill \"${pids[@]}\"; wait' TERM; wait",
     "{} & pids+=($!); wait \"${pids[@]}\"", "{} < <(echo x)", "{} > >(cat)", "{} & {} & wait -n", "{} & {} & wait -n; exit $?",
     "{} & {} & wait -n; kill $(jobs -p); wait", "trap 'kill 0' EXIT; {} & {} & wait -n", "trap 'kill $(jobs -p); wait' TERM INT EXIT; {} & {} & wait",
