@@ -52,10 +52,10 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     scope = shell.scope(world, process)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
-    if shell.constants and any(assignment.name in shell.constants for assignment in node.assignments):
-        if shell.row.name in {"dash", "busybox"}:
-            shell.leave(2)
-            return
+    again = shell.constants and any(assignment.name in shell.constants for assignment in node.assignments)
+    if again and shell.row.name in {"dash", "busybox"}:
+        shell.leave(2)
+        return
     if not words:
         _assign_all(shell, node.assignments, world, process)
         shell.answers = ()
