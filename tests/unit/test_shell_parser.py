@@ -471,7 +471,7 @@ def test_heredocs(source: str, expected: str) -> None:
         pytest.param('"${a:-b\'c}"', None, "[\"${a :-«b'c»}]", "[\"${a :-«b'c»}]", id="a single quote in a default"),
         pytest.param("a <<<b", "[a <<<b]", None, None, id="here-string"),
         pytest.param("case a in b) c;& esac", "case(a / b: [c] ;&)", None, None, id=";&"),
-        pytest.param("f-g() { a; }", "function f-g {[a]}", "function f-g {[a]}", None, id="function name"),
+        pytest.param("f-g() { a; }", "function f-g {[a]}", None, None, id="function name"),
         pytest.param("a |& b", "[a] |& [b]", None, None, id="|&"),
         pytest.param("a &>>b", "[a &>>b]", None, "[a] &; [>>b]", id="&>>"),
         pytest.param("[[ a && b ]]", "[[(-n a && -n b)]]", "[[(-n a && -n b)]]", "[[[ a] && [b ]]]", id="[[ with &&"),
