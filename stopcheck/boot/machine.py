@@ -393,9 +393,9 @@ class Machine:
         if row is None:
             return Failure(127, f"{argv[0]} is not in the image", "absent", str(argv[0]))
         _, rest, command = shell_options(argv[1:])
-        own = rest and not command and isinstance(rest[0], str) and _own(rest[0], self.image.base.execs)
-        if own and isinstance(self.image.files.lookup(own), Unknown):
-            return self.load(world, process, rest, env)
+        path = posixpath.normpath(posixpath.join(process.cwd, str(rest[0]))) if rest and not command else ""
+        if path in self.image.base.execs and isinstance(self.image.files.lookup(path), Unknown):
+            return self.load(world, process, (path, *rest[1:]), env)
         if isinstance(row, Unknown):
             if SHELL_NAMES[process.program]:
                 return Program(ProgramRow(process.program, role="opaque", instead=row.reason), self.stop_signal)

@@ -611,3 +611,8 @@ def test_an_image_s_own_script_below_a_shell(line: str, expected: tuple[str, tup
     last = "server.js" if line.endswith("node") else "-u"
     found = verdict(*line.split(), last, base="node:20", files={"server.js": server})
     assert (found.outcome, found.main) == expected
+
+
+def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own() -> None:
+    files = {"docker-entrypoint.sh": "echo done\n"}
+    assert verdict("sh", "docker-entrypoint.sh", base="node:20", files=files).outcome == "exits"
