@@ -173,12 +173,18 @@ class Leaving(Program):
 
 def depart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
     """What daemon(3) does: what is to run goes on in a session of its own, and the process that was started ends."""
+    child = set_apart(world, process, body, argv, name)
+    world.exit(process, 0)
+    return child
+
+
+def set_apart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
+    """A child in a session of its own, for which the process will not wait."""
     child = world.spawn(process, body, argv, process.origin)
     child.sid = child.pgid = child.pid
     child.program = name
     child.job = True
     world.note("daemonizes", process, other=child.pid, span=process.origin)
-    world.exit(process, 0)
     return child
 
 
@@ -363,18 +369,19 @@ class Daemonizer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = depart(world, process, self, self.service or process.argv, self.row.name)
+        child = set_apart(world, process, self, self.service or process.argv, self.row.name)
+        status = 0
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):
                 child.body = Program(ENDED, "")
                 world.exit(child, started.status)
-                if self.row.unstarted is not None:
-                    world.exit(process, started.status)
+                status = 0 if self.row.unstarted is None else started.status
             else:
                 child.body = started
         else:
             child.body = Program(self.row, self.machine.stop_signal)
+        world.exit(process, status)
         return True
 
 
