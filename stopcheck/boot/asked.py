@@ -59,6 +59,8 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
     """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
     name = command.words[0].literal or ""
+    if name == "command" and len(command.words) > 1 and (command.words[1].literal or "-")[0] != "-":
+        return _stands(shell, replace(command, words=command.words[1:]), seen, asked=asked)
     function = shell.functions.get(name)
     if function is not None:
         inner = getattr(function.body, "body", None)

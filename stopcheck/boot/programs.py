@@ -311,6 +311,10 @@ class Parent:
         world.exit(process, 0 if status in self.options.zero else status)
         return True
 
+    def _gives_session(self) -> bool:
+        """Whether what it starts leads a session of its own (su -c for another user): Machine._wrapper has looked."""
+        return bool(self.row.session_only) and all(self.row.on.get(each) != "ignore" for each in self.row.session_only)
+
     def _start(self, world: World, process: Process) -> None:
         if self.row.role == "fork" and self.row.forwards == "group":
             process.pgid = process.pid
@@ -321,7 +325,7 @@ class Parent:
             child.pgid = child.pid
             if self.row.forwards == "session":
                 child.sid = child.pid
-        elif self.row.name == "setsid":
+        elif self.row.name == "setsid" or self._gives_session():
             child.pgid = child.sid = child.pid
         started = self.machine.start(world, child, self.row, self.argv, self.env)
         if isinstance(started, Failure):

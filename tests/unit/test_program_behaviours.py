@@ -616,3 +616,15 @@ def test_an_image_s_own_script_below_a_shell(line: str, expected: tuple[str, tup
 def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own() -> None:
     files = {"docker-entrypoint.sh": "echo done\n"}
     assert verdict("sh", "docker-entrypoint.sh", base="node:20", files=files).outcome == "exits"
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        pytest.param("su nobody -s /bin/sh -c server", "cut-off", id="a session of its own"),
+        pytest.param("su -s /bin/sh -c server", "graceful", id="root's is the init's"),
+    ],
+)
+def test_an_init_that_signals_its_session_does_not_reach_another(start: str, expected: str) -> None:
+    lines = "RUN apt-get install -y dumb-init && make install"
+    assert verdict("dumb-init", "--", *start.split(), lines=lines).outcome == expected
