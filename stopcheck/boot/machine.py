@@ -265,12 +265,16 @@ class Machine:
     ) -> Body | Failure:  # fmt: skip
         """As a program starts another, mostly by execvp(3): that hands a file which the kernel refuses to /bin/sh.
 
-        musl's does not. Source: start.* of the facts, the "ENOEXEC" of execvp(3).
+        musl's does not; of a base image that is not known nobody can say. Source: start.* of the facts, the "ENOEXEC"
+        of execvp(3).
         """
         started = self.load(world, process, argv, env, depth)
         if not isinstance(started, Failure) or started.ran:
             return started
         if started.kind in UNMARKED and started.file and not row.execve and self.image.base.family != "alpine":
+            if self.image.base.family not in GLIBC:
+                told = ProgramRow(process.program, role="opaque", instead="whether its libc runs scripts without `#!`")
+                return Program(told, self.stop_signal)
             return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
         return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
 

@@ -551,7 +551,7 @@ def test_the_entrypoint_of_php_wherever_it_comes_from(words: tuple[str, ...], ex
 
 
 UNMARKED = {"start": "exec server\n"}
-PACKAGES = "RUN apt-get install -y tini dumb-init catatonit gosu sudo"
+PACKAGES = "RUN apt-get install -y tini dumb-init catatonit gosu sudo daemontools s6"
 INSTALLED = f"{PACKAGES} && make install"
 
 
@@ -563,6 +563,9 @@ INSTALLED = f"{PACKAGES} && make install"
         pytest.param("gosu nobody", "debian:bookworm", ("fails", 1), id="execve"),
         pytest.param("tini -- gosu nobody", "debian:bookworm", ("fails", 1), id="execve-below-execvp"),
         pytest.param("env", ALPINE, ("fails", 126), id="musl"),
+        pytest.param("env", "acme/base", ("unknown", None), id="a-base-that-nobody-knows"),
+        pytest.param("softlimit", "debian:bookworm", ("fails", 111), id="execve-with-a-status-of-its-own"),
+        pytest.param("s6-setsid", "debian:bookworm", ("fails", 126), id="of-the-other-family"),
         pytest.param("", "debian:bookworm", ("fails", None), id="engine"),
     ],
 )
