@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stopcheck.boot.programs import Program
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
-from stopcheck.knowledge.programs import ProgramRow, find_program
+from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -138,13 +138,11 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            if _answers(arguments, text):
-                return start.leaf("short", status=0)
-            return _from_source(start, "python", name, start.process.cwd)
+            return _ended(start, arguments, text) or _from_source(start, "python", name, start.process.cwd)
     row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
-    return start.leaf("short", status=0) if _answers(arguments) else start.leaf("unknown")
+    return _ended(start, arguments) or start.leaf("unknown")
 
 
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
@@ -166,20 +164,22 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
-            return start.leaf("short", status=0) if _answers(arguments, text) else _from_source(start, language, path)
+            return _ended(start, arguments, text) or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if compiled is None and _missing(start, language, name):
         from stopcheck.boot.programs import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
-    if compiled is None and _answers(arguments):
+    return compiled or _ended(start, arguments) or start.leaf("unknown")
+
+
+def _ended(start: Start, arguments: tuple[Field, ...], source: SourceFile | None = None) -> Program | None:
+    """A script that does its work and ends, by custom: one that is asked for its help, or to `migrate`."""
+    if arguments[-1:] in {("--help",), ("--version",)} and (source is None or _PARSERS.search(source.text)):
         return start.leaf("short", status=0)
-    return compiled or start.leaf("unknown")
-
-
-def _answers(arguments: tuple[Field, ...], source: SourceFile | None = None) -> bool:
-    """Whether a script is asked for its help or version, and looks at its options: by convention it ends then."""
-    return arguments[-1:] in {("--help",), ("--version",)} and (source is None or bool(_PARSERS.search(source.text)))
+    words = tuple(word for word in arguments if isinstance(word, str))
+    row = unknown_program(start.process.program, words)
+    return start.leaf("short") if row.role == "short" else None
 
 
 def _missing(start: Start, language: str, name: str) -> bool:

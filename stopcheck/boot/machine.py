@@ -26,7 +26,7 @@ from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
-from stopcheck.knowledge.programs import ProgramRow, applied, find_program
+from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
@@ -256,7 +256,8 @@ class Machine:
                 if output is not None:
                     return output
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
-            return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
+            words = tuple(word for word in argv[1:] if isinstance(word, str))
+            return Program(unknown_program(process.program, words, role, reason), self.stop_signal)
         return self._known(world, process, row, argv, env, depth)
 
     def start(

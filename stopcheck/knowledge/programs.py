@@ -97,7 +97,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "letters", "without", "first", "text", "base", "image", "env"}
+_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +141,7 @@ def _row(name: str, table: str) -> ProgramRow:
     return replace(program_row(name, tomli.loads(_tables()[0][table])), table=table)
 
 
+UNKNOWN = "a program that nobody knows"
 _VERSION = regex(r"-?\d+(\.\d+)*$")
 
 
@@ -157,6 +158,12 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     elif name not in known_as:
         name = _VERSION.sub("", name)
     return _row(name, known_as[name]) if name in known_as else None
+
+
+def unknown_program(name: str, arguments: Sequence[str], role: str = "unknown", reason: str = "") -> ProgramRow:
+    """The row for a program that no table has: what it is told to do may say that it ends (`app migrate`)."""
+    row = ProgramRow(name, role=role, instead=reason)
+    return applied(replace(row, variants=_row(UNKNOWN, UNKNOWN).variants), arguments)
 
 
 def applied(
@@ -196,6 +203,7 @@ def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bo
     return (
         all(_has(arguments, word) for word in variant.get("words", "").split())
         and ("any" not in variant or any(_has(arguments, word) for word in variant["any"].split()))
+        and ("command" not in variant or _command(arguments) in variant["command"].split())
         and ("letters" not in variant or any(_letters(argument, variant["letters"]) for argument in arguments))
         and not any(_has(arguments, word) for word in variant.get("without", "").split())
         and ("first" not in variant or "".join(arguments[:1]).startswith(variant["first"]))
@@ -206,6 +214,11 @@ def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bo
 
 def _has(arguments: Sequence[str], word: str) -> bool:
     return any(argument == word or argument.startswith(word + "=") for argument in arguments)
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The first argument that is no option."""
+    return next((argument for argument in arguments if argument[:1] != "-"), "")
 
 
 def _letters(argument: str, wanted: str) -> bool:

@@ -60,9 +60,14 @@ BOTH = 'prepare() {\n  our-setup --all\n}\ncase "${1:-run}" in\nrun) prepare; %s
         pytest.param(BOTH % "exec memcached", [], id="it has ended on the way to the service"),
         pytest.param(BOTH % "echo done", [("missing-exec", "error", 3)], id="there is no other service"),
         pytest.param(
-            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app --all ;;\nesac\n',
+            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app worker ;;\nesac\n',
             [("missing-exec", "warning", 4)],
             id="it is not run on that way",
+        ),
+        pytest.param(
+            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app --all ;;\nesac\n',
+            [],
+            id="nothing but its place tells that it is a service",
         ),
     ],
 )

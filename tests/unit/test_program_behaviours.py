@@ -536,6 +536,20 @@ def test_a_script_that_is_asked_for_help_prints_it_and_ends(
     assert verdict(*argv, files=files or {"README": ""}, base=base, lines="RUN make -C / tools").outcome == outcome
 
 
+@pytest.mark.parametrize("command", ["our-app", "python3 tool.py", "python3 -m our.tool", "node tool.js", "ruby x"])
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ("migrate", "exits"),
+        ("--config x.ini createuser", "killed"),
+        ("--force createuser", "exits"),
+        ("watch", "killed"),
+    ],
+)
+def test_what_it_is_told_says_that_a_program_ends(command: str, arguments: str, expected: str) -> None:
+    assert verdict("sh", "-c", f"{command} {arguments}; true", lines="RUN make install").outcome == expected
+
+
 @pytest.mark.parametrize(
     "words, expected",
     [
