@@ -466,6 +466,7 @@ _ROLES: Mapping[str, Mapping[str, Kind]] = {
 _CONDITIONS: Mapping[str, Kind] = {
     "words": _text,
     "any": _text,
+    "command": _text,
     "letters": _text,
     "without": _text,
     "first": _text,

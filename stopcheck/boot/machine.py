@@ -503,6 +503,8 @@ class Machine:
         if isinstance(found, Unknown):
             body_of = Program if supervisord.is_told_to_stay(words) else Leaving
             return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
+        if found is None:
+            return Program(ProgramRow(row.name, role="short", status=2), self.stop_signal)
         body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
         return Departing(row, body) if found.daemonizes else body
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
+from stopcheck.image.model import Unlikely
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -36,14 +37,19 @@ class Configuration:
     place: Span | None = None
 
 
-def read(files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field]) -> Configuration | Unknown:
-    """The configuration that these arguments lead to; Unknown where a part of it is not in the files."""
+def read(
+    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field]
+) -> Configuration | Unknown | None:
+    """The configuration that these arguments lead to; None: it has no [supervisord].
+
+    Unknown where a part of it is not in the files. What several files say of one section is as if one said it: the
+    last holds.
+    """
     path = _option(words, "-c", "--configuration")
-    file = None
-    for candidate in (path,) if path else SEARCHED:
-        file = files.lookup(posixpath.normpath(posixpath.join(cwd, candidate)))
-        if file is not None:
-            break
+    candidates = (posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED))
+    found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
+    likely = [file for file in found if not isinstance(file, Unlikely)]
+    file = next(iter(likely or found), None)
     if file is None:
         return Unknown("supervisord has no configuration file")
     if isinstance(file, Unknown):
@@ -56,10 +62,12 @@ def read(files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, 
         if isinstance(included, Unknown):
             return included
         sections += included
-    main = next((section for section in sections if section.name == "supervisord"), None)
-    option = main.option("nodaemon") if main is not None else None
+    mains = [section for section in sections if section.name == "supervisord"]
+    if not mains:
+        return None
+    option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
     stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
-    place = option.span if option is not None else main.span if main is not None else None
+    place = option.span if option is not None else mains[0].span
     programs = [section for section in sections if section.name.startswith("program:")]
     programs.sort(key=_priority)
     managed = tuple(each for section in programs for each in _managed(section, env))

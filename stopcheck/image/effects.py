@@ -138,11 +138,13 @@ class Effects:
         else:
             self.step(Alter(selection, lambda file: self._blurred(file, change(file))))
 
-    def unsure(self, *folders: str | None, programs: Programs | None = None) -> None:
-        """Anything may have come into the folders; without folders, anywhere. `programs`: which, if that is known."""
+    def unsure(
+        self, *folders: str | None, programs: Programs | None = None, never: frozenset[str] = frozenset()
+    ) -> None:
+        """Anything may have come into the folders; without folders, anywhere. See Unsure."""
         known = tuple(self.files.followed(folder) for folder in folders if folder is not None)
         named = folders and len(known) == len(folders) and not any(folder.startswith("$") for folder in known)
-        self.step(Unsure(self.unknown, known if named else None, programs))
+        self.step(Unsure(self.unknown, known if named else None, programs, never))
 
     def copy_tree(self, target: str, source: str, names: tuple[Token, ...] | None = None) -> None:
         """All that a folder holds into another one."""

@@ -175,11 +175,15 @@ class Programs:
 
 @dataclass(frozen=True, slots=True)
 class Unsure:
-    """A step that may have put anything below the folders; None: anywhere. `programs`: which, if that is known."""
+    """A step that may have put anything below the folders; None: anywhere. `programs`: which, if that is known.
+
+    The files `never` are surely none of its own.
+    """
 
     reason: Unknown
     folders: tuple[str, ...] | None = None
     programs: Programs | None = None
+    never: frozenset[str] = frozenset()
 
     @property
     def places(self) -> tuple[str, ...] | None:
@@ -189,6 +193,8 @@ class Unsure:
     def at(self, path: str) -> Answer:
         """See Layer.at."""
         if self.programs is not None and parent(path) in PROGRAM_FOLDERS and not self.programs.may_have(path):
+            return Mark.PASS
+        if path in self.never:
             return Mark.PASS
         if self.folders is None:
             return Maybe(self.reason)
@@ -406,6 +412,8 @@ class BaseFiles:
             return Mark.FOLDER
         if parent(path) in PROGRAM_FOLDERS and base(path) in image.missing:
             return Mark.ABSENT
+        if path.startswith("/etc/") and base(path).removesuffix(".conf") in image.missing:
+            return Mark.ABSENT  # a program's configuration comes with it
         top = path.split("/")[1]
         if top in _STANDARD or top.startswith(self._own):
             return Maybe(self._unknown)

@@ -10,7 +10,7 @@ from stopcheck.image import packages
 from stopcheck.image.bases import of_system, with_shell
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
-from stopcheck.image.effects import Effects
+from stopcheck.image.effects import NEW_MODE, Effects
 from stopcheck.image.fields import Field, Glob, Piece, disk_file, fields, text_of
 from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Selection, Unsure
 from stopcheck.image.model import ImageFile
@@ -18,6 +18,7 @@ from stopcheck.image.paths import base, join
 from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.knowledge.bases import third_party
+from stopcheck.knowledge.systems import foreign, package_files
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -438,7 +439,12 @@ class _Runner:
                 *manager.folders,
                 *([self.effects.cwd] if manager.here else []),
                 programs=packages.brought(name, words, third_party()),
+                never=foreign(name),
             )
+            for package in packages.installed(manager, words):
+                for path, text in package_files(name, package).items():
+                    if self.effects.file_at(path) is None:  # what is there stays: it is a conffile
+                        self.effects.put(path, ImageFile(path, SourceFile(path, text), NEW_MODE, self.effects.origin))
 
     # --- what needs the walk ---
 

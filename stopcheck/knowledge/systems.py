@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import tomli
 
 from stopcheck.knowledge import table_text
 
-_SAME = {"ubuntu": "debian"}
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SAME = {"ubuntu": "debian", "apt-get": "apt", "aptitude": "apt"}
 
 
 @cache
-def _tables() -> dict[str, dict[str, str]]:
+def _tables() -> dict[str, Any]:
     return tomli.loads(table_text("systems.toml"))
 
 
 def lacks(family: str, name: str) -> bool:
     """Whether the system's own base image (nothing else installed) surely has no such program."""
-    programs = _tables()["systems"].get(_SAME.get(family, family))
+    programs: str | None = _tables()["systems"].get(_SAME.get(family, family))
     return programs is not None and name not in programs.split()
 
 
 def package_programs(package: str) -> frozenset[str] | None:
     """All programs that a package brings; None where that is not known."""
-    programs = _tables()["packages"].get(package)
+    programs: str | None = _tables()["packages"].get(package)
     return None if programs is None else frozenset(programs.split())
+
+
+def package_files(manager: str, package: str) -> Mapping[str, str]:
+    """The text of the files of a package that decide what its programs do, by path; of all else nothing is known."""
+    files: Mapping[str, str] = _tables()["files"].get(_SAME.get(manager, manager), {}).get(package, {})
+    return files
+
+
+def foreign(manager: str) -> frozenset[str]:
+    """Paths of files that no package of this manager's systems puts there."""
+    return frozenset(_tables()["foreign"].get(_SAME.get(manager, manager), "").split())
 
 
 def without_login(user: str) -> bool:

@@ -455,6 +455,59 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
     assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
 
 
+STAYS, NGINX = "[supervisord]\nnodaemon=true\n", "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
+APT, APK = "RUN apt-get install -y supervisor nginx", "RUN apk add supervisor nginx"
+FOR_APT, FOR_APK = "COPY src/s.conf /etc/supervisor/conf.d/", "COPY src/s.conf /etc/supervisor.d/s.ini"
+
+
+@pytest.mark.parametrize(
+    "base, lines, conf, command, expected",
+    [
+        pytest.param("debian:bookworm", (APT, FOR_APT), NGINX, "supervisord", "exits, ", id="Debian's own"),
+        pytest.param(
+            "ubuntu:22.04", (APT, FOR_APT), NGINX + STAYS, "supervisord", "graceful, nginx", id="a part says more"
+        ),
+        pytest.param("debian:bookworm", (FOR_APT, APT), NGINX, "supervisord -n", "graceful, nginx", id="copied before"),
+        pytest.param(
+            "debian:bookworm", (APT, FOR_APT), "", "supervisord -n", "graceful, supervisord", id="nothing to start"
+        ),
+        pytest.param("alpine:3.19", (APK, FOR_APK), NGINX, "supervisord -n", "graceful, nginx", id="Alpine's own"),
+        pytest.param(
+            "alpine:3.19",
+            (APK, FOR_APT),
+            NGINX,
+            "supervisord -n",
+            "graceful, supervisord",
+            id="a part that it does not read",
+        ),
+        pytest.param(
+            "debian:bookworm",
+            (APT, "RUN printf '[include]\\nfiles=/app/*.conf\\n' > /etc/supervisord.conf"),
+            NGINX,
+            "supervisord -n",
+            "fails, ",
+            id="no section of its own",
+        ),
+        pytest.param(
+            "debian:bookworm",
+            (APT, "RUN printf '[supervisord]\\n[include]\\nfiles=/app/*.conf\\n' > /etc/supervisord.conf"),
+            NGINX,
+            "supervisord -n",
+            "graceful, nginx",
+            id="one that it finds first",
+        ),
+        pytest.param(
+            "debian:bookworm", ("RUN make install",), NGINX, "supervisord", "unknown, supervisord", id="nobody knows"
+        ),
+    ],
+)
+def test_the_configuration_that_comes_with_supervisords_package(
+    base: str, lines: tuple[str, ...], conf: str, command: str, expected: str
+) -> None:
+    found = verdict(*command.split(), files={"s.conf": conf}, base=base, lines="\n".join(lines))
+    assert f"{found.outcome}, {' '.join(found.main)}" == expected
+
+
 def test_a_configuration_that_is_copied_from_where_nobody_sees_it() -> None:
     stages = 'FROM ours/conf AS conf\nFROM debian:12\nRUN apt-get install -y nginx\n%sCMD ["nginx"]\n'
     for copy, expected in (("COPY --from=conf /etc/nginx /etc/nginx\n", "unknown"), ("COPY root /\n", "exits")):
