@@ -156,7 +156,7 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
-    if world.files or call.words[0] in {"touch", "tee"}:
+    if world.files or call.words[0] in {"touch", "tee", "cp"}:
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
 

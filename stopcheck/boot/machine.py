@@ -478,7 +478,7 @@ class Machine:
             case "setsid":
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
-                return self._supervisor(process, row, words, dict(env))
+                return self._supervisor(world, process, row, words, dict(env))
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -493,13 +493,15 @@ class Machine:
             special(Start(self, world, process, row, argv, env, depth)) if special else Program(row, self.stop_signal)
         )
 
-    def _supervisor(self, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]) -> Body:
+    def _supervisor(
+        self, world: World, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]
+    ) -> Body:
         """supervisord by its configuration, the others by the folders of their services."""
         from stopcheck.boot import service_folders, supervisord
 
         if row.name != "supervisord":
             return service_folders.supervisor(self, row, words, process.cwd, env)
-        found = supervisord.read(self.image.files, words, process.cwd, env)
+        found = supervisord.read(self.image.files, words, process.cwd, env, world)
         if isinstance(found, Unknown):
             body_of = Program if supervisord.is_told_to_stay(words) else Leaving
             return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)

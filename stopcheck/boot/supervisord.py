@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
+from stopcheck.boot.written import written
 from stopcheck.image.model import Unlikely
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -18,7 +19,7 @@ from stopcheck.syntax.ini import parse_ini
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stopcheck.boot.world import Field
+    from stopcheck.boot.world import Field, World
     from stopcheck.image.model import FileSystem
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Section
@@ -38,7 +39,7 @@ class Configuration:
 
 
 def read(
-    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field]
+    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World
 ) -> Configuration | Unknown | None:
     """The configuration that these arguments lead to; None: it has no [supervisord].
 
@@ -46,10 +47,13 @@ def read(
     last holds.
     """
     path = _option(words, "-c", "--configuration")
-    candidates = (posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED))
+    candidates = [posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
     found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
     likely = [file for file in found if not isinstance(file, Unlikely)]
     file = next(iter(likely or found), None)
+    fresh = [place for candidate in candidates for place in written(world, candidate)]
+    if fresh:
+        return _fresh(fresh)
     if file is None:
         return Unknown("supervisord has no configuration file")
     if isinstance(file, Unknown):
@@ -58,7 +62,8 @@ def read(
         return Unknown(f"supervisord's configuration: {file.content.reason}", file.origin)
     sections = list(parse_ini(file.content))
     for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
-        included = _included(files, posixpath.join(posixpath.dirname(file.path), pattern))
+        pattern = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), pattern))
+        included = _fresh(fresh) if (fresh := written(world, pattern)) else _included(files, pattern)
         if isinstance(included, Unknown):
             return included
         sections += included
@@ -89,9 +94,13 @@ def _option(words: tuple[str, ...], *names: str) -> str | None:
     return None
 
 
+def _fresh(paths: list[str]) -> Unknown:
+    return Unknown(f"supervisord's configuration: {paths[0]} is written as the container starts")
+
+
 def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
     """The sections of the files that a pattern of [include] names."""
-    found = files.matching(posixpath.normpath(pattern))
+    found = files.matching(pattern)
     sections: list[Section] = []
     for file in found:
         if not isinstance(file.content, SourceFile):

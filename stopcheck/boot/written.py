@@ -45,10 +45,32 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str):
                 world.files.setdefault(path, Unknown(f"the content of {path}"))
+    elif words[0] == "cp" and len(paths) > 1:
+        for path in paths[:-1]:
+            place = _copied(path, paths[-1])
+            if place:
+                world.files[place] = Unknown(f"the content of {place}")
     elif words[0] in {"rm", "mv", "unlink", "find"}:
         for written in list(world.files):
             if any(isinstance(path, Unknown) or _covers(path, written) for path in paths):
                 del world.files[written]
+
+
+def _copied(source: Field, target: Field) -> str:
+    """The configuration that a copy makes: its target is that, or a folder; "": another file."""
+    if isinstance(source, Unknown) or isinstance(target, Unknown):
+        return ""
+    name, suffix = posixpath.basename(source), posixpath.splitext(source)[1]
+    if suffix not in {".conf", ".ini"}:
+        return ""
+    return target if target.endswith(suffix) else posixpath.join(target, name)
+
+
+def written(world: World, pattern: str) -> list[str]:
+    """The files whose path a pattern fits, `*` taken for any characters but `/`."""
+    return [
+        path for path in world.files if path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
+    ]
 
 
 def _covers(pattern: str, path: str) -> bool:

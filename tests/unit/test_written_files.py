@@ -41,3 +41,20 @@ def test_a_mark_that_the_trap_asks_for(mark: str, stop: str, outcome: str) -> No
 def test_a_line_that_is_read_back() -> None:
     script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec memcached\n"
     assert said(context(script))[0].exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("true", "graceful", id="as-it-is-in-the-image"),
+        pytest.param("printf '[supervisord]\\n' > /etc/supervisor/supervisord.conf", "unknown", id="the-whole"),
+        pytest.param("envsubst < /a > /etc/supervisor/conf.d/b.conf", "unknown", id="a-part"),
+        pytest.param("cp /a/b.conf /etc/supervisor/conf.d", "unknown", id="copied-to-the-folder"),
+        pytest.param("cp /a/x.tmpl.conf /etc/supervisor/conf.d/b.conf", "unknown", id="copied-by-name"),
+        pytest.param("cp /a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
+    ],
+)
+def test_a_configuration_that_is_written_as_the_container_starts(line: str, expected: str) -> None:
+    part = "/etc/supervisor/conf.d/a.conf"
+    lines = f"RUN apt-get install -y supervisor\nRUN printf '[program:a]\\ncommand=memcached\\n' > {part}"
+    assert said(context(f"{line}\nexec supervisord -n\n", lines=lines))[0].outcome == expected
