@@ -12,7 +12,7 @@ from stopcheck.knowledge import table_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SAME = {"ubuntu": "debian", "apt-get": "apt", "aptitude": "apt"}
+_SAME = {"ubuntu": "debian", "apt-get": "apt", "aptitude": "apt", "pip2": "pip", "pip3": "pip"}
 
 
 @cache
