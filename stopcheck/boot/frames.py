@@ -140,6 +140,7 @@ class SourceEnd:
 
     path: str
     args: tuple[Field, ...] | None
+    body: Sequence
 
 
 @dataclass(frozen=True, slots=True)
