@@ -932,11 +932,12 @@ def do_wait(call: Call) -> None:
         shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
-    late = False
+    news = [
+        child
+        for child in world.children(call.process.pid)
+        if not (child.alive or child.collected or child.adopted) and child.job
+    ]
     for child in world.children(call.process.pid):
-        # One that this very trap has just killed is not gone yet when the shell first looks.
-        just_killed = bool(child.killed_by) and child.ended_at == world.clock
-        late = late or not (child.alive or child.collected or just_killed)
         child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
@@ -972,9 +973,8 @@ def do_wait(call: Call) -> None:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
         if shell.row.waits_for_substitutions and not first:
             pids += [other.pid for other in world.living(shell.substitutions)]
-        if late and shell.row.name == "busybox":
-            # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
-            pids = [child.pid for child in world.children(call.process.pid) if child.alive]
+        if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
+            return
         if not pids and shell.row.name == "bash":
             shell.forget(world)
     if not pids:

@@ -585,6 +585,8 @@ class Shell:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
                 self.forget(world)
+            if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
+                return True
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
             if blocked.first and parts and self.row.name == "busybox":
                 self.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
@@ -595,6 +597,18 @@ class Shell:
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def waits_on(self, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
+        """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
+
+        That is one that PID 1 has adopted. Source: fuzz, orphan-*.busybox; its calls of wait4(2) tell.
+        """
+        if self.row.name != "busybox" or not ended or not max(ended, key=lambda child: child.ended_at).status:
+            return False
+        others = tuple(child.pid for child in world.children(process.pid) if child.alive)
+        if others:
+            self.blocked = Waiting(others, span, first=True, every=True)
+        return bool(others)
 
     def forget(self, world: World) -> None:
         """Keep the status of no job that has ended: so does bash when it has waited for all."""
