@@ -97,8 +97,9 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
     """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
     name = command.words[0].literal or ""
-    if name == "command" and len(command.words) > 1 and (command.words[1].literal or "-")[0] != "-":
-        return _stands(shell, replace(command, words=command.words[1:]), seen, asked=asked)
+    behind = command.words[2:] if len(command.words) > 2 and command.words[1].literal == "-p" else command.words[1:]
+    if name == "command" and behind and (behind[0].literal or "-")[0] != "-":
+        return _stands(shell, replace(command, words=behind), seen, asked=asked)
     function = shell.functions.get(name)
     if function is not None:
         inner = getattr(function.body, "body", None)

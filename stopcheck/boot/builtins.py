@@ -971,7 +971,7 @@ def do_wait(call: Call) -> None:
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
-        if shell.row.waits_for_substitutions and not first:
+        if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
             return

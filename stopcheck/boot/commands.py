@@ -98,7 +98,7 @@ def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bo
     elif shell.row.name != "bash":
         return False
     elif not shell.ending and ("e" in shell.options or (shell.strict and (not words or words[0] in SPECIAL))):
-        shell.leave(1)  # also where it is looked at
+        shell.leave(shell.fault())  # also where it is looked at
     elif not words or shell.strict:
         shell.discard(process)
     else:

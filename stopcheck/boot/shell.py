@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import (
     TESTING,
+    Again,
     AndOrRest,
     Answer,
     Blocked,
@@ -297,8 +298,15 @@ class Shell:
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
+        elif isinstance(self.blocked, Foreground) and self.blocked.asked is not None and self._in_builtin():
+            self.push(Again(self.blocked))
+            self.blocked = None
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
+
+    def _in_builtin(self) -> bool:
+        """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
+        return self.row.name == "bash" and any(isinstance(frame, (SourceEnd, Checked)) for frame in self.frames)
 
     def wakes(self) -> float | None:
         """See Body.wakes: a shell has no timer of its own."""
@@ -363,6 +371,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Left():
                 self.leave(self.status)
+            case Again():
+                self.blocked = frame.reading
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
@@ -445,6 +455,10 @@ class Shell:
             self.leave(status)
         else:
             self.set_status(status)
+
+    def fault(self) -> int:
+        """The status of a bash that an assignment to a constant ends."""
+        return 127 if self.mode == "command" and "e" not in self.options else 1
 
     def discard(self, process: Process) -> None:
         """bash gives up a command for an error in it, all of its line; in a script it goes on with the next one.
@@ -677,7 +691,7 @@ class Shell:
                     return
                 if node.variable in self.constants and values and self.row.name in {"dash", "bash", "busybox"}:
                     if self.strict or "e" in self.options:
-                        self.leave(1 if self.row.name == "bash" else 2)
+                        self.leave(self.fault() if self.row.name == "bash" else 2)
                     else:
                         self.status, self.ok = 1, False
                     return
