@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from stopcheck.boot.shell import Shell
+    from stopcheck.boot.world import Process, World
     from stopcheck.syntax.shell.tree import Word
 
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
@@ -22,20 +23,57 @@ _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
-def to_run(shell: Shell, words: Iterable[Word]) -> Iterator[CommandSubstitution]:
+def to_run(shell: Shell, words: Iterable[Word], world: World, process: Process) -> Iterator[CommandSubstitution]:
     """The substitutions of these words that have yet to be run."""
     strict = "u" in shell.options
     answered = {id(answer.part) for answer in shell.answers}
     for word in words:
         for part in word.parts:
             if isinstance(part, ArrayLiteral):
-                yield from to_run(shell, part.elements)
+                yield from to_run(shell, part.elements, world, process)
             elif (
                 isinstance(part, CommandSubstitution)
                 and id(part) not in answered
-                and (_may_stand(shell, part.body) or (strict and _lacks(shell, part.body)))
+                and (
+                    _may_stand(shell, part.body)
+                    or (strict and _lacks(shell, part.body))
+                    or _fails(shell, part.body, world, process)
+                )
             ):
                 yield part
+
+
+def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
+    """Whether a command in it surely fails, for what is not there or cannot be worked out: its status is to be seen."""
+    if _is_plain(shell, body):
+        return True
+    simple = [command for command in commands(body) if isinstance(command, SimpleCommand)]
+    told = any(command.redirections or (command.words and command.words[0].literal == "cd") for command in simple)
+    if not told and not any(char in body.span.text for char in "/%?"):
+        return False
+    from stopcheck.boot.lacking import fails
+
+    return any(fails(shell, command, world, process) for command in simple)
+
+
+_PLAIN = frozenset({":", "echo", "exit", "false", "return", "set", "true"})
+
+
+def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
+    """Whether it is of builtins alone, or of a function of such, `exit` or `false` among them: `set -e` counts."""
+    names: set[str] = set()
+    for item in body.items:
+        for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
+            for command in pipeline.commands:
+                name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+                inner = getattr(shell.functions[name].body, "body", None) if name in shell.functions else None
+                if isinstance(inner, Sequence) and depth < 3 and _is_plain(shell, inner, depth + 1):
+                    names.add("false")
+                elif name is None or name not in _PLAIN or name in shell.functions:
+                    return False
+                else:
+                    names.add(name)
+    return not names.isdisjoint({"exit", "false", "return"}) and len(names) + len(body.items) > 1
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:
@@ -59,8 +97,9 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
     """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
     name = command.words[0].literal or ""
-    if name == "command" and len(command.words) > 1 and (command.words[1].literal or "-")[0] != "-":
-        return _stands(shell, replace(command, words=command.words[1:]), seen, asked=asked)
+    behind = command.words[2:] if len(command.words) > 2 and command.words[1].literal == "-p" else command.words[1:]
+    if name == "command" and behind and (behind[0].literal or "-")[0] != "-":
+        return _stands(shell, replace(command, words=behind), seen, asked=asked)
     function = shell.functions.get(name)
     if function is not None:
         inner = getattr(function.body, "body", None)

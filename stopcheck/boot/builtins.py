@@ -24,7 +24,7 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import evaluate, expand_text
+from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
@@ -67,6 +67,8 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
     if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.bash_tests):
         return None
     if name == "sleep" and not row.sleeps_itself:
+        return None
+    if name == "let" and row.name in {"dash", "posh"}:
         return None
     if name == "[[" and not (row.bash_syntax or row.bash_tests):
         return None
@@ -113,8 +115,21 @@ def _print(call: Call, text: Field) -> None:
     call.shell.set_status(0)
 
 
-do_umask = do_ulimit = do_hash = do_times = do_shopt = do_alias = do_unalias = do_true
+do_umask = do_ulimit = do_hash = do_times = do_alias = do_unalias = do_true
 do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
+
+
+_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
+"""Those that matter here."""
+
+
+def do_shopt(call: Call) -> None:
+    """bash's further options."""
+    shell = call.shell
+    named = _BASH_OPTIONS.intersection(word for word in call.arguments if isinstance(word, str))
+    shell.options = shell.options - named if "-u" in call.arguments else shell.options
+    shell.options = shell.options | named if "-s" in call.arguments else shell.options
+    shell.set_status(0)
 
 
 def do_false(call: Call) -> None:
@@ -205,7 +220,7 @@ def do_exec(call: Call) -> None:
             call.shell.leave(2)
             return
         elif row.name == "bash" and not set(option[1:]) <= set("cla"):
-            call.shell.set_status(2)
+            call.shell.refuse(2)
             return
     if not words:
         if len(call.node.words) > 1:
@@ -233,9 +248,23 @@ def _number(call: Call, default: int) -> int | Unknown:
     return int(value) & 255 if value.lstrip("-").isdigit() else 2
 
 
+def _is_misused(call: Call) -> bool:
+    """Whether `exit` or `return` is given what it does not take, which is no end then, or another one."""
+    shell, words = call.shell, call.arguments
+    if shell.row.name == "bash" and len(words) > 1:
+        shell.discard(call.process)
+        return True
+    if shell.row.name in _ALMQUIST and words and isinstance(words[0], str) and not words[0].isdecimal():
+        shell.leave(2)
+        return True
+    return False
+
+
 def do_exit(call: Call) -> None:
     """Leave the shell, with the status given or the last one (POSIX: in a trap, the one before it)."""
     shell = call.shell
+    if _is_misused(call):
+        return
     if call.arguments:
         status = _number(call, 0)
         before = call.world.fallback
@@ -260,10 +289,12 @@ do_logout = do_exit
 def do_return(call: Call) -> None:
     """Leave a function or a sourced file."""
     shell = call.shell
+    if _is_misused(call):
+        return
     status = _number(call, 0) if call.arguments else shell.status
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.row.name == "bash" and not shell.ending:
-        shell.set_status(2)
+        shell.refuse(2)
         return
     if frame is None and shell.ending:
         raise TooComplex("what `return` in an EXIT trap leaves as the status")
@@ -343,7 +374,7 @@ def do_source(call: Call) -> None:
     file = call.machine.image.files.lookup(path)
     if file is None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
-            shell.set_status(1)
+            shell.refuse(1, special=call.special)
         else:
             shell.leave(2 if shell.row.name in _ALMQUIST else 1)
         return
@@ -355,7 +386,7 @@ def do_source(call: Call) -> None:
     assert isinstance(file.content, SourceFile)
     script = call.machine.parse(file.content, shell.row)
     args = call.arguments[1:] if shell.row.bash_syntax else ()
-    shell.push(SourceEnd(path, shell.args if args else None), Evaluate(script.body, None))
+    shell.push(SourceEnd(path, shell.args if args else None, script.body), Evaluate(script.body, None))
     if args:
         shell.args = args
 
@@ -432,22 +463,35 @@ def do_export(call: Call) -> None:
             call.shell.exported -= {word for word in call.arguments[1:] if isinstance(word, str)}
             call.shell.set_status(0)
         return
-    if call.shell.row.name in _ALMQUIST and call.shell.constants.intersection(
-        word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word
-    ):
-        call.shell.leave(2)
-        return
-    _declare(call, True, False)
+    if not _sets_constant(call):
+        _declare(call, True, False)
+
+
+def _sets_constant(call: Call) -> bool:
+    """Whether one of the words would set what is set for good: an error."""
+    shell = call.shell
+    names = (word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word)
+    if shell.constants.isdisjoint(names):
+        return False
+    if shell.row.name == "bash" and "e" in shell.options:
+        shell.leave(1)  # also where it is looked at
+    else:
+        shell.refuse(2 if shell.row.name in _ALMQUIST else 1)
+    return True
 
 
 def do_readonly(call: Call) -> None:
     """Set for good: a second time is an error."""
-    names = {word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word}
-    if names & call.shell.constants:
-        call.shell.leave(2) if call.shell.row.name in _ALMQUIST else call.shell.set_status(1)
-        return
-    call.shell.constants |= names | {word for word in call.arguments if isinstance(word, str) and word.isidentifier()}
-    _declare(call, False, False)
+    if not _sets_constant(call):
+        _keep(call)
+        _declare(call, False, False)
+
+
+def _keep(call: Call) -> None:
+    """Nothing sets these any more."""
+    names = {word.partition("=")[0] for word in call.arguments if isinstance(word, str)}
+    names |= {getattr(word.parts[0], "text", "").partition("=")[0] for word in call.node.words[1:] if word.parts}
+    call.shell.constants |= {name for name in names if name.isidentifier()}
 
 
 def do_local(call: Call) -> None:
@@ -461,6 +505,15 @@ def do_local(call: Call) -> None:
 
 def do_declare(call: Call) -> None:
     """Set in the function only, where it is in one."""
+    shell, words = call.shell, [word for word in call.arguments if isinstance(word, str)]
+    known = shell.row.name in _ALMQUIST or shell.row.name == "bash"
+    if known and any(
+        word.partition("=")[0] in shell.constants and (shell.row.name != "dash" or "=" in word) for word in words
+    ):
+        shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
+        return
+    if any(word[:1] == "-" and "r" in word for word in words) and not any(isinstance(f, CallEnd) for f in shell.frames):
+        _keep(call)
     _declare(call, False, True)
 
 
@@ -469,14 +522,30 @@ do_typeset = do_declare
 
 def do_unset(call: Call) -> None:
     """Forget variables and functions."""
-    for word in call.arguments:
-        if isinstance(word, str):
-            call.shell.variables.pop(word, None)
-            call.shell.arrays.pop(word, None)
-            call.shell.exported -= {word}
-            if "-f" in call.arguments:
-                call.shell.functions.pop(word, None)
-    call.shell.set_status(0)
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, str)]
+    options = {word for word in words if word.startswith("-")}
+    names = [word for word in words if not word.startswith("-")]
+    known = shell.row.name in _ALMQUIST or shell.row.name == "bash"
+    if known and not options <= {"-f", "-v", "-n", "-fv", "-vf", "--"}:
+        shell.refuse(2)
+        return
+    if shell.row.name in _ALMQUIST and not all(name.isidentifier() for name in names):
+        shell.leave(2)
+        return
+    kept = shell.constants.intersection(names) if known and "-f" not in options else frozenset()
+    for word in names:
+        bash = shell.row.name == "bash" and word not in shell.variables and "-v" not in options
+        if "-f" in options or bash:
+            shell.functions.pop(word, None)
+        if "-f" not in options and word not in kept:
+            shell.variables.pop(word, None)
+            shell.arrays.pop(word, None)
+            shell.exported -= {word}
+    if kept:
+        shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
+    else:
+        shell.set_status(0)
 
 
 def do_set(call: Call) -> None:
@@ -507,9 +576,15 @@ def do_set(call: Call) -> None:
                 if name == "pipefail" and _without_pipefail(call):
                     shell.leave(2)
                     return
+                if shell.row.named_options and name not in shell.row.named_options:
+                    shell.refuse(1 if shell.row.name == "busybox" else 2, special=shell.row.name != "busybox")
+                    return
                 name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(
                     name, name
                 )
+            elif shell.row.options and letter not in shell.row.options:
+                shell.refuse(2)
+                return
             else:
                 name = letter
             if name == "m" and shell.row.refuses_monitor:
@@ -536,6 +611,10 @@ def do_shift(call: Call) -> None:
     """Drop positional parameters."""
     count = _number(call, 1)
     shell = call.shell
+    told = call.arguments[0] if call.arguments else "1"
+    if shell.row.name in _ALMQUIST and isinstance(told, str) and not told.isdecimal():
+        shell.leave(2)
+        return
     if isinstance(count, Unknown):
         shell.args = (count,)
     elif count > len(shell.args):
@@ -593,6 +672,13 @@ def do_read(call: Call) -> None:
     shell, world, process = call.shell, call.world, call.process
     redirections = call.node.redirections
     names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    letters = {word[:2] for word in call.arguments if isinstance(word, str) and word.startswith("-")}
+    if shell.row.name == "dash" and (not call.arguments or letters - {"-r", "-p"}):
+        shell.set_status(2)
+        return
+    if not shell.constants.isdisjoint(names):
+        shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
+        return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
         shell.blocked = Standing("`read` waits for a writer", call.node.span)
@@ -680,19 +766,42 @@ def do_let(call: Call) -> None:
             value = word
             continue
         target, expression = call.machine.arithmetic_assignment(word)
-        value = evaluate(call.shell.scope(call.world, call.process), expression, call.node.span)
+        try:
+            value = evaluate(call.shell.scope(call.world, call.process), expression, call.node.span)
+        except ArithmeticFault:
+            call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
+            return
         if target:
             call.shell.assign(target, value)
     call.shell.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
 
 def do_cd(call: Call) -> None:
-    """Change the folder."""
+    """Change the folder, where there is one."""
+    shell, process = call.shell, call.process
     words = [word for word in call.arguments if isinstance(word, Unknown) or word not in {"--", "-P", "-L"}]
     target = words[0] if words else "/root"
-    if isinstance(target, str) and target != "-":
-        call.process.cwd = posixpath.normpath(posixpath.join(call.process.cwd, target))
-    call.shell.set_status(0)
+    if len(words) > 1 and shell.row.name == "bash":
+        shell.set_status(shell.row.cd_error)
+        return
+    if target == "-":
+        before = shell.variables.get("OLDPWD")
+        if before is None and shell.row.name == "bash":
+            shell.set_status(shell.row.cd_error)
+            return
+        target = process.cwd if before is None else before
+    if isinstance(target, str) and target:
+        path = posixpath.normpath(posixpath.join(process.cwd, target))
+        elsewhere = shell.variables.get("CDPATH") or any(each.name == "CDPATH" for each in call.node.assignments)
+        if shell.row.cd_error and not elsewhere:
+            from stopcheck.boot.lacking import missing_folder, tell
+
+            if missing_folder(call.machine, call.world, path):
+                tell(call.world, process, path, call.node.span)
+                shell.set_status(shell.row.cd_error)
+                return
+        shell.variables["OLDPWD"], process.cwd = process.cwd, path
+    shell.set_status(0)
 
 
 do_pushd = do_cd
@@ -705,7 +814,7 @@ def do_popd(call: Call) -> None:
 
 def do_pwd(call: Call) -> None:
     """Print the folder."""
-    call.shell.set_status(0)
+    _print(call, call.process.cwd)
 
 
 # --- tests -----------------------------------------------------------------------------------------
@@ -735,6 +844,9 @@ def _tested(call: Call, arguments: tuple[Field, ...]) -> None:
 def do_bracket(call: Call) -> None:
     """`[ … ]` (and `[[ … ]]` where it is only a command)."""
     arguments = call.arguments
+    if call.words[0] == "[" and arguments[-1:] != ("]",) and not any(isinstance(word, Unknown) for word in arguments):
+        call.shell.set_status(2)
+        return
     _tested(call, arguments[:-1] if arguments and arguments[-1] in {"]", "]]"} else arguments)
 
 
@@ -749,13 +861,16 @@ def do_trap(call: Call) -> None:
     if words and words[0] == "--":
         words, nodes = words[1:], nodes[1:]
     if not words or (isinstance(words[0], str) and words[0] in {"-l", "-p"}):
-        shell.set_status(0)
+        shell.leave(2) if words and shell.row.name in _ALMQUIST else shell.set_status(0)
         return
     action, signals = words[0], words[1:]
     if not signals and action != "-" and not str(action).isdigit() and not shell.row.trap_resets:
         if shell.row.name == "ksh93":
             shell.leave(1)
         shell.set_status(1)
+        return
+    if not signals and action != "-" and not str(action).isdigit() and shell.row.name == "bash" and shell.strict:
+        shell.refuse(2)
         return
     if not signals or (isinstance(action, str) and action.isdigit()):
         action, signals = "-", words
@@ -782,7 +897,8 @@ def do_trap(call: Call) -> None:
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
-        if action != "" and not (shell.row.name == "bash" and body is not None and quiet_items(body.items)):
+        quiet = body is not None and quiet_items(body.items) and not ("e" in shell.options and "false" in str(action))
+        if action != "" and not (shell.row.name == "bash" and not shell.strict and quiet):
             if name == "CHLD":
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
@@ -816,11 +932,12 @@ def do_wait(call: Call) -> None:
         shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
-    late = False
+    news = [
+        child
+        for child in world.children(call.process.pid)
+        if not (child.alive or child.collected or child.adopted) and child.job
+    ]
     for child in world.children(call.process.pid):
-        # One that this very trap has just killed is not gone yet when the shell first looks.
-        just_killed = bool(child.killed_by) and child.ended_at == world.clock
-        late = late or not (child.alive or child.collected or just_killed)
         child.collected = child.collected or not child.alive
     pids: list[int] = []
     if words:
@@ -844,6 +961,8 @@ def do_wait(call: Call) -> None:
                 pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
             elif word.isdigit() and _was_job(call, int(word)):
                 told = shell.seen(world.processes[int(word)])
+                if shell.strict and shell.row.name == "bash":
+                    shell.forgotten |= {int(word)}
                 shell.set_status(told if told is not None else 0, True)
                 return
             else:
@@ -852,11 +971,10 @@ def do_wait(call: Call) -> None:
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
-        if shell.row.waits_for_substitutions and not first:
+        if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
-        if late and shell.row.name == "busybox":
-            # It then asks the kernel for as long as there is a child, also one that it has adopted as PID 1.
-            pids = [child.pid for child in world.children(call.process.pid) if child.alive]
+        if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
+            return
         if not pids and shell.row.name == "bash":
             shell.forget(world)
     if not pids:

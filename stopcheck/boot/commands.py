@@ -8,7 +8,7 @@ from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import worked_on
+from stopcheck.boot.written import OUTPUTS, opened, worked_on
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
@@ -41,6 +41,11 @@ class Call:
         return self.shell.machine
 
     @property
+    def special(self) -> bool:
+        """Whether an error of a special builtin ends a POSIX shell here: behind `command` it does not (XCU 2.8.1)."""
+        return self.node.words[0].literal not in {"command", "builtin"}
+
+    @property
     def arguments(self) -> tuple[Field, ...]:
         """The words after the command's name."""
         return self.words[1:]
@@ -53,11 +58,17 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     scope = shell.scope(world, process)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
-    if any(each.name in shell.constants for each in node.assignments) and shell.row.name in {"dash", "busybox"}:
-        shell.leave(2)
+    if any(each.name in shell.constants for each in node.assignments) and _is_constant(shell, words, process):
+        shell.answers = ()
+        return
+    if node.redirections and _refused(shell, node, words, world, process):
+        shell.answers = ()
         return
     if not words:
         _assign_all(shell, node.assignments, world, process)
+        for redirection in node.redirections:
+            if redirection.operator in OUTPUTS:
+                opened(shell, redirection, world, process)
         shell.answers = ()
         return
     shell.answers = ()
@@ -80,6 +91,36 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     run_program(call)
 
 
+def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
+    """What comes of an assignment to a constant; False where the command before which it stands runs all the same."""
+    if shell.row.name in {"dash", "busybox"}:
+        shell.leave(2)
+    elif shell.row.name != "bash":
+        return False
+    elif not shell.ending and ("e" in shell.options or (shell.strict and (not words or words[0] in SPECIAL))):
+        shell.leave(shell.fault())  # also where it is looked at
+    elif not words or shell.strict:
+        shell.discard(process)
+    else:
+        return False
+    return True
+
+
+def _refused(shell: Shell, node: SimpleCommand, words: tuple[Field, ...], world: World, process: Process) -> bool:
+    """Whether one of its redirections cannot be made: it does not run, and a special builtin ends a POSIX shell."""
+    from stopcheck.boot.lacking import cannot_open
+
+    if not cannot_open(shell, node.redirections, world, process):
+        return False
+    shell.refuse(shell.row.open_error, special=bool(words) and words[0] in SPECIAL and words[0] not in shell.functions)
+    return True
+
+
+SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
+                     "shift", "source", "times", "trap", "unset"})  # fmt: skip
+"""The special builtins (XCU 2.14)."""
+
+
 def _redirected(call: Call) -> Call:
     """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
     if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
@@ -97,7 +138,7 @@ def _redirected(call: Call) -> Call:
 
 _LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
 """Builtins that print where they are given nothing to do."""
-_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "pwd", "times", "type", "ulimit"})
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "times", "type", "ulimit"})
 """Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
 
 
@@ -245,6 +286,10 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         if kind == "exec" and not started.name and words[0] == "" and shell.row.name in {"dash", "busybox"}:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv = before
+        if kind == "exec" and "execfail" in shell.options:
+            world.note_failure("not-found", process, started, call.node.span)
+            shell.set_status(started.status)
+            return
         world.note_failure("cannot-start", process, started, call.node.span)
         shell.leave(started.status)
         return
@@ -277,14 +322,14 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
-                status = _status_of(each) if answer is None else answer.status
+                status = _status_of(each, shell) if answer is None else answer.status
     shell.set_status(status, True)
 
 
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
 
 
-def _status_of(part: CommandSubstitution) -> int | Unknown:
+def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
     """The status of a command substitution, where it is one command whose status everyone knows."""
     unknown = Unknown("the status of a command substitution", part.span)
     items = part.body.items
@@ -292,7 +337,12 @@ def _status_of(part: CommandSubstitution) -> int | Unknown:
         return unknown
     pipeline = items[0].command.first
     command = pipeline.commands[-1]
-    if pipeline.negated or not isinstance(command, SimpleCommand) or not command.words:
+    if (
+        pipeline.negated
+        or ("pipefail" in shell.options and len(pipeline.commands) > 1)
+        or not isinstance(command, SimpleCommand)
+        or not command.words
+    ):
         return unknown
     name = command.words[0].literal
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown

@@ -140,6 +140,7 @@ class SourceEnd:
 
     path: str
     args: tuple[Field, ...] | None
+    body: Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,13 @@ class Resume:
     dead: int
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A `$( … )` is read on, behind a trap."""
+
+    reading: Foreground
+
+
 Frame: TypeAlias = (
     Evaluate
     | Items
@@ -194,6 +202,7 @@ Frame: TypeAlias = (
     | Redirected
     | TrapEnd
     | Resume
+    | Again
 )
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 

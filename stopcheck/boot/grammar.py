@@ -22,6 +22,7 @@ class _Reading:
     shell: Field
     command: Field | None = None
     kill_after: Field | None = None
+    signal: Field | None = None
     direct: bool = False
     """runuser -u: a program, no shell."""
     own_session: bool = False
@@ -50,6 +51,8 @@ class _Reading:
     def _value(self, name: str, value: Field | None) -> None:
         if name in self.row.kill_option:
             self.kill_after = value
+        if name in self.row.limit_signal:
+            self.signal = value
         if name in self.row.unset_options:
             self.unset.append(value)
         if name in self.row.user_options and isinstance(value, str):
@@ -109,6 +112,13 @@ def time_limit(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return tuple(reading.skipped[:1])
+
+
+def limit_signal(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
+    """The signal that its own option names for a child that has run too long, as it is written; None without it."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.signal
 
 
 def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:

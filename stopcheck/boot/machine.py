@@ -14,6 +14,7 @@ from stopcheck.boot.grammar import (
     ignored_by,
     is_option,
     kill_after,
+    limit_signal,
     new_user,
     own_words,
     time_limit,
@@ -23,7 +24,10 @@ from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Lea
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Departing, Supervisor
+from stopcheck.boot.timeouts import Limit, Timeout, watch
+from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
@@ -140,7 +144,11 @@ class Machine:
         """`[[ … ]]`: sets the shell's status."""
         value: bool | Unknown = Unknown("a test that could not be read", node.span)
         if node.expression is not None:
-            value = conditions.conditional(self, world, process.cwd, shell.scope(world, process), node.expression)
+            scope = shell.scope(world, process)
+            try:
+                value = conditions.conditional(self, world, process.cwd, scope, node.expression)
+            except ArithmeticFault:
+                value = False
         if isinstance(value, Unknown):
             shell.set_status(Unknown(value.reason, value.span or node.span))
         else:
@@ -238,9 +246,9 @@ class Machine:
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if _may_be_the_bases(file):
-                if self._meant_elsewhere(name, process.cwd) or (self._bare() and self._lacks(name)):
+                if self._meant_elsewhere(name, process.cwd) or (self.bare() and self._lacks(name)):
                     return Failure(127, f"{name} is not in the image", "absent", name)
-                role = "absent" if self._bare() else role
+                role = "absent" if self.bare() else role
             if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
@@ -279,7 +287,7 @@ class Machine:
             return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
         return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
 
-    def _bare(self) -> bool:
+    def bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
         base = self.image.base
         starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
@@ -314,7 +322,7 @@ class Machine:
         """
         base = self.image.base
         own = {path.rsplit("/", 1)[-1] for path in (*base.execs, *base.starts)}
-        if "/" in name or name in own or not (base.plain or self._bare()):
+        if "/" in name or name in own or not (base.plain or self.bare()):
             return False
         here = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
         return name.endswith(".sh") or self.image.files.puts(name) or not (here is None or isinstance(here, Unknown))
@@ -421,6 +429,8 @@ class Machine:
     def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = shell_options(argv[1:])
+        if row.name == "bash" and (process.program == "sh" or "--posix" in argv[1 : len(argv) - len(rest)]):
+            options |= {"posix"}
         if command:
             if not rest:
                 return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
@@ -590,16 +600,37 @@ class Machine:
         user = new_user(row, argv)
         if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        limit: Limit | None = None
+        if row.limits:
+            found = self._limit(world, row, argv, own)
+            if isinstance(found, Program):
+                return found
+            limit = found
         if row.role == "exec":
             process.user = process.user if user is None else user
+            if limit is not None and limit.expires != FOR_EVER:
+                watch(world, process, limit)
             return self.start(world, process, row, child, env, depth + 1)
         if row.role == "fork":
-            wrapper = Wrapper(self, row, child, env)
-            if row.limits:
-                limit = _duration(time_limit(row, argv), 0.0)
-                wrapper.expires = world.clock + limit if 0 < limit < SHORT else None
-            return wrapper
+            if limit is None:
+                return Wrapper(self, row, child, env)
+            timeout = Timeout(self, row, child, env)
+            timeout.limit, timeout.timed_out = limit, False
+            return timeout
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
+
+    def _limit(self, world: World, row: ProgramRow, argv: tuple[Field, ...], own: list[str]) -> Limit | Program:
+        """How long a wrapper lets its child run; what it comes to where it is told so wrongly."""
+        refused = Program(ProgramRow(row.name, role="short", status=1 if row.role == "exec" else 125), self.stop_signal)
+        told = time_limit(row, argv)
+        named = limit_signal(row, argv)
+        signal = signal_name(named) if isinstance(named, str) else "TERM"
+        seconds = _duration(told, 0.0)
+        if signal is None or (isinstance(told[0], str) and seconds == FOR_EVER and told[0] not in {"inf", "infinity"}):
+            return refused
+        expires = world.clock + seconds if 0 < seconds < SHORT else FOR_EVER
+        preserves = any(is_option(word, name) for word in own[1:] for name in row.preserve_options)
+        return Limit(expires, signal, row.kill_after, preserves)
 
 
 def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
@@ -608,6 +639,8 @@ def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
 
 def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     """The status of a wrapper that is given nothing to start: env and nice then tell what is so."""
+    if name == "timeout":
+        return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
     if name not in {"env", "nice"}:
         return 1
     last = str(argv[-1])

@@ -9,6 +9,7 @@ from stopcheck.boot.frames import AndOrRest, CallEnd, Foreground, ForRest, IfRes
 from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.timeouts import Watcher
 from stopcheck.boot.world import World
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
@@ -144,7 +145,8 @@ class _Settling:
                 self._finish(world)
             return
         self._ticks.add(round_)
-        wake = min(wake for leaf in timers if (wake := leaf.body.wakes()) is not None)
+        limit = _time_limit(world, self.top)
+        wake = min(wake for wake in (limit, *(leaf.body.wakes() for leaf in timers)) if wake is not None)
         if wake - world.clock >= LONG:
             self._finish(world)
         else:
@@ -152,16 +154,17 @@ class _Settling:
 
 
 def _time_limit(world: World, top: int) -> float | None:
-    """When the first wrapper gives up what stands below it."""
-    limits: list[float] = []
+    """When the first timeout gives up what stands below it."""
+    bodies = (process.body for process in world.processes.values() if process.alive)
+    watched = {body.target: body.expires for body in bodies if isinstance(body, Watcher)}
+    limits: list[float | None] = []
     for leaf in world.awaited(top):
-        above = world.processes.get(leaf.ppid)
+        above: Process | None = leaf
         while above is not None and above.pid != 1:
-            limit = getattr(above.body, "expires", None)
-            if limit is not None and limit > world.clock:
-                limits.append(limit)
+            limits.append(watched.get(above.pid))
             above = world.processes.get(above.ppid)
-    return min(limits, default=None)
+            limits.append(None if above is None or above.pid == 1 else above.body.wakes())
+    return min((limit for limit in limits if limit is not None and limit > world.clock), default=None)
 
 
 def turn(world: World) -> Hashable:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import (
     TESTING,
+    Again,
     AndOrRest,
     Answer,
     Blocked,
@@ -38,12 +39,22 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_number
-from stopcheck.boot.words import Scope, UnsetError, count, evaluate, expand_pattern, expand_text, matches
+from stopcheck.boot.words import (
+    ArithmeticFault,
+    Scope,
+    UnsetError,
+    count,
+    evaluate,
+    expand_pattern,
+    expand_text,
+    matches,
+)
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
+    OPEN_ARRAY,
     AndOr,
     Arithmetic,
     ArithmeticFor,
@@ -87,9 +98,9 @@ TRAP_LIMIT = 8
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
     "exported", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "machine", "mode", "name", "ok", "open_end",
-    "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script",
-    "status", "substitutions",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
+    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
+    "row", "script", "status", "substitutions", "text",
     "untrapped", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -116,6 +127,8 @@ class Shell:
         self.machine = machine
         self.row = row
         self.frames: tuple[Frame, ...] = (Evaluate(body, frozenset()),)
+        self.text = body
+        """All that it reads."""
         self.mode = mode
         self.name = name
         self.args = args
@@ -161,6 +174,8 @@ class Shell:
         """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
+        self.lenient = False
+        """Whether the shell that it was forked from looks at its status, so that `set -e` does not hold in it."""
         self.has_exit_trap = False
         """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
         self.armed: frozenset[str] = frozenset()
@@ -205,6 +220,11 @@ class Shell:
         """Equal when a loop comes to the same place with the same variables."""
         frames = tuple(frame_key(frame) for frame in self.frames)
         return (frames, frozenset(self.variables.items()), isinstance(self.blocked, Foreground))
+
+    @property
+    def strict(self) -> bool:
+        """Whether an error of a special builtin ends it, as POSIX has it (XCU 2.8.1): not bash under its own name."""
+        return self.row.name in {"dash", "busybox"} or (self.row.name == "bash" and "posix" in self.options)
 
     # --- signals ---------------------------------------------------------------------------------
 
@@ -278,8 +298,15 @@ class Shell:
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
+        elif isinstance(self.blocked, Foreground) and self.blocked.asked is not None and self._in_builtin():
+            self.push(Again(self.blocked))
+            self.blocked = None
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
+
+    def _in_builtin(self) -> bool:
+        """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
+        return self.row.name == "bash" and any(isinstance(frame, (SourceEnd, Checked)) for frame in self.frames)
 
     def wakes(self) -> float | None:
         """See Body.wakes: a shell has no timer of its own."""
@@ -306,7 +333,10 @@ class Shell:
         frame, self.frames = self.frames[-1], self.frames[:-1]
         try:
             self._take(frame, world, process)
-        except UnsetError:
+        except UnsetError as error:
+            if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
+                self.discard(process)
+                return True
             if self.ending and self.row.name == "bash":
                 raise TooComplex("which status `set -u` leaves where it ends an EXIT trap") from None
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
@@ -335,14 +365,14 @@ class Shell:
                 item = frame.node.items[frame.index]
                 self._case_body(frame.node, frame.index, item.terminator, frame.tail)
             case CallEnd():
-                self.args = frame.args
-                for name, value in frame.saved:
-                    self._put_back(name, value)
+                self._return(frame)
                 self.set_status(self.status, self.ok)
             case Checked():
                 self.set_status(self.status, self.ok)
             case Left():
                 self.leave(self.status)
+            case Again():
+                self.blocked = frame.reading
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
@@ -404,7 +434,9 @@ class Shell:
                 return True
             if isinstance(frame, TrapEnd):
                 return False  # a trap is looked at by nobody, wherever it comes
-        return False
+            if isinstance(frame, SourceEnd) and self.row.name in {"dash", "busybox"}:
+                return False  # they run what they source like a script of its own: `. file || true`
+        return self.lenient
 
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
@@ -413,6 +445,53 @@ class Shell:
         self.frames = ()
         self.pending = ()
         self.blocked = None
+
+    def refuse(self, status: int, *, special: bool = True) -> None:
+        """An error of a builtin, which ends a POSIX shell where that is a special one.
+
+        bash does not mind where its status is looked at, if it was only called wrongly (2).
+        """
+        if special and self.strict and not (self.row.name == "bash" and status == 2 and self.tested()):
+            self.leave(status)
+        else:
+            self.set_status(status)
+
+    def fault(self) -> int:
+        """The status of a bash that an assignment to a constant ends."""
+        return 127 if self.mode == "command" and "e" not in self.options else 1
+
+    def discard(self, process: Process) -> None:
+        """bash gives up a command for an error in it, all of its line; in a script it goes on with the next one.
+
+        So it does in a sourced file; `eval` and a trap are over.
+        """
+        frames = self.frames
+        index = max(
+            (at for at, frame in enumerate(frames) if isinstance(frame, (Checked, SourceEnd, TrapEnd))), default=-1
+        )
+        if index < 0 and self.mode != "file":
+            self.leave(1)
+            return
+        for frame in reversed(frames[index + 1 :]):
+            if isinstance(frame, Redirected):
+                process.stdin, process.stdout = frame.stdin, frame.stdout
+            elif isinstance(frame, CallEnd):
+                self._return(frame)
+        self.frames = frames[: index + 1]
+        within = frames[index] if index >= 0 else None
+        text = within.body if isinstance(within, SourceEnd) else self.text if within is None else None
+        rest = frames[index + 1] if len(frames) > index + 1 else None
+        if isinstance(rest, Items) and rest.node is text:
+            at = rest.index
+            while at < len(text.items) and "\n" not in _between(text.items[at - 1].span, text.items[at].span):
+                at += 1
+            self.push(Items(text, at, rest.tail))
+        self.status, self.ok = 1, False
+
+    def _return(self, frame: CallEnd) -> None:
+        self.args = frame.args
+        for name, value in frame.saved:
+            self._put_back(name, value)
 
     def _end(self, world: World, process: Process) -> None:
         trap = self.traps.get("EXIT")
@@ -520,12 +599,30 @@ class Shell:
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
                 self.forget(world)
+            if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
+                return True
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
             if blocked.first and parts and self.row.name == "busybox":
                 self.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
                 return True
+            if blocked.first and self.row.name == "busybox" and told:
+                told = told if isinstance(told, Unknown) else 129  # whatever it was
+            if self.strict and self.row.name == "bash":
+                self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def waits_on(self, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
+        """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
+
+        That is one that PID 1 has adopted. Source: fuzz, orphan-*.busybox; its calls of wait4(2) tell.
+        """
+        if self.row.name != "busybox" or not ended or not max(ended, key=lambda child: child.ended_at).status:
+            return False
+        others = tuple(child.pid for child in world.children(process.pid) if child.alive)
+        if others:
+            self.blocked = Waiting(others, span, first=True, every=True)
+        return bool(others)
 
     def forget(self, world: World) -> None:
         """Keep the status of no job that has ended: so does bash when it has waited for all."""
@@ -548,7 +645,9 @@ class Shell:
         statuses = [self.seen(world.processes[pid]) for pid in blocked.pids]
         last = statuses[-1]
         if "pipefail" in self.options:
-            last = next((status for status in reversed(statuses) if isinstance(status, Unknown) or status), 0)
+            failed = [status for status in statuses if isinstance(status, Unknown) or status]
+            known = [status for status in failed if not isinstance(status, Unknown)]
+            last = (known or failed or [0])[-1]
         return 0 if last is None else last
 
     # --- nodes -----------------------------------------------------------------------------------
@@ -567,26 +666,34 @@ class Shell:
             case SimpleCommand():
                 self.machine.simple_command(self, node, tail, world, process)
             case Group():
-                self._redirections(node, tail, world, process)
-                self.push(Evaluate(node.body, self._under(tail, "group", node)))
+                if self._redirections(node, tail, world, process):
+                    self.push(Evaluate(node.body, self._under(tail, "group", node)))
             case Subshell():
                 self._subshell(node, tail, world, process)
-            case If():
-                self._redirections(node, tail, world, process)
+            case If() if self._redirections(node, tail, world, process):
                 self.push(IfRest(node, 0, self._under(tail, "if", node)), Evaluate(node.branches[0][0], None))
             case Case():
-                if not self.asks((node.subject,), node, tail, world, process):
+                if not self.asks((node.subject,), node, tail, world, process) and self._redirections(
+                    node, tail, world, process
+                ):
                     self._case(node, self._under(tail, "case", node))
             case For():
                 if self.asks(node.words or (), node, tail, world, process):
                     return
-                self._redirections(node, tail, world, process)
+                if not self._redirections(node, tail, world, process):
+                    return
                 values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
                     if world.pipes.get(process.stdin) or world.writers(process):
                         self.blocked = Standing("`select` waits for an answer", node.span)
                     else:
                         self.status, self.ok = 1, False  # nobody answers: that is the end of it
+                    return
+                if node.variable in self.constants and values and self.row.name in {"dash", "bash", "busybox"}:
+                    if self.strict or "e" in self.options:
+                        self.leave(self.fault() if self.row.name == "bash" else 2)
+                    else:
+                        self.status, self.ok = 1, False
                     return
                 doubt = next((value for value in values if isinstance(value, Unknown)), None)
                 if doubt is not None:
@@ -596,8 +703,7 @@ class Shell:
                 self.status, self.ok = 0, False
                 self._assign_arithmetic(node.expressions[0], node.span)
                 self._arithmetic_loop(node, world)
-            case While():
-                self._redirections(node, tail, world, process)
+            case While() if self._redirections(node, tail, world, process):
                 self.status, self.ok = 0, False
                 self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
@@ -619,12 +725,18 @@ class Shell:
             self.blocked = Standing(f"not read: {node.reason}", node.span)
             return
         world.note("cannot-read", process, text=node.reason, span=node.span)
-        within = self.unwind(SourceEnd, Checked, TrapEnd) if self.row.syntax_error == "fails" else None
-        if within is None or (isinstance(within, TrapEnd) and self.dying and "e" in self.options):
-            self.dying = ""  # an EXIT trap that a signal has brought about: its error is the status
-            self.leave(2)
+        # bash 5.2 has a status of its own for an array that is left open.
+        array = self.row.name == "bash" and node.reason == OPEN_ARRAY and "e" not in self.options
+        status = 1 if array else 2
+        fails = self.row.syntax_error == "fails" and not (
+            self.strict and any(isinstance(f, Checked) for f in self.frames)
+        )
+        within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
+        if within is None or (isinstance(within, TrapEnd) and within.signal == "EXIT" and "e" in self.options):
+            self.dying = ""  # an error in an EXIT trap is the status
+            self.leave(status)
         else:
-            self.status, self.ok = 2, False
+            self.status, self.ok = status, False
             self.push(within)
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
@@ -702,7 +814,8 @@ class Shell:
             shell.push(Evaluate(node.branches[index][1], frame.tail))
 
         def skipped(shell: Shell) -> None:
-            shell.decide(0)
+            if index + 1 < len(node.branches) or node.otherwise is None:
+                shell.decide(0)  # what follows `else` sees the status of the condition
             if index + 1 < len(node.branches):
                 shell.push(IfRest(node, index + 1, frame.tail), Evaluate(node.branches[index + 1][0], None))
             elif node.otherwise is not None:
@@ -825,7 +938,11 @@ class Shell:
             self.push(Evaluate(item.body, tail))
 
     def _arithmetic(self, node: Arithmetic) -> None:
-        value = self._assign_arithmetic(node.text, node.span)
+        try:
+            value = self._assign_arithmetic(node.text, node.span)
+        except ArithmeticFault:
+            self.set_status(1)
+            return
         self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
     def _assign_arithmetic(self, text: str, span: Span) -> Field:
@@ -847,6 +964,7 @@ class Shell:
         body.mode = "subshell"
         body.has_exit_trap = False
         body.parenthesised = body.deaf = False
+        body.lenient = self.tested() and (self.row.name == "bash" or not background)
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
@@ -910,7 +1028,8 @@ class Shell:
             self.blocked = Foreground(pids, node)
 
     def _subshell(self, node: Subshell, tail: Tail, world: World, process: Process) -> None:
-        self._redirections(node, tail, world, process)
+        if not self._redirections(node, tail, world, process):
+            return
         under = self._under(tail, "subshell", node)
         if self.may_replace(under):
             alone = under is not None and under <= {"subshell", "redirection"} and self.mode == "subshell"
@@ -944,15 +1063,24 @@ class Shell:
         return tail <= allowed and "simple" in allowed
 
     def _redirections(
-        self, node: Group | Subshell | If | For | While, tail: Tail, world: World, process: Process
-    ) -> None:
+        self, node: Group | Subshell | If | For | While | Case, tail: Tail, world: World, process: Process
+    ) -> bool:
+        """Make them; False where one surely cannot be made, which is what the command comes to."""
         if node.redirections:
+            from stopcheck.boot.lacking import cannot_open
             from stopcheck.boot.redirections import redirect
 
+            if cannot_open(self, node.redirections, world, process):
+                if self.row.name == "busybox" and not isinstance(node, Subshell):
+                    self.status, self.ok = self.row.open_error, False  # `set -e` does not hold
+                else:
+                    self.set_status(2 if self.row.name == "busybox" else self.row.open_error)
+                return False
             before = Redirected(process.stdin, process.stdout)
             redirect(self, node.redirections, world, process)
             if tail is None:
                 self.push(before)
+        return True
 
     def asks(
         self, words: tuple[Word, ...], node: SimpleCommand | Case | For, tail: Tail, world: World, process: Process
@@ -962,14 +1090,23 @@ class Shell:
             return False
         from stopcheck.boot.asked import to_run
 
-        part = next(to_run(self, words), None)
+        part = next(to_run(self, words, world, process), None)
         if part is None:
             return False
         child = self.child(world, process, part.body, part.span, False)
+        assert isinstance(child.body, Shell)
+        child.body.lenient = child.body.lenient and self.row.name not in {"dash", "busybox"}
+        if self.forgets_errexit():
+            child.body.options -= {"e"}
         child.stdout = world.new_pipe()
         self.push(Evaluate(node, tail))
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
+
+    def forgets_errexit(self) -> bool:
+        """Whether `set -e` does not hold in a `$( … )`."""
+        bash = self.row.name == "bash" and not self.strict and "inherit_errexit" not in self.options
+        return bash or self.row.name == "busybox"
 
     def answer(self, part: CommandSubstitution) -> Answer | None:
         """What a substitution that was run has printed."""

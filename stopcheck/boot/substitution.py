@@ -104,7 +104,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
             return plain[0]
-        case "true" | ":":
+        case "true" | ":" | "false":
             return ""
     return unknown
 

@@ -60,6 +60,10 @@ class UnsetError(Exception):
     """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
 
 
+class ArithmeticFault(UnsetError):  # noqa: N818 - no error of ours
+    """An expression that no shell can work out: a division by 0. bash gives up the line, the others end."""
+
+
 _POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
 _KNOWN = {"posix": _POSIX, "busybox": _POSIX | {":", "/", "//", "/#", "/%"}}
 
@@ -479,7 +483,7 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
             return unknown
         number, name, operator = found.groups()
         if number is not None:
-            tokens.append(str(int(number, 16) if number[:2] in {"0x", "0X"} else int(number)))
+            tokens.append(str(_whole(number)))
         elif name is not None:
             value = scope.variable(name)
             if isinstance(value, Unknown):
@@ -488,7 +492,7 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
                 value = "0"
             if not _NUMBER.match(value):
                 return unknown
-            tokens.append(str(int(value)))
+            tokens.append(str(_whole(value.strip()) if value.strip().isdigit() else int(value)))
         else:
             tokens.append(operator)
         at = found.end()
@@ -496,9 +500,26 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
         return "0"
     try:
         result, rest = _arithmetic(tokens, 0)
-    except (ValueError, IndexError, ZeroDivisionError, OverflowError, RecursionError):
+    except ZeroDivisionError:
+        raise ArithmeticFault(text) from None
+    except IndexError:
+        if tokens[-1] in {"+", "-", "*", "/", "%"}:
+            raise ArithmeticFault(text) from None
+        return unknown
+    except (ValueError, OverflowError, RecursionError):
         return unknown
     return str(result) if not rest else unknown
+
+
+def _whole(number: str) -> int:
+    """A number as it is written: with 0x before it hexadecimal, with 0 octal."""
+    if number[:2] in {"0x", "0X"}:
+        return int(number, 16)
+    if number[0] != "0":
+        return int(number)
+    if not set(number) <= set("01234567"):
+        raise ArithmeticFault(number)
+    return int(number, 8)
 
 
 _LEVELS: tuple[frozenset[str], ...] = (

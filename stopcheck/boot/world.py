@@ -115,6 +115,7 @@ class Process:
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
     adopted: bool = False
     """Whether its own parent has ended, so that PID 1 has it: a shell there does not know it."""
+    started_at: float = 0.0
 
     @property
     def alive(self) -> bool:
@@ -132,7 +133,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted,
+            self.adopted, self.started_at,
         )  # fmt: skip
 
 
@@ -205,6 +206,7 @@ class World:
                 pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
                 origin=origin, user=parent.user, stdin=parent.stdin, stdout=parent.stdout,
             )  # fmt: skip
+        process.started_at = self.clock
         self.processes[pid] = process
         return process
 

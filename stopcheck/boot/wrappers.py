@@ -18,14 +18,10 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Body, Field, Process, World
 
 
-TIMED_OUT = 124
-"""The status of timeout(1) whose child has run too long."""
-
-
 class Wrapper(Parent):
     """Starts its children one after another, passes signals on to the one that runs, and ends after the last."""
 
-    __slots__ = ("cwd", "expires", "rest")
+    __slots__ = ("cwd", "rest")
 
     def __init__(
         self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
@@ -34,14 +30,11 @@ class Wrapper(Parent):
         super().__init__(machine, row, argv, env, options)
         self.rest = rest
         self.cwd = cwd
-        self.expires: float | None = None
-        """When it gives its child the signal to end, if that stands until then."""
 
     def copy(self) -> Wrapper:
         """See Body.copy."""
         other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd, self.options)
         other.child, other.deadline, other.got = self.child, self.deadline, self.got
-        other.expires = self.expires
         return other
 
     def disposition(self, signal: str) -> str:
@@ -86,10 +79,6 @@ class Wrapper(Parent):
             self._start(world, process)
             return True
         child = world.processes[self.child]
-        if self.expires is not None and world.clock >= self.expires and child.alive and not self.got:
-            self.receive(world, process, "TERM")
-            self.row = replace(self.row, exit=TIMED_OUT, exit_of_child=False)
-            return True
         if self.deadline is not None and world.clock >= self.deadline and child.alive:
             world.note("gives-up", process, signal="KILL", other=child.pid)
             world.kill(child, "KILL", process)

@@ -64,6 +64,8 @@ class ProgramRow:
     kill_after: float | None = None
     waits_out: bool = False
     limits: bool = False
+    limit_signal: tuple[str, ...] = ()
+    preserve_options: tuple[str, ...] = ()
     kill_option: tuple[str, ...] = ()
     reads: bool = False
     idle: bool = False
@@ -95,7 +97,7 @@ class ProgramRow:
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
-           "clears", "unset_options", "kill_option"}  # fmt: skip
+           "clears", "unset_options", "kill_option", "limit_signal", "preserve_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
 

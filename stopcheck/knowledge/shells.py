@@ -60,6 +60,10 @@ class ShellRow:
     exports_path: bool = False
     syntax_error: str = ""
     error_trap: str = ""
+    options: str = ""
+    named_options: frozenset[str] = frozenset()
+    open_error: int = 0
+    cd_error: int = 0
     source: str = ""
 
 

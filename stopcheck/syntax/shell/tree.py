@@ -315,6 +315,10 @@ class Coprocess:
     span: Span
 
 
+OPEN_ARRAY = "`(` of an array without `)`"
+"""Why an array that is left open could not be read: bash has a status of its own for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unparsed:
     """Text that could not be read, and why; what stands around it is kept. `too_deep`: a shell may well read it."""

@@ -10,6 +10,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.lexer import LITERAL, Lexer, PendingHeredoc, Unreadable
 from stopcheck.syntax.shell.tree import (
+    OPEN_ARRAY,
     ArithmeticExpansion,
     ArrayLiteral,
     CommandSubstitution,
@@ -548,7 +549,7 @@ class WordReader(Lexer):
             element = self.word()
             if element is None:
                 if self.pos >= self.end:
-                    raise Unreadable("`(` of an array without `)`", self.end, unclosed=True)
+                    raise Unreadable(OPEN_ARRAY, self.end, unclosed=True)
                 raise Unreadable(f"`{self.peek()}` in an array", self.pos)
             elements.append(element)
 

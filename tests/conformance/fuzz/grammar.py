@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Form = Literal["script", "command", "shell form"]
 
-BASES = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17"}
+BASES = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17", "sh": "amazonlinux:2023"}
+"""A base image whose shell is meant; `sh` is bash under that name, in its POSIX mode."""
 SERVICES = ("app1", "app2", "app3", "app4", "app5", "app6", "serve", "run")
 """Stand-ins that take half a second to clean up."""
 DEFAULTS = ("plain1", "plain2")
@@ -135,6 +136,38 @@ EVERYDAY_LAST_BASH += (
     "function run { {}; }; run", "set -Eeo pipefail; trap 'exit 9' ERR; {}", "set -e; trap 'kill $(jobs -p)' EXIT; {} & {} & wait -n", "[[ $# -eq 0 ]] && exec {}; exec \"$@\"", "if (( $# )); then exec \"$@\"; else exec {}; fi", "{} & pid=$!; trap \"kill $pid; wait $pid\" SIGTERM SIGINT; wait $pid",
     "trap 'kill -s SIGTERM $!; wait $!' SIGTERM; {} & wait $!", "{} & while wait -n; do :; done", "{} & until wait $!; do :; done", "declare -a pids; {} & pids[0]=$!; {} & pids[1]=$!; wait \"${pids[@]}\"", "exec {} <<< \"x\"", "while IFS= read -r line; do echo $line; done < <({})",
 )  # fmt: skip
+FAILING: tuple[str, ...] = (
+    "echo x >/missing/log", "echo x >>/missing/log || true", ": >/missing/log", "{ echo a; echo b; } >/missing/log", "(echo a) >/missing/log", "exec >/missing/log", "exec 2>/missing/log",
+    "cat </missing/conf", 'while read -r l; do export "$l"; done </missing/env', "read -r v </missing/v || true", "echo $$ >/missing/app.pid", "f() { echo x; }; f >/missing/log", ">/missing/log", "A=1 >/missing/log",
+    "sleep 0 >/missing/log", "x=$(cat </missing/conf)", "case a in a) :;; esac >/missing/log", "if true; then echo a; fi >/missing/log || true", "export A=1 >/missing/log", "command : >/missing/log || true", "echo x >/tmp", 'echo x >"$LOG"',
+    "cd /missing", "cd /missing || exit 1", "cd /missing || true", "cd /missing && echo there", "(cd /missing && echo x)", "(cd /missing; echo x) || true", "cd /tmp && cd - >/dev/null", 'cd "$(dirname "$0")"', "x=$(cd /missing && pwd)",
+    'DIR=$(cd "$(dirname "$0")" && pwd)', "cd /missing 2>/dev/null || cd /tmp", "mkdir -p /missing && cd /missing", "if cd /missing; then exit 3; fi", "! cd /missing", "cd /missing 2>/dev/null || { echo no >&2; exit 4; }",
+    "n=0; x=$((10/n))", "x=$((1/0)) || true", "(x=$((1/0))) || true", "x=$((08))", "[ $((1/0)) = 1 ] || true", "f() { x=$((1/0)); return 0; }; f",
+    "timeout 0.2 sleep 5", "timeout 0.2 sleep 5 || true", "timeout -k 1 0.2 sleep 5 || true", "timeout -s KILL 0.2 sleep 5 || true", "timeout 1 false", "timeout 1 /missing/x || true", "if timeout 0.2 sleep 5; then exit 3; fi", "timeout 0.2 app7 || true",
+    "timeout 0.2 sleep 5; [ $? -eq 124 ] || exit 6", "timeout x true || true", "trap -- '' HUP", "trap 'echo c' CHLD", "f() { trap 'exit 3' TERM; }; (f)", "(trap 'exit 3' TERM INT EXIT) || true", "x=$(trap 'exit 3' EXIT)", "trap '' INT QUIT",
+    "f() { false; echo on; }; if f; then :; fi", "f() { false; true; }; f || true", "(false; true) || true", "(false; true) && true", "f() { (false; exit 4); }; f || true", "f() { ! true; }; f", "! false && true", "f() { false; echo x; }; x=$(f)",
+    "x=$(false; echo a) || true", "f() { x=$(false; echo a); }; f || true", "{ false; true; } || true", "if (false; exit 4); then exit 5; fi", "while (false; true); do break; done", "f() { return 3; }; f || true", "f() { return; }; false || f",
+    "readonly R=1; R=2 || true", "readonly R=1; (R=2) || true", "readonly R=1; export R=2", "readonly R=1; unset R || true", "export X=$(false)", "f() { local X=$(false); }; f", "f() { local X; X=$(false); }; f || true", "X=$(false) || true", "X=$(exit 3)",
+    "shift 9", "shift 9 || true", "shift 2>/dev/null || :", "unset -v A B", "unset -f f", "unset NO_SUCH", "f() { true; }; unset f; f || true", "return 0 2>/dev/null || true", "return 3", "(return 3) || true", "exit 300 || true",
+    "true & p=$!; wait $p; kill $p || true", "true & p=$!; wait $p; kill $p 2>/dev/null", "kill -0 99999 || true", "wait 99999 || true", "wait 99999", "kill 99999", "(exit 3) & wait $! || true", "false & wait", "false & wait $!", "(exit 3) & p=$!; wait $p || true; wait $p || true",
+    "false | cat", "(exit 3) | true", "echo a | grep -q b", "false | true || exit 3", "exec /missing/app", "(exec /missing/app) || true", "missing-app", "missing-app || true", "/missing/app || true", "command -v missing-app >/dev/null || true", "missing-app && exit 3",
+    "read -r a", "read -r a || true", "while read -r l; do echo $l; done", "while true; do read -r l || break; done", "read -t 1 a || true", "until read -r a; do break; done", "[ -t 0 ] || true", "[ -t 1 ] && exit 3", "if [ -t 0 ]; then exec sh; fi", "test -t 0 && exec sh",
+    ". /missing/env 2>/dev/null || true", "[ -f /missing/env ] && . /missing/env", "set -o nosuch 2>/dev/null || true", "[ a = b", "eval 'if' || true", "exit $((1/0))", "false; x=$?; [ $x -eq 1 ] || exit 7", "if false; then :; else echo $?; fi",
+)  # fmt: skip
+"""What fails, and what is made of it."""
+FAILING_BASH: tuple[str, ...] = (
+    "set -o pipefail; false | true", "set -o pipefail; false | cat || true", "set -o pipefail; x=$(false | true) || true", "shopt -s execfail; exec /missing/app", "shopt -s execfail; exec /missing/app || true", "shopt -s inherit_errexit", "((1/0)) || true", "let x=1/0 || true",
+    "declare -r Q=1; Q=2 || true", "pushd /missing >/dev/null || true", "source /missing/env || true", "[[ -d /missing ]] || cd /missing || true", "echo x &>/missing/log || true", "select x in a b; do break; done", "trap 'exit 9' ERR; cd /missing || true", "trap 'echo e' ERR; cd /missing",
+    "trap ':' CHLD", "set -o posix", "a=(", "return 1 2", "mapfile -t l </missing/list || true", "read -ra a </missing/a || true", "wait -n 99999 || true", "cat <<<a >/missing/x || true", "(( x = 1 / 0 )) || exit 3",
+)  # fmt: skip
+FAILING_LAST: tuple[str, ...] = (
+    "cd /missing && exec {}", "cd /missing || exit 1; exec {}", "cd /missing; exec {}", "{} >/missing/log 2>&1", "exec {} >/missing/log", "exec {} 2>/missing/log || exec {}", "{} >/missing/log & wait $!", "{} & echo $! >/missing/app.pid; wait", "timeout 100 {}", "timeout -k 5 100 {}",
+    "exec timeout 100 {}", "exec {} || exit 1", "{} && exit 0", "trap '' TERM; {}", "trap '' TERM; exec {}", "trap -- '' HUP; exec {}", "trap '' TERM; sh -c 'trap \"exit 3\" TERM; {} & wait'", "if ! cd /missing; then cd /tmp; fi; exec {}", "timeout 0.3 {} || exec {}",
+    "read -r a; {}", "while read -r a; do {}; done; exec {}", "exec /missing/app || exec {}", "command -v missing-app >/dev/null && exec missing-app; exec {}", "[ -t 0 ] && exec sh; exec {}", "f() { false; exec {}; }; f || exit 1", "(false; {}) || exit 4", "{} & wait 99999; wait",
+    "{} & kill -0 $! && wait $!", "{} & trap 'cd /missing; kill $!; wait $!' TERM; wait $!", "{} & trap 'echo bye >/missing/log; kill $!; wait $!' TERM; wait $!", "{} & trap 'kill $!; wait $! || exit 3; exit 0' TERM; wait $!", "{} & trap ': >/missing/log; kill $!; wait' TERM EXIT; wait",
+    "(cd /missing && exec {}) || exec {}", "missing-app || exec {}", "{} & false & wait; wait", "f() ( cd /missing && exec {} ); f || {}", "x=$(cd /missing; echo a) && exec {}", "trap 'exit 0' CHLD; {} & wait", "(sleep 1000 &); {} & pid=$!; trap 'kill $pid; wait; exit 0' TERM; wait $pid",
+    "while :; do timeout 0.3 {} || true; done", "trap 'timeout 0.2 sleep 5; exit 3' TERM; {} & wait", "trap 'readonly R=1; R=2; exit 3' TERM; {} & wait", "trap 'exit $((1/0))' TERM; {} & wait", "{} & trap 'kill $! && wait $! && exit 0 || exit 4' TERM; wait",
+)  # fmt: skip
 STATUSES = ("", "", " 0", " 1", " 3", " $?", " 143")
 
 
@@ -175,7 +208,8 @@ class Draw:
         lines = [f"FROM {BASES[self.shell]}"]
         packages = [name for name in ("tini", "dumb-init", "catatonit", "gosu", "sudo") if name in self._text()]
         if packages:
-            install = "apk add" if self.shell == "busybox" else "apt-get update && apt-get install -y"
+            managers = {"busybox": "apk add", "sh": "dnf install -y"}
+            install = managers.get(self.shell, "apt-get update && apt-get install -y")
             lines.append(f"RUN {install} {' '.join(packages)}")
         lines.append("COPY bin/ /usr/local/bin/")
         lines += [f"COPY files{path} {path}" for path in self.texts()]
@@ -229,7 +263,7 @@ class Grammar:
         """One image."""
         chance = self._chance
         self._services, self._functions, self._files = 0, [], []
-        self._shell = chance.choice(("dash", "dash", "bash", "bash", "busybox"))
+        self._shell = chance.choice(("dash", "dash", "bash", "bash", "busybox", "sh"))
         form: Form = chance.choices(("script", "command", "shell form"), (7, 2, 1))[0]
         if form == "shell form" and self._shell == "bash":
             form = "command"
@@ -257,6 +291,13 @@ class Grammar:
 
     def _one_in(self, count: int) -> bool:
         return self._chance.randrange(count) == 0
+
+    def _failing(self, text: str) -> str:
+        """Nobody has looked at which programs Amazon Linux has: there one is missing by its path alone."""
+        return text.replace("missing-app", "/missing/app") if self._shell == "sh" else text
+
+    def _is_bash(self) -> bool:
+        return self._shell in ("bash", "sh")
 
     def _some(self, texts: tuple[str, ...]) -> str:
         return self._chance.choice(texts)
@@ -322,8 +363,25 @@ class Grammar:
 
     def _source(self) -> list[Node]:
         block = tuple(self._statement(2) + ([self._trap()] if self._one_in(2) else []) + self._statement(2))
+        if self._one_in(4):
+            block += (
+                Node(self._some(("return", "return 3", "exit 4", "exit", "false", "return 3 || true", "false; true"))),
+            )
         self._files.append(("/lib.sh", block))
-        return [Node(". /lib.sh")]
+        return [
+            Node(
+                self._some(
+                    (
+                        ". /lib.sh",
+                        ". /lib.sh",
+                        ". /lib.sh || true",
+                        "[ -f /lib.sh ] && . /lib.sh",
+                        "if . /lib.sh; then :; fi",
+                        ". /lib.sh || exit 5",
+                    )
+                )
+            )
+        ]
 
     def _trap(self) -> Node:
         action = self._some(
@@ -359,15 +417,18 @@ class Grammar:
         chance = self._chance
         kind = chance.choices(
             ("quiet", "everyday", "job", "trap", "if", "case", "subshell", "set", "loop", "eval", "wait", "and", "kill",
-             "local", "fed"),
-            (4, 5, 4, 2, 2, 1, 2, 2, 1, 1, 1, 2, 1, 1, 1),
+             "local", "fed", "failing"),
+            (4, 5, 4, 2, 2, 1, 2, 2, 1, 1, 1, 2, 1, 1, 1, 3),
         )[0]  # fmt: skip
-        if depth > 2 and kind in ("if", "case", "subshell", "loop", "eval", "everyday", "fed"):
+        if depth > 2 and kind in ("if", "case", "subshell", "loop", "eval", "everyday", "fed", "failing"):
             kind = "quiet"
         match kind:
+            case "failing":
+                text = self._some((*FAILING, *FAILING_BASH) if self._is_bash() else FAILING)
+                return [Node(self._failing(text) if depth < 2 or "'" not in text else "cd /missing || true")]
             case "everyday":
-                text = self._some((*EVERYDAY, *EVERYDAY_BASH) if self._shell == "bash" else EVERYDAY)
-                if self._shell != "bash" and self._one_in(20):
+                text = self._some((*EVERYDAY, *EVERYDAY_BASH) if self._is_bash() else EVERYDAY)
+                if not self._is_bash() and self._one_in(20):
                     text = self._some(WRONG_SHELL)
                 return [Node(text if (depth < 2 or "'" not in text) and (not depth or "\n" not in text) else "true")]
             case "fed":
@@ -579,13 +640,15 @@ class Grammar:
 
     def _everyday(self, depth: int) -> str:
         """A way to start a service that is seen in many entrypoints; a heredoc and quotes only where they can stand."""
-        texts = (*EVERYDAY_LAST, *EVERYDAY_LAST_BASH) if self._shell == "bash" else EVERYDAY_LAST
+        texts = (
+            (*EVERYDAY_LAST, *FAILING_LAST, *EVERYDAY_LAST_BASH) if self._is_bash() else (*EVERYDAY_LAST, *FAILING_LAST)
+        )
         if self._shell == "busybox":
             # Where a program is looked for without PATH is the C library's choice, and Alpine's is another one.
             texts = tuple(text for text in texts if "env -i" not in text)
-        text = self._some(texts)
+        text = self._failing(self._some(texts))
         while depth and ("\n" in text or "'" in text):
-            text = self._some(texts)
+            text = self._failing(self._some(texts))
         before, *after = text.replace("{ {}; }", "{ \0; }").replace("() { {} & }", "() { \0 & }").split("{}")
         written = before.replace("\0", self._service())
         for piece in after:

@@ -18,6 +18,7 @@ from tests.conformance.fact_images import PROGRAM
 from tests.conformance.fuzz.grammar import DEFAULTS, SERVICES
 
 if TYPE_CHECKING:
+    from stopcheck.boot.world import Event, World
     from stopcheck.stop.assess import Assessment
 
 Agreement = Literal["exact", "unknown", "race", "wrong"]
@@ -55,8 +56,9 @@ class Image:
 class Said:
     """What the analysis says: `mains` by name, `exit_code` of PID 1 also where the report leaves it out.
 
-    `is_race`: the script signals what it has just started, or ends by itself a while after it is up: whether the stop
-    comes before or after is chance. So it is how long a shell that calls itself takes to run out of memory.
+    `is_race`: the script signals what it has just started, in a trap or before, or ends by itself a while after it is
+    up: whether the stop comes before or after is chance. So it is how long a shell that calls itself takes to run out
+    of memory.
     """
 
     outcome: str
@@ -92,10 +94,18 @@ def _said(assessment: Assessment) -> Said:
     code = 137 if worst.outcome == "killed" else None if isinstance(status, Unknown) else status
     booted = worst.booted.world
     early = any(event.kind == "kills" and event.seconds is None for event in booted.events)
+    early = early or any(_is_too_soon(event, worst.world) for event in worst.world.events)
     late = worst.outcome in ("exits", "fails") and booted.clock > 0
     names = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
     told = "\n".join(step.text for step in story(assessment, worst))
     return Said(str(worst.outcome), code, names, story=told, is_race=early or late or code == 139)
+
+
+def _is_too_soon(event: Event, world: World) -> bool:
+    """Whether something is sent a signal at the very moment it was started: is it what it is to become yet?"""
+    if event.kind != "kills" or event.seconds is None or event.other < world.first_after:
+        return False
+    return world.processes[event.other].started_at == world.epoch + event.seconds
 
 
 def measure(image: Image) -> harness.Measurement:
@@ -106,7 +116,7 @@ def measure(image: Image) -> harness.Measurement:
             {path: (text, 0o755) for path, text in image.texts.items()},
             image.stop_signal,
             GRACE,
-            sh="busybox" if image.shell == "busybox" else "dash",
+            sh={"busybox": "busybox", "sh": "bash"}.get(image.shell, "dash"),
             stand_ins={**dict.fromkeys(SERVICES, "service"), **dict.fromkeys(DEFAULTS, "default")},
             busybox_tools=image.shell == "busybox",
         )

@@ -1,0 +1,130 @@
+"""What is surely not there while the container runs: files and folders that neither the image nor a script has made."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from stopcheck.boot.programs import READERS, SILENT, Failure, Program
+from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
+from stopcheck.boot.written import OUTPUTS
+from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import ArithmeticExpansion, CommandSubstitution, Parameter, ProcessSubstitution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.world import Process, World
+    from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import Redirection, SimpleCommand, Word
+
+_MAKES_NOTHING = (
+    READERS | SILENT | {"date", "env", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
+)
+"""Programs that make nothing but what their arguments name, if at all."""
+
+
+def missing_folder(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely no such folder."""
+    kind = machine.image.files.kind(path)
+    if isinstance(kind, Unknown) or kind == "folder" or _is_open(machine, world, path):
+        return False
+    return not any(written.startswith(path.rstrip("/") + "/") for written in world.files)
+
+
+def missing_file(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely nothing to read."""
+    return machine.image.files.kind(path) is None and path not in world.files and not _is_open(machine, world, path)
+
+
+def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
+    """Whether one of these redirections surely cannot be made, which the story then tells."""
+    wrong = None
+    if shell.row.open_error:
+        wrong = next((each for each in redirections if _is_unopened(shell, each, world, process)), None)
+    if wrong is None:
+        return False
+    tell(world, process, str(expand_text(shell.scope(world, process), wrong.target)), wrong.span)
+    return True
+
+
+def fails(shell: Shell, command: SimpleCommand, world: World, process: Process) -> bool:
+    """Whether a command surely fails: for want of a folder or a file, or because of an expansion that is an error."""
+    if shell.row.open_error and any(_is_unopened(shell, each, world, process) for each in command.redirections):
+        return True
+    scope = shell.scope(world, process)
+    for word in (*command.words, *(assignment.value for assignment in command.assignments)):
+        for part in word.parts:
+            if isinstance(part, ArithmeticExpansion):
+                try:
+                    evaluate(scope, part.text)
+                except ArithmeticFault:
+                    return True
+            elif isinstance(part, Parameter) and part.operator in {"?", ":?"} and not scope.variable(part.name):
+                return True
+    if (
+        not shell.row.cd_error
+        or len(command.words) != 2
+        or command.words[0].literal != "cd"
+        or _is_asked(command.words[1])
+    ):
+        return False
+    path = expand_text(scope, command.words[1])
+    return isinstance(path, str) and missing_folder(
+        shell.machine, world, posixpath.normpath(posixpath.join(process.cwd, path))
+    )
+
+
+def tell(world: World, process: Process, path: str, span: Span | None) -> None:
+    """Keep what was not there."""
+    reason = f"there is no {path}" if path else "an empty name is that of no file"
+    world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
+
+
+def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: Process) -> bool:
+    operator, target = redirection.operator, redirection.target
+    if _is_asked(target) or (operator not in OUTPUTS and operator not in {"<", "<>"}):
+        return False
+    path = expand_text(shell.scope(world, process), target)
+    if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
+        return False
+    return path == "" or _cannot(shell.machine, world, operator, posixpath.normpath(posixpath.join(process.cwd, path)))
+
+
+def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:
+    if path.startswith(("/dev/", "/proc/", "/sys/")):
+        return False
+    if operator == "<":
+        return missing_file(machine, world, path)
+    return missing_folder(machine, world, posixpath.dirname(path)) or machine.image.files.kind(path) == "folder"
+
+
+def _is_asked(word: Word) -> bool:
+    return any(isinstance(part, (CommandSubstitution, ProcessSubstitution)) for part in word.parts)
+
+
+def _is_open(machine: Machine, world: World, path: str) -> bool:
+    """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
+    if not machine.bare():
+        return True
+    for instruction in machine.image.instructions:
+        if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:
+            return True
+    return any(_may_make(process, path) for process in world.processes.values())
+
+
+def _may_make(process: Process, path: str) -> bool:
+    """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
+    program = isinstance(process.body, Program)
+    for word in process.argv[1:]:
+        if isinstance(word, Unknown):
+            if program:
+                return True
+            continue
+        named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
+        if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
+            return True
+    ended = program and not process.alive and not process.killed_by
+    return ended and process.program not in _MAKES_NOTHING

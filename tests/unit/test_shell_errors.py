@@ -1,0 +1,126 @@
+"""What becomes of a script in which a command fails: the shells differ, and `set -e` is not the same everywhere.
+
+Each row was measured with the four shells of SHELLS: the status of PID 1, without and with `set -e`. Where the script
+comes to its end, that is 20 more than the status of the last command.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
+
+SHELLS = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17", "sh": "amazonlinux:2023"}
+"""Base images of dash 0.5.12, bash 5.2, busybox 1.35, and of the same bash as /bin/sh, which is its POSIX mode."""
+
+MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("echo a >/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    (": >/missing/x", (2, 2, 21, 1, 1, 1, 1, 1)),
+    ("cat </missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    (">/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("exec >/missing/x || true", (2, 2, 20, 20, 1, 1, 1, 1)),
+    ("command : >/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("export A=1 >/missing/x || true", (2, 2, 20, 20, 1, 1, 1, 1)),
+    ("{ true; } >/missing/x", (22, 2, 21, 1, 21, 21, 21, 1)),
+    ("( true ) >/missing/x", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("if true; then true; fi >/missing/x", (22, 2, 21, 1, 21, 21, 21, 1)),
+    ("while read a; do true; done </missing/x", (22, 2, 21, 1, 21, 21, 21, 1)),
+    ("case a in a) true;; esac >/missing/x", (22, 2, 21, 1, 21, 21, 21, 1)),
+    ("f() { true; }; f >/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("echo a >/missing/x || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("echo a >/tmp", (22, 2, 21, 1, 21, 1, 21, 1)),
+    (': >"$UNSET"', (2, 2, 21, 1, 1, 1, 1, 1)),
+    ("x=$(: >/missing/x)", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("sleep 0 >/missing/x & wait $!", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("cd /missing", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("cd /missing || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("cd /missing || exit", (2, 2, 1, 1, 2, 2, 1, 1)),
+    ("cd /missing && true", (22, 22, 21, 21, 22, 22, 21, 21)),
+    ("(cd /missing; true)", (20, 2, 20, 1, 20, 2, 20, 1)),
+    ("x=$(cd /missing && pwd)", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("cd a b", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("cd -", (20, 20, 21, 1, 20, 20, 21, 1)),
+    ("mkdir -p /missing; cd /missing && exit 9; rmdir /missing", (9, 9, 9, 9, 9, 9, 9, 9)),
+    ("x=$((1/0))", (2, 2, 21, 21, 2, 2, 1, 1)),
+    ("x=$((1/0)) || true", (2, 2, 21, 21, 2, 2, 1, 1)),
+    ("n=0; [ $((5/n)) = 1 ]", (2, 2, 21, 21, 2, 2, 1, 1)),
+    ("f() { x=$((1/0)); true; }; f", (2, 2, 21, 21, 2, 2, 1, 1)),
+    ("(x=$((1/0)))", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("eval 'x=$((1/0))'", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("x=$((08))", (2, 2, 21, 21, 2, 2, 1, 1)),
+    ("let x=1/0", (147, 127, 21, 1, 22, 2, 21, 1)),
+    ("readonly R=1; R=2", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("readonly R=1; R=2 || true", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("readonly R=1; R=2; true", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("readonly R=1; R=2 true", (2, 2, 20, 1, 2, 2, 21, 1)),
+    ("readonly R=1; export R=2", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("readonly R=1; unset R", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("readonly R=1; f() { local R=2; }; f", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("readonly R=1; for R in a b; do true; done", (2, 2, 21, 1, 2, 2, 1, 1)),
+    ("declare -r R=1; R=2", (20, 127, 21, 1, 20, 127, 1, 1)),
+    ("unset 1", (2, 2, 20, 20, 2, 2, 20, 20)),
+    ("f() { false; }; unset f; f() { true; }; f", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("export X=$(false)", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("f() { local X=$(false); }; f", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("X=$(false)", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("X=$(exit 7)", (27, 7, 27, 7, 27, 7, 27, 7)),
+    ("X=$(false) || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("return", (0, 0, 22, 2, 0, 0, 2, 2)),
+    ("return 3", (3, 3, 22, 2, 3, 3, 2, 2)),
+    ("(return 3; true)", (23, 3, 20, 2, 23, 3, 22, 2)),
+    ("exit 1 2", (1, 1, 21, 21, 1, 1, 21, 21)),
+    ("exit -1", (2, 2, 255, 255, 2, 2, 255, 255)),
+    (". /fail.sh || true", (20, 1, 20, 20, 20, 1, 20, 20)),
+    ("if . /fail.sh; then true; fi", (20, 1, 20, 20, 20, 1, 20, 20)),
+    (". /missing.sh || true", (2, 2, 20, 20, 2, 2, 1, 1)),
+    ("set -o foo || true", (2, 2, 20, 20, 20, 20, 20, 20)),
+    ("set -Z", (2, 2, 22, 2, 2, 2, 2, 2)),
+    ("shift abc", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("(false; true) && true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("if (false; exit 4); then true; else exit $?; fi", (4, 4, 4, 4, 4, 4, 4, 4)),
+    ("f() { false; exit 4; }; (f) || exit $?", (4, 4, 4, 4, 4, 4, 4, 4)),
+    ("x=$(false; echo a) || exit 5", (20, 5, 20, 20, 20, 20, 20, 20)),
+    ('x=$(set -e; false; echo a); [ -n "$x" ] || exit 5', (5, 1, 5, 1, 5, 1, 5, 1)),
+    ("f() { false; echo x; }; x=$(f)", (20, 1, 20, 20, 20, 20, 20, 1)),
+    ("if { (false; exit 7) & wait $!; }; then true; else exit $?; fi", (7, 1, 7, 7, 7, 1, 7, 7)),
+    ("set -o pipefail; x=$(false | true)", (2, 2, 21, 1, 21, 1, 21, 1)),
+    ("(exit 3) & p=$!; wait $p; wait $p", (23, 3, 23, 3, 23, 3, 147, 3)),
+    ("(exit 3) & wait -n", (22, 2, 23, 3, 149, 129, 23, 3)),
+    ("[ a = b", (22, 2, 22, 2, 22, 2, 22, 2)),
+    ("read -t 1 a", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("read", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("trap TERM", (20, 20, 20, 20, 20, 20, 2, 2)),
+    ("trap -l", (2, 2, 20, 20, 2, 2, 20, 20)),
+    ("eval 'if' || true", (2, 2, 20, 20, 2, 2, 2, 2)),
+    ("eval 'a=('", (2, 2, 21, 2, 2, 2, 1, 2)),
+    ("trap ')' EXIT", (2, 2, 20, 2, 2, 2, 20, 2)),
+    ("a=(", (2, 2, 1, 2, 2, 2, 1, 2)),
+    ("exec -z true", (127, 127, 22, 2, 2, 2, 2, 2)),
+    ("shopt -s execfail; exec /missing/x; true", (127, 127, 20, 127, 127, 127, 20, 127)),
+    ("timeout 0.2 sleep 5", (144, 124, 144, 124, 163, 143, 144, 124)),
+    ("timeout -s KILL 0.2 sleep 5", (157, 137, 157, 137, 157, 137, 157, 137)),
+    ("timeout -k 1 0.2 sh -c \"trap '' TERM; sleep 3; true\" && true", (157, 157, 157, 157, 157, 157, 157, 157)),
+    ("timeout abc true", (145, 125, 145, 125, 21, 1, 145, 125)),
+    ("timeout 1 false || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+)
+
+
+def ended(shell: str, script: str, errexit: bool) -> int | None:
+    """The status of a container that runs it."""
+    first = "#!/bin/bash" if shell == "bash" else "#!/bin/sh"
+    text = f"{first}\n{'set -e' if errexit else ':'}\n{script}\nrc=$?\nexit $((rc+20))\n"
+    dockerfile = f'FROM {SHELLS[shell]}\nCOPY *.sh /\nCMD ["/start.sh"]\n'
+    files = {"Dockerfile": dockerfile, "start.sh": text, "fail.sh": "false\ntrue\n"}
+    memory = MemoryFiles(files, dict.fromkeys(files, 0o755))
+    ((_, verdict, _),), _ = analyze_container(memory, "Dockerfile", Options())
+    assert str(verdict.outcome) in {"exits", "fails"}, verdict
+    return verdict.exit_code
+
+
+@pytest.mark.parametrize("shell", list(SHELLS))
+@pytest.mark.parametrize(("script", "statuses"), [pytest.param(*row, id=row[0]) for row in MEASURED])
+def test_what_a_failing_command_comes_to(shell: str, script: str, statuses: tuple[int, ...]) -> None:
+    plain, strict = statuses[2 * list(SHELLS).index(shell) :][:2]
+    assert (ended(shell, script, False), ended(shell, script, True)) == (plain, strict)
