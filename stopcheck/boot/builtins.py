@@ -68,6 +68,8 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
         return None
     if name == "sleep" and not row.sleeps_itself:
         return None
+    if name in _OWN and row.name not in _OWN[name]:
+        return None
     if name == "[[" and not (row.bash_syntax or row.bash_tests):
         return None
     return _BUILTINS.get(name)
@@ -75,6 +77,13 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
 
 _BASH_ONLY = {"source", "declare", "typeset", "shopt", "mapfile", "readarray", "pushd", "popd", "dirs", "disown",
               "enable", "builtin", "caller", "compgen", "complete", "logout", "bind"}  # fmt: skip
+
+
+_OWN = {
+    "print": {"ksh93", "mksh", "zsh"}, "whence": {"ksh93", "mksh", "zsh"}, "autoload": {"ksh93", "mksh", "zsh"},
+    "setopt": {"zsh"}, "unsetopt": {"zsh"}, "emulate": {"zsh"}, "zmodload": {"zsh"},
+}  # fmt: skip
+"""The shells that have builtins which the others lack; source: `command -v` in each of them."""
 
 
 # --- nothing to speak of ---------------------------------------------------------------------------
@@ -90,6 +99,12 @@ def do_echo(call: Call) -> None:
     words = call.arguments
     plain = all(isinstance(word, str) and "\\" not in word for word in words) and words[:1] != ("-e",)
     _print(call, " ".join(map(str, words)) if plain and words[:1] != ("-n",) else Unknown("what `echo` prints"))
+
+
+def do_print(call: Call) -> None:
+    """What ksh and zsh have besides `echo`: its options, and what it makes of backslashes, are not followed."""
+    plain = all(isinstance(word, str) and not word.startswith("-") and "\\" not in word for word in call.arguments)
+    _print(call, " ".join(map(str, call.arguments)) if plain else Unknown("what `print` prints"))
 
 
 def do_printf(call: Call) -> None:
@@ -114,6 +129,7 @@ def _print(call: Call, text: Field) -> None:
 
 
 do_umask = do_ulimit = do_hash = do_times = do_shopt = do_alias = do_unalias = do_true
+do_autoload = do_emulate = do_zmodload = do_true
 do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
 
 
@@ -140,7 +156,7 @@ def do_type(call: Call) -> None:
         call.shell.set_status(0 if file is not None else absent)
 
 
-do_which = do_compgen = do_type
+do_which = do_compgen = do_whence = do_type
 
 
 def do_command(call: Call) -> None:
@@ -507,9 +523,7 @@ def do_set(call: Call) -> None:
                 if name == "pipefail" and _without_pipefail(call):
                     shell.leave(2)
                     return
-                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(
-                    name, name
-                )
+                name = _LETTERS.get(name, name)
             else:
                 name = letter
             if name == "m" and shell.row.refuses_monitor:
@@ -522,6 +536,21 @@ def do_set(call: Call) -> None:
     if words:
         shell.args = tuple(words[1:] if words[0] == "-" else words)
     shell.status, shell.ok = 0, False
+
+
+_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
+"""The letters of the options that are followed."""
+
+
+def do_setopt(call: Call) -> None:
+    """zsh's other way to set options; it minds neither case nor `_` (zshoptions(1))."""
+    names = {str(word).replace("_", "").lower() for word in call.arguments}
+    options = {_LETTERS.get(name, name) for name in names}
+    call.shell.options = call.shell.options - options if call.words[0] == "unsetopt" else call.shell.options | options
+    call.shell.set_status(0)
+
+
+do_unsetopt = do_setopt
 
 
 def _without_pipefail(call: Call) -> bool:

@@ -97,7 +97,7 @@ def _redirected(call: Call) -> Call:
 
 _LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
 """Builtins that print where they are given nothing to do."""
-_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "pwd", "times", "type", "ulimit"})
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "pwd", "times", "type", "ulimit", "whence"})
 """Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
 
 

@@ -219,6 +219,8 @@ class Machine:
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
+            if "/" in name and _may_be_the_bases(file) and self._bare() and self._lacks(name):
+                return Failure(127, f"{name} is not in the image", "absent", name)
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
             if isinstance(file, Unknown) and not isinstance(
@@ -292,7 +294,7 @@ class Machine:
         return (
             base.name.partition(":")[0] == base.family
             and (not folder or folder in DEFAULT_PATH.split(":"))
-            and lacks(base.family, program)
+            and (folder.startswith("/usr/local/") or lacks(base.family, program))  # that is left to others
         )
 
     def _is_for(self, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
@@ -430,7 +432,7 @@ class Machine:
             body = self.parse_text(text, self._place(process, text), row)
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
-        if not rest:
+        if not rest or "s" in options:
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):
@@ -572,8 +574,8 @@ class Machine:
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
-        if row.only_letters and any(len(w) > 1 and w[0] == "-" and w[1] not in f"-{row.only_letters}" for w in own[1:]):
-            status = 1 if self.image.base.sh == "busybox" else 125
+        if _refuses(row, own):
+            status = 1 if self.image.base.sh == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if row.clears and any(is_option(word, name) for word in own for name in row.clears):
             env = assigned
@@ -606,11 +608,32 @@ def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
     return isinstance(file, Unknown) and file.reason.startswith("it may come from the base image")
 
 
+def _refuses(row: ProgramRow, own: list[str]) -> bool:
+    """Whether a wrapper's own words have an option that it does not know; getopt_long(3) takes one cut short."""
+    if not row.only_letters:
+        return False
+    for word in own[1:]:
+        if word == "--":
+            break
+        if word.startswith("--"):
+            name = word.partition("=")[0]
+            if row.long_options and not any(option.startswith(name) for option in row.long_options):
+                return True
+        elif len(word) > 1 and word[0] == "-" and word[1] not in row.only_letters:
+            return True
+    return False
+
+
 def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
-    """The status of a wrapper that is given nothing to start: env and nice then tell what is so."""
+    """The status of a wrapper that is given nothing to start: env and nice then tell what is so.
+
+    flock locks the open file of a number; who else holds it in a container that starts?
+    """
+    last = str(argv[-1])
+    if name == "flock" and len(argv) > 1 and last.isdigit():
+        return 0
     if name not in {"env", "nice"}:
         return 1
-    last = str(argv[-1])
     return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
 
 
