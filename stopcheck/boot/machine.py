@@ -58,6 +58,7 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 SUPERVISORD_POLLS = 0.9
 """supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 _BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
+_PROFILES = ("profile", ".profile", ".bash_profile", ".bash_login")
 QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
 """An only argument to which a program answers, and ends."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
@@ -208,7 +209,14 @@ class Machine:
             return Failure(126, f"{name} is a folder", "folder", name)
         if depth > NESTING_LIMIT:
             return Failure(126, f"{name} starts itself for ever")
-        file = self.find(name, process.cwd, env if search is None else {"PATH": search})
+        search = env.get("PATH") if search is None else search
+        file = self.find(name, process.cwd, {} if search is None else {"PATH": search})
+        elsewhere = None
+        if isinstance(search, Unknown) and "/" not in name and not _no_name(name):
+            told = ProgramRow(process.program, role="absent", instead=search.reason)
+            elsewhere = Program(told, self.stop_signal)
+        if file is None and elsewhere is not None:
+            return elsewhere
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
             shown = f"{name.rstrip()!r}" if carriage else name
@@ -240,8 +248,8 @@ class Machine:
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if _may_be_the_bases(file):
-                if self._meant_elsewhere(name, process.cwd) or (self._bare() and self._lacks(name)):
-                    return Failure(127, f"{name} is not in the image", "absent", name)
+                if self._absent(name, process.cwd):
+                    return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self._bare() else role
             if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
@@ -280,6 +288,10 @@ class Machine:
                 return Program(told, self.stop_signal)
             return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
         return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
+
+    def _absent(self, name: str, cwd: str) -> bool:
+        """Whether the base image, which alone could have it, has no program of this name."""
+        return self._meant_elsewhere(name, cwd) or (self._bare() and self._lacks(name))
 
     def _bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
@@ -423,6 +435,7 @@ class Machine:
     def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = shell_options(argv[1:])
+        env = self._profiled(env) if "l" in options else env
         if command:
             if not rest:
                 return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
@@ -446,6 +459,14 @@ class Machine:
             return Program(ProgramRow(path.rsplit("/", 1)[-1], role="unread", instead=reason), self.stop_signal)
         script = self.parse(file.content, row)
         return Shell(self, row, script.body, "file", path, rest[1:], env, options, path)
+
+    def _profiled(self, env: Mapping[str, Field]) -> Mapping[str, Field]:
+        """What a login shell's profiles leave of the environment: Debian's and Alpine's set PATH anew."""
+        files = self.image.files
+        own = files.fills("/etc/profile.d") or any(map(files.puts, _PROFILES))
+        if env.get("PATH", DEFAULT_PATH) == DEFAULT_PATH and not own:
+            return env
+        return {**env, "PATH": Unknown("what the profiles of a login shell set PATH to")}
 
     def _place(self, process: Process, text: str) -> Span | None:
         """Where the text of `-c` stands: in CMD or ENTRYPOINT for PID 1, in the command that started it otherwise."""
@@ -687,6 +708,7 @@ def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field
             index += 1
             break
         if word.startswith("--"):
+            options |= {"l"} if word == "--login" else set()
             index += 2 if word in {"--rcfile", "--init-file"} else 1
             continue
         for letter in word[1:]:

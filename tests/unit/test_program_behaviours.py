@@ -764,6 +764,20 @@ def test_a_program_of_ones_own_in_a_folder_for_programs() -> None:
     assert outcome("perl bin/svc.pl", files={"bin/svc.pl": text}) == "graceful"
 
 
+@pytest.mark.parametrize(
+    ("lines", "start", "expected"),
+    [
+        pytest.param("ENV PATH=/app:$PATH", ("sh", "-c", "exec app"), "graceful", id="no-login"),
+        pytest.param("ENV PATH=/app:$PATH", ("bash", "-lc", "exec app"), "unknown", id="set-anew"),
+        pytest.param("COPY src/app.sh /etc/profile.d/", ("bash", "--login", "-c", "exec app"), "unknown", id="profile"),
+        pytest.param("", ("bash", "-lc", "exec app"), "fails", id="nothing-sets-it"),
+        pytest.param("COPY src/app /usr/bin/", ("bash", "-lc", "exec app"), "graceful", id="where-all-look"),
+    ],
+)
+def test_a_login_shell_has_its_path_from_its_profiles(lines: str, start: tuple[str, ...], expected: str) -> None:
+    assert verdict(*start, lines=lines, files={**OWN, "app.sh": "PATH=$PATH:/app"}).outcome == expected
+
+
 def test_rsyslogd_in_the_foreground() -> None:
     assert outcome("rsyslogd -n -iNONE", lines="RUN apt-get install -y rsyslog") == "graceful"
     assert outcome("rsyslogd -N1", lines="RUN apt-get install -y rsyslog") == "exits"
