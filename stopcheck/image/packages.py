@@ -152,10 +152,17 @@ _PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 link to /usr/sbin, which stays a folder of its own: alpinelinux.org/posts/2025-10-01-usr-merge.html.)"""
 
 
-def brought(name: str, words: Sequence[str | None], known: frozenset[str]) -> Programs:
-    """The programs that a package manager's command may bring; of those it may not, `known` are told."""
+_LANGUAGES = frozenset({"pip", "pip3", "npm", "yarn", "pnpm"})
+
+
+def brought(name: str, words: Sequence[str | None], known: frozenset[str], systems: frozenset[str]) -> Programs:
+    """The programs that a package manager's command may bring; of those it may not, `known` are told.
+
+    `systems`: those that the manager of a language does not bring, either.
+    """
     brings = _programs(name, words)
     if brings is None:
+        known |= systems if name in _LANGUAGES else frozenset()
         return Programs(_not_installed(name, words, known), all_but=True)
     places = _PLACES.get(name, {})
     paths = {f"{folder}/{each}" for each in brings for folder in places.get(each, ())}

@@ -778,6 +778,20 @@ def test_a_login_shell_has_its_path_from_its_profiles(lines: str, start: tuple[s
     assert verdict(*start, lines=lines, files={**OWN, "app.sh": "PATH=$PATH:/app"}).outcome == expected
 
 
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("node:20-slim", "", "cut-off", id="without-ps"),
+        pytest.param("node:20-slim", "RUN apt-get install -y procps", "graceful", id="with-ps"),
+        pytest.param("node:20", "", "graceful", id="the-whole-image"),
+    ],
+)
+def test_concurrently_asks_ps_for_what_it_has_started(base: str, lines: str, expected: str) -> None:
+    started = ("concurrently", "exec /app/app")
+    lines = f"ENTRYPOINT []\n{lines}\nRUN npm install -g concurrently"
+    assert verdict(*started, base=base, lines=lines, files=OWN).outcome == expected
+
+
 def test_rsyslogd_in_the_foreground() -> None:
     assert outcome("rsyslogd -n -iNONE", lines="RUN apt-get install -y rsyslog") == "graceful"
     assert outcome("rsyslogd -N1", lines="RUN apt-get install -y rsyslog") == "exits"
