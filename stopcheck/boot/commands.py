@@ -56,6 +56,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if any(each.name in shell.constants for each in node.assignments) and shell.row.name in {"dash", "busybox"}:
         shell.leave(2)
         return
+    if node.redirections and process.user and _refuses(shell, words, node, world, process):
+        return
     if not words:
         _assign_all(shell, node.assignments, world, process)
         shell.answers = ()
@@ -78,6 +80,12 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             builtin(call)
             return
     run_program(call)
+
+
+def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
+    from stopcheck.boot.permissions import refuses
+
+    return refuses(shell, words, node.redirections, world, process)
 
 
 def _redirected(call: Call) -> Call:

@@ -20,7 +20,7 @@ OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
 def opened(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:
     """A file that output is sent to is there from then on; what it holds is another question."""
-    path = _target(shell, redirection, world, process)
+    path = target(shell, redirection, world, process)
     if path:
         world.files[path] = Unknown(f"the content of {path}", redirection.span)
 
@@ -29,7 +29,7 @@ def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
     """What is printed becomes the content of the file that it is sent to; what is appended is not followed."""
     for redirection in redirections:
         if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
-            path = _target(shell, redirection, world, process)
+            path = target(shell, redirection, world, process)
             if path:
                 world.files[path] = text
 
@@ -77,7 +77,7 @@ def _covers(pattern: str, path: str) -> bool:
     return fnmatch.fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/")
 
 
-def _target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
+def target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
     """The file that output goes to; "" where that is not known, or where it is a descriptor or a device."""
     if any(isinstance(part, CommandSubstitution) for part in redirection.target.parts):
         return ""
