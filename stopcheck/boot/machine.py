@@ -25,7 +25,7 @@ from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
-from stopcheck.image.model import Made
+from stopcheck.image.model import ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.commands import Call
     from stopcheck.boot.frames import Blocked
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import Image, ImageFile
+    from stopcheck.image.model import Image
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
@@ -105,11 +105,14 @@ class Machine:
 
     def parse_text(self, text: str, span: Span | None, row: ShellRow) -> Sequence:
         """A text that a script or an argument gives (a trap, `eval`, `-c`), with its place."""
+        return self.parse(self._text(text, span), row).body
+
+    def _text(self, text: str, span: Span | None) -> SourceFile:
         key = (text, span)
         source = self._texts.get(key)
         if source is None:
             source = self._texts[key] = embedded(text, span)
-        return self.parse(source, row).body
+        return source
 
     def shell_row(self, name: str) -> ShellRow | Unknown | None:
         """The shell of that name in this image; Unknown where /bin/sh is not known, None where it has none."""
@@ -210,7 +213,8 @@ class Machine:
         if depth > NESTING_LIMIT:
             return Failure(126, f"{name} starts itself for ever")
         search = env.get("PATH") if search is None else search
-        file = self.find(name, process.cwd, {} if search is None else {"PATH": search})
+        written = self.written(world, process, name) if "/" in name else None
+        file = written or self.find(name, process.cwd, {} if search is None else {"PATH": search})
         elsewhere = None
         if isinstance(search, Unknown) and "/" not in name and not _no_name(name):
             told = ProgramRow(process.program, role="absent", instead=search.reason)
@@ -333,6 +337,15 @@ class Machine:
         here = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
         return name.endswith(".sh") or self.image.files.puts(name) or not (here is None or isinstance(here, Unknown))
 
+    def written(self, world: World, process: Process, name: str) -> ImageFile | None:
+        """A script that another one has written, where its text is known; that it was made executable is taken so."""
+        path = posixpath.normpath(posixpath.join(process.cwd, name))
+        text = world.files.get(path)
+        if not isinstance(text, str):
+            return None
+        mode = Unknown("the mode of a file that is written as the container starts")
+        return ImageFile(path, self._text(text, world.places.get(path)), mode, None)
+
     def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
         """The file that a program's name means."""
         if "\r" in name:
@@ -422,7 +435,7 @@ class Machine:
             # A script that one of them cannot read tells that it is another.
             rows = [replace(shell, plain="") for shell in known if shell is not None]
             return self._either_shell(world, process, argv, env, row, rows)
-        return self.shell(row, process, argv, env)
+        return self.shell(row, process, argv, env, world)
 
     def _either_shell(
         self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], why: Unknown,
@@ -430,9 +443,11 @@ class Machine:
     ) -> Body:  # fmt: skip
         from stopcheck.boot.either import Either
 
-        return Either(why, tuple(self.shell(row, process, argv, env) for row in rows))
+        return Either(why, tuple(self.shell(row, process, argv, env, world) for row in rows))
 
-    def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
+    def shell(
+        self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], world: World
+    ) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = shell_options(argv[1:])
         env = self._profiled(env) if "l" in options else env
@@ -450,7 +465,9 @@ class Machine:
         path = rest[0]
         if isinstance(path, Unknown):
             return Program(ProgramRow(process.program, role="unnamed", instead=path.reason), self.stop_signal)
-        file = self.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
+        file = self.written(world, process, path) or self.image.files.lookup(
+            posixpath.normpath(posixpath.join(process.cwd, path))
+        )
         if file is None:
             status = 2 if row.name in {"dash", "busybox"} else 127
             return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
@@ -675,7 +692,16 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     offsets = character_offsets(span.text) if span.text.startswith('"') else ()
     if len(offsets) == len(text) + 1:
         return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
+    lines, own = _line_starts(text), _line_starts(span.text)
+    if len(lines) == len(own) > 1:  # a here-document, with values in the place of variables
+        return SourceFile(
+            span.path, text, span.source, tuple((n, span.start + at) for n, at in zip(lines, own, strict=True))
+        )
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
