@@ -17,6 +17,17 @@ _CHANGES = ("passwd", "usermod", "useradd", "adduser", "chsh", "pam")
 """What else a build says of accounts: with one of these words they may be others than the system's."""
 
 
+_NUMBERS = {"daemon": "1", "www-data": "33", "nobody": "65534"}
+"""Debian's and Alpine's own."""
+
+
+def user_number(user: str) -> str:
+    """A number for a user: root's is 0, and of all others it only matters that theirs is not."""
+    if user in ROOT:
+        return "0"
+    return user if user.isdigit() else _NUMBERS.get(user, "1000")
+
+
 def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Field, ...], user: str | None) -> bool:
     """Whether a login program ends with status 1: it wants a password, or the user's shell is nologin(8).
 

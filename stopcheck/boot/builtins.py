@@ -70,6 +70,8 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
         return None
     if name == "let" and row.name in {"dash", "posh"}:
         return None
+    if name in _OWN and row.name not in _OWN[name]:
+        return None
     if name == "[[" and not (row.bash_syntax or row.bash_tests):
         return None
     return _BUILTINS.get(name)
@@ -77,6 +79,13 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
 
 _BASH_ONLY = {"source", "declare", "typeset", "shopt", "mapfile", "readarray", "pushd", "popd", "dirs", "disown",
               "enable", "builtin", "caller", "compgen", "complete", "logout", "bind"}  # fmt: skip
+
+
+_OWN = {
+    "print": {"ksh93", "mksh", "zsh"}, "whence": {"ksh93", "mksh", "zsh"}, "autoload": {"ksh93", "mksh", "zsh"},
+    "setopt": {"zsh"}, "unsetopt": {"zsh"}, "emulate": {"zsh"}, "zmodload": {"zsh"},
+}  # fmt: skip
+"""The shells that have builtins which the others lack; source: `command -v` in each of them."""
 
 
 # --- nothing to speak of ---------------------------------------------------------------------------
@@ -92,6 +101,12 @@ def do_echo(call: Call) -> None:
     words = call.arguments
     plain = all(isinstance(word, str) and "\\" not in word for word in words) and words[:1] != ("-e",)
     _print(call, " ".join(map(str, words)) if plain and words[:1] != ("-n",) else Unknown("what `echo` prints"))
+
+
+def do_print(call: Call) -> None:
+    """What ksh and zsh have besides `echo`: its options, and what it makes of backslashes, are not followed."""
+    plain = all(isinstance(word, str) and not word.startswith("-") and "\\" not in word for word in call.arguments)
+    _print(call, " ".join(map(str, call.arguments)) if plain else Unknown("what `print` prints"))
 
 
 def do_printf(call: Call) -> None:
@@ -116,6 +131,7 @@ def _print(call: Call, text: Field) -> None:
 
 
 do_umask = do_ulimit = do_hash = do_times = do_alias = do_unalias = do_true
+do_autoload = do_emulate = do_zmodload = do_true
 do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
 
 
@@ -155,7 +171,7 @@ def do_type(call: Call) -> None:
         call.shell.set_status(0 if file is not None else absent)
 
 
-do_which = do_compgen = do_type
+do_which = do_compgen = do_whence = do_type
 
 
 def do_command(call: Call) -> None:
@@ -579,9 +595,7 @@ def do_set(call: Call) -> None:
                 if shell.row.named_options and name not in shell.row.named_options:
                     shell.refuse(1 if shell.row.name == "busybox" else 2, special=shell.row.name != "busybox")
                     return
-                name = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}.get(
-                    name, name
-                )
+                name = _LETTERS.get(name, name)
             elif shell.row.options and letter not in shell.row.options:
                 shell.refuse(2)
                 return
@@ -597,6 +611,21 @@ def do_set(call: Call) -> None:
     if words:
         shell.args = tuple(words[1:] if words[0] == "-" else words)
     shell.status, shell.ok = 0, False
+
+
+_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
+"""The letters of the options that are followed."""
+
+
+def do_setopt(call: Call) -> None:
+    """zsh's other way to set options; it minds neither case nor `_` (zshoptions(1))."""
+    names = {str(word).replace("_", "").lower() for word in call.arguments}
+    options = {_LETTERS.get(name, name) for name in names}
+    call.shell.options = call.shell.options - options if call.words[0] == "unsetopt" else call.shell.options | options
+    call.shell.set_status(0)
+
+
+do_unsetopt = do_setopt
 
 
 def _without_pipefail(call: Call) -> bool:

@@ -8,7 +8,7 @@ from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import OUTPUTS, opened, worked_on
+from stopcheck.boot.written import OUTPUTS, copied, opened, worked_on
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
@@ -63,6 +63,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     if node.redirections and _refused(shell, node, words, world, process):
         shell.answers = ()
+        return
+    if node.redirections and process.user and _refuses(shell, words, node, world, process):
         return
     if not words:
         _assign_all(shell, node.assignments, world, process)
@@ -121,6 +123,12 @@ SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "exp
 """The special builtins (XCU 2.14)."""
 
 
+def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
+    from stopcheck.boot.permissions import refuses
+
+    return refuses(shell, words, node.redirections, world, process)
+
+
 def _redirected(call: Call) -> Call:
     """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
     if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
@@ -138,7 +146,7 @@ def _redirected(call: Call) -> Call:
 
 _LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
 """Builtins that print where they are given nothing to do."""
-_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "times", "type", "ulimit"})
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "times", "type", "ulimit", "whence"})
 """Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
 
 
@@ -197,6 +205,8 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    if call.words == ("cat",) and call.node.redirections:
+        copied(shell, call.node.redirections, world, process)
     if world.files or call.words[0] in {"touch", "tee", "cp"}:
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)

@@ -65,7 +65,19 @@ class _Reading:
         elif name in self.row.user_options and self.row.login:
             self.skip, self.direct = 0, True
         elif name in {"-S", "--split-string"} and isinstance(value, str):
-            self.rest[:0] = value.split()
+            self.rest[:0] = split_string(value)
+
+
+def split_string(text: str) -> list[str]:
+    """The words of `env -S TEXT`, which has quotes as a shell has (env(1))."""
+    if "'" not in text and '"' not in text:
+        return text.split()
+    import shlex
+
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
 
 
 def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, ...], dict[str, Field]]:

@@ -154,7 +154,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     """A program in a file, by its name where that is known, else by its source."""
     base = name.rsplit("/", 1)[-1]
     folder = name.rpartition("/")[0]
-    if base in SCRIPTS or folder.endswith("bin") or "node_modules" in folder:
+    installed = folder.endswith("bin") and not isinstance(start.text(name), SourceFile)
+    if base in SCRIPTS or installed or "node_modules" in folder:
         stem = base.removesuffix("-cli.js")
         for suffix in SUFFIXES[language]:
             stem = stem.removesuffix(suffix) if base not in SCRIPTS else stem

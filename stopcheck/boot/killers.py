@@ -41,6 +41,13 @@ class Killer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
+        found = self.send(world, process)
+        if process.alive:
+            world.exit(process, 0 if found else 1)
+        return True
+
+    def send(self, world: World, process: Process) -> bool:
+        """Send the signal; whether there was anybody to get it."""
         found = False
         for target in self.targets:
             if isinstance(target, Unknown):
@@ -53,9 +60,7 @@ class Killer(Passing):
             for other in self._around(world, target):
                 found = True
                 world.exit(other, 0)
-        if process.alive:
-            world.exit(process, 0 if found else 1)
-        return True
+        return found
 
     def _around(self, world: World, target: str) -> list[Process]:
         """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""
@@ -99,9 +104,40 @@ def _pattern(text: str) -> re.Pattern[str]:
         return re.compile(re.escape(text))
 
 
+class Stopper(Killer):
+    """One that waits until those are gone that it has asked to end."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, by: str, signal: str, targets: tuple[Field, ...], asked: tuple[int, ...] | None = None) -> None:
+        super().__init__(by, signal, targets)
+        self.asked = asked
+
+    def copy(self) -> Stopper:
+        """See Body.copy."""
+        return Stopper(self.by, self.signal, self.targets, self.asked)
+
+    def key(self) -> Hashable:
+        """See Body.key."""
+        return (*self.targets, self.asked)
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.asked is None:
+            texts = [target for target in self.targets if isinstance(target, str)]
+            self.asked = tuple(other.pid for text in texts for other in self._meant(world, process, text))
+            self.send(world, process)
+        elif world.living(self.asked):
+            return False
+        else:
+            world.exit(process, 0 if self.asked else 1)
+        return True
+
+
 def start_stops(start: Start) -> Body:
-    """A client that asks its server to end: `pg_ctl stop`, `mysqladmin shutdown`."""
-    return Killer("table", "TERM", (start.row.instead,))
+    """A client that asks its server to end: `pg_ctl stop`, `mysqladmin shutdown`. Most wait for that."""
+    waits = start.row.then == "waits" and not {"-W", "--no-wait"} & set(start.words)
+    return (Stopper if waits else Killer)("table", "TERM", (start.row.instead,))
 
 
 def start_signals(start: Start) -> Body | Failure:

@@ -29,7 +29,7 @@ from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.timeouts import Limit, Timeout, watch
 from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
-from stopcheck.image.model import Made
+from stopcheck.image.model import ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.commands import Call
     from stopcheck.boot.frames import Blocked
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import Image, ImageFile
+    from stopcheck.image.model import Image
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
@@ -62,6 +62,7 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 SUPERVISORD_POLLS = 0.9
 """supervisord looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 _BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
+_PROFILES = ("profile", ".profile", ".bash_profile", ".bash_login")
 QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
 """An only argument to which a program answers, and ends."""
 OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
@@ -108,11 +109,14 @@ class Machine:
 
     def parse_text(self, text: str, span: Span | None, row: ShellRow) -> Sequence:
         """A text that a script or an argument gives (a trap, `eval`, `-c`), with its place."""
+        return self.parse(self._text(text, span), row).body
+
+    def _text(self, text: str, span: Span | None) -> SourceFile:
         key = (text, span)
         source = self._texts.get(key)
         if source is None:
             source = self._texts[key] = embedded(text, span)
-        return self.parse(source, row).body
+        return source
 
     def shell_row(self, name: str) -> ShellRow | Unknown | None:
         """The shell of that name in this image; Unknown where /bin/sh is not known, None where it has none."""
@@ -216,7 +220,15 @@ class Machine:
             return Failure(126, f"{name} is a folder", "folder", name)
         if depth > NESTING_LIMIT:
             return Failure(126, f"{name} starts itself for ever")
-        file = self.find(name, process.cwd, env if search is None else {"PATH": search})
+        search = env.get("PATH") if search is None else search
+        written = self.written(world, process, name) if "/" in name else None
+        file = written or self.find(name, process.cwd, {} if search is None else {"PATH": search})
+        elsewhere = None
+        if isinstance(search, Unknown) and "/" not in name and not _no_name(name):
+            told = ProgramRow(process.program, role="absent", instead=search.reason)
+            elsewhere = Program(told, self.stop_signal)
+        if file is None and elsewhere is not None:
+            return elsewhere
         if file is None:
             carriage = " (its line ends in CR LF)" if "\r" in name else ""
             shown = f"{name.rstrip()!r}" if carriage else name
@@ -227,6 +239,8 @@ class Machine:
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
+            if "/" in name and _may_be_the_bases(file) and self.bare() and self._lacks(name):
+                return Failure(127, f"{name} is not in the image", "absent", name)
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
             if isinstance(file, Unknown) and not isinstance(
@@ -246,8 +260,8 @@ class Machine:
             made_here = not isinstance(file, Unknown)
             role = "unread" if name.endswith(OPAQUE_ENDINGS) and not made_here else "unknown"
             if _may_be_the_bases(file):
-                if self._meant_elsewhere(name, process.cwd) or (self.bare() and self._lacks(name)):
-                    return Failure(127, f"{name} is not in the image", "absent", name)
+                if self._absent(name, process.cwd):
+                    return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self.bare() else role
             if name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
@@ -287,6 +301,10 @@ class Machine:
             return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
         return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
 
+    def _absent(self, name: str, cwd: str) -> bool:
+        """Whether the base image, which alone could have it, has no program of this name."""
+        return self._meant_elsewhere(name, cwd) or (self.bare() and self._lacks(name))
+
     def bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
         base = self.image.base
@@ -300,7 +318,7 @@ class Machine:
         return (
             base.name.partition(":")[0] == base.family
             and (not folder or folder in DEFAULT_PATH.split(":"))
-            and lacks(base.family, program)
+            and (folder.startswith("/usr/local/") or lacks(base.family, program))  # that is left to others
         )
 
     def _is_for(self, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
@@ -326,6 +344,15 @@ class Machine:
             return False
         here = self.image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
         return name.endswith(".sh") or self.image.files.puts(name) or not (here is None or isinstance(here, Unknown))
+
+    def written(self, world: World, process: Process, name: str) -> ImageFile | None:
+        """A script that another one has written, where its text is known; that it was made executable is taken so."""
+        path = posixpath.normpath(posixpath.join(process.cwd, name))
+        text = world.files.get(path)
+        if not isinstance(text, str):
+            return None
+        mode = Unknown("the mode of a file that is written as the container starts")
+        return ImageFile(path, self._text(text, world.places.get(path)), mode, None)
 
     def find(self, name: str, cwd: str, env: Mapping[str, Field]) -> ImageFile | Unknown | None:
         """The file that a program's name means."""
@@ -416,7 +443,7 @@ class Machine:
             # A script that one of them cannot read tells that it is another.
             rows = [replace(shell, plain="") for shell in known if shell is not None]
             return self._either_shell(world, process, argv, env, row, rows)
-        return self.shell(row, process, argv, env)
+        return self.shell(row, process, argv, env, world)
 
     def _either_shell(
         self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], why: Unknown,
@@ -424,13 +451,16 @@ class Machine:
     ) -> Body:  # fmt: skip
         from stopcheck.boot.either import Either
 
-        return Either(why, tuple(self.shell(row, process, argv, env) for row in rows))
+        return Either(why, tuple(self.shell(row, process, argv, env, world) for row in rows))
 
-    def shell(self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field]) -> Body:
+    def shell(
+        self, row: ShellRow, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], world: World
+    ) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = shell_options(argv[1:])
         if row.name == "bash" and (process.program == "sh" or "--posix" in argv[1 : len(argv) - len(rest)]):
             options |= {"posix"}
+        env = self._profiled(env) if "l" in options else env
         if command:
             if not rest:
                 return Program(ProgramRow(process.program, role="short", status=2), self.stop_signal)
@@ -440,12 +470,14 @@ class Machine:
             body = self.parse_text(text, self._place(process, text), row)
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
-        if not rest:
+        if not rest or "s" in options:
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):
             return Program(ProgramRow(process.program, role="unnamed", instead=path.reason), self.stop_signal)
-        file = self.image.files.lookup(posixpath.normpath(posixpath.join(process.cwd, path)))
+        file = self.written(world, process, path) or self.image.files.lookup(
+            posixpath.normpath(posixpath.join(process.cwd, path))
+        )
         if file is None:
             status = 2 if row.name in {"dash", "busybox"} else 127
             return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
@@ -454,6 +486,14 @@ class Machine:
             return Program(ProgramRow(path.rsplit("/", 1)[-1], role="unread", instead=reason), self.stop_signal)
         script = self.parse(file.content, row)
         return Shell(self, row, script.body, "file", path, rest[1:], env, options, path)
+
+    def _profiled(self, env: Mapping[str, Field]) -> Mapping[str, Field]:
+        """What a login shell's profiles leave of the environment: Debian's and Alpine's set PATH anew."""
+        files = self.image.files
+        own = files.fills("/etc/profile.d") or any(map(files.puts, _PROFILES))
+        if env.get("PATH", DEFAULT_PATH) == DEFAULT_PATH and not own:
+            return env
+        return {**env, "PATH": Unknown("what the profiles of a login shell set PATH to")}
 
     def _place(self, process: Process, text: str) -> Span | None:
         """Where the text of `-c` stands: in CMD or ENTRYPOINT for PID 1, in the command that started it otherwise."""
@@ -582,8 +622,8 @@ class Machine:
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
-        if row.only_letters and any(len(w) > 1 and w[0] == "-" and w[1] not in f"-{row.only_letters}" for w in own[1:]):
-            status = 1 if self.image.base.sh == "busybox" else 125
+        if _refuses(row, own):
+            status = 1 if self.image.base.sh == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if row.clears and any(is_option(word, name) for word in own for name in row.clears):
             env = assigned
@@ -637,13 +677,34 @@ def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
     return isinstance(file, Unknown) and file.reason.startswith("it may come from the base image")
 
 
+def _refuses(row: ProgramRow, own: list[str]) -> bool:
+    """Whether a wrapper's own words have an option that it does not know; getopt_long(3) takes one cut short."""
+    if not row.only_letters:
+        return False
+    for word in own[1:]:
+        if word == "--":
+            break
+        if word.startswith("--"):
+            name = word.partition("=")[0]
+            if row.long_options and not any(option.startswith(name) for option in row.long_options):
+                return True
+        elif len(word) > 1 and word[0] == "-" and word[1] not in row.only_letters:
+            return True
+    return False
+
+
 def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
-    """The status of a wrapper that is given nothing to start: env and nice then tell what is so."""
+    """The status of a wrapper that is given nothing to start: env and nice then tell what is so.
+
+    flock locks the open file of a number; who else holds it in a container that starts?
+    """
     if name == "timeout":
         return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
+    last = str(argv[-1])
+    if name == "flock" and len(argv) > 1 and last.isdigit():
+        return 0
     if name not in {"env", "nice"}:
         return 1
-    last = str(argv[-1])
     return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
 
 
@@ -664,7 +725,16 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     offsets = character_offsets(span.text) if span.text.startswith('"') else ()
     if len(offsets) == len(text) + 1:
         return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
+    lines, own = _line_starts(text), _line_starts(span.text)
+    if len(lines) == len(own) > 1:  # a here-document, with values in the place of variables
+        return SourceFile(
+            span.path, text, span.source, tuple((n, span.start + at) for n, at in zip(lines, own, strict=True))
+        )
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
+
+
+def _line_starts(text: str) -> list[int]:
+    return [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -697,6 +767,7 @@ def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field
             index += 1
             break
         if word.startswith("--"):
+            options |= {"l"} if word == "--login" else set()
             index += 2 if word in {"--rcfile", "--init-file"} else 1
             continue
         for letter in word[1:]:

@@ -282,22 +282,29 @@ def start_procfile(start: Start) -> Body | Failure:
 
 
 def start_concurrently(start: Start) -> Body | Failure:
-    """concurrently: each argument under `/bin/sh -c`; SIGTERM goes to all their processes (measured with version 9)."""
+    """concurrently: each argument under `/bin/sh -c`; SIGTERM goes to all their processes (measured with version 9).
+
+    It asks ps(1) for these: where there is none, it dies of that (measured likewise, in a slim image of Node).
+    """
     lines = [word for word in start.words if not word.startswith("-")]
     if len(lines) + sum(word in _CONCURRENTLY_FLAGS for word in start.words) != len(start.argv) - 1:
         return start.leaf("unread", "what concurrently runs")
     lines = [re.sub(r"^(npm|yarn|pnpm|bun):(?=[\w-]+( |$))", r"\1 run ", line) for line in lines]
     if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
         return start.leaf("unread", "a shortcut of concurrently")
-    return _together(start, lines, 1) if lines else start.leaf("short", status=1)
+    if not lines:
+        return start.leaf("short", status=1)
+    forsaken = frozenset({"TERM", "INT"}) if start.machine.find("ps", "/", start.env) is None else frozenset()
+    return _together(start, lines, 1, forsaken)
 
 
 _CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail", "-r", "--raw", "--no-color", "-g"})
 
 
-def _together(start: Start, lines: list[str], status: int) -> Body:
+def _together(start: Start, lines: list[str], status: int, forsakes: frozenset[str] = frozenset()) -> Body:
     managed = tuple(Managed(line.split()[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines)
-    return Together(start.machine, managed, dict(start.env), frozenset({"TERM", "INT"}), at_once=True, status=status)
+    stops_on = frozenset({"TERM", "INT"}) - forsakes
+    return Together(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
 
 
 class Together(Supervisor):

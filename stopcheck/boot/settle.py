@@ -139,7 +139,11 @@ class _Settling:
         if round_ in self._ticks or world.came_round:
             # A loop comes round: if it starts or waits for a program that nobody knows, that is what it is there for.
             before = world.fallback
-            if before is not None and (any(count >= 2 for count in self._ended.values()) or _waits_in_loop(before)):
+            if (
+                before is not None
+                and not _naps(world, timers)
+                and (any(count >= 2 for count in self._ended.values()) or _waits_in_loop(before))
+            ):
                 _become(world, before)
             else:
                 self._finish(world)
@@ -151,6 +155,13 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _naps(world: World, timers: list[Process]) -> bool:
+    """Whether a loop waits for a `sleep` in the background, so that its trap is not held up: its work is short then."""
+    shells = [_shell_of(world, timer) for timer in timers if timer.job]
+    waiting = [shell for shell in shells if shell is not None and isinstance(shell.blocked, Waiting) and shell.traps]
+    return len(waiting) == len(timers)
 
 
 def _time_limit(world: World, top: int) -> float | None:
@@ -231,10 +242,17 @@ def _in_turn(world: World, leaf: Process) -> bool:
     while process is not None:
         shell = process.body
         loops = [frame for frame in shell.frames if isinstance(frame, ForRest)] if isinstance(shell, Shell) else []
+        loops = [frame for frame in loops if _holds(frame, leaf)]
         if any(not frame.once for frame in loops) and not _is_value(process, loops[-1], leaf):
             return True
         process = world.processes.get(process.ppid) if process.pid != 1 else None
     return False
+
+
+def _holds(loop: ForRest, leaf: Process) -> bool:
+    """Whether a `for` has started it: a job from before that it waits for is none of its rounds (`wait $pid`)."""
+    start, whole = leaf.origin, loop.node.span
+    return not leaf.job or start is None or start.source is not whole.source or whole.start <= start.start < whole.end
 
 
 def _is_value(process: Process, loop: ForRest, leaf: Process) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.accounts import user_number
 from stopcheck.boot.frames import (
     TESTING,
     Again,
@@ -38,7 +39,7 @@ from stopcheck.boot.frames import (
     frame_key,
 )
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
-from stopcheck.boot.signals import signal_number
+from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     ArithmeticFault,
     Scope,
@@ -707,10 +708,12 @@ class Shell:
                 self.status, self.ok = 0, False
                 self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
+                if self.row.name == "zsh" and signal_name(node.name.removeprefix("TRAP")) and node.name[:4] == "TRAP":
+                    raise TooComplex(f"what its function {node.name}, which is a trap, does")
                 self.functions[node.name] = node
                 self.status, self.ok = 0, False
             case Arithmetic():
-                self._arithmetic(node)
+                self._arithmetic(node, world, process)
             case Conditional():
                 self.machine.conditional(self, node, world, process)
             case Coprocess():
@@ -937,20 +940,20 @@ class Shell:
         else:
             self.push(Evaluate(item.body, tail))
 
-    def _arithmetic(self, node: Arithmetic) -> None:
+    def _arithmetic(self, node: Arithmetic, world: World, process: Process) -> None:
         try:
-            value = self._assign_arithmetic(node.text, node.span)
+            value = self._assign_arithmetic(node.text, node.span, self.scope(world, process))
         except ArithmeticFault:
             self.set_status(1)
             return
         self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
-    def _assign_arithmetic(self, text: str, span: Span) -> Field:
+    def _assign_arithmetic(self, text: str, span: Span, scope: Scope | None = None) -> Field:
         """`x=1`, `x++`, `x+=2` on top of an expression."""
         value: Field = "0"
         for piece in text.split(","):
             target, new = self.machine.arithmetic_assignment(piece)
-            value = evaluate(self.scope(), new, span)
+            value = evaluate(scope or self.scope(), new, span)
             if target:
                 self.variables[target] = value
         return value
@@ -1191,7 +1194,7 @@ class Shell:
             if name == "$":
                 return str(self.root or (process.pid if process is not None else 1))
             if name in {"UID", "EUID"} and process is not None and self.row.bash_syntax:
-                return "0" if process.user in {"", "0", "root"} else process.user
+                return user_number(process.user)
             if name == "PPID":
                 return str(process.ppid) if process is not None else None
             if name == "PWD" and process is not None and "PWD" not in self.variables:

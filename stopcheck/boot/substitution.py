@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.model import Unknown
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
-ROOT = frozenset({"", "0", "root"})
 
 
 def substitute(shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None) -> Field:
@@ -83,11 +83,13 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return posixpath.normpath(posixpath.join(cwd, plain[0]))
         case "whoami":
             return process.user if process.user not in ROOT else "root"
-        case "id" if arguments in (["-u"], ["-un"], ["-nu"], ["-u", "-n"]):
-            return process.user if process.user not in ROOT else "0" if arguments == ["-u"] else "root"
+        case "id" if arguments == ["-u"]:
+            return user_number(process.user)
+        case "id" if arguments in (["-un"], ["-nu"], ["-u", "-n"], ["-n", "-u"]):
+            return process.user if process.user not in ROOT else "root"
         case "id" if arguments == ["-g"] and process.user in ROOT:
             return "0"
-        case "jobs" if "-p" in arguments:
+        case "jobs" if any(word[:1] == "-" and "p" in word for word in arguments):
             if not shell.row.jobs_p:
                 return "" if shell.row.name == "dash" else unknown
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))

@@ -180,6 +180,8 @@ class World:
     next_pipe: int = -1
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
+    places: dict[str, Span] = field(default_factory=dict)
+    """Where the text of some of these stands in the script that has written it."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -188,7 +190,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            dict(self.files),
+            dict(self.files), dict(self.places),
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def start_busybox(start: Start) -> Body | Failure:
         base = start.machine.image.base
         shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
         assert shell is not None
-        return start.machine.shell(shell, start.process, argv, start.env)
+        return start.machine.shell(shell, start.process, argv, start.env, start.world)
     row = find_program(argv[0], start.machine.programs)
     if row is None:
         return start.leaf("unread", "a program of busybox")

@@ -20,18 +20,33 @@ OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
 def opened(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:
     """A file that output is sent to is there from then on; what it holds is another question."""
-    path = _target(shell, redirection, world, process)
+    path = target(shell, redirection, world, process)
     if path:
         world.files[path] = Unknown(f"the content of {path}", redirection.span)
 
 
-def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, text: str) -> None:
+def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, text: str) -> list[str]:
     """What is printed becomes the content of the file that it is sent to; what is appended is not followed."""
+    paths = []
     for redirection in redirections:
         if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
-            path = _target(shell, redirection, world, process)
+            path = target(shell, redirection, world, process)
             if path:
                 world.files[path] = text
+                world.places.pop(path, None)
+                paths.append(path)
+    return paths
+
+
+def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
+    """`cat <<END > FILE`: the text that stands there becomes the file's content."""
+    body = next((each.heredoc for each in redirections if each.heredoc is not None), None)
+    if body is None:
+        return
+    text = body.body.span.text if body.quoted else expand_text(shell.scope(world, process), body.body)
+    if isinstance(text, str) and not (body.strip_tabs and "\t" in text):
+        for path in filled(shell, redirections, world, process, text):
+            world.places[path] = body.body.span
 
 
 def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
@@ -50,6 +65,10 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
             place = _copied(path, paths[-1])
             if place:
                 world.files[place] = Unknown(f"the content of {place}")
+    elif words[0] in {"sed", "perl", "awk", "dos2unix", "patch", "ed", "ex"}:
+        for path in paths:
+            if isinstance(path, str) and path in world.files:
+                world.files[path] = Unknown(f"the content of {path}")
     elif words[0] in {"rm", "mv", "unlink", "find"}:
         for written in list(world.files):
             if any(isinstance(path, Unknown) or _covers(path, written) for path in paths):
@@ -77,7 +96,7 @@ def _covers(pattern: str, path: str) -> bool:
     return fnmatch.fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/")
 
 
-def _target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
+def target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
     """The file that output goes to; "" where that is not known, or where it is a descriptor or a device."""
     if any(isinstance(part, CommandSubstitution) for part in redirection.target.parts):
         return ""

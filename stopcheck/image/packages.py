@@ -11,7 +11,7 @@ from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/opt", "/root", "/run", "/sbin", "/srv", "/usr", "/var")
 """Folders that packages go to."""
@@ -144,19 +144,29 @@ _WITHOUT_BASH = frozenset({
     "tzdata", "wget",
 })  # fmt: skip
 """Alpine's packages that people add most, of those that do not need bash."""
-_APT = {"dumb-init": "/usr/bin", "tini": "/usr/bin"}
-_PLACES = {"apk": {"dumb-init": "/usr/bin"}, "apt-get": _APT, "apt": _APT}
-"""Where the distributions' packages put a program of their name; source: their file lists. (Alpine's tini is in /sbin,
-but that and /usr/bin may become one folder.)"""
+_APT = {"dumb-init": ("/usr/bin",), "tini": ("/usr/bin",)}
+_PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "apk": {"dumb-init": ("/usr/bin",), "tini": ("/sbin", "/usr/sbin")}, "apt-get": _APT, "apt": _APT
+}  # fmt: skip
+"""Where the distributions' packages put a program of their name; source: their file lists. (Alpine's /sbin becomes a
+link to /usr/sbin, which stays a folder of its own: alpinelinux.org/posts/2025-10-01-usr-merge.html.)"""
 
 
-def brought(name: str, words: Sequence[str | None], known: frozenset[str]) -> Programs:
-    """The programs that a package manager's command may bring; of those it may not, `known` are told."""
+_LANGUAGES = frozenset({"pip", "pip3", "npm", "yarn", "pnpm"})
+
+
+def brought(name: str, words: Sequence[str | None], known: frozenset[str], systems: frozenset[str]) -> Programs:
+    """The programs that a package manager's command may bring; of those it may not, `known` are told.
+
+    `systems`: those that the manager of a language does not bring, either.
+    """
     brings = _programs(name, words)
     if brings is None:
+        known |= systems if name in _LANGUAGES else frozenset()
         return Programs(_not_installed(name, words, known), all_but=True)
     places = _PLACES.get(name, {})
-    return Programs(frozenset(f"{places[each]}/{each}" if each in places else each for each in brings), all_but=False)
+    paths = {f"{folder}/{each}" for each in brings for folder in places.get(each, ())}
+    return Programs(frozenset({*paths, *(each for each in brings if each not in places)}), all_but=False)
 
 
 def _not_installed(name: str, words: Sequence[str | None], programs: frozenset[str]) -> frozenset[str]:
@@ -170,9 +180,9 @@ def _not_installed(name: str, words: Sequence[str | None], programs: frozenset[s
         if "docker" in word or "podman" in word:
             return frozenset()
     never = {each for each in programs if not any(_STEMS.get(each, each) in word for word in words if word)}
-    for program, folder in _PLACES.get(name, {}).items():
+    for program, folders in _PLACES.get(name, {}).items():
         if program in installed(MANAGERS[name], words):
-            never |= {f"{other}/{program}" for other in PROGRAM_FOLDERS - {folder}}
+            never |= {f"{other}/{program}" for other in PROGRAM_FOLDERS - set(folders)}
     packages = installed(MANAGERS[name], words)
     if name == "apk" and packages <= _WITHOUT_BASH:
         never.add("bash")

@@ -17,7 +17,7 @@ from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, join
 from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
 from stopcheck.image.wildcards import file_pattern
-from stopcheck.knowledge.bases import third_party
+from stopcheck.knowledge.bases import systems_own, third_party
 from stopcheck.knowledge.systems import foreign, package_files
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -438,7 +438,7 @@ class _Runner:
             self.effects.unsure(
                 *manager.folders,
                 *([self.effects.cwd] if manager.here else []),
-                programs=packages.brought(name, words, third_party()),
+                programs=packages.brought(name, words, third_party(), systems_own()),
                 never=foreign(name),
             )
             for package in packages.installed(manager, words):

@@ -106,6 +106,12 @@ def third_party() -> frozenset[str]:
     return frozenset(_head()["third_party"])
 
 
+@cache
+def systems_own() -> frozenset[str]:
+    """Programs that only a system's own packages bring: those of procps and psmisc."""
+    return frozenset(_head()["lean"])
+
+
 def _entry(name: str) -> dict[str, Any] | None:
     index = _index()
     place = index.get(name) or next((index[known] for known in index if _matches(name, known)), None)

@@ -39,6 +39,8 @@ class ProgramRow:
     stop_options: tuple[str, ...] = ()
     own_letters: str = ""
     only_letters: str = ""
+    long_options: tuple[str, ...] = ()
+    refused: int = 125
     skip: int = 0
     user_options: tuple[str, ...] = ()
     user_first: bool = False
@@ -97,7 +99,8 @@ class ProgramRow:
 
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
-           "clears", "unset_options", "kill_option", "limit_signal", "preserve_options"}  # fmt: skip
+           "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
+           "long_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
 _CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
 

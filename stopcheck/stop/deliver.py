@@ -215,4 +215,6 @@ def _surely_stuck(world: World, signal: str) -> bool:
     init = world.init
     if not isinstance(init.body, Shell) or init.told or init.body.traps:
         return False
+    if isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"):
+        return False  # what comes next may be a trap
     return signal == "TERM" or init.body.row.other_signals

@@ -109,6 +109,9 @@ def _mend(world: World, process: Process, cause: Cause) -> None:
     if isinstance(body, Parent) and body.child is not None:
         targets = (body.child,)
         _mend_with_it(world, body.child, "command")
+    elif isinstance(body, Supervisor):
+        groups = {pid for pid, managed in zip(body.pids, body.managed, strict=False) if managed.group}
+        targets = tuple(pid for pid, p in world.processes.items() if p.alive and (pid in targets or p.pgid in groups))
     elif isinstance(body, Shell) and isinstance(body.blocked, Foreground) and _is_replaced(cause) and cause.child:
         targets = tuple(pid for pid in body.blocked.pids if pid == cause.child.pid) or targets
         _mend_with_it(world, cause.child.pid, "subshell")

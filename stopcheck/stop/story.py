@@ -124,6 +124,8 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"{who} cannot run it: {event.text}"
         case "cannot-open":
             return f"{who} cannot do this: {event.text}"
+        case "denied":
+            return f"{who} may not write {event.text}: that is root's"
         case "cannot-read":
             return f"{who} cannot read this, a syntax error for its shell: {event.text}"
         case "exec":

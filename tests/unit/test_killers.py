@@ -28,3 +28,17 @@ def test_by_name(base: str, lines: str, command: str, outcome: str) -> None:
     some = said({"Dockerfile": dockerfile, "start.sh": script, "our-app": "\x7fELF"})
     assert some[0].outcome == outcome
     assert [rule for rule, _ in found(some)] == ([] if outcome == "graceful" else ["trap-without-forward"])
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        pytest.param("pg_ctl -m fast stop", "graceful", id="waits"),
+        pytest.param("pg_ctl -W stop", "cut-off", id="is-told-not-to-wait"),
+        pytest.param("kill $!", "cut-off", id="kill"),
+    ],
+)
+def test_a_client_that_waits_until_its_server_has_ended(command: str, outcome: str) -> None:
+    script = f"#!/bin/bash\npostgres -D /data &\ntrap '{command}; exit 0' TERM\nwhile true; do sleep 1; done\n"
+    dockerfile = 'FROM postgres:15\nCOPY start.sh /\nSTOPSIGNAL SIGTERM\nENTRYPOINT ["/start.sh"]\n'
+    assert said({"Dockerfile": dockerfile, "start.sh": script})[0].outcome == outcome

@@ -710,3 +710,100 @@ def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own()
 def test_an_init_that_signals_its_session_does_not_reach_another(start: str, expected: str) -> None:
     lines = "RUN apt-get install -y dumb-init && make install"
     assert verdict("dumb-init", "--", *start.split(), lines=lines).outcome == expected
+
+
+OWN = {"app": "\x7fELF"}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("tini -x /app/app", "fails", id="a-letter-that-tini-lacks"),
+        pytest.param("tini --graceful -- /app/app", "fails", id="an-option-that-tini-lacks"),
+        pytest.param("tini -s -vvv -p SIGTERM -- /app/app", "graceful", id="tinis-options"),
+        pytest.param("dumb-init --graceful /app/app", "fails", id="an-option-that-dumb-init-lacks"),
+        pytest.param("dumb-init --sing /app/app", "graceful", id="an-option-cut-short"),
+        pytest.param("catatonit -x -- /app/app", "fails", id="a-letter-that-catatonit-lacks"),
+        pytest.param("bash -s app", "exits", id="a-shell-that-reads-standard-input"),
+    ],
+)
+def test_options_that_a_program_knows_not(line: str, expected: str) -> None:
+    assert outcome(line, lines="RUN apt-get install -y tini dumb-init catatonit", files=OWN) == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "path", "expected"),
+    [
+        pytest.param("alpine:3.20", "/sbin/tini", "graceful", id="alpine"),
+        pytest.param("alpine:3.20", "/usr/bin/tini", "fails", id="alpine-as-on-debian"),
+        pytest.param("debian:12", "/usr/bin/tini", "graceful", id="debian"),
+        pytest.param("debian:12", "/sbin/tini", "fails", id="debian-as-on-alpine"),
+    ],
+)
+def test_where_packages_put_tini(base: str, path: str, expected: str) -> None:
+    install = "apk add" if base.startswith("alpine") else "apt-get install -y"
+    assert outcome(f"{path} -- /app/app", base=base, lines=f"RUN {install} tini", files=OWN) == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param("#!/usr/local/bin/bash\nexec /app/app\n", "fails", id="a-folder-that-is-left-to-others"),
+        pytest.param(
+            "#!/bin/bash\nexec 9>/tmp/lock\nflock -n 9 || exit 1\nexec /app/app\n", "graceful", id="flock-of-a-number"
+        ),
+        pytest.param("#!/bin/bash\ntrap 'kill $(jobs -pr); wait' TERM\n/app/app &\nwait\n", "graceful", id="jobs-pr"),
+        pytest.param("#!/bin/ksh93\nprint starting\n/app/app\nprint done\n", "killed", id="print-of-ksh"),
+        pytest.param("#!/bin/zsh\nsetopt err_exit\nfalse\nexec /app/app\n", "fails", id="setopt-of-zsh"),
+        pytest.param(
+            "#!/bin/zsh\n/app/app & p=$!\nTRAPTERM() { kill $p; wait $p }\nwait\n", "unknown", id="a-trap-of-zsh"
+        ),
+        pytest.param(
+            "#!/bin/bash\nif [[ $(id -u) -eq 0 ]]; then exec gosu svc $0; fi\nexec /app/app\n",
+            "graceful",
+            id="a-users-number",
+        ),
+        pytest.param("#!/bin/bash\n(( EUID == 0 )) && exec gosu svc $0\nexec /app/app\n", "graceful", id="EUID"),
+    ],
+)
+def test_scripts_of_whole_images(script: str, expected: str) -> None:
+    packages = "RUN apt-get install -y ksh93u+m zsh gosu && useradd svc"
+    assert outcome("/app/start", files={"start": script, **OWN}, lines=packages) == expected
+
+
+def test_a_program_of_ones_own_in_a_folder_for_programs() -> None:
+    text = "my $run = 1;\n$SIG{TERM} = sub { $run = 0 };\nwhile ($run) { sleep 1 }\n"
+    assert outcome("perl bin/svc.pl", files={"bin/svc.pl": text}) == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("lines", "start", "expected"),
+    [
+        pytest.param("ENV PATH=/app:$PATH", ("sh", "-c", "exec app"), "graceful", id="no-login"),
+        pytest.param("ENV PATH=/app:$PATH", ("bash", "-lc", "exec app"), "unknown", id="set-anew"),
+        pytest.param("COPY src/app.sh /etc/profile.d/", ("bash", "--login", "-c", "exec app"), "unknown", id="profile"),
+        pytest.param("", ("bash", "-lc", "exec app"), "fails", id="nothing-sets-it"),
+        pytest.param("COPY src/app /usr/bin/", ("bash", "-lc", "exec app"), "graceful", id="where-all-look"),
+    ],
+)
+def test_a_login_shell_has_its_path_from_its_profiles(lines: str, start: tuple[str, ...], expected: str) -> None:
+    assert verdict(*start, lines=lines, files={**OWN, "app.sh": "PATH=$PATH:/app"}).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("node:20-slim", "", "cut-off", id="without-ps"),
+        pytest.param("node:20-slim", "RUN apt-get install -y procps", "graceful", id="with-ps"),
+        pytest.param("node:20", "", "graceful", id="the-whole-image"),
+    ],
+)
+def test_concurrently_asks_ps_for_what_it_has_started(base: str, lines: str, expected: str) -> None:
+    started = ("concurrently", "exec /app/app")
+    lines = f"ENTRYPOINT []\n{lines}\nRUN npm install -g concurrently"
+    assert verdict(*started, base=base, lines=lines, files=OWN).outcome == expected
+
+
+def test_rsyslogd_in_the_foreground() -> None:
+    assert outcome("rsyslogd -n -iNONE", lines="RUN apt-get install -y rsyslog") == "graceful"
+    assert outcome("rsyslogd -N1", lines="RUN apt-get install -y rsyslog") == "exits"

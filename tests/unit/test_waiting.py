@@ -52,6 +52,18 @@ from tests.unit.scripts import context, found, said
             "graceful", None, id="a-loop-that-looks-after-a-file",
         ),
         pytest.param(
+            "trap 'exit 0' TERM\nwhile true; do our-app check; sleep 9 & wait $!; done\n", "graceful", None,
+            id="work-and-a-sleep-that-a-trap-may-cut-short",
+        ),
+        pytest.param(
+            "trap 'exit 0' TERM\nwhile true; do our-app check; sleep 9; done\n", "killed", ("our-app",),
+            id="work-and-a-sleep",
+        ),
+        pytest.param(
+            "our-app & P=$!\nour-app 2 & P=\"$P $!\"\ntrap 'kill $P; wait' TERM\nfor p in $P; do wait $p; done\n",
+            "graceful", ("our-app",), id="jobs-waited-for-one-by-one",
+        ),
+        pytest.param(
             "while true; do nc -z db 5 && break; sleep 1; done\nexec memcached -u nobody\n", "graceful", ("memcached",),
             id="a-loop-until-it-breaks",
         ),

@@ -87,6 +87,8 @@ def test_arguments_follow_the_command_of_su() -> None:
 
 def test_env_splits_a_string() -> None:
     assert child("env", "-S", "python -u", "x.py") == ("python", "-u", "x.py")
+    assert child("env", "-S", "sh -c 'umask 022; app'") == ("sh", "-c", "umask 022; app")
+    assert child("env", "-S", "it's not closed") == ("it's", "not", "closed")
 
 
 def test_cross_env_shell_joins_its_words() -> None:

@@ -58,3 +58,29 @@ def test_a_configuration_that_is_written_as_the_container_starts(line: str, expe
     part = "/etc/supervisor/conf.d/a.conf"
     lines = f"RUN apt-get install -y supervisor\nRUN printf '[program:a]\\ncommand=memcached\\n' > {part}"
     assert said(context(f"{line}\nexec supervisord -n\n", lines=lines))[0].outcome == expected
+
+
+WRITES = "cat > /tmp/run.sh <<{end}\n#!/bin/bash\n{command}\nEND\nchmod +x /tmp/run.sh\n{between}exec {start}\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "outcome", "lines"),
+    [
+        pytest.param({}, "killed", [("missing-exec", "memcached -u nobody; true")], id="run"),
+        pytest.param(
+            {"start": "bash /tmp/run.sh"}, "killed", [("missing-exec", "memcached -u nobody; true")], id="read",
+        ),
+        pytest.param({"command": "exec memcached -u nobody"}, "graceful", [], id="with-exec"),
+        pytest.param(
+            {"end": "END", "command": "memcached -u ${USER:-nobody}; true"}, "killed",
+            [("missing-exec", "memcached -u ${USER:-nobody}; true")], id="with-a-variable",
+        ),
+        pytest.param({"between": "sed -i s/x/y/ /tmp/run.sh\n"}, "unknown", [], id="worked-on"),
+        pytest.param({"between": "echo exit >> /tmp/run.sh\n"}, "unknown", [], id="appended-to"),
+    ],
+)  # fmt: skip
+def test_a_script_that_another_one_writes(parts: dict[str, str], outcome: str, lines: list[tuple[str, str]]) -> None:
+    told = {"end": "'END'", "command": "memcached -u nobody; true", "between": "", "start": "/tmp/run.sh", **parts}
+    some = said(context(WRITES.format(**told)))
+    assert some[0].outcome == outcome
+    assert found(some) == lines

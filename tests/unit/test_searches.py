@@ -1,0 +1,48 @@
+"""What grep says of files whose text is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.verdicts import verdict
+
+CONFIGURATION = "mode=dev\n# port = 80\n"
+
+
+def outcome(script: str) -> str:
+    files = {"app": "\x7fELF", "start": f"#!/bin/sh\n{script}\n", "app.conf": CONFIGURATION}
+    return str(verdict("/app/start", files=files).outcome)
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        pytest.param("grep -q mode=dev app.conf", True, id="found"),
+        pytest.param("grep -q mode=prod app.conf", False, id="not-found"),
+        pytest.param("grep -q '^port' app.conf", False, id="at-the-beginning"),
+        pytest.param("grep -q 'dev$' /app/app.conf", True, id="at-the-end"),
+        pytest.param("grep -qi MODE app.conf", True, id="small-or-not"),
+        pytest.param("grep -qx mode app.conf", False, id="the-whole-line"),
+        pytest.param("grep -qv mode app.conf", True, id="another-line"),
+        pytest.param("grep -qF 'port = 8.' app.conf", False, id="a-text"),
+        pytest.param("grep -q 'port = 8.' app.conf", True, id="a-pattern"),
+        pytest.param("echo mode=prod > /tmp/x; grep -q mode=prod /tmp/x", True, id="written-before"),
+    ],
+)
+def test_what_it_finds(command: str, found: bool) -> None:
+    assert outcome(f"set -e\n{command}\nexec ./app") == ("graceful" if found else "fails")
+    assert outcome(f"if {command}; then exec ./app; fi\n./app") == ("graceful" if found else "killed")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param("sed -i s/dev/prod/ app.conf; grep -q mode=prod app.conf", id="what-is-worked-on"),
+        pytest.param("grep -q mode=[p]rod app.conf", id="a-pattern-that-is-not-plain"),
+        pytest.param("grep -q mode=prod app.conf other.conf", id="a-file-that-nobody-knows"),
+        pytest.param("grep -w mode=prod app.conf", id="an-option-that-is-not-followed"),
+        pytest.param("echo mode=prod >> /tmp/x; grep -q mode=dev /tmp/x", id="what-is-appended"),
+    ],
+)
+def test_what_nobody_knows(command: str) -> None:
+    assert outcome(f"set -e\n{command}\nexec ./app") == "graceful"
