@@ -171,6 +171,9 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operand == "":
             return False
         path = posixpath.normpath(posixpath.join(cwd, operand))
+        shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None
+        if shown is not None:
+            return shown and (operator not in {"-d", "-f"} or (path.count("/") == 2) == (operator == "-d"))
         written = world.files.get(path)
         return _file(machine, path, operator) if written is None else _written(written, operator)
     return Unknown(f"`{operator}`")
@@ -183,6 +186,13 @@ def _written(text: Field, operator: str) -> Truth:
     if operator == "-x":
         return Unknown("the mode of a file that is written as the container starts")
     return operator in {"-e", "-f", "-r", "-w"}
+
+
+def _of_process(world: World, path: str) -> bool | None:
+    """Whether the kernel shows a process there: as long as its number names it; None where that is not the question."""
+    found = re.fullmatch(r"/proc/(\d{1,7})(?:/(?:cmdline|comm|environ|maps|stat|status|task))?", path)
+    process = world.processes.get(int(found[1])) if found else None
+    return None if process is None else process.alive or not process.collected
 
 
 def _file(machine: Machine, path: str, operator: str) -> Truth:

@@ -92,6 +92,18 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("trap 'date; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",), id="never-told"),
         pytest.param(
+            "trap '[ -e /proc/$!/status ] && kill $!; wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="told-where-the-kernel-shows-it",
+        ),
+        pytest.param(
+            "trap '[ -f /proc/$! ] && kill $!; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",),
+            id="which-it-does-in-a-folder",
+        ),
+        pytest.param(
+            "our-setup & wait $!\nif [ -d /proc/$! ]; then our-app; fi\nexec memcached -u nobody\n", "graceful",
+            ("memcached",), id="until-its-end-is-known",
+        ),
+        pytest.param(
             "our-server &\nwhile true; do curl localhost/health; sleep 5; done\n", "killed", None, id="told-nothing",
         ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
