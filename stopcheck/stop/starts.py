@@ -73,7 +73,7 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
     better = signal_rule(assessment.image, assessment.signal, body)
     if stopped.outcome is OutcomeKind.KILLED and late:
         yield Cause("grace-period-too-short", process, process.origin)
-    elif better is not None and set(later.told) <= {assessment.signal}:
+    elif better is not None and set(later.told) <= {assessment.signal} and (later.told or unhandled):
         yield Cause(better, process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and unhandled:
         yield Cause("missing-init", process, process.origin)

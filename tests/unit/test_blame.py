@@ -39,6 +39,7 @@ SCRIPTS = [
     ),
     pytest.param("memcached &\nexec nginx -g 'daemon off;'", [("abandoned-job", "memcached &")], id="a-job-left"),
     pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
+    pytest.param("haproxy -D\nexec tini -- our-server", [], id="a-daemon-that-no-other-signal-would-reach"),
     pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
     pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
     pytest.param("memcached &\nalembic upgrade head", [("script-ends", "memcached &")], id="work-after-a-service"),

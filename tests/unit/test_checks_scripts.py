@@ -576,6 +576,16 @@ class TestSupervisors:
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
 
+    @pytest.mark.parametrize("section", ["program", "fcgi-program"])
+    def test_a_program_that_its_signal_does_not_stop(self, section: str) -> None:
+        lines = "COPY supervisord.conf /etc/supervisord.conf\nSTOPSIGNAL SIGTERM"
+        files = context("exec supervisord -n -c /etc/supervisord.conf\n", lines=lines)
+        command = "uwsgi --master --http :80 -w app"
+        files["supervisord.conf"] = f"[supervisord]\nnodaemon=true\n[{section}:web]\ncommand={command}\n"
+        some = said(files)
+        assert found(some, "note") == [("stop-signal-mismatch", f"command={command}")]
+        assert "stopsignal=INT" in (some[1][0][1].advice or "")
+
     @pytest.mark.parametrize("supervisor", ["s6-svscan /run/service", "supervisord -n -c /etc/supervisord.conf"])
     def test_the_advice_is_for_that_supervisor(self, supervisor: str) -> None:
         lines = "RUN apt-get install -y postfix s6\nCOPY supervisord.conf /etc/supervisord.conf\n"
