@@ -23,6 +23,7 @@ from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Lea
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.signals import HARMLESS
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.image.model import Made
@@ -75,7 +76,8 @@ class Machine:
 
     def __init__(self, image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> None:
         self.image = image
-        self.stop_signal = stop_signal
+        self.stop_signal = "" if stop_signal in HARMLESS and image.inherits_stop_signal else stop_signal
+        """What programs nobody knows are taken to end on."""
         self.programs = programs or {}
         self.asked: dict[str, None] = {}
         """The variables that scripts asked for and that nothing sets, in that order."""

@@ -48,6 +48,13 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("s6-svc -u /run/service/app", "exits", id="s6-svc"),
         pytest.param("supervisorctl start app", "exits", id="supervisorctl"),
         pytest.param("supervisorctl tail -f app", "graceful", id="supervisorctl-tail"),
+        pytest.param("docker run --detach our/image", "exits", id="docker-run-detached"),
+        pytest.param("docker run our/image", "graceful", id="docker-run"),
+        pytest.param("docker compose up -d", "exits", id="compose-up-detached"),
+        pytest.param("podman push our/image", "exits", id="podman-push"),
+        pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "unknown", id="fetchmail-daemon"),
+        pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
+        pytest.param("pylint app", "exits", id="pylint"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
         pytest.param("R -e print(1)", "exits", id="R"),
@@ -117,6 +124,19 @@ def test_on_debian(line: str, expected: str) -> None:
     )
     lines = f"RUN apt-get install -y {' '.join(packages)}"
     assert outcome(line, lines=lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "lines", "expected"),
+    [
+        pytest.param("our-server", "", "unknown", id="a-signal-that-its-base-image-is-stopped-by"),
+        pytest.param("our-server", "STOPSIGNAL SIGWINCH", "graceful", id="chosen-for-it"),
+        pytest.param("our-server", "STOPSIGNAL SIGTERM", "graceful", id="set-anew"),
+        pytest.param("circusd /circus.ini", "", "killed", id="one-that-goes-on"),
+    ],
+)
+def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) -> None:
+    assert outcome(line, base="httpd:2.4", lines=lines) == expected
 
 
 @pytest.mark.parametrize(
