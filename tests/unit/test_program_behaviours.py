@@ -346,6 +346,9 @@ def test_yarn_since_2_starts_programs_itself(script: str, expected: str) -> None
         pytest.param("ifdef X\nendif\nrun:\n\tserver\n", "make run", "unknown", id="condition"),
         pytest.param("run:\n\tserver\n", "make other", "unknown", id="another-target"),
         pytest.param("run:\n\techo x\n", "make run", "exits", id="ends"),
+        pytest.param("ifdef X\nendif\n", "make test-unit lint", "exits", id="tests"),
+        pytest.param("ifdef X\nendif\n", "make test-server", "unknown", id="a-server-for-tests"),
+        pytest.param("ifdef X\nendif\n", "make lint run", "unknown", id="work-before-something"),
     ],
 )
 def test_make(makefile: str, line: str, expected: str) -> None:
