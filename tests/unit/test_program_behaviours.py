@@ -126,6 +126,13 @@ def test_on_debian(line: str, expected: str) -> None:
     assert outcome(line, lines=lines) == expected
 
 
+@pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
+def test_what_is_assumed_of_a_script_that_is_not_in_the_files_is_told(line: str) -> None:
+    found = verdict(*line.split(" "))
+    assert found.outcome == "graceful"
+    assert any("assumed" in step.text for step in found.story)
+
+
 @pytest.mark.parametrize(
     ("line", "lines", "expected"),
     [

@@ -126,6 +126,15 @@ def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> Non
     assert outcome == "killed" or found(some, "note") == []
 
 
+def test_what_a_loop_goes_on_running_is_not_told_of_a_trap() -> None:
+    verdict = said(context("tmux new -d\nwhile [ $? -eq 0 ]; do sleep 1; tmux has-session; done\n"))[0]
+    assert verdict.outcome == "killed"
+    assert not any("trap runs" in step.text for step in verdict.story)
+    verdict = said(context("trap 'our-hook' TERM\nour-server &\nwait $!\n"))[0]
+    assert verdict.reason is not None
+    assert "our-hook" in verdict.reason
+
+
 @pytest.mark.parametrize(
     ("script", "outcome"),
     [
