@@ -551,6 +551,20 @@ def test_what_keeps_it_alive_is_blamed_in_the_script_where_it_stands() -> None:
     assert [rule for rule, _ in found(some)] == ["unhandled-stop-signal"]
 
 
+@pytest.mark.parametrize(
+    ("last", "severity"),
+    [
+        pytest.param("bash", "warning", id="a-shell"),
+        pytest.param("cat", "warning", id="what-reads-all-there-is"),
+        pytest.param("cat /etc/motd", "error", id="but-not-from-a-file"),
+        pytest.param("date | cat", "error", id="or-from-a-pipe"),
+    ],
+)
+def test_what_would_stay_with_a_terminal(last: str, severity: str) -> None:
+    some = said(context(f"nginx\n{last}\n"))
+    assert [(rule, how) for rule, _, how in some[1]] == [("daemonized-main", severity)]
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
