@@ -52,7 +52,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("docker run our/image", "graceful", id="docker-run"),
         pytest.param("docker compose up -d", "exits", id="compose-up-detached"),
         pytest.param("podman push our/image", "exits", id="podman-push"),
-        pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "unknown", id="fetchmail-daemon"),
+        pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "exits", id="fetchmail-daemon"),
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
@@ -124,6 +124,13 @@ def test_on_debian(line: str, expected: str) -> None:
     )
     lines = f"RUN apt-get install -y {' '.join(packages)}"
     assert outcome(line, lines=lines) == expected
+
+
+def test_fetchmail_stays_where_pid_1_has_started_it() -> None:
+    assert verdict("bash", "-c", "fetchmail -d 30; true").outcome == "killed"
+    found = verdict("bash", "-c", "bash /app/inner.sh; sleep 9999", files={"inner.sh": "fetchmail -d 30\ntrue\n"})
+    assert (found.outcome, found.main) == ("killed", ("fetchmail",))
+    assert any("in the background" in step.text for step in found.story)
 
 
 @pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
