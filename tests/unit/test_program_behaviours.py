@@ -55,6 +55,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "exits", id="fetchmail-daemon"),
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
+        pytest.param("squid -Nz -f /etc/squid/squid.conf", "exits", id="squid-that-makes-its-folders"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
         pytest.param("R -e print(1)", "exits", id="R"),
