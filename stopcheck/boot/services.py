@@ -81,9 +81,14 @@ def leaves(start: Start) -> bool | Unknown:
         return False
     doubt: Unknown | None = None
     known = [_plain(f" {' '.join(start.words)} ")]
+    rendered: Unknown | None = None
     for name in _configurations(start):
-        text = start.text(name)
-        if isinstance(text, Unknown):
+        text, written = start.text(name), start.world.files.get(start.path(name))
+        if isinstance(written, Unknown):
+            rendered = Unknown(f"what a script writes into {start.path(name)} as the container starts", written.span)
+        elif written is not None:
+            known.append(_plain(written))
+        elif isinstance(text, Unknown):
             doubt = text
         elif text is not None:
             known.append(_plain(text.text))
@@ -91,6 +96,8 @@ def leaves(start: Start) -> bool | Unknown:
         return False
     if any(_plain(wanted) in text for wanted in row.background_text for text in known):
         return True
+    if rendered is not None and (row.foreground_text or not row.background):
+        return rendered
     if row.config_decides and doubt is not None and not row.background:
         return doubt
     if row.foreground_base:

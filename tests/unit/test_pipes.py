@@ -36,7 +36,8 @@ from tests.unit.scripts import context, said
             '[ "$(x=a; echo $x)" = "" ] && exit 1\nexec memcached\n', "graceful", ("memcached",), id="or-set-something",
         ),
         pytest.param(
-            '[ "$(echo a && echo b)" = b ] && memcached\nexec memcached\n', "graceful", ("memcached",), id="all-of-them",
+            '[ "$(echo a && echo b)" = b ] && memcached\nexec memcached\n', "graceful", ("memcached",),
+            id="all-of-them",
         ),
         pytest.param(
             "printf 'a\\nb\\n' | while read -r x; do memcached & done\nwait\n", "exits", (), id="jobs-of-a-pipe"

@@ -58,3 +58,16 @@ def test_a_configuration_that_is_written_as_the_container_starts(line: str, expe
     part = "/etc/supervisor/conf.d/a.conf"
     lines = f"RUN apt-get install -y supervisor\nRUN printf '[program:a]\\ncommand=memcached\\n' > {part}"
     assert said(context(f"{line}\nexec supervisord -n\n", lines=lines))[0].outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("envsubst < /n.tmpl > /run/n.conf\nnginx -c /run/n.conf", "killed", id="what-is-not-known"),
+        pytest.param("printf 'daemon off;\\n' > /run/n.conf\nnginx -c /run/n.conf", "killed", id="that-it-stays"),
+        pytest.param("echo 'user www;' > /run/n.conf\nnginx -c /run/n.conf", "exits", id="something-else"),
+        pytest.param("envsubst < /n.tmpl > /run/other.conf\nnginx -c /run/n.conf", "exits", id="another-file"),
+    ],
+)
+def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outcome: str) -> None:
+    assert said(context(f"{script}\necho\n"))[0].outcome == outcome
