@@ -315,7 +315,10 @@ def _effective(trap: Trap | None) -> bool:
 
 
 def _leaves(world: World, pid: int) -> Iterator[int]:
-    return (process.pid for process in world.awaited(pid))
+    for process in world.awaited(pid):
+        yield process.pid
+        if isinstance(process.body, Supervisor):
+            yield from (leaf for child in process.body.programs(world) for leaf in _leaves(world, child))
 
 
 def _is_part(above: tuple[Process, ...], process: Process) -> bool:
