@@ -36,6 +36,8 @@ def start_service(start: Start) -> Body | Failure:
         return Failure(
             1, f"{start.process.program} refuses a directive that stands twice: in {twice} and its arguments"
         )
+    if start.row.again is not None and _stands_already(start):
+        return start.leaf("short", status=start.row.again)
     background = leaves(start)
     if isinstance(background, Unknown):
         row = ProgramRow(start.process.program, role="opaque", instead=background.reason)
@@ -43,6 +45,19 @@ def start_service(start: Start) -> Body | Failure:
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
     return Program(_with_seconds(start), start.machine.stop_signal)
+
+
+_OWN_CONFIGURATION = frozenset({"-c", "-C", "-d", "-f", "-p"})
+
+
+def _stands_already(start: Start) -> bool:
+    """Whether another of the service stands that nobody has told to end, and both are configured alike."""
+    others = (
+        other
+        for other in start.world.processes.values()
+        if other.alive and not other.told and isinstance(other.body, Program) and other.body.row.name == start.row.name
+    )
+    return any(_OWN_CONFIGURATION.isdisjoint((*start.words, *other.argv)) for other in others)
 
 
 def _told_twice(start: Start) -> str:

@@ -49,6 +49,15 @@ SCRIPTS = [
     ),
     pytest.param("our-setup\nnginx", [("daemonized-main", "nginx")], id="a-service-after-work"),
     pytest.param(
+        "service nginx start\nnginx -g 'daemon off;'", [("daemonized-main", "service nginx start")],
+        id="a-service-that-stands-already",
+    ),
+    pytest.param(
+        "service nginx start\nnginx -c /other.conf -g 'daemon off;'",
+        [("abandoned-job", "service nginx start"), ("missing-exec", "nginx -c /other.conf -g 'daemon off;'")],
+        id="one-that-is-configured-otherwise",
+    ),
+    pytest.param(
         "service ssh start\nour-server & wait $!", [("unhandled-stop-signal", "our-server & wait $!")],
         id="a-server-beside-ssh",
     ),
