@@ -71,7 +71,7 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
         return
     late = isinstance(later.body, Program) and later.body.ends_at is not None
     lost = {event.kind for event in stopped.world.events if event.pid == process.pid and event.seconds is not None}
-    reached = bool(later.told) or bool(lost & {"unhandled", "harmless", "ignored", "paused"})
+    reached = bool(later.told or lost & {"unhandled", "harmless", "ignored", "paused"}) or assessment.signal == "KILL"
     better = signal_rule(assessment.image, assessment.signal, body) if reached else None
     if stopped.outcome is OutcomeKind.KILLED and late:
         yield Cause("grace-period-too-short", process, process.origin)
