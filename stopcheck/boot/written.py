@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection
 
+COPIED = (".conf", ".ini", ".env", ".sh")
+"""Ends of the names of files whose copies are followed: what is read or sourced later."""
+
 OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
 
@@ -34,6 +37,16 @@ def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
                 world.files[path] = text
 
 
+def makes_files(words: tuple[Field, ...]) -> bool:
+    """Whether it may be the first that writes one."""
+    return words[0] in {"touch", "tee", "cp"} or _makes_environment(words)
+
+
+def _makes_environment(words: tuple[Field, ...]) -> bool:
+    """Whether it makes a virtual environment of Python, whose `activate` is sourced later."""
+    return words[0] == "virtualenv" or words[1:3] == ("-m", "venv")
+
+
 def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     """What a program does to them; of one that it may have removed, nothing more is known."""
     paths = [
@@ -45,6 +58,9 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str):
                 world.files.setdefault(path, Unknown(f"the content of {path}"))
+    elif _makes_environment(words):
+        path = f"{paths[-1]}/bin/activate"
+        world.files[path] = Unknown(f"the content of {path}")
     elif words[0] == "cp" and len(paths) > 1:
         for path in paths[:-1]:
             place = _copied(path, paths[-1])
@@ -57,13 +73,11 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
 
 
 def _copied(source: Field, target: Field) -> str:
-    """The configuration that a copy makes: its target is that, or a folder; "": another file."""
+    """The file that a copy makes: its target is that, or a folder; "": one that is not followed."""
     if isinstance(source, Unknown) or isinstance(target, Unknown):
         return ""
-    name, suffix = posixpath.basename(source), posixpath.splitext(source)[1]
-    if suffix not in {".conf", ".ini"}:
-        return ""
-    return target if target.endswith(suffix) else posixpath.join(target, name)
+    places = (target, posixpath.join(target, posixpath.basename(source)))
+    return next((place for place in places if place.endswith(COPIED)), "")
 
 
 def written(world: World, pattern: str) -> list[str]:

@@ -71,3 +71,23 @@ def test_a_configuration_that_is_written_as_the_container_starts(line: str, expe
 )
 def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outcome: str) -> None:
     assert said(context(f"{script}\necho\n"))[0].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("cp /a/default.env /config/.env\n. /config/.env", "graceful", id="copied"),
+        pytest.param("cp /a/shop.sh /config/\n. /config/shop.sh", "graceful", id="copied-to-a-folder"),
+        pytest.param("cp /a/shop.xml /config/\n. /config/shop.sh", "fails", id="another-file"),
+        pytest.param("date > /config/now\n. /config/now", "graceful", id="what-is-not-known"),
+        pytest.param("echo exit 0 > /config/end\n. /config/end", "exits", id="what-is-known"),
+        pytest.param("python3 -m venv /config/venv\n. /config/venv/bin/activate", "graceful", id="an-environment"),
+        pytest.param(
+            "virtualenv -q /config/v\n. /config/v/bin/activate", "graceful", id="an-environment-of-virtualenv"
+        ),
+        pytest.param("python3 -m venv /config/venv\n. /config/other/bin/activate", "fails", id="another-environment"),
+    ],
+)
+def test_what_is_written_as_the_container_starts_can_be_sourced(lines: str, expected: str) -> None:
+    brought = "RUN apt-get install -y python3 python3-venv virtualenv"
+    assert said(context(f"#!/bin/sh\n{lines}\nexec memcached\n", lines=brought))[0].outcome == expected
