@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import evaluate, expand_pattern, expand_text, matches
+from stopcheck.boot.written import made_executable
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary
 
@@ -174,6 +175,8 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None
         if shown is not None:
             return shown and (operator not in {"-d", "-f"} or (path.count("/") == 2) == (operator == "-d"))
+        if operator == "-x" and made_executable(world, path) and _file(machine, path, "-f") is True:
+            return True
         written = world.files.get(path)
         return _file(machine, path, operator) if written is None else _written(written, operator)
     return Unknown(f"`{operator}`")

@@ -26,6 +26,7 @@ from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.boot.written import made_executable
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
@@ -336,7 +337,7 @@ class Machine:
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
         env: Mapping[str, Field], depth: int,
     ) -> Body | Failure:  # fmt: skip
-        if not isinstance(file.mode, Unknown) and not file.mode & 0o111:
+        if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not made_executable(world, file.path):
             return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
         text = source.text
         if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):

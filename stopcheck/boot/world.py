@@ -179,6 +179,8 @@ class World:
     next_pipe: int = -1
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
+    runnable: frozenset[str] = frozenset()
+    """Patterns of the files that scripts have made executable since then."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -187,7 +189,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            dict(self.files),
+            dict(self.files), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -375,4 +377,4 @@ class World:
             if not p.gone
         )
         files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
-        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files)
+        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files, self.runnable)

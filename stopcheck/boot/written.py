@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import expand_text
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 COPIED = (".conf", ".ini", ".env", ".sh")
 """Ends of the names of files whose copies are followed: what is read or sourced later."""
+
+_EXECUTABLE = regex(r"(?:[ugoa]*[+=][rwst]*[xX][rwxXst]*(?:,\S*)?|[0-7]*[1357][0-7]{0,2})")
+"""Modes with which a file can be run."""
 
 OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
@@ -38,8 +42,8 @@ def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
 
 
 def makes_files(words: tuple[Field, ...]) -> bool:
-    """Whether it may be the first that writes one."""
-    return words[0] in {"touch", "tee", "cp"} or _makes_environment(words)
+    """Whether it may be the first that writes one, or sets its mode."""
+    return words[0] in {"touch", "tee", "cp", "chmod"} or _makes_environment(words)
 
 
 def _makes_environment(words: tuple[Field, ...]) -> bool:
@@ -58,6 +62,9 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str):
                 world.files.setdefault(path, Unknown(f"the content of {path}"))
+    elif words[0] == "chmod" and any(isinstance(word, str) and _EXECUTABLE.fullmatch(word) for word in words[1:]):
+        named = ["/*" if isinstance(path, Unknown) else path for path in paths]
+        world.runnable |= {*named, *(f"{path}/*" for path in named if {"-R", "--recursive"}.intersection(words))}
     elif _makes_environment(words):
         path = f"{paths[-1]}/bin/activate"
         world.files[path] = Unknown(f"the content of {path}")
@@ -85,6 +92,11 @@ def written(world: World, pattern: str) -> list[str]:
     return [
         path for path in world.files if path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
     ]
+
+
+def made_executable(world: World, path: str) -> bool:
+    """Whether a script has run `chmod +x` on it."""
+    return any(_covers(pattern, path) for pattern in world.runnable)
 
 
 def _covers(pattern: str, path: str) -> bool:
