@@ -44,6 +44,13 @@ _ELSEWHERE = frozenset(
 )
 
 
+_WORKS = regex(
+    r"(?:(?:db|prisma|typeorm|sequelize|knex)[:-])?(?:build|compile|generate|lint|migrat(?:e|ions?)|seed)"
+    r"(?:[:-](?!.*(?:dev|serve|start|watch)).*)?"
+)
+"""Names of scripts that by custom do their work and end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a package runner is asked: its command, the words after that, its own options."""
@@ -111,7 +118,8 @@ def _script(
 ) -> Body | Failure:
     package = read_package(start, folder)
     if isinstance(package, Unknown):
-        return start.leaf("unread", package.reason)
+        works = isinstance(script, str) and _WORKS.fullmatch(script)
+        return start.leaf("short") if works else start.leaf("unread", package.reason)
     if isinstance(script, Unknown):
         return start.leaf("unread", script.reason)
     scripts = package.get("scripts")

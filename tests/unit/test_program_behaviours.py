@@ -314,6 +314,10 @@ def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
         pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
         pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),
         pytest.param("npm --prefix /elsewhere start", "node:20", "unknown", id="npm-another-folder"),
+        pytest.param("npm --prefix /elsewhere run build:node", "node:20", "exits", id="npm-a-script-that-builds"),
+        pytest.param("npm --prefix /elsewhere run db:migrate", "node:20", "exits", id="npm-a-script-that-migrates"),
+        pytest.param("npm --prefix /elsewhere run build:watch", "node:20", "unknown", id="npm-a-script-that-watches"),
+        pytest.param("npm --prefix /elsewhere run builder", "node:20", "unknown", id="npm-another-script"),
         pytest.param("npm -w web start", "node:20", "unknown", id="npm-workspace"),
     ],
 )
