@@ -208,7 +208,8 @@ def start_init_script(start: Start) -> Body | Failure:
         words = [first.rsplit("/", 1)[-1], *words]
     if words[1:2] == ["stop"]:
         row = _daemon(words[0], start.row)
-        return Killer("table", "TERM", (row.table,)) if row.table else Killer("name", "TERM", (row.name,))
+        by, target = ("table", row.table) if row.table else ("name", row.name)
+        return Killer(by, "TERM", (target,), content=True)
     if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
         return start.leaf("test" if "status" in words else "short")
     row = _daemon(words[0], start.row)
