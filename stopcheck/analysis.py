@@ -40,7 +40,9 @@ def analyze_container(
     dockerfile = parse_dockerfile(source)
     if not any(instruction.keyword == "FROM" for instruction in dockerfile.instructions):
         return (), dockerfile.problems
-    context = options.context if options.context is not None else find_context(dockerfile, files, path)
+    context = options.context
+    if context is None:
+        context = find_context(dockerfile, files, path, options.contexts)
     image, problems = build_image(dockerfile, files, context, options.target, path=path, recipes=options.recipes)
     if image is None:
         return (), (*dockerfile.problems, *problems)

@@ -35,7 +35,7 @@ class Options:
 
     `context` is a path of `Files`. `pedantic` asks for what rests on unknown facts, too. `recipes` tells what builds an
     image that FROM names, where the files show it; `mounts` which file tells that something is mounted at a path
-    of the containers of a Dockerfile.
+    of the containers of a Dockerfile; `contexts` the folder that a Dockerfile is built with.
     """
 
     target: str | None = None
@@ -44,6 +44,7 @@ class Options:
     pedantic: bool = False
     recipes: Callable[[str], Recipe | None] | None = None
     mounts: Callable[[str, str], str | None] | None = None
+    contexts: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from stopcheck.view import View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from stopcheck.case import Container, Recipe, Verdict
+    from stopcheck.case import Container, Verdict
     from stopcheck.model import Severity, Violation
     from stopcheck.recipes import Recipes
     from stopcheck.source import SourceFile, Span
@@ -213,8 +213,9 @@ def _analyze(task: Task) -> Result:
     if files.read(place.path) is None:
         unread = (Problem(path, files.obstacle(place.path) or "cannot be read"),)
         return Result(problems=unread, failed=_fails((), unread, settings.fail_on))
-    recipes, mounts = _repository(place.root)
-    options = Options(task.target, task.context, pedantic=bool(settings.pedantic), recipes=recipes, mounts=mounts)
+    options = replace(
+        _repository(place.root), target=task.target, context=task.context, pedantic=bool(settings.pedantic)
+    )
     if settings.grace_period is not None:
         options = replace(options, grace_period=settings.grace_period)
     cases, problems = analyze_container(files, place.path, options, settings.programs)
@@ -233,7 +234,7 @@ def _analyze(task: Task) -> Result:
 
 
 @lru_cache(maxsize=8)
-def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[str, str], str | None]]:
+def _repository(root: str) -> Options:
     """What builds the images of a repository, and what is mounted: found out when first asked for, once a run."""
     known: list[Recipes] = []
 
@@ -244,7 +245,11 @@ def _repository(root: str) -> tuple[Callable[[str], Recipe | None], Callable[[st
             known.append(Recipes(DiskFiles(root)))
         return known[0]
 
-    return lambda reference: recipes().find(reference), lambda path, dockerfile: recipes().mount(path, dockerfile)
+    return Options(
+        recipes=lambda reference: recipes().find(reference),
+        mounts=lambda path, dockerfile: recipes().mount(path, dockerfile),
+        contexts=lambda dockerfile: recipes().context(dockerfile),
+    )
 
 
 def _selected(cases: tuple[Case, ...], settings: Settings) -> tuple[Case, ...]:

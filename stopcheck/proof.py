@@ -183,7 +183,9 @@ def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceF
     if source is None:
         return None
     dockerfile = parse_dockerfile(source)
-    context = options.context if options.context is not None else find_context(dockerfile, edited, path)
+    context = options.context
+    if context is None:
+        context = find_context(dockerfile, edited, path, options.contexts)
     image, _ = build_image(dockerfile, edited, context, options.target, path=path, recipes=options.recipes)
     return image
 

@@ -1,4 +1,4 @@
-"""What the rest of a repository tells of an image: which Dockerfile builds it, what is mounted where it runs."""
+"""What the rest of a repository tells of an image: which Dockerfile builds it, of what, and what is mounted there."""
 
 from __future__ import annotations
 
@@ -117,6 +117,14 @@ class Recipes:
         found = {recipe for path, build in fitting for recipe in self._recipe(build, posixpath.dirname(path))}
         if not found:
             found = set(self._by_folder(name))
+        return found.pop() if len(found) == 1 else None
+
+    def context(self, dockerfile: str) -> str | None:
+        """The folder that a Dockerfile is built with; None: nothing tells of its build, or they tell of several."""
+        self._look_once()
+        builds = ((path, build) for path, text in self._texts for build in self._written(path, text))
+        recipes = (recipe for path, build in builds for recipe in self._recipe(build, posixpath.dirname(path)))
+        found = {recipe.context for recipe in recipes if recipe.path == dockerfile}
         return found.pop() if len(found) == 1 else None
 
     def mount(self, path: str, dockerfile: str) -> str | None:
@@ -291,7 +299,7 @@ def _blocks(text: str) -> Iterator[dict[str, str]]:
     """The mappings of a YAML text, in outline: what is below `build` as `build.NAME`, other lists line by line."""
     lines = [line for line in text.split("\n") if line.strip() and not line.lstrip().startswith("#")]
     for at, line in enumerate(lines):
-        if re.match(r"\s*(?:-\s+)?(?:image|tags):", line):
+        if re.match(r"\s*(?:-\s+)?(?:image|tags|build):", line):
             indent = _indent(line)
             first = at
             while first and _indent(lines[first - 1]) >= indent and not _begins(lines[first], indent):

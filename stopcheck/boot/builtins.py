@@ -387,22 +387,26 @@ def do_source(call: Call) -> None:
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
-    file = call.machine.image.files.lookup(path)
-    if file is None:
+    made = call.world.files.get(path)
+    file = call.machine.image.files.lookup(path) if made is None else None
+    if file is None and made is None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
             shell.refuse(1, special=call.special)
         else:
             shell.leave(2 if shell.row.name in _ALMQUIST else 1)
         return
-    if isinstance(file, Unknown) or isinstance(file.content, Unknown):
+    content = made if file is None else file if isinstance(file, Unknown) else file.content
+    if isinstance(content, SourceFile):
+        body = call.machine.parse(content, shell.row).body
+    elif isinstance(content, str):
+        body = call.machine.parse_text(content, call.node.span, shell.row)
+    else:
         if not path.endswith(SETS_LITTLE):
             shell.opened = path
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
-    assert isinstance(file.content, SourceFile)
-    script = call.machine.parse(file.content, shell.row)
     args = call.arguments[1:] if shell.row.bash_syntax else ()
-    shell.push(SourceEnd(path, shell.args if args else None, script.body), Evaluate(script.body, None))
+    shell.push(SourceEnd(path, shell.args if args else None, body), Evaluate(body, None))
     if args:
         shell.args = args
 

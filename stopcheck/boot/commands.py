@@ -8,7 +8,7 @@ from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import OUTPUTS, copied, opened, worked_on
+from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
@@ -207,7 +207,7 @@ def run_program(call: Call) -> None:
     child.body = _or_function(call, started)
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
-    if world.files or call.words[0] in {"touch", "tee", "cp"}:
+    if world.files or makes_files(call.words):
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
 

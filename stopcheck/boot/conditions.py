@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import evaluate, expand_pattern, expand_text, matches
+from stopcheck.boot.written import made_executable
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary
 
@@ -171,6 +172,11 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operand == "":
             return False
         path = posixpath.normpath(posixpath.join(cwd, operand))
+        shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None
+        if shown is not None:
+            return shown and (operator not in {"-d", "-f"} or (path.count("/") == 2) == (operator == "-d"))
+        if operator == "-x" and made_executable(world, path) and _file(machine, path, "-f") is True:
+            return True
         written = world.files.get(path)
         return _file(machine, path, operator) if written is None else _written(written, operator)
     return Unknown(f"`{operator}`")
@@ -183,6 +189,13 @@ def _written(text: Field, operator: str) -> Truth:
     if operator == "-x":
         return Unknown("the mode of a file that is written as the container starts")
     return operator in {"-e", "-f", "-r", "-w"}
+
+
+def _of_process(world: World, path: str) -> bool | None:
+    """Whether the kernel shows a process there: as long as its number names it; None where that is not the question."""
+    found = re.fullmatch(r"/proc/(\d{1,7})(?:/(?:cmdline|comm|environ|maps|stat|status|task))?", path)
+    process = world.processes.get(int(found[1])) if found else None
+    return None if process is None else process.alive or not process.collected
 
 
 def _file(machine: Machine, path: str, operator: str) -> Truth:

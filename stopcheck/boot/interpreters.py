@@ -142,7 +142,7 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
-    return _ended(start, arguments) or start.leaf("unknown")
+    return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
 
 
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
@@ -171,7 +171,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         from stopcheck.boot.programs import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
-    return compiled or _ended(start, arguments) or start.leaf("unknown")
+    return compiled or _ended(start, arguments) or start.leaf("unknown", _unread(start, name))
 
 
 def _ended(start: Start, arguments: tuple[Field, ...], source: SourceFile | None = None) -> Program | None:
@@ -181,6 +181,12 @@ def _ended(start: Start, arguments: tuple[Field, ...], source: SourceFile | None
     words = tuple(word for word in arguments if isinstance(word, str))
     row = unknown_program(start.process.program, words)
     return start.leaf("short") if row.role == "short" else None
+
+
+def _unread(start: Start, name: str) -> str:
+    """Why nothing is known of a script."""
+    text = start.text(name)
+    return text.reason if isinstance(text, Unknown) else f"{start.path(name)} is not in the files"
 
 
 def _missing(start: Start, language: str, name: str) -> bool:

@@ -22,14 +22,15 @@ _NGINX = {"stop": "TERM", "quit": "QUIT", "reload": "HUP", "reopen": "USR1"}
 
 
 class Killer(Passing):
-    """Sends a signal to the processes that its words name, and ends."""
+    """Sends a signal to the processes that its words name, and ends; `content`: well, too, where there are none."""
 
-    __slots__ = ("by", "signal", "targets")
+    __slots__ = ("by", "content", "signal", "targets")
 
-    def __init__(self, by: str, signal: str, targets: tuple[Field, ...]) -> None:
+    def __init__(self, by: str, signal: str, targets: tuple[Field, ...], content: bool = False) -> None:
         self.by = by
         self.signal = signal
         self.targets = targets
+        self.content = content
 
     def copy(self) -> Killer:
         """See Body.copy."""
@@ -37,13 +38,13 @@ class Killer(Passing):
 
     def key(self) -> Hashable:
         """See Body.key."""
-        return (self.by, self.signal, self.targets)
+        return (self.by, self.signal, self.targets, self.content)
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         found = self.send(world, process)
         if process.alive:
-            world.exit(process, 0 if found else 1)
+            world.exit(process, 0 if found or self.content else 1)
         return True
 
     def send(self, world: World, process: Process) -> bool:

@@ -24,11 +24,12 @@ from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Lea
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
-from stopcheck.boot.signals import signal_name
+from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.timeouts import Limit, Timeout, watch
 from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.boot.written import made_executable
 from stopcheck.image.model import ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
@@ -80,7 +81,8 @@ class Machine:
 
     def __init__(self, image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> None:
         self.image = image
-        self.stop_signal = stop_signal
+        self.stop_signal = "" if stop_signal in HARMLESS and image.inherits_stop_signal else stop_signal
+        """What programs nobody knows are taken to end on."""
         self.programs = programs or {}
         self.asked: dict[str, None] = {}
         """The variables that scripts asked for and that nothing sets, in that order."""
@@ -369,7 +371,7 @@ class Machine:
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
         env: Mapping[str, Field], depth: int,
     ) -> Body | Failure:  # fmt: skip
-        if not isinstance(file.mode, Unknown) and not file.mode & 0o111:
+        if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not made_executable(world, file.path):
             return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
         text = source.text
         if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):

@@ -78,10 +78,11 @@ class Program:
         if self.writers:
             return "default"
         if self.row.role in UNTOLD:
-            # A program nobody knows is taken to handle the signals that stop a service; what HUP does varies.
+            # A program nobody knows is taken to handle the signals that stop a service; what HUP does varies, and so
+            # does what WINCH does where only the base image has chosen it.
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
                 return "graceful"
-            return "unknown" if signal == "HUP" else "default"
+            return "unknown" if signal in {"HUP", "WINCH"} else "default"
         return "unknown"
 
     def disposition(self, signal: str) -> str:

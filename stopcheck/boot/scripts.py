@@ -44,6 +44,13 @@ _ELSEWHERE = frozenset(
 )
 
 
+_WORKS = regex(
+    r"(?:(?:db|prisma|typeorm|sequelize|knex)[:-])?(?:build|compile|generate|lint|migrat(?:e|ions?)|seed)"
+    r"(?:[:-](?!.*(?:dev|serve|start|watch)).*)?"
+)
+"""Names of scripts that by custom do their work and end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a package runner is asked: its command, the words after that, its own options."""
@@ -111,7 +118,8 @@ def _script(
 ) -> Body | Failure:
     package = read_package(start, folder)
     if isinstance(package, Unknown):
-        return start.leaf("unread", package.reason)
+        works = isinstance(script, str) and _WORKS.fullmatch(script)
+        return start.leaf("short") if works else start.leaf("unread", package.reason)
     if isinstance(script, Unknown):
         return start.leaf("unread", script.reason)
     scripts = package.get("scripts")
@@ -387,12 +395,23 @@ def start_make(start: Start) -> Body | Failure:
         if isinstance(text, SourceFile):
             lines = recipe(text.text, targets)
             if isinstance(lines, Unknown):
-                return start.leaf("unread", lines.reason)
+                return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
             if not lines:
                 return start.leaf("short", status=0)
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
-    return start.leaf("unread", "the Makefile is not in the files")
+    return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
+
+
+_WORK = frozenset({"check", "clean", "distclean", "install", "installcheck", "lint", "test", "tests", "uninstall",
+                   "validate"})  # fmt: skip
+_STAY = frozenset({"daemon", "dev", "env", "forever", "run", "serve", "server", "shell", "start", "up", "watch"})
+
+
+def _only_works(targets: list[str]) -> bool:
+    """Whether the targets are all ones that by custom do some work and end (GNU coding standards; `test-unit`)."""
+    parts = [re.split(r"[-_.:/]", target) for target in targets]
+    return bool(parts) and all(words[0] in _WORK and _STAY.isdisjoint(words) for words in parts)
 
 
 _SHELL_WORK = regex(

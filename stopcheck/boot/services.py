@@ -36,6 +36,8 @@ def start_service(start: Start) -> Body | Failure:
         return Failure(
             1, f"{start.process.program} refuses a directive that stands twice: in {twice} and its arguments"
         )
+    if start.row.again is not None and _stands_already(start):
+        return start.leaf("short", status=start.row.again)
     background = leaves(start)
     if isinstance(background, Unknown):
         row = ProgramRow(start.process.program, role="opaque", instead=background.reason)
@@ -43,6 +45,19 @@ def start_service(start: Start) -> Body | Failure:
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
     return Program(_with_seconds(start), start.machine.stop_signal)
+
+
+_OWN_CONFIGURATION = frozenset({"-c", "-C", "-d", "-f", "-p"})
+
+
+def _stands_already(start: Start) -> bool:
+    """Whether another of the service stands that nobody has told to end, and both are configured alike."""
+    others = (
+        other
+        for other in start.world.processes.values()
+        if other.alive and not other.told and isinstance(other.body, Program) and other.body.row.name == start.row.name
+    )
+    return any(_OWN_CONFIGURATION.isdisjoint((*start.words, *other.argv)) for other in others)
 
 
 def _told_twice(start: Start) -> str:
@@ -81,9 +96,14 @@ def leaves(start: Start) -> bool | Unknown:
         return False
     doubt: Unknown | None = None
     known = [_plain(f" {' '.join(start.words)} ")]
+    rendered: Unknown | None = None
     for name in _configurations(start):
-        text = start.text(name)
-        if isinstance(text, Unknown):
+        text, written = start.text(name), start.world.files.get(start.path(name))
+        if isinstance(written, Unknown):
+            rendered = Unknown(f"what a script writes into {start.path(name)} as the container starts", written.span)
+        elif written is not None:
+            known.append(_plain(written))
+        elif isinstance(text, Unknown):
             doubt = text
         elif text is not None:
             known.append(_plain(text.text))
@@ -91,6 +111,8 @@ def leaves(start: Start) -> bool | Unknown:
         return False
     if any(_plain(wanted) in text for wanted in row.background_text for text in known):
         return True
+    if rendered is not None and (row.foreground_text or not row.background):
+        return rendered
     if row.config_decides and doubt is not None and not row.background:
         return doubt
     if row.foreground_base:
@@ -186,7 +208,8 @@ def start_init_script(start: Start) -> Body | Failure:
         words = [first.rsplit("/", 1)[-1], *words]
     if words[1:2] == ["stop"]:
         row = _daemon(words[0], start.row)
-        return Killer("table", "TERM", (row.table,)) if row.table else Killer("name", "TERM", (row.name,))
+        by, target = ("table", row.table) if row.table else ("name", row.name)
+        return Killer(by, "TERM", (target,), content=True)
     if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
         return start.leaf("test" if "status" in words else "short")
     row = _daemon(words[0], start.row)

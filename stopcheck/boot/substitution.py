@@ -28,37 +28,58 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
     """The output of `$( … )`; Unknown for all that is not plainly told by its words."""
     unknown = Unknown(f"the output of `{_shortened(part.span.text)}`", part.span)
     items = part.body.items
-    if process is None or world is None or not 1 <= len(items) <= 1 or items[0].background:
-        return "" if not items else unknown
+    if not items:
+        return ""
+    if process is None or world is None or any(item.background for item in items):
+        return unknown
     cwd = process.cwd
-    pipelines = [items[0].command.first, *(pipeline for _, pipeline in items[0].command.rest)]
-    output: Field = ""
-    for pipeline in pipelines:
-        command = pipeline.commands[0]
-        if len(pipeline.commands) != 1 or not isinstance(command, SimpleCommand):
-            return unknown
-        words = expand_words(shell.scope(world, process), command.words, shell.row.bash_syntax)
-        if any(isinstance(word, Unknown) for word in words):
-            return unknown
-        texts = [str(word) for word in words]
-        if not texts:
-            source = command.redirections[0].target if command.redirections else None
-            path = "" if source is None else expand_text(shell.scope(world, process), source)
-            return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
-        if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
-            output = expand_text(shell.scope(world, process), command.redirections[0].target)
-            if isinstance(output, Unknown) or "$" in output:
+    lines: list[str] = []
+    for item in items:
+        printed = False
+        for operator, pipeline in (("", item.command.first), *item.command.rest):
+            command = pipeline.commands[0]
+            if len(pipeline.commands) != 1 or not isinstance(command, SimpleCommand):
                 return unknown
-            continue
-        if texts[0] in shell.functions:
-            return unknown
-        if texts[0] == "cd" and len(texts) == 2:
-            cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
-            continue
-        output = _output(shell, texts, cwd, world, process, unknown)
-        if isinstance(output, Unknown):
-            return output
-    return output
+            away = _goes_to(command)
+            if away not in {"", "/dev/null"} or (command.assignments and not command.words):
+                return unknown
+            words = expand_words(shell.scope(world, process), command.words, shell.row.bash_syntax)
+            if any(isinstance(word, Unknown) for word in words):
+                return unknown
+            texts = [str(word) for word in words]
+            if texts[:1] == ["cd"] and len(texts) == 2:
+                cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
+                continue
+            output = _printed(shell, command, texts, cwd, world, process, unknown)
+            if isinstance(output, Unknown):
+                return output
+            if operator == "||" and printed:
+                lines.pop()
+            printed = texts not in (["true"], [":"]) and not away
+            if printed:
+                lines.append(output)
+    return "\n".join(lines).rstrip("\n")
+
+
+def _goes_to(command: SimpleCommand) -> str | None:
+    """Where its output goes if not into the substitution, as far as it is told; "" where it goes there."""
+    for each in command.redirections:
+        if each.operator[0] in "&>" and (each.descriptor or "1") == "1":
+            return each.target.literal
+    return ""
+
+
+def _printed(
+    shell: Shell, command: SimpleCommand, texts: list[str], cwd: str, world: World, process: Process, unknown: Unknown
+) -> Field:
+    if not texts:
+        source = command.redirections[0].target if command.redirections else None
+        path = "" if source is None else expand_text(shell.scope(world, process), source)
+        return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
+    if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
+        output = expand_text(shell.scope(world, process), command.redirections[0].target)
+        return unknown if isinstance(output, Unknown) or "$" in output else output
+    return unknown if texts[0] in shell.functions else _output(shell, texts, cwd, world, process, unknown)
 
 
 def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:

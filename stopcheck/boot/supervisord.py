@@ -73,7 +73,7 @@ def read(
     option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
     stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
     place = option.span if option is not None else mains[0].span
-    programs = [section for section in sections if section.name.startswith("program:")]
+    programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
     programs.sort(key=_priority)
     managed = tuple(each for section in programs for each in _managed(section, env))
     return Configuration(managed, not stays, place)

@@ -182,6 +182,8 @@ class World:
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
     places: dict[str, Span] = field(default_factory=dict)
     """Where the text of some of these stands in the script that has written it."""
+    runnable: frozenset[str] = frozenset()
+    """Patterns of the files that scripts have made executable since then."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -190,7 +192,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            dict(self.files), dict(self.places),
+            dict(self.files), dict(self.places), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -379,4 +381,4 @@ class World:
             if not p.gone
         )
         files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
-        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files)
+        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files, self.runnable)

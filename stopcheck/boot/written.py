@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import expand_text
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection
+
+COPIED = (".conf", ".ini", ".env", ".sh")
+"""Ends of the names of files whose copies are followed: what is read or sourced later."""
+
+_EXECUTABLE = regex(r"(?:[ugoa]*[+=][rwst]*[xX][rwxXst]*(?:,\S*)?|[0-7]*[1357][0-7]{0,2})")
+"""Modes with which a file can be run."""
 
 OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
@@ -49,6 +56,16 @@ def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
             world.places[path] = body.body.span
 
 
+def makes_files(words: tuple[Field, ...]) -> bool:
+    """Whether it may be the first that writes one, or sets its mode."""
+    return words[0] in {"touch", "tee", "cp", "chmod"} or _makes_environment(words)
+
+
+def _makes_environment(words: tuple[Field, ...]) -> bool:
+    """Whether it makes a virtual environment of Python, whose `activate` is sourced later."""
+    return words[0] == "virtualenv" or words[1:3] == ("-m", "venv")
+
+
 def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     """What a program does to them; of one that it may have removed, nothing more is known."""
     paths = [
@@ -60,6 +77,12 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str):
                 world.files.setdefault(path, Unknown(f"the content of {path}"))
+    elif words[0] == "chmod" and any(isinstance(word, str) and _EXECUTABLE.fullmatch(word) for word in words[1:]):
+        named = ["/*" if isinstance(path, Unknown) else path for path in paths]
+        world.runnable |= {*named, *(f"{path}/*" for path in named if {"-R", "--recursive"}.intersection(words))}
+    elif _makes_environment(words):
+        path = f"{paths[-1]}/bin/activate"
+        world.files[path] = Unknown(f"the content of {path}")
     elif words[0] == "cp" and len(paths) > 1:
         for path in paths[:-1]:
             place = _copied(path, paths[-1])
@@ -76,13 +99,11 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
 
 
 def _copied(source: Field, target: Field) -> str:
-    """The configuration that a copy makes: its target is that, or a folder; "": another file."""
+    """The file that a copy makes: its target is that, or a folder; "": one that is not followed."""
     if isinstance(source, Unknown) or isinstance(target, Unknown):
         return ""
-    name, suffix = posixpath.basename(source), posixpath.splitext(source)[1]
-    if suffix not in {".conf", ".ini"}:
-        return ""
-    return target if target.endswith(suffix) else posixpath.join(target, name)
+    places = (target, posixpath.join(target, posixpath.basename(source)))
+    return next((place for place in places if place.endswith(COPIED)), "")
 
 
 def written(world: World, pattern: str) -> list[str]:
@@ -90,6 +111,11 @@ def written(world: World, pattern: str) -> list[str]:
     return [
         path for path in world.files if path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
     ]
+
+
+def made_executable(world: World, path: str) -> bool:
+    """Whether a script has run `chmod +x` on it."""
+    return any(_covers(pattern, path) for pattern in world.runnable)
 
 
 def _covers(pattern: str, path: str) -> bool:

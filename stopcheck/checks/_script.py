@@ -52,13 +52,17 @@ def together(names: tuple[str, ...]) -> str:
 
 
 def at_a_terminal(case: Case) -> str:
-    """The shell in front, if PID 1 ended because that has no terminal (`docker run -t`) to read from; else "".
+    """What is in front, if PID 1 ended because that has no terminal (`docker run -it`) to read from; else "".
 
-    A shell that is given nothing to run ends with its standard input.
+    A shell that is given nothing to run ends with its standard input, and so does `cat`.
     """
     last = max((p for p in case.down.processes.values() if not p.job), key=lambda p: p.pid)
-    front = next((p for p in (case.down.init, last) if p.program in SHELL_NAMES and len(p.argv) == 1), None)
+    front = next((p for p in (case.down.init, last) if _reads_a_terminal(p)), None)
     return front.program if front is not None else ""
+
+
+def _reads_a_terminal(process: Process) -> bool:
+    return process.program in {*SHELL_NAMES, "cat"} and len(process.argv) == 1 and not process.stdin
 
 
 def consequence(case: Case, cause: Cause) -> str:

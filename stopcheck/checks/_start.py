@@ -11,7 +11,7 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._edits import PREFIXES
 from stopcheck.checks._script import called, consequence, ends_there, main_of
 from stopcheck.image.model import StartCommand
-from stopcheck.knowledge.programs import find_program
+from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, OutcomeKind, Violation
 from stopcheck.stop.blame import chains
 from stopcheck.stop.starts import form_holding, runs_as_pid1_by_luck, shell_rule
@@ -250,6 +250,34 @@ def stop_signal(case: Case, signal: str) -> Fix | None:
     if instruction is None:
         return None
     return Fix(title, (Edit(instruction.span.at_start(), f"STOPSIGNAL {signal}\n"),))
+
+
+# --- the foreground ---
+
+
+def staying(process: Process) -> tuple[str, ...] | None:
+    """The argv with which it stays: without the option that makes it leave, or with the one that keeps it."""
+    words = tuple(word for word in process.argv if isinstance(word, str))
+    row = find_program(words[0]) if words else None
+    if row is None or len(words) != len(process.argv):
+        return None
+    if applied(row, words[1:]).background and not row.background:
+        for at in range(1, len(words)):
+            rest = words[1:at] + words[at + 1 :]
+            if not applied(row, rest).background:
+                return (words[0], *rest)
+        return None
+    return (*words, *row.foreground) if row.foreground else None
+
+
+def that_stays(name: str, words: tuple[str, ...] | None) -> str:
+    """How a program is started so that it stays in the foreground, as far as that is known."""
+    from shlex import join
+
+    row = find_program(name)
+    if words is None:
+        words = (name, *row.foreground) if row is not None and row.foreground else (name, "…")
+    return join(words)
 
 
 # --- exec form ---

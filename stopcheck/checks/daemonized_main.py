@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.checks._script import at_a_terminal, called
-from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence
+from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence, staying, that_stays
 from stopcheck.image.model import StartCommand
-from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
 from stopcheck.syntax.shell import parse_script
@@ -15,7 +14,6 @@ from stopcheck.syntax.shell import parse_script
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Process
     from stopcheck.checks._case import Case
     from stopcheck.stop.cause import Cause
     from stopcheck.syntax.shell.tree import SimpleCommand
@@ -25,7 +23,7 @@ def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("daemonized-main"):
         name = called(cause.child) if cause.child is not None else called(cause.process)
-        words = _staying(cause.process)
+        words = staying(cause.process)
         shell = at_a_terminal(case)
         left = (
             f"{shell}, which is left in front, ends at once without a terminal" if shell else "nothing is left in front"
@@ -34,37 +32,9 @@ def check(case: Case) -> Iterator[Violation]:
             message=f"{sentence(case.consequence(None))}. {name} leaves for the background: {left}",
             span=place(case, cause.span),
             fix=_fix(case, cause, words) if words is not None else None,
-            advice=f"Keep it in the foreground: `{_shown(name, words)}`.",
+            advice=f"Keep it in the foreground: `{that_stays(name, words)}`.",
             severity="warning" if shell else None,
         )
-
-
-def _staying(process: Process) -> tuple[str, ...] | None:
-    """The argv with which it stays: without the option that makes it leave, or with the one that keeps it."""
-    words = tuple(word for word in process.argv if isinstance(word, str))
-    row = find_program(words[0]) if words else None
-    if row is None or len(words) != len(process.argv):
-        return None
-    if applied(row, words[1:]).background and not row.background:
-        for at in range(1, len(words)):
-            rest = words[1:at] + words[at + 1 :]
-            if not applied(row, rest).background:
-                return (words[0], *rest)
-        return None
-    return (*words, *row.foreground) if row.foreground else None
-
-
-def _shown(name: str, words: tuple[str, ...] | None) -> str:
-    row = find_program(name)
-    if words is None:
-        words = (name, *row.foreground) if row is not None and row.foreground else (name, "…")
-    return _joined(words)
-
-
-def _joined(words: tuple[str, ...]) -> str:
-    from shlex import join
-
-    return join(words)
 
 
 def _fix(case: Case, cause: Cause, words: tuple[str, ...]) -> Fix | None:
@@ -95,5 +65,7 @@ def _in_script(title: str, node: SimpleCommand, words: tuple[str, ...]) -> Fix |
     items = parse_script(node.span.source, "bash").body.items
     if not items or items[-1].span.end != node.span.end or not is_exact(node.span):
         return None
+    from shlex import join
+
     whole = node.words[0].span.to(node.words[-1].span)
-    return Fix(title, (Edit(whole, "exec " + _joined(words)),))
+    return Fix(title, (Edit(whole, "exec " + join(words)),))

@@ -8,7 +8,7 @@ from stopcheck.image.paths import base, clean, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from stopcheck.files import Entry, Files
     from stopcheck.image.wildcards import Token
@@ -148,14 +148,20 @@ def is_url(text: str) -> bool:
     return text.startswith(("http://", "https://", "git://", "ssh://", "git@"))
 
 
-def find_context(dockerfile: Dockerfile, files: Files, dockerfile_path: str) -> str:
+def find_context(
+    dockerfile: Dockerfile, files: Files, dockerfile_path: str, told: Callable[[str], str | None] | None = None
+) -> str:
     """The folder that the build is most likely started with.
 
     The Dockerfile's own, or the nearest above it in which all its COPY sources exist. Sources may be built before: else
-    it is the nearest in which most of them exist, or one that lies in the Dockerfile's folder.
+    it is the nearest in which most of them exist, or one that lies in the Dockerfile's folder. What is copied whole
+    says nothing: there `told` is asked, which knows what the repository tells of a Dockerfile's build.
     """
     own = folder = parent(dockerfile_path)
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
+    if own and told is not None and not sources and any(map(_is_whole, dockerfile.instructions)):
+        place = told(dockerfile_path)
+        return own if place is None else place
     best, most = folder, -1
     while sources:
         # A source that bears the name of a folder that the Dockerfile lies in is rather a file that is built before.
@@ -177,9 +183,18 @@ def _stands(files: Files, folder: str, path: str) -> bool:
 
 def _sources(instruction: Instruction) -> tuple[str, ...]:
     """The sources of a COPY or ADD that only some folders have."""
+    return tuple(path for path in _copied(instruction) if path and base(path) != "*")
+
+
+def _is_whole(instruction: Instruction) -> bool:
+    """Whether a COPY or ADD takes all that there is."""
+    return any(path in {"", "*"} for path in _copied(instruction))
+
+
+def _copied(instruction: Instruction) -> tuple[str, ...]:
     instruction = instruction.onbuild or instruction
     if instruction.keyword not in ("COPY", "ADD") or instruction.flag("from") is not None:
         return ()
     texts = (argument.value.strip("\"'") for argument in instruction.arguments[:-1])
     local = (text for text in texts if "$" not in text and not text.startswith("<<") and not is_url(text))
-    return tuple(path for path in map(source_path, local) if path and base(path) != "*")
+    return tuple(map(source_path, local))

@@ -59,7 +59,7 @@ class Effects:
     def selection(self, fields: Iterable[Field | None], *, deep: bool = False) -> Selection:
         """The paths that arguments name."""
         paths: list[str] = []
-        patterns: list[tuple[Token, ...]] = []
+        patterns: dict[bool, list[tuple[Token, ...]]] = {False: [], True: []}
         unknown = False
         for field in fields:
             if field is None:
@@ -69,12 +69,12 @@ class Effects:
             elif field.pattern:
                 tokens = file_pattern(join(self.cwd, field.text))
                 unknown = unknown or tokens is None
-                patterns += [tokens] if tokens else []
+                patterns[field.text.endswith("/")] += [tokens] if tokens else []
             elif field.text:
                 place = self.files.resolve(join(self.cwd, field.text))
                 unknown = unknown or isinstance(place, Unknown)
                 paths += [place] if isinstance(place, str) else []
-        return Selection(tuple(paths), tuple(patterns), deep, unknown)
+        return Selection(tuple(paths), tuple(patterns[False]), tuple(patterns[True]), deep, unknown)
 
     def file_at(self, path: str) -> ImageFile | None:
         """The file that is known to stand at a path."""

@@ -117,11 +117,13 @@ class MakeFolder:
 class Selection:
     """The paths that a command names: some as they are, some by a pattern; `deep` with all that is below them.
 
-    `name` is a pattern that the last name has to match. `all` where it is not known which.
+    `folders` are patterns that only folders match. `name` is a pattern that the last name has to match. `all` where it
+    is not known which.
     """
 
     paths: tuple[str, ...] = ()
     patterns: tuple[tuple[Token, ...], ...] = ()
+    folders: tuple[tuple[Token, ...], ...] = ()
     deep: bool = False
     all: bool = False
     name: tuple[Token, ...] | None = None
@@ -131,17 +133,19 @@ class Selection:
         """See Step.places."""
         if self.all:
             return None
-        return (*self.paths, *(literal_head(tokens).rpartition("/")[0] for tokens in self.patterns))
+        patterns = (*self.patterns, *self.folders)
+        return (*self.paths, *(literal_head(tokens).rpartition("/")[0] for tokens in patterns))
 
     def covers(self, path: str) -> bool:
         """Whether the path is one of them."""
         return self._below(path) and (self.name is None or matches(self.name, base(path)))
 
     def _below(self, path: str) -> bool:
-        while not (self.all or path in self.paths or any(matches(tokens, path) for tokens in self.patterns)):
+        patterns = self.patterns
+        while not (self.all or path in self.paths or any(matches(tokens, path) for tokens in patterns)):
             if not self.deep or path in ("", "/"):
                 return False
-            path = parent(path)
+            path, patterns = parent(path), (*self.patterns, *self.folders)
         return True
 
 

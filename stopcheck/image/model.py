@@ -164,3 +164,8 @@ class Image:
     """The first CMD or ENTRYPOINT of the final stage, where that is the last one of the file."""
     with_end: Callable[[tuple[Instruction, ...]], Image] | None = None
     """The image that other instructions from `end` on would make, without building anew what is before them."""
+
+    @property
+    def inherits_stop_signal(self) -> bool:
+        """Whether the stop signal is one that the base image has set, for its own program."""
+        return self.stop_signal_base is not None and self.stop_signal_span is None

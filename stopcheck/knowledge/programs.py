@@ -81,6 +81,7 @@ class ProgramRow:
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
     foreground_once: bool = False
+    again: int | None = None
     foreground_base: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False

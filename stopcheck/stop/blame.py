@@ -141,6 +141,8 @@ def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) ->
     if gone is not None:
         yield Cause("supervisor-not-forwarding", process, process.origin, below, event=gone)
     elif later.alive and isinstance(later.body, Supervisor) and later.body.stopping and below is not None:
+        if any(event.kind == "goes-on" and event.pid == below.pid for event in stopped.world.events):
+            return  # it is told in time, and not stopped by that: its own link fails
         yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
 
 

@@ -177,9 +177,8 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
             return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     if not all(process.told for process in processes):
-        trapped = {event.pid for event in world.events if event.kind == "trap" and event.seconds is not None}
         for process in world.processes.values():
-            if isinstance(process.body, Program) and process.body.row.tells and _is_of_a_trap(world, process, trapped):
+            if isinstance(process.body, Program) and process.body.row.tells and is_of_a_trap(world, process):
                 return Unknown(f"what {process.program} tells when the container stops", process.origin)
     for event in world.events:
         if event.seconds is not None and event.kind == "unknown-kill":
@@ -193,8 +192,9 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
     return None
 
 
-def _is_of_a_trap(world: World, process: Process, trapped: set[int]) -> bool:
+def is_of_a_trap(world: World, process: Process) -> bool:
     """Whether a trap has started it since the stop."""
+    trapped = {event.pid for event in world.events if event.kind == "trap" and event.seconds is not None}
     while process.pid >= world.first_after and process.ppid in world.processes:
         process = world.processes[process.ppid]
         if process.pid in trapped:

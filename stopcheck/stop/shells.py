@@ -14,7 +14,7 @@ from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
 from stopcheck.stop.mend import Mended, outlived
-from stopcheck.stop.starts import inherits_signal, of_long_trap, shell_rule
+from stopcheck.stop.starts import of_long_trap, shell_rule
 from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _of_no_trap(
         return Cause("exit-trap-not-run", process, traps["EXIT"].span, below)
     other = next((name for name in STOPPING if _effective(traps.get(name))), None)
     if other is not None:
-        inherited = other == "TERM" and inherits_signal(assessment.image) and not _is_its_signal(below, signal)
+        inherited = other == "TERM" and assessment.image.inherits_stop_signal and not _is_its_signal(below, signal)
         return Cause("inherited-stop-signal" if inherited else "trap-wrong-signal", process, traps[other].span, below)
     if below is not None and len(shell.jobs) == 1 and below.pid in shell.jobs[0].pids:
         own = _own_exec(stopped.booted.world, below, shell.jobs[0].span)
@@ -315,7 +315,10 @@ def _effective(trap: Trap | None) -> bool:
 
 
 def _leaves(world: World, pid: int) -> Iterator[int]:
-    return (process.pid for process in world.awaited(pid))
+    for process in world.awaited(pid):
+        yield process.pid
+        if isinstance(process.body, Supervisor):
+            yield from (leaf for child in process.body.programs(world) for leaf in _leaves(world, child))
 
 
 def _is_part(above: tuple[Process, ...], process: Process) -> bool:

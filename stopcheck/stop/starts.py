@@ -70,7 +70,9 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
             yield Cause("keepalive-main", process, process.origin)
         return
     late = isinstance(later.body, Program) and later.body.ends_at is not None
-    better = signal_rule(assessment.image, assessment.signal, body)
+    lost = {event.kind for event in stopped.world.events if event.pid == process.pid and event.seconds is not None}
+    reached = bool(later.told or lost & {"unhandled", "harmless", "ignored", "paused"}) or assessment.signal == "KILL"
+    better = signal_rule(assessment.image, assessment.signal, body) if reached else None
     if stopped.outcome is OutcomeKind.KILLED and late:
         yield Cause("grace-period-too-short", process, process.origin)
     elif better is not None and set(later.told) <= {assessment.signal}:
@@ -102,14 +104,9 @@ def signal_rule(image: Image, signal: str, body: Program) -> str | None:
     if body.action(signal) == "graceful":
         return None
     if signal != "TERM" and body.action("TERM") in {"graceful", "quick"}:
-        return "inherited-stop-signal" if inherits_signal(image) else "stop-signal-mismatch"
+        return "inherited-stop-signal" if image.inherits_stop_signal else "stop-signal-mismatch"
     wanted = body.row.stops_on
     return "stop-signal-mismatch" if wanted and wanted != signal and body.action(wanted) == "graceful" else None
-
-
-def inherits_signal(image: Image) -> bool:
-    """Whether the stop signal is one that the base image has set."""
-    return image.stop_signal_base is not None and image.stop_signal_span is None
 
 
 def of_long_trap(stopped: Stopped, process: Process, below: Process | None) -> Cause | None:

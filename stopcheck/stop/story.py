@@ -13,6 +13,7 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.case import Process as ProcessView
 from stopcheck.model import OutcomeKind, Step, Unknown
 from stopcheck.stop.blame import chains
+from stopcheck.stop.deliver import is_of_a_trap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,7 +182,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"{who} ends" if event.pid == 1 or event.pid in stopped.mains else None
         case "end" if event.pid == 1 and not late:
             return f"PID 1 ends by itself, and the container with it{_status(process)}"
-        case "helper":
+        case "helper" if is_of_a_trap(world, process):
             return f"the trap runs {event.text}"
     return None
 

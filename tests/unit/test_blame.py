@@ -39,6 +39,7 @@ SCRIPTS = [
     ),
     pytest.param("memcached &\nexec nginx -g 'daemon off;'", [("abandoned-job", "memcached &")], id="a-job-left"),
     pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
+    pytest.param("haproxy -D\nexec tini -- our-server", [], id="a-daemon-that-no-other-signal-would-reach"),
     pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
     pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
     pytest.param("memcached &\nalembic upgrade head", [("script-ends", "memcached &")], id="work-after-a-service"),
@@ -47,6 +48,15 @@ SCRIPTS = [
         id="a-server-after-a-service",
     ),
     pytest.param("our-setup\nnginx", [("daemonized-main", "nginx")], id="a-service-after-work"),
+    pytest.param(
+        "service nginx start\nnginx -g 'daemon off;'", [("daemonized-main", "service nginx start")],
+        id="a-service-that-stands-already",
+    ),
+    pytest.param(
+        "service nginx start\nnginx -c /other.conf -g 'daemon off;'",
+        [("abandoned-job", "service nginx start"), ("missing-exec", "nginx -c /other.conf -g 'daemon off;'")],
+        id="one-that-is-configured-otherwise",
+    ),
     pytest.param(
         "service ssh start\nour-server & wait $!", [("unhandled-stop-signal", "our-server & wait $!")],
         id="a-server-beside-ssh",

@@ -551,6 +551,20 @@ def test_what_keeps_it_alive_is_blamed_in_the_script_where_it_stands() -> None:
     assert [rule for rule, _ in found(some)] == ["unhandled-stop-signal"]
 
 
+@pytest.mark.parametrize(
+    ("last", "severity"),
+    [
+        pytest.param("bash", "warning", id="a-shell"),
+        pytest.param("cat", "warning", id="what-reads-all-there-is"),
+        pytest.param("cat /etc/motd", "error", id="but-not-from-a-file"),
+        pytest.param("date | cat", "error", id="or-from-a-pipe"),
+    ],
+)
+def test_what_would_stay_with_a_terminal(last: str, severity: str) -> None:
+    some = said(context(f"nginx\n{last}\n"))
+    assert [(rule, how) for rule, _, how in some[1]] == [("daemonized-main", severity)]
+
+
 class TestSupervisors:
     conf = "[supervisord]\nnodaemon=true\n\n[program:cache]\ncommand=%s\n"
 
@@ -575,6 +589,27 @@ class TestSupervisors:
 
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
+
+    def test_a_program_that_leaves_it_beside_one_that_stays(self) -> None:
+        files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
+        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/n.conf"
+        some = said(files)
+        assert found(some, "note") == [
+            ("abandoned-job", "command=nginx -c /etc/n.conf"),
+            ("missing-exec", "supervisord -n -c /etc/s.conf"),
+        ]
+        advice = {rule: violation.advice for rule, violation, _ in some[1]}
+        assert advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/n.conf -g 'daemon off;'`."
+
+    @pytest.mark.parametrize("section", ["program", "fcgi-program"])
+    def test_a_program_that_its_signal_does_not_stop(self, section: str) -> None:
+        lines = "COPY supervisord.conf /etc/supervisord.conf\nSTOPSIGNAL SIGTERM"
+        files = context("exec supervisord -n -c /etc/supervisord.conf\n", lines=lines)
+        command = "uwsgi --master --http :80 -w app"
+        files["supervisord.conf"] = f"[supervisord]\nnodaemon=true\n[{section}:web]\ncommand={command}\n"
+        some = said(files)
+        assert found(some, "note") == [("stop-signal-mismatch", f"command={command}")]
+        assert "stopsignal=INT" in (some[1][0][1].advice or "")
 
     @pytest.mark.parametrize("supervisor", ["s6-svscan /run/service", "supervisord -n -c /etc/supervisord.conf"])
     def test_the_advice_is_for_that_supervisor(self, supervisor: str) -> None:

@@ -648,6 +648,11 @@ class TestStopSignal:
                 id="a-signal-it-does-not-know",
             ),
             pytest.param(
+                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "memcached"]\n',
+                [("error", "stop-signal-mismatch", 3)],
+                id="one-that-nobody-is-told-of",
+            ),
+            pytest.param(
                 PYTHON + 'RUN pip install uwsgi\nCMD ["uwsgi", "--master", "--http-socket", ":80"]\n',
                 [("error", "stop-signal-mismatch", 4)],
                 id="uwsgi-starts-anew",

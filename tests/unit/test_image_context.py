@@ -139,6 +139,23 @@ def test_find_context(text: str, files: list[str], expected: str) -> None:
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "told", "expected"),
+    [
+        pytest.param("COPY . /", "", "", id="the root"),
+        pytest.param("ADD --chown=1 ./ /srv", "a", "a", id="a folder above it"),
+        pytest.param("COPY . /", None, "a/b", id="nothing is told"),
+        pytest.param("COPY . /\nCOPY run.sh /", "", "a/b", id="a source that only one folder has says more"),
+        pytest.param("COPY --from=x . /", "", "a/b", id="another stage's files"),
+        pytest.param("RUN true", "", "a/b", id="nothing is copied"),
+    ],
+)
+def test_what_is_told_of_the_context(text: str, told: str | None, expected: str) -> None:
+    dockerfile = parse_dockerfile(SourceFile("a/b/Dockerfile", "FROM scratch\n" + text))
+    files = MemoryFiles({"a/b/run.sh": ""})
+    assert find_context(dockerfile, files, "a/b/Dockerfile", lambda _: told) == expected
+
+
 def test_a_dockerfile_at_the_root_has_the_root_as_its_context() -> None:
     dockerfile = parse_dockerfile(SourceFile("Dockerfile", "FROM scratch\nCOPY gone /"))
     assert find_context(dockerfile, MemoryFiles({}), "Dockerfile") == ""

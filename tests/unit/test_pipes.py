@@ -21,6 +21,25 @@ from tests.unit.scripts import context, said
         pytest.param("f() { memcached -u nobody & }\nx=$(f)\n", "killed", ("memcached",), id="a-job-of-a-function"),
         pytest.param("set -eu\nx=$(echo $nothing)\nexec memcached\n", "fails", (), id="unset-in-a-substitution"),
         pytest.param(
+            '[ "$(cd "$(dirname /srv/app)"; pwd)" = /srv ] && exec memcached\nexit 1\n', "graceful", ("memcached",),
+            id="several-commands-in-a-substitution",
+        ),
+        pytest.param(
+            '[ "$(echo a; true; echo b)" = "$(printf "%s" "a\nb")" ] && exec memcached\nexit 1\n', "graceful",
+            ("memcached",), id="which-print-a-line-each",
+        ),
+        pytest.param(
+            '[ "$(command -v sh >/dev/null; echo b 2>/dev/null)" = b ] && exec memcached\nexit 1\n', "graceful",
+            ("memcached",), id="but-for-those-that-print-elsewhere",
+        ),
+        pytest.param(
+            '[ "$(x=a; echo $x)" = "" ] && exit 1\nexec memcached\n', "graceful", ("memcached",), id="or-set-something",
+        ),
+        pytest.param(
+            '[ "$(echo a && echo b)" = b ] && memcached\nexec memcached\n', "graceful", ("memcached",),
+            id="all-of-them",
+        ),
+        pytest.param(
             "printf 'a\\nb\\n' | while read -r x; do memcached & done\nwait\n", "exits", (), id="jobs-of-a-pipe"
         ),
         pytest.param("echo memcached | { read -r x; $x; }\n", "killed", ("memcached",), id="a-line-of-a-pipe"),

@@ -48,6 +48,14 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("s6-svc -u /run/service/app", "exits", id="s6-svc"),
         pytest.param("supervisorctl start app", "exits", id="supervisorctl"),
         pytest.param("supervisorctl tail -f app", "graceful", id="supervisorctl-tail"),
+        pytest.param("docker run --detach our/image", "exits", id="docker-run-detached"),
+        pytest.param("docker run our/image", "graceful", id="docker-run"),
+        pytest.param("docker compose up -d", "exits", id="compose-up-detached"),
+        pytest.param("podman push our/image", "exits", id="podman-push"),
+        pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "exits", id="fetchmail-daemon"),
+        pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
+        pytest.param("pylint app", "exits", id="pylint"),
+        pytest.param("squid -Nz -f /etc/squid/squid.conf", "exits", id="squid-that-makes-its-folders"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
         pytest.param("R -e print(1)", "exits", id="R"),
@@ -129,6 +137,33 @@ def test_on_debian(line: str, expected: str) -> None:
     )
     lines = f"RUN apt-get install -y {' '.join(packages)}"
     assert outcome(line, lines=lines) == expected
+
+
+def test_fetchmail_stays_where_pid_1_has_started_it() -> None:
+    assert verdict("bash", "-c", "fetchmail -d 30; true").outcome == "killed"
+    found = verdict("bash", "-c", "bash /app/inner.sh; sleep 9999", files={"inner.sh": "fetchmail -d 30\ntrue\n"})
+    assert (found.outcome, found.main) == ("killed", ("fetchmail",))
+    assert any("in the background" in step.text for step in found.story)
+
+
+@pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
+def test_what_is_assumed_of_a_script_that_is_not_in_the_files_is_told(line: str) -> None:
+    found = verdict(*line.split(" "))
+    assert found.outcome == "graceful"
+    assert any("assumed" in step.text for step in found.story)
+
+
+@pytest.mark.parametrize(
+    ("line", "lines", "expected"),
+    [
+        pytest.param("our-server", "", "unknown", id="a-signal-that-its-base-image-is-stopped-by"),
+        pytest.param("our-server", "STOPSIGNAL SIGWINCH", "graceful", id="chosen-for-it"),
+        pytest.param("our-server", "STOPSIGNAL SIGTERM", "graceful", id="set-anew"),
+        pytest.param("circusd /circus.ini", "", "killed", id="one-that-goes-on"),
+    ],
+)
+def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) -> None:
+    assert outcome(line, base="httpd:2.4", lines=lines) == expected
 
 
 @pytest.mark.parametrize(
@@ -291,6 +326,10 @@ def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
         pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
         pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),
         pytest.param("npm --prefix /elsewhere start", "node:20", "unknown", id="npm-another-folder"),
+        pytest.param("npm --prefix /elsewhere run build:node", "node:20", "exits", id="npm-a-script-that-builds"),
+        pytest.param("npm --prefix /elsewhere run db:migrate", "node:20", "exits", id="npm-a-script-that-migrates"),
+        pytest.param("npm --prefix /elsewhere run build:watch", "node:20", "unknown", id="npm-a-script-that-watches"),
+        pytest.param("npm --prefix /elsewhere run builder", "node:20", "unknown", id="npm-another-script"),
         pytest.param("npm -w web start", "node:20", "unknown", id="npm-workspace"),
     ],
 )
@@ -338,6 +377,9 @@ def test_yarn_since_2_starts_programs_itself(script: str, expected: str) -> None
         pytest.param("ifdef X\nendif\nrun:\n\tserver\n", "make run", "unknown", id="condition"),
         pytest.param("run:\n\tserver\n", "make other", "unknown", id="another-target"),
         pytest.param("run:\n\techo x\n", "make run", "exits", id="ends"),
+        pytest.param("ifdef X\nendif\n", "make test-unit lint", "exits", id="tests"),
+        pytest.param("ifdef X\nendif\n", "make test-server", "unknown", id="a-server-for-tests"),
+        pytest.param("ifdef X\nendif\n", "make lint run", "unknown", id="work-before-something"),
     ],
 )
 def test_make(makefile: str, line: str, expected: str) -> None:

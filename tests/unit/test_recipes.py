@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stopcheck import engine
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options, Recipe
 from stopcheck.engine import Request, run
@@ -60,6 +61,45 @@ def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() 
 )
 def test_where_something_is_mounted(text: str, path: str, is_mounted: bool) -> None:
     assert Recipes(MemoryFiles({"a.yml": text})).mount(path, "Dockerfile") == ("a.yml" if is_mounted else None)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "context"),
+    [
+        pytest.param(
+            "compose.yml", "a:\n  build:\n    context: .\n    dockerfile: docker/Dockerfile\n", "", id="compose"
+        ),
+        pytest.param("compose.yml", "a:\n  build: docker\n", "docker", id="a folder for compose"),
+        pytest.param("docker/make.sh", "cd ..\ndocker build . -f ./docker/Dockerfile\n", "", id="a script"),
+        pytest.param("README.md", "docker build -f docker/Dockerfile -t a/b:$V .\n", "", id="a manual"),
+        pytest.param("Makefile", "all:\n\tdocker build .\n", None, id="another Dockerfile's"),
+        pytest.param(
+            "a.sh", "docker build -f docker/Dockerfile .\ndocker build docker\n", None, id="two that are told"
+        ),
+        pytest.param(".github/workflows/a.yml", "jobs:\n  build:\n    runs-on: ubuntu\n", None, id="a job"),
+    ],
+)
+def test_with_which_folder_it_is_built(place: str, text: str, context: str | None) -> None:
+    files = MemoryFiles({"Dockerfile": BASE, "docker/Dockerfile": BASE, place: text})
+    assert Recipes(files).context("docker/Dockerfile") == context
+
+
+def test_a_dockerfile_that_copies_all_is_looked_at_with_what_it_is_built_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker" / "Dockerfile").write_text('FROM debian:12\nCOPY . /app\nCMD ["/app/start.sh"]\n')
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nmemcached\n")
+    (tmp_path / "start.sh").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    for script, context, outcome in (
+        ("", "docker", "unknown"),
+        ("docker build -f docker/Dockerfile .\n", ".", "killed"),
+    ):
+        (tmp_path / "build.sh").write_text(script)
+        engine._repository.cache_clear()
+        (one,) = run(Request((".",))).report.containers
+        assert (one.container.context, str(one.verdict.outcome)) == (context, outcome)
 
 
 @pytest.mark.parametrize(

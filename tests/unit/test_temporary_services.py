@@ -22,6 +22,8 @@ from tests.unit.scripts import context, found, said
         pytest.param("mysqld_safe &\nmysqladmin shutdown\nexec mysqld\n", "mysqld", id="mysqld_safe"),
         pytest.param("mysqld_safe &\nkillall mysqld\nexec mysqld\n", "mysqld", id="killall"),
         pytest.param("service nginx start\nservice nginx stop\nexec nginx -g 'daemon off;'\n", "nginx", id="service"),
+        pytest.param("service slapd stop && exec nginx -g 'daemon off;'\n", "nginx", id="service-that-does-not-run"),
+        pytest.param("/etc/init.d/ours stop && exec nginx -g 'daemon off;'\n", "nginx", id="script-of-one-s-own"),
         pytest.param("nginx\nnginx -s quit\nexec nginx -g 'daemon off;'\n", "nginx", id="nginx-s"),
         pytest.param("nginx\nkill $(cat /run/nginx.pid)\nexec nginx -g 'daemon off;'\n", "nginx", id="pid-file"),
         pytest.param("slapd -h ldapi:///\nkill `cat /run/x/server.pid`\nexec slapd -d 0\n", "slapd", id="only-service"),

@@ -104,6 +104,18 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("trap 'date; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",), id="never-told"),
         pytest.param(
+            "trap '[ -e /proc/$!/status ] && kill $!; wait' TERM\nour-server &\nwait $!\n", "graceful", ("our-server",),
+            id="told-where-the-kernel-shows-it",
+        ),
+        pytest.param(
+            "trap '[ -f /proc/$! ] && kill $!; wait' TERM\nour-server &\nwait $!\n", "killed", ("our-server",),
+            id="which-it-does-in-a-folder",
+        ),
+        pytest.param(
+            "our-setup & wait $!\nif [ -d /proc/$! ]; then our-app; fi\nexec memcached -u nobody\n", "graceful",
+            ("memcached",), id="until-its-end-is-known",
+        ),
+        pytest.param(
             "our-server &\nwhile true; do curl localhost/health; sleep 5; done\n", "killed", None, id="told-nothing",
         ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
@@ -124,6 +136,15 @@ def test_outcome(script: str, outcome: str, main: tuple[str, ...] | None) -> Non
     assert some[0].outcome == outcome
     assert main is None or some[0].main == main
     assert outcome == "killed" or found(some, "note") == []
+
+
+def test_what_a_loop_goes_on_running_is_not_told_of_a_trap() -> None:
+    verdict = said(context("tmux new -d\nwhile [ $? -eq 0 ]; do sleep 1; tmux has-session; done\n"))[0]
+    assert verdict.outcome == "killed"
+    assert not any("trap runs" in step.text for step in verdict.story)
+    verdict = said(context("trap 'our-hook' TERM\nour-server &\nwait $!\n"))[0]
+    assert verdict.reason is not None
+    assert "our-hook" in verdict.reason
 
 
 @pytest.mark.parametrize(

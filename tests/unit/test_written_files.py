@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.scripts import context, found, said
 
 WAITS = "our-app &\n{mark}\ntrap stop TERM\nwait $!\n"
@@ -84,3 +87,58 @@ def test_a_script_that_another_one_writes(parts: dict[str, str], outcome: str, l
     some = said(context(WRITES.format(**told)))
     assert some[0].outcome == outcome
     assert found(some) == lines
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("envsubst < /n.tmpl > /run/n.conf\nnginx -c /run/n.conf", "killed", id="what-is-not-known"),
+        pytest.param("printf 'daemon off;\\n' > /run/n.conf\nnginx -c /run/n.conf", "killed", id="that-it-stays"),
+        pytest.param("echo 'user www;' > /run/n.conf\nnginx -c /run/n.conf", "exits", id="something-else"),
+        pytest.param("envsubst < /n.tmpl > /run/other.conf\nnginx -c /run/n.conf", "exits", id="another-file"),
+    ],
+)
+def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outcome: str) -> None:
+    assert said(context(f"{script}\necho\n"))[0].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("cp /a/default.env /config/.env\n. /config/.env", "graceful", id="copied"),
+        pytest.param("cp /a/shop.sh /config/\n. /config/shop.sh", "graceful", id="copied-to-a-folder"),
+        pytest.param("cp /a/shop.xml /config/\n. /config/shop.sh", "fails", id="another-file"),
+        pytest.param("date > /config/now\n. /config/now", "graceful", id="what-is-not-known"),
+        pytest.param("echo exit 0 > /config/end\n. /config/end", "exits", id="what-is-known"),
+        pytest.param("python3 -m venv /config/venv\n. /config/venv/bin/activate", "graceful", id="an-environment"),
+        pytest.param(
+            "virtualenv -q /config/v\n. /config/v/bin/activate", "graceful", id="an-environment-of-virtualenv"
+        ),
+        pytest.param("python3 -m venv /config/venv\n. /config/other/bin/activate", "fails", id="another-environment"),
+    ],
+)
+def test_what_is_written_as_the_container_starts_can_be_sourced(lines: str, expected: str) -> None:
+    brought = "RUN apt-get install -y python3 python3-venv virtualenv"
+    assert said(context(f"#!/bin/sh\n{lines}\nexec memcached\n", lines=brought))[0].outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("", "fails", id="not-executable"),
+        pytest.param("chmod +x /setup", "graceful", id="by-letter"),
+        pytest.param("chmod 0755 /setup", "graceful", id="by-number"),
+        pytest.param("chmod -R u=rwx,g=rx /", "graceful", id="with-all-that-is-in-a-folder"),
+        pytest.param("chmod 644 /setup", "fails", id="another-mode"),
+        pytest.param("chmod -x /setup", "fails", id="taken-away"),
+        pytest.param("chmod +x /other", "fails", id="another-file"),
+        pytest.param('chmod +x "$(date)"', "graceful", id="which-is-not-known"),
+        pytest.param("chmod +x /setup; [ -x /setup ] || exit 1", "graceful", id="asked-for"),
+    ],
+)
+def test_a_script_may_make_another_executable(lines: str, expected: str) -> None:
+    files = context(f"set -e\n{lines}\n/setup\nexec memcached\n", lines="COPY setup /")
+    files["setup"] = "#!/bin/sh\ndate\n"
+    modes = {path: 0o644 if path == "setup" else 0o755 for path in files}
+    (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())
+    assert verdict.outcome == expected

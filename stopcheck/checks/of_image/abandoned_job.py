@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import ASSUMED, Program
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence
+from stopcheck.checks._start import staying, that_stays
 from stopcheck.model import OutcomeKind, Violation
 from stopcheck.stop.mains import in_job
 
@@ -26,13 +28,13 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in case.of("abandoned-job"):
         if cause.span is None or cause.child is None:
             continue
-        job = called(cause.child)
-        yield Violation(
-            message=f"{consequence(case, cause)}. {job} was left in the background, where nobody passes the "
-            "signal on to it",
-            span=cause.span,
-            advice=ADVICE,
-        )
+        job, starter = called(cause.child), _supervised(case, cause.child)
+        left = f"{job} was left in the background, where nobody passes the signal on to it"
+        if starter is not None:
+            supervisor = called(case.up.processes[starter.ppid])
+            left = f"{job} leaves for the background, where {supervisor} does not look for it"
+        stays = f"Keep it in the foreground: `{that_stays(job, staying(starter))}`." if starter is not None else ADVICE
+        yield Violation(message=f"{consequence(case, cause)}. {left}", span=cause.span, advice=stays)
     for helper in _helpers(case):
         yield Violation(
             message=f"when the container stops, {called(helper)} is SIGKILLed without having been told: it was left in "
@@ -41,6 +43,14 @@ def check(case: Case) -> Iterator[Violation]:
             advice=f"If {called(helper)} has something to lose, do not leave it behind. {ADVICE}",
             severity="note",
         )
+
+
+def _supervised(case: Case, job: Process) -> Process | None:
+    """The program of a supervisor that has left this behind."""
+    left = (each.pid for each in case.up.events if each.kind == "daemonizes" and each.other == job.pid)
+    starter = case.up.processes.get(next(left, 0))
+    parent = case.up.processes.get(starter.ppid) if starter is not None else None
+    return starter if parent is not None and isinstance(parent.body, Supervisor) else None
 
 
 def _helpers(case: Case) -> Iterator[Process]:

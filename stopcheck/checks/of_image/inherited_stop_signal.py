@@ -8,7 +8,6 @@ from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.checks._start import stop_signal, told_by_signal
 from stopcheck.model import Label, OutcomeKind, Violation
-from stopcheck.stop.starts import inherits_signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +28,7 @@ def check(case: Case) -> Iterator[Violation]:
             related=(Label(cause.span, f"{who} is not stopped by {case.signal}"),) if cause.span is not None else (),
             advice=f"Say which signal {called(main_of(case, cause))} is stopped by: `STOPSIGNAL SIGTERM`.",
         )
-    if case.outcome is OutcomeKind.GRACEFUL and case.signal != "SIGTERM" and inherits_signal(case.image):
+    if case.outcome is OutcomeKind.GRACEFUL and case.signal != "SIGTERM" and case.image.inherits_stop_signal:
         yield from _untried(case)
 
 

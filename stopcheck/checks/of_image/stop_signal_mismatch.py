@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import started, stop_signal, told_by_signal
 from stopcheck.model import OutcomeKind, Violation
@@ -25,7 +26,7 @@ def check(case: Case) -> Iterator[Violation]:
             message=f"{consequence(case, cause)}. It is stopped by {wanted}, not by {case.signal}",
             span=_place(case, cause.process),
             fix=stop_signal(case, wanted),
-            advice=_advice(cause.process, wanted),
+            advice=_advice(cause.process, wanted, _is_supervised(case, cause.process)),
         )
     if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.image.stop_signal_span is None:
         for process in told_by_signal(case):
@@ -52,9 +53,17 @@ def _wanted(process: Process) -> str:
 
 
 def _place(case: Case, process: Process) -> Span:
-    return case.image.stop_signal_span or started(case, process)
+    own = None if _is_supervised(case, process) else case.image.stop_signal_span
+    return own or started(case, process)
 
 
-def _advice(process: Process, wanted: str) -> str:
+def _is_supervised(case: Case, process: Process) -> bool:
+    """Whether supervisord tells it to stop, by a signal of its own."""
+    parent = case.up.processes.get(process.ppid)
+    return parent is not None and isinstance(parent.body, Supervisor) and parent.program == "supervisord"
+
+
+def _advice(process: Process, wanted: str, supervised: bool = False) -> str:
+    how = f"`stopsignal={wanted.removeprefix('SIG')}` in its section" if supervised else f"`STOPSIGNAL {wanted}`"
     more = ", or start it with `--die-on-term`" if process.program == "uwsgi" else ""
-    return f"Have {called(process)} stopped by {wanted}: `STOPSIGNAL {wanted}`{more}."
+    return f"Have {called(process)} stopped by {wanted}: {how}{more}."
