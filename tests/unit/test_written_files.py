@@ -51,7 +51,7 @@ def test_a_line_that_is_read_back() -> None:
     [
         pytest.param("true", "graceful", id="as-it-is-in-the-image"),
         pytest.param("printf '[supervisord]\\n' > /etc/supervisor/supervisord.conf", "unknown", id="the-whole"),
-        pytest.param("envsubst < /a > /etc/supervisor/conf.d/b.conf", "unknown", id="a-part"),
+        pytest.param("envsubst < /start.sh > /etc/supervisor/conf.d/b.conf", "unknown", id="a-part"),
         pytest.param("cp /a/b.conf /etc/supervisor/conf.d", "unknown", id="copied-to-the-folder"),
         pytest.param("cp /a/x.tmpl.conf /etc/supervisor/conf.d/b.conf", "unknown", id="copied-by-name"),
         pytest.param("cp /a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
@@ -92,10 +92,10 @@ def test_a_script_that_another_one_writes(parts: dict[str, str], outcome: str, l
 @pytest.mark.parametrize(
     ("script", "outcome"),
     [
-        pytest.param("envsubst < /n.tmpl > /run/n.conf\nnginx -c /run/n.conf", "killed", id="what-is-not-known"),
+        pytest.param("envsubst < /start.sh > /run/n.conf\nnginx -c /run/n.conf", "killed", id="what-is-not-known"),
         pytest.param("printf 'daemon off;\\n' > /run/n.conf\nnginx -c /run/n.conf", "killed", id="that-it-stays"),
         pytest.param("echo 'user www;' > /run/n.conf\nnginx -c /run/n.conf", "exits", id="something-else"),
-        pytest.param("envsubst < /n.tmpl > /run/other.conf\nnginx -c /run/n.conf", "exits", id="another-file"),
+        pytest.param("envsubst < /start.sh > /run/other.conf\nnginx -c /run/n.conf", "exits", id="another-file"),
     ],
 )
 def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outcome: str) -> None:
@@ -108,8 +108,8 @@ def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outco
         pytest.param("cp /a/default.env /config/.env\n. /config/.env", "graceful", id="copied"),
         pytest.param("cp /a/shop.sh /config/\n. /config/shop.sh", "graceful", id="copied-to-a-folder"),
         pytest.param("cp /a/shop.xml /config/\n. /config/shop.sh", "fails", id="another-file"),
-        pytest.param("date > /config/now\n. /config/now", "graceful", id="what-is-not-known"),
-        pytest.param("echo exit 0 > /config/end\n. /config/end", "exits", id="what-is-known"),
+        pytest.param("date > /run/now\n. /run/now", "graceful", id="what-is-not-known"),
+        pytest.param("echo exit 0 > /run/end\n. /run/end", "exits", id="what-is-known"),
         pytest.param("python3 -m venv /config/venv\n. /config/venv/bin/activate", "graceful", id="an-environment"),
         pytest.param(
             "virtualenv -q /config/v\n. /config/v/bin/activate", "graceful", id="an-environment-of-virtualenv"
