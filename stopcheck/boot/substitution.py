@@ -126,10 +126,25 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
             return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
-            return plain[0]
+            return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
     return unknown
+
+
+def _whereabouts(shell: Shell, process: Process, name: str) -> str:
+    """What `command -v` prints, of a program that may be there: where it would be."""
+    from stopcheck.boot.builtins import find_builtin
+
+    if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
+        return name
+    search = shell.variables.get("PATH", "")
+    file = shell.machine.find(name, process.cwd, {"PATH": search})
+    if not isinstance(file, Unknown):
+        return "" if file is None else file.path
+    folders = ["/usr/bin", *(search.split(":") if isinstance(search, str) else ())]
+    places = [posixpath.join(folder, name) for folder in folders if folder.startswith("/")]
+    return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
 
 
 def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:

@@ -33,6 +33,14 @@ from tests.unit.scripts import context, said
             ("memcached",), id="but-for-those-that-print-elsewhere",
         ),
         pytest.param(
+            '[ -x "$(command -v memcached)" ] || exit 1\nexec "$(which memcached)"\n', "graceful", ("memcached",),
+            id="where-a-program-may-be",
+        ),
+        pytest.param(
+            'PATH=/\n[ "$(command -v cd) $(command -v start.sh)" = "cd /start.sh" ] && exec /usr/bin/memcached\n',
+            "graceful", ("memcached",), id="where-a-builtin-and-a-script-are",
+        ),
+        pytest.param(
             '[ "$(x=a; echo $x)" = "" ] && exit 1\nexec memcached\n', "graceful", ("memcached",), id="or-set-something",
         ),
         pytest.param(
