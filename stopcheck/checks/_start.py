@@ -396,3 +396,9 @@ def passes_on(image: Image) -> bool | None:
         return bool(image.base.prepends)
     row = find_program(start.argv[0]) if isinstance(start.argv[0], str) else None
     return True if row is not None and row.role in {"init", "exec"} else None
+
+
+def is_supervised(case: Case, process: Process) -> bool:
+    """Whether supervisord tells it to stop, by a signal of its own."""
+    parent = case.up.processes.get(process.ppid)
+    return parent is not None and isinstance(parent.body, Supervisor) and parent.program == "supervisord"

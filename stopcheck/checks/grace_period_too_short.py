@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called, consequence
-from stopcheck.checks._start import place, started
+from stopcheck.checks._start import is_supervised, place, started
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ MORE = (
     "`stop_grace_period` in a compose file, `terminationGracePeriodSeconds` in Kubernetes; and tell stopcheck, with "
     "`--grace-period`."
 )
+SUPERVISED = " supervisord has to wait for it as long: `stopwaitsecs`."
 
 
 def check(case: Case) -> Iterator[Violation]:
@@ -36,5 +37,5 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(
             message=f"{before}{why}, and the grace period is {case.seconds}",
             span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
-            advice=MORE,
+            advice=f"{MORE}{SUPERVISED}" if is_supervised(case, cause.process) else MORE,
         )

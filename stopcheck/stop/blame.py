@@ -108,7 +108,7 @@ def _of_link(
         if below is not None and body.row.role != "init" and _lost_by(stopped, process, below):
             yield Cause("forking-wrapper", process, process.origin, below)
     elif isinstance(body, Supervisor):
-        yield from _of_supervisor(stopped, process, below)
+        yield from _of_supervisor(assessment, stopped, process, below)
     elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
         yield from _of_beside(assessment, process, below)
 
@@ -133,7 +133,9 @@ def _of_beside(assessment: Assessment, process: Process, below: Process) -> Iter
         yield Cause("abandoned-job", process, below.origin, below)
 
 
-def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) -> Iterator[Cause]:
+def _of_supervisor(
+    assessment: Assessment, stopped: Stopped, process: Process, below: Process | None
+) -> Iterator[Cause]:
     """A supervisor that leaves its programs alone, or waits for them longer than anybody waits for it."""
     mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
     gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "ignored"}), None)
@@ -143,7 +145,15 @@ def _of_supervisor(stopped: Stopped, process: Process, below: Process | None) ->
     elif later.alive and isinstance(later.body, Supervisor) and later.body.stopping and below is not None:
         if any(event.kind == "goes-on" and event.pid == below.pid for event in stopped.world.events):
             return  # it is told in time, and not stopped by that: its own link fails
+        body = stopped.world.processes[below.pid].body
+        if isinstance(body, Program) and body.row.seconds > assessment.grace and _is_told_at_once(stopped, below):
+            return  # that takes too long by itself
         yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
+
+
+def _is_told_at_once(stopped: Stopped, process: Process) -> bool:
+    caught = [event for event in stopped.world.events if event.kind == "caught" and event.pid == process.pid]
+    return any(event.seconds is not None and event.seconds < 1 for event in caught)
 
 
 def leaves_early(world: World, process: Process, below: Process) -> bool:

@@ -80,7 +80,11 @@ def _of_foreground(
     if below is not None and below.pid not in blocked.pids:
         if any(pid in stopped.mains for front in blocked.pids for pid in _leaves(world, front)):
             return  # the chain of that main has its own cause here; this one is looked at again without it
-        yield _of_keepalive(assessment, stopped, process, shell, blocked, below)
+        fronts = [leaf for front in blocked.pids for leaf in world.awaited(front)]
+        if any(isinstance(front.body, Supervisor) for front in fronts):
+            yield Cause("abandoned-job", process, below.origin or span, below)
+        else:
+            yield _of_keepalive(assessment, stopped, process, shell, blocked, below)
     elif below is None or (isinstance(below.body, Program) and below.body.row.role in {"keepalive", "timer"}):
         yield _of_keepalive(assessment, stopped, process, shell, blocked, below)
     elif process.pid != 1 and _is_part(above, process):

@@ -590,6 +590,16 @@ class TestSupervisors:
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
 
+    def test_a_program_that_takes_long_by_itself(self) -> None:
+        assert self.said("squid -N") == [("grace-period-too-short", "command=squid -N")]
+
+    def test_a_program_that_leaves_it(self) -> None:
+        files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
+        files["supervisord.conf"] = self.conf % "varnishd -a :80"
+        some = said(files)
+        assert found(some, "note") == [("abandoned-job", "command=varnishd -a :80")]
+        assert some[1][0][1].advice == "Keep it in the foreground: `varnishd -a :80 -F`."
+
     def test_a_program_that_leaves_it_beside_one_that_stays(self) -> None:
         files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
         files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/n.conf"

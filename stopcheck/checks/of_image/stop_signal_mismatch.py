@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
-from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence
-from stopcheck.checks._start import started, stop_signal, told_by_signal
+from stopcheck.checks._start import is_supervised, started, stop_signal, told_by_signal
 from stopcheck.model import OutcomeKind, Violation
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def check(case: Case) -> Iterator[Violation]:
             message=f"{consequence(case, cause)}. It is stopped by {wanted}, not by {case.signal}",
             span=_place(case, cause.process),
             fix=stop_signal(case, wanted),
-            advice=_advice(cause.process, wanted, _is_supervised(case, cause.process)),
+            advice=_advice(cause.process, wanted, is_supervised(case, cause.process)),
         )
     if case.outcome is OutcomeKind.GRACEFUL and case.signal == "SIGTERM" and case.image.stop_signal_span is None:
         for process in told_by_signal(case):
@@ -53,14 +52,8 @@ def _wanted(process: Process) -> str:
 
 
 def _place(case: Case, process: Process) -> Span:
-    own = None if _is_supervised(case, process) else case.image.stop_signal_span
+    own = None if is_supervised(case, process) else case.image.stop_signal_span
     return own or started(case, process)
-
-
-def _is_supervised(case: Case, process: Process) -> bool:
-    """Whether supervisord tells it to stop, by a signal of its own."""
-    parent = case.up.processes.get(process.ppid)
-    return parent is not None and isinstance(parent.body, Supervisor) and parent.program == "supervisord"
 
 
 def _advice(process: Process, wanted: str, supervised: bool = False) -> str:
