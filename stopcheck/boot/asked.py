@@ -56,7 +56,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in simple)
 
 
-_PLAIN = frozenset({":", "echo", "exit", "false", "return", "set", "true"})
+_PLAIN = frozenset({":", "disown", "echo", "exit", "false", "return", "set", "true"})
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
@@ -73,7 +73,7 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
                     return False
                 else:
                     names.add(name)
-    return not names.isdisjoint({"exit", "false", "return"}) and len(names) + len(body.items) > 1
+    return not names.isdisjoint({"disown", "exit", "false", "return"})
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

@@ -292,6 +292,7 @@ def do_return(call: Call) -> None:
     if _is_misused(call):
         return
     status = _number(call, 0) if call.arguments else shell.status
+    looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.row.name == "bash" and not shell.ending:
         shell.refuse(2)
@@ -302,7 +303,10 @@ def do_return(call: Call) -> None:
         shell.leave(status)
         return
     shell.push(frame)
-    shell.set_status(status)
+    if looked:
+        shell.status, shell.ok = status, False  # `return 3 || true`
+    else:
+        shell.set_status(status)
 
 
 def _leave_loops(call: Call, again: bool) -> None:
@@ -1134,7 +1138,8 @@ def do_kill(call: Call) -> None:
                 return
         else:
             targets = _targets(call, word)
-        if not targets and _is_zombie(call, word):
+        fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
+        if not targets and (_is_zombie(call, word) or (fallen and fallen.foreground)):
             found = True
             continue
         if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:
@@ -1174,7 +1179,8 @@ def _kill_signal(value: Field, shell: Shell) -> str | None:
         return "TERM"
     if value == "0":
         return "0"
-    return signal_name(value, shell.row.sig_prefix)
+    # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
+    return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
 
 
 def _targets(call: Call, word: str) -> list[Process]:

@@ -200,6 +200,7 @@ def run_program(call: Call) -> None:
     if world.files or call.words[0] in {"touch", "tee"}:
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
+    shell.waited = False
 
 
 def _search(call: Call, env: dict[str, Field]) -> Field:

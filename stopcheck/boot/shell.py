@@ -101,7 +101,7 @@ _PLAIN_SLOTS = (
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
-    "untrapped", "witnesses",
+    "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -174,6 +174,8 @@ class Shell:
         """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
+        self.waited = False
+        """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
         self.lenient = False
         """Whether the shell that it was forked from looks at its status, so that `set -e` does not hold in it."""
         self.has_exit_trap = False
@@ -240,7 +242,8 @@ class Shell:
         if signal == "INT" and signal in self.untrapped and self.row.name == "bash":
             return "caught"
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
-            return "caught"
+            bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
+            return "default" if bare else "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
         minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
@@ -298,6 +301,11 @@ class Shell:
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
+        elif isinstance(self.blocked, Reading) and self.row.name == "bash":
+            if not self.strict:
+                self.push(Evaluate(self.blocked.node, None))  # it reads on behind the trap
+            self.status, self.ok = 128 + signal_number(signal), False
+            self.blocked = None
         elif isinstance(self.blocked, Foreground) and self.blocked.asked is not None and self._in_builtin():
             self.push(Again(self.blocked))
             self.blocked = None
@@ -391,6 +399,7 @@ class Shell:
                 if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
                     return
                 self.status, self.ok = frame.status, frame.ok
+                self.jobs = tuple(job for job in self.jobs if not job.foreground)
                 if self.cut and not self.pending:
                     self.cut = False
                     self.set_status(frame.status, frame.ok)
@@ -590,11 +599,14 @@ class Shell:
                 if self.row.name != "bash" or died:
                     world.exit(process, 128 + signal_number(signal), signal)
                     return True
+            if self.pending and self.row.name == "bash" and any(child.killed_by for child in ended):
+                self.add_job(blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
             if self.pending and not self.row.errexit_first:
                 self.status, self.ok, self.cut = status, expected, True  # the trap comes before `set -e`
             else:
                 self.set_status(status, expected)
         else:
+            self.waited = self.row.name == "bash" and not blocked.every
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
@@ -732,8 +744,8 @@ class Shell:
             self.strict and any(isinstance(f, Checked) for f in self.frames)
         )
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
-        if within is None or (isinstance(within, TrapEnd) and within.signal == "EXIT" and "e" in self.options):
-            self.dying = ""  # an error in an EXIT trap is the status
+        if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
+            self.dying = ""  # an error in a trap is the status
             self.leave(status)
         else:
             self.status, self.ok = status, False
