@@ -265,6 +265,8 @@ def do_exit(call: Call) -> None:
     shell = call.shell
     if _is_misused(call):
         return
+    if shell.eases():
+        shell.options -= {"e"}
     if call.arguments:
         status = _number(call, 0)
         before = call.world.fallback
@@ -955,6 +957,9 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
+            elif word.isdigit() and shell.strict and int(word) in shell.forgotten:
+                shell.set_status(127)
+                return
             elif word.isdigit() and int(word) in shell.disowned:
                 shell.set_status(shell.disowned[int(word)], True)
                 return

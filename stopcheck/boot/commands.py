@@ -292,6 +292,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
             shell.set_status(started.status)
             return
         world.note_failure("cannot-start", process, started, call.node.span)
+        shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
         shell.leave(started.status)
         return
     process.ignored = ignored

@@ -101,7 +101,7 @@ _PLAIN_SLOTS = (
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
-    "untrapped", "waited", "witnesses",
+    "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -174,6 +174,8 @@ class Shell:
         """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
+        self.unstarted = 0
+        """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
         self.waited = False
         """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
         self.lenient = False
@@ -421,7 +423,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(status)
+            self.leave(self.unstarted if self.ending and self.unstarted else status)
 
     def _runs_error_trap(self) -> bool:
         """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
@@ -446,6 +448,12 @@ class Shell:
             if isinstance(frame, SourceEnd) and self.row.name in {"dash", "busybox"}:
                 return False  # they run what they source like a script of its own: `. file || true`
         return self.lenient
+
+    def eases(self) -> bool:
+        """Whether `set -e` is off in what bash's `.` or `eval` runs, as its status is looked at; for the EXIT trap, too."""
+        frames = self.frames
+        last = max((at for at, frame in enumerate(frames) if isinstance(frame, (SourceEnd, Checked))), default=0)
+        return self.row.name == "bash" and any(isinstance(frame, TESTING) for frame in frames[:last])
 
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
