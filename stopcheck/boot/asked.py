@@ -60,7 +60,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "disown", "echo", "exit", "false", "return", "set", "true"})
+_PLAIN = frozenset({":", "disown", "echo", "exit", "false", "return", "set", "trap", "true"})
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
@@ -77,7 +77,7 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
                     return False
                 else:
                     names.add(name)
-    return not names.isdisjoint({"disown", "exit", "false", "return"})
+    return not names.isdisjoint({"disown", "exit", "false", "return", "trap"})
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

@@ -993,7 +993,9 @@ def do_wait(call: Call) -> None:
         shell.set_status(128 + signal_number(shell.pending[0]))
         shell.pending = shell.pending[1:]
         return
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words and not first, len(words) > 1)
+    numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
+    every = not words and not first
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
 
 
 def _was_job(call: Call, pid: int) -> bool:

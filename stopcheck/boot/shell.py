@@ -450,7 +450,7 @@ class Shell:
         return self.lenient
 
     def eases(self) -> bool:
-        """Whether `set -e` is off in what bash's `.` or `eval` runs, as its status is looked at; for the EXIT trap, too."""
+        """Whether `set -e` is off in what bash's `.` or `eval` runs whose status is looked at: for EXIT traps, too."""
         frames = self.frames
         last = max((at for at, frame in enumerate(frames) if isinstance(frame, (SourceEnd, Checked))), default=0)
         return self.row.name == "bash" and any(isinstance(frame, TESTING) for frame in frames[:last])
@@ -627,7 +627,7 @@ class Shell:
                 return True
             if blocked.first and self.row.name == "busybox" and told:
                 told = told if isinstance(told, Unknown) else 129  # whatever it was
-            if self.strict and self.row.name == "bash":
+            if self.strict and self.row.name == "bash" and blocked.numbers:
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
@@ -996,10 +996,20 @@ class Shell:
         if "m" in self.options:
             child.pgid = child.pid
         elif background:
-            # What is more than one command bash runs in a subshell that ignores QUIT; the programs in it do not.
-            body.deaf = self.row.name == "bash" and not isinstance(node, SimpleCommand)
+            # What is more than one program bash runs in a subshell that ignores QUIT; the programs in it do not.
+            body.deaf = self.row.name == "bash" and not self._is_program(node)
             child.ignored |= {"INT"} if body.deaf else {"INT", "QUIT"}
         return child
+
+    def _is_program(self, node: Node) -> bool:
+        """Whether a job is one program alone, neither a builtin nor a function."""
+        if not isinstance(node, SimpleCommand):
+            return False
+        names = [word.literal for word in node.words]
+        while names[:1] == ["command"]:
+            names = [name for name in names[1:] if name not in {"-p", "--"}]
+        name = names[0] if names else ":"
+        return name is None or not (name in self.functions or self.machine.builtin(name, self.row))
 
     def _background(self, node: Item, world: World, process: Process) -> None:
         pipeline = node.command.first
