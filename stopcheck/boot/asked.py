@@ -47,16 +47,20 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     """Whether a command in it surely fails, for what is not there or cannot be worked out: its status is to be seen."""
     if _is_plain(shell, body):
         return True
-    simple = [command for command in commands(body) if isinstance(command, SimpleCommand)]
-    told = any(command.redirections or (command.words and command.words[0].literal == "cd") for command in simple)
-    if not told and not any(char in body.span.text for char in "/%?"):
+    within = list(commands(body))
+    simple = [command for command in within if isinstance(command, SimpleCommand)]
+    names = {command.words[0].literal for command in simple if command.words}
+    if "kill" in names:
+        return True  # it may signal the very shell that asks
+    redirected = [command for command in within if getattr(command, "redirections", ())]
+    if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
     from stopcheck.boot.lacking import fails
 
-    return any(fails(shell, command, world, process) for command in simple)
+    return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "echo", "exit", "false", "return", "set", "true"})
+_PLAIN = frozenset({":", "disown", "echo", "exit", "false", "return", "set", "trap", "true"})
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
@@ -73,7 +77,7 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
                     return False
                 else:
                     names.add(name)
-    return not names.isdisjoint({"exit", "false", "return"}) and len(names) + len(body.items) > 1
+    return not names.isdisjoint({"disown", "exit", "false", "return", "trap"})
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

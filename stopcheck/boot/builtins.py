@@ -281,6 +281,8 @@ def do_exit(call: Call) -> None:
     shell = call.shell
     if _is_misused(call):
         return
+    if shell.eases():
+        shell.options -= {"e"}
     if call.arguments:
         status = _number(call, 0)
         before = call.world.fallback
@@ -308,6 +310,7 @@ def do_return(call: Call) -> None:
     if _is_misused(call):
         return
     status = _number(call, 0) if call.arguments else shell.status
+    looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.row.name == "bash" and not shell.ending:
         shell.refuse(2)
@@ -318,7 +321,10 @@ def do_return(call: Call) -> None:
         shell.leave(status)
         return
     shell.push(frame)
-    shell.set_status(status)
+    if looked:
+        shell.status, shell.ok = status, False  # `return 3 || true`
+    else:
+        shell.set_status(status)
 
 
 def _leave_loops(call: Call, again: bool) -> None:
@@ -984,6 +990,9 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
+            elif word.isdigit() and shell.strict and int(word) in shell.forgotten:
+                shell.set_status(127)
+                return
             elif word.isdigit() and int(word) in shell.disowned:
                 shell.set_status(shell.disowned[int(word)], True)
                 return
@@ -1017,7 +1026,9 @@ def do_wait(call: Call) -> None:
         shell.set_status(128 + signal_number(shell.pending[0]))
         shell.pending = shell.pending[1:]
         return
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, not words and not first, len(words) > 1)
+    numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
+    every = not words and not first
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
 
 
 def _was_job(call: Call, pid: int) -> bool:
@@ -1167,7 +1178,8 @@ def do_kill(call: Call) -> None:
                 return
         else:
             targets = _targets(call, word)
-        if not targets and _is_zombie(call, word):
+        fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
+        if not targets and (_is_zombie(call, word) or (fallen and fallen.foreground)):
             found = True
             continue
         if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:
@@ -1207,7 +1219,8 @@ def _kill_signal(value: Field, shell: Shell) -> str | None:
         return "TERM"
     if value == "0":
         return "0"
-    return signal_name(value, shell.row.sig_prefix)
+    # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
+    return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
 
 
 def _targets(call: Call, word: str) -> list[Process]:

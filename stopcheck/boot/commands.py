@@ -210,6 +210,7 @@ def run_program(call: Call) -> None:
     if world.files or makes_files(call.words):
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
+    shell.waited = False
 
 
 def _search(call: Call, env: dict[str, Field]) -> Field:
@@ -301,6 +302,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
             shell.set_status(started.status)
             return
         world.note_failure("cannot-start", process, started, call.node.span)
+        shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
         shell.leave(started.status)
         return
     process.ignored = ignored

@@ -233,7 +233,7 @@ class Reading:
 class Waiting:
     """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
 
-    `named`: of several that are, one after another.
+    `named`: of several that are, one after another; `numbers`: they are named by their numbers.
     """
 
     pids: tuple[int, ...]
@@ -241,6 +241,7 @@ class Waiting:
     first: bool = False
     every: bool = False
     named: bool = False
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

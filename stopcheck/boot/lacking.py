@@ -9,7 +9,13 @@ from stopcheck.boot.programs import READERS, SILENT, Failure, Program
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.model import Unknown
-from stopcheck.syntax.shell.tree import ArithmeticExpansion, CommandSubstitution, Parameter, ProcessSubstitution
+from stopcheck.syntax.shell.tree import (
+    ArithmeticExpansion,
+    CommandSubstitution,
+    Parameter,
+    ProcessSubstitution,
+    SimpleCommand,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Redirection, SimpleCommand, Word
+    from stopcheck.syntax.shell.tree import Command, Redirection, Word
 
 _MAKES_NOTHING = (
     READERS | SILENT | {"date", "env", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
@@ -50,10 +56,13 @@ def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World,
     return True
 
 
-def fails(shell: Shell, command: SimpleCommand, world: World, process: Process) -> bool:
+def fails(shell: Shell, command: Command, world: World, process: Process) -> bool:
     """Whether a command surely fails: for want of a folder or a file, or because of an expansion that is an error."""
-    if shell.row.open_error and any(_is_unopened(shell, each, world, process) for each in command.redirections):
+    redirections = getattr(command, "redirections", ())
+    if shell.row.open_error and any(_is_unopened(shell, each, world, process) for each in redirections):
         return True
+    if not isinstance(command, SimpleCommand):
+        return False
     scope = shell.scope(world, process)
     for word in (*command.words, *(assignment.value for assignment in command.assignments)):
         for part in word.parts:

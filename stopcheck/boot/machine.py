@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import posixpath
 from typing import TYPE_CHECKING
 
@@ -670,6 +671,8 @@ class Machine:
         seconds = _duration(told, 0.0)
         if signal is None or (isinstance(told[0], str) and seconds == FOR_EVER and told[0] not in {"inf", "infinity"}):
             return refused
+        if row.role == "exec" and seconds != FOR_EVER:
+            seconds = float(math.ceil(seconds))  # busybox looks once a second
         expires = world.clock + seconds if 0 < seconds < SHORT else FOR_EVER
         preserves = any(is_option(word, name) for word in own[1:] for name in row.preserve_options)
         return Limit(expires, signal, row.kill_after, preserves)

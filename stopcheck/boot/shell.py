@@ -102,7 +102,7 @@ _PLAIN_SLOTS = (
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
-    "untrapped", "witnesses",
+    "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -175,6 +175,10 @@ class Shell:
         """Whether it was forked from within a function."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
+        self.unstarted = 0
+        """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
+        self.waited = False
+        """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
         self.lenient = False
         """Whether the shell that it was forked from looks at its status, so that `set -e` does not hold in it."""
         self.has_exit_trap = False
@@ -241,7 +245,8 @@ class Shell:
         if signal == "INT" and signal in self.untrapped and self.row.name == "bash":
             return "caught"
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
-            return "caught"
+            bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
+            return "default" if bare else "caught"
         if self.blocked is None and signal in self.row.run_catches:
             return "caught"
         minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
@@ -299,6 +304,11 @@ class Shell:
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
+        elif isinstance(self.blocked, Reading) and self.row.name == "bash":
+            if not self.strict:
+                self.push(Evaluate(self.blocked.node, None))  # it reads on behind the trap
+            self.status, self.ok = 128 + signal_number(signal), False
+            self.blocked = None
         elif isinstance(self.blocked, Foreground) and self.blocked.asked is not None and self._in_builtin():
             self.push(Again(self.blocked))
             self.blocked = None
@@ -392,6 +402,7 @@ class Shell:
                 if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
                     return
                 self.status, self.ok = frame.status, frame.ok
+                self.jobs = tuple(job for job in self.jobs if not job.foreground)
                 if self.cut and not self.pending:
                     self.cut = False
                     self.set_status(frame.status, frame.ok)
@@ -413,7 +424,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(status)
+            self.leave(self.unstarted if self.ending and self.unstarted else status)
 
     def _runs_error_trap(self) -> bool:
         """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
@@ -438,6 +449,12 @@ class Shell:
             if isinstance(frame, SourceEnd) and self.row.name in {"dash", "busybox"}:
                 return False  # they run what they source like a script of its own: `. file || true`
         return self.lenient
+
+    def eases(self) -> bool:
+        """Whether `set -e` is off in what bash's `.` or `eval` runs whose status is looked at: for EXIT traps, too."""
+        frames = self.frames
+        last = max((at for at, frame in enumerate(frames) if isinstance(frame, (SourceEnd, Checked))), default=0)
+        return self.row.name == "bash" and any(isinstance(frame, TESTING) for frame in frames[:last])
 
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
@@ -591,11 +608,14 @@ class Shell:
                 if self.row.name != "bash" or died:
                     world.exit(process, 128 + signal_number(signal), signal)
                     return True
+            if self.pending and self.row.name == "bash" and any(child.killed_by for child in ended):
+                self.add_job(blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
             if self.pending and not self.row.errexit_first:
                 self.status, self.ok, self.cut = status, expected, True  # the trap comes before `set -e`
             else:
                 self.set_status(status, expected)
         else:
+            self.waited = self.row.name == "bash" and not blocked.every
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
             if blocked.every and self.row.name == "bash":
@@ -608,7 +628,7 @@ class Shell:
                 return True
             if blocked.first and self.row.name == "busybox" and told:
                 told = told if isinstance(told, Unknown) else 129  # whatever it was
-            if self.strict and self.row.name == "bash":
+            if self.strict and self.row.name == "bash" and blocked.numbers:
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
@@ -735,8 +755,8 @@ class Shell:
             self.strict and any(isinstance(f, Checked) for f in self.frames)
         )
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
-        if within is None or (isinstance(within, TrapEnd) and within.signal == "EXIT" and "e" in self.options):
-            self.dying = ""  # an error in an EXIT trap is the status
+        if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
+            self.dying = ""  # an error in a trap is the status
             self.leave(status)
         else:
             self.status, self.ok = status, False
@@ -979,10 +999,20 @@ class Shell:
         if "m" in self.options:
             child.pgid = child.pid
         elif background:
-            # What is more than one command bash runs in a subshell that ignores QUIT; the programs in it do not.
-            body.deaf = self.row.name == "bash" and not isinstance(node, SimpleCommand)
+            # What is more than one program bash runs in a subshell that ignores QUIT; the programs in it do not.
+            body.deaf = self.row.name == "bash" and not self._is_program(node)
             child.ignored |= {"INT"} if body.deaf else {"INT", "QUIT"}
         return child
+
+    def _is_program(self, node: Node) -> bool:
+        """Whether a job is one program alone, neither a builtin nor a function."""
+        if not isinstance(node, SimpleCommand):
+            return False
+        names = [word.literal for word in node.words]
+        while names[:1] == ["command"]:
+            names = [name for name in names[1:] if name not in {"-p", "--"}]
+        name = names[0] if names else ":"
+        return name is None or not (name in self.functions or self.machine.builtin(name, self.row))
 
     def _background(self, node: Item, world: World, process: Process) -> None:
         pipeline = node.command.first

@@ -42,7 +42,8 @@ def _why(cause: Cause, shell: Shell) -> str:
     if cause.event is None:
         return "This trap never runs: SIGKILL and SIGSTOP cannot be caught"
     if cause.event.text == "kill":
-        return f"`kill` fails here: {shell.row.name} does not know a signal of that name"
+        name = "bash as `sh`" if shell.row.name == "bash" else shell.row.name
+        return f"`kill` fails here: {name} does not know a signal of that name"
     known = signal_name(cause.event.text) is not None
     what = f"{shell.row.name} does not know {cause.event.text}" if known else f"there is no signal {cause.event.text}"
     ends = "e" in shell.options
