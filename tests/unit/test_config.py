@@ -486,8 +486,10 @@ def test_other_names() -> None:
 
 KEPT = {
     "clears", "config_decides", "daemons", "execve", "foreground_base", "idle", "ignore_options", "ignores",
-    "keeps_ignored", "kill_option", "limits", "login", "name", "needs_argument", "only_letters", "own", "own_letters",
-    "path", "reads", "script", "seconds_text", "session_only", "table", "tells", "unset_options", "unstarted",
+    "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "name", "needs_argument", "only_letters",
+    "own", "own_letters",
+    "path", "preserve_options", "reads", "script", "seconds_text", "session_only", "table", "tells",
+    "unset_options", "unstarted",
 }  # fmt: skip
 """What the data file alone says of a program."""
 
