@@ -485,18 +485,10 @@ def test_other_names() -> None:
 
 
 KEPT = {
-<<<<<<< HEAD
     "again", "clears", "config_decides", "daemons", "execve", "foreground_base", "idle", "ignore_options",
     "ignores", "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "long_options", "name",
     "needs_argument", "only_letters", "own", "own_letters", "path", "preserve_options", "reads", "refused",
     "script", "seconds_text", "session_only", "table", "tells", "unset_options", "unstarted",
-=======
-    "clears", "config_decides", "daemons", "execve", "foreground_base", "idle", "ignore_options", "ignores",
-    "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "name", "needs_argument", "only_letters",
-    "own", "own_letters",
-    "path", "preserve_options", "reads", "script", "seconds_text", "session_only", "table", "tells",
-    "unset_options", "unstarted",
->>>>>>> fuzz7
 }  # fmt: skip
 """What the data file alone says of a program."""
 
