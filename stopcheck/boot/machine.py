@@ -34,7 +34,7 @@ from stopcheck.boot.written import made_executable
 from stopcheck.image.model import ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
-from stopcheck.knowledge.systems import lacks
+from stopcheck.knowledge.systems import is_foreign_manager, lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
@@ -366,7 +366,9 @@ class Machine:
         else:
             search = env.get("PATH", BARE_PATH[self.image.base.family in GLIBC])
             file = self.image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
-        return None if isinstance(file, Unknown) and _no_name(name) else file
+        if isinstance(file, Unknown) and (_no_name(name) or is_foreign_manager(self.image.base.family, name)):
+            return None
+        return file
 
     def _load_file(
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],

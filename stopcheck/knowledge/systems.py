@@ -12,7 +12,10 @@ from stopcheck.knowledge import table_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SAME = {"ubuntu": "debian", "apt-get": "apt", "aptitude": "apt", "pip2": "pip", "pip3": "pip"}
+_SAME = {
+    "ubuntu": "debian", "fedora": "rhel", "amazonlinux": "rhel",
+    "apt-get": "apt", "aptitude": "apt", "pip2": "pip", "pip3": "pip",
+}  # fmt: skip
 
 
 @cache
@@ -36,6 +39,13 @@ def package_files(manager: str, package: str) -> Mapping[str, str]:
     """The text of the files of a package that decide what its programs do, by path; of all else nothing is known."""
     files: Mapping[str, str] = _tables()["files"].get(_SAME.get(manager, manager), {}).get(package, {})
     return files
+
+
+def is_foreign_manager(family: str, name: str) -> bool:
+    """Whether it is the package manager of another family of systems."""
+    managers: Mapping[str, str] = _tables()["managers"]
+    own = managers.get(_SAME.get(family, family), "").split()
+    return bool(own) and name not in own and any(name in names.split() for names in managers.values())
 
 
 def foreign(manager: str) -> frozenset[str]:

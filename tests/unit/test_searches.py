@@ -1,4 +1,4 @@
-"""What grep says of files whose text is known."""
+"""What grep says of files whose text is known, and `which` of programs."""
 
 from __future__ import annotations
 
@@ -46,3 +46,15 @@ def test_what_it_finds(command: str, found: bool) -> None:
 )
 def test_what_nobody_knows(command: str) -> None:
     assert outcome(f"set -e\n{command}\nexec ./app") == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("command", "found"),
+    [
+        pytest.param('[ -n "$(which apk)" ]', False, id="another-familys-manager"),
+        pytest.param("command -v yum", False, id="asked-by-its-status"),
+        pytest.param('[ -n "$(which apt-get)" ]', True, id="its-own"),
+    ],
+)
+def test_an_image_has_the_package_manager_of_its_family(command: str, found: bool) -> None:
+    assert outcome(f"if {command}; then exec ./app; fi\n./app; true") == ("graceful" if found else "killed")
