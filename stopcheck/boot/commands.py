@@ -297,7 +297,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         if kind == "exec" and not started.name and words[0] == "" and shell.row.name in {"dash", "busybox"}:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv = before
-        if kind == "exec" and "execfail" in shell.options:
+        if kind == "exec" and "execfail" in shell.options and "e" not in shell.options:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
             return

@@ -705,7 +705,7 @@ class Shell:
                     return
                 values = self.args if node.words is None else self._listed(node.words, world, process)
                 if node.select:
-                    if world.pipes.get(process.stdin) or world.writers(process):
+                    if world.pipes.get(process.stdin) or (process.stdin and world.writers(process)):
                         self.blocked = Standing("`select` waits for an answer", node.span)
                     else:
                         self.status, self.ok = 1, False  # nobody answers: that is the end of it

@@ -99,6 +99,8 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("a=(", (2, 2, 1, 2, 2, 2, 1, 2)),
     ("exec -z true", (127, 127, 22, 2, 2, 2, 2, 2)),
     ("shopt -s execfail; exec /missing/x; true", (127, 127, 20, 127, 127, 127, 20, 127)),
+    ("shopt -s execfail; exec /missing/x || true", (127, 127, 20, 127, 127, 127, 20, 127)),
+    ("{ :; } & select x in a b; do break; done", (2, 2, 21, 21, 2, 2, 21, 21)),
     ("timeout 0.2 sleep 5", (144, 124, 144, 124, 163, 143, 144, 124)),
     ("timeout -s KILL 0.2 sleep 5", (157, 137, 157, 137, 157, 137, 157, 137)),
     ("timeout -k 1 0.2 sh -c \"trap '' TERM; sleep 3; true\" && true", (157, 157, 157, 157, 157, 157, 157, 157)),
