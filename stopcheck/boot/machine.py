@@ -87,6 +87,8 @@ class Machine:
         self.programs = programs or {}
         self.asked: dict[str, None] = {}
         """The variables that scripts asked for and that nothing sets, in that order."""
+        self.wanted: set[str] = set()
+        """Those without which a configuration is refused."""
         self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 
@@ -560,7 +562,10 @@ class Machine:
         if isinstance(found, Unknown):
             body_of = Program if supervisord.is_told_to_stay(words) else Leaving
             return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
-        if found is None:
+        if isinstance(found, supervisord.Refused):
+            self.asked.update(dict.fromkeys(found.names))
+            self.wanted |= set(found.names)
+            world.note("cannot-open", process, text=found.why, span=found.place)
             return Program(ProgramRow(row.name, role="short", status=2), self.stop_signal)
         body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
         return Departing(row, body) if found.daemonizes else body

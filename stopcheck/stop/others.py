@@ -92,8 +92,10 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
     for _ in range(ROUNDS):
         if not _gave_up(now):
             break
-        texts = [script.body.span.source.text for script in now.paths[0].booted.machine.scripts()]
-        asked = [name for name in now.asked() if name not in given and any(_is_wanted(name, text) for text in texts)]
+        machine = now.paths[0].booted.machine
+        texts = [script.body.span.source.text for script in machine.scripts()]
+        wanted = {name for name in now.asked() if any(_is_wanted(name, text) for text in texts)} | machine.wanted
+        asked = [name for name in now.asked() if name not in given and name in wanted]
         if not asked:
             break
         given += asked

@@ -108,3 +108,14 @@ def test_an_image_without_a_command_has_a_story(dockerfile: str, line: int) -> N
     assert step.text == "there is neither an ENTRYPOINT nor a CMD: the container needs a command when it is run"
     assert step.span is not None
     assert step.span.position()[0] == line
+
+
+def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past() -> None:
+    conf = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=sh -c 'our-app --port %(ENV_PORT)s; true'\n"
+    dockerfile = "FROM debian:12\nRUN make && apt-get install -y supervisor\nCOPY s.conf /\n"
+    files = {"Dockerfile": dockerfile + 'CMD ["supervisord", "-c", "/s.conf"]\n', "s.conf": conf}
+    ((_, verdict, found),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert (verdict.outcome, verdict.exit_code) == ("fails", 2)
+    ((rule, violation, severity),) = found
+    assert (rule, severity, violation.span.position()[0]) == ("supervisor-not-forwarding", "warning", 4)
+    assert violation.message.startswith("With PORT set, ")

@@ -510,6 +510,7 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
 
 
 STAYS, NGINX = "[supervisord]\nnodaemon=true\n", "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
+ASKS = NGINX + "environment=CONF=%(ENV_C)s,HOME=%(ENV_HOME)s\n"
 APT, APK = "RUN apt-get install -y supervisor nginx", "RUN apk add supervisor nginx"
 FOR_APT, FOR_APK = "COPY src/s.conf /etc/supervisor/conf.d/", "COPY src/s.conf /etc/supervisor.d/s.ini"
 
