@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from posixpath import join, normpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
 from stopcheck.boot.programs import Program
 from stopcheck.case import Container, Options, Verdict
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.model import OutcomeKind, Problem, Unknown

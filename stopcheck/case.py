@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal, TypeAlias
 
     from stopcheck.model import Finding, OutcomeKind, Problem, Step, Unknown
     from stopcheck.source import Span
 
-Fate = Literal["handles", "dies", "ignores", "forwards", "defers", "untold", "unknown", ""]
+Fate: TypeAlias = 'Literal["handles", "dies", "ignores", "forwards", "defers", "untold", "unknown", ""]'
 """What a process does with the stop signal: it dies at once, defers its trap, is never told …; "": nothing to say."""
 
 

@@ -6,11 +6,11 @@ import os
 import re
 import stat
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 import tomli
 
 from stopcheck.discovery import ignored, is_inside, patterns, shown
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, find_program, program_row
 from stopcheck.model import Problem
 from stopcheck.records import dataclass, field, replace
@@ -18,6 +18,7 @@ from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from stopcheck.discovery import Ignores
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from stopcheck.case import ContainerReport, Options, Report
 from stopcheck.config import FAIL_ON, Configuration, Settings
 from stopcheck.discovery import Found, Place, discover, place, repository_root, shown
 from stopcheck.files import DiskFiles
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Finding, Problem, Step
 from stopcheck.records import dataclass, replace
 from stopcheck.view import View

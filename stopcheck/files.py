@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING, Protocol
 
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.records import dataclass
 from stopcheck.source import SourceFile
 

@@ -6,10 +6,10 @@ import os
 from functools import cache
 from importlib import import_module
 from itertools import chain
-from typing import TYPE_CHECKING
 
 from stopcheck import rules
 from stopcheck.checks._case import Case
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
 from stopcheck.proof import proven
 from stopcheck.records import replace

@@ -6,10 +6,12 @@ import gc
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+
+from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 COLLECT_AFTER = 100_000
 """A run makes few circles and is short: Python by itself would look for them all the time."""

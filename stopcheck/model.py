@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
     from stopcheck.source import Span
 
-Severity = Literal["error", "warning", "note"]
-Safety = Literal["safe", "unsafe"]
+Severity: TypeAlias = 'Literal["error", "warning", "note"]'
+Safety: TypeAlias = 'Literal["safe", "unsafe"]'
 
 
 @dataclass(frozen=True, slots=True)

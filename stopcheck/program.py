@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from stopcheck import engine
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.report import render
 from stopcheck.report._lines import Style
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
-
 from stopcheck import fixes
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.build import build_image
 from stopcheck.image.context import find_context
 from stopcheck.image.model import ImageFile
@@ -16,6 +15,7 @@ from stopcheck.syntax.dockerfile import parse_dockerfile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Literal
 
     from stopcheck.case import Options
     from stopcheck.files import Entry, Files

@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from typing import TYPE_CHECKING
 
 from stopcheck.case import Recipe
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 

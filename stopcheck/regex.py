@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+
+from stopcheck.hints import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Lazy:

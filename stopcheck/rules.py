@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Literal, cast
 
+from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Literal
 
     from stopcheck.model import Severity
 

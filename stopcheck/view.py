@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from stopcheck.discovery import shown
 from stopcheck.files import Entry
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.grammar import is_option
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.systems import without_login
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import Case, Parameter, SimpleCommand, TestBinary, Word
 from stopcheck.syntax.shell.walk import commands, conditions

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.machine import DEFAULT_PATH, SHELL_NAMES, shell_options
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown

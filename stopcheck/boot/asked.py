@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
@@ -26,11 +25,14 @@ from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.world import TooComplex
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow

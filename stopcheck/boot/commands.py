@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import evaluate, expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand

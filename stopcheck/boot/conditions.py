@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import evaluate, expand_pattern, expand_text, matches
 from stopcheck.boot.written import made_executable
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.world import Branch, Passing
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:

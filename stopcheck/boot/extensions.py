@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
 from stopcheck.regex import regex
 

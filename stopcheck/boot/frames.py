@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 from stopcheck.syntax.shell.tree import (
     AndOr,
@@ -21,6 +20,7 @@ from stopcheck.syntax.shell.tree import (
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
+    from typing import TypeAlias
 
     from stopcheck.boot.world import Field, Status
     from stopcheck.source import Span

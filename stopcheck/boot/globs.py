@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import expand_pattern, expand_words
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Text
 
 if TYPE_CHECKING:

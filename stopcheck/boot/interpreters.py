@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown

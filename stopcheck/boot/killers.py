@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import READERS, SILENT, Failure, Program
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.written import OUTPUTS
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import (
     ArithmeticExpansion,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import is_refused
@@ -31,6 +30,7 @@ from stopcheck.boot.timeouts import Limit, Timeout, watch
 from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.boot.written import made_executable
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell

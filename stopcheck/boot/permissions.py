@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.written import OUTPUTS, target
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:

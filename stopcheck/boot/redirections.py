@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.words import expand_text
 from stopcheck.boot.written import OUTPUTS, opened
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ProcessSubstitution

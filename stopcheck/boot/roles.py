@@ -5,16 +5,18 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, TypeAlias
 
 from stopcheck.boot.either import Either
 from stopcheck.boot.programs import Program
 from stopcheck.boot.shell import Shell
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs import Failure
     from stopcheck.boot.world import Body, Field, Process, World

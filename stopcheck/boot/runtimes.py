@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.sources import Tree, from_source
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
 from stopcheck.image.paths import base, join, parent
 from stopcheck.knowledge.programs import applied, find_program

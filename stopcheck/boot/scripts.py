@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Failure, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.supervisors import Managed, Supervisor
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.boot.supervisors import Managed, Supervisor
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown

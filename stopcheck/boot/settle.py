@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import AndOrRest, CallEnd, Foreground, ForRest, IfRest, Items, LoopBody, Standing, Waiting
 from stopcheck.boot.programs import LONG, Program, is_answered
@@ -11,6 +10,7 @@ from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.timeouts import Watcher
 from stopcheck.boot.world import World
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
 if TYPE_CHECKING:

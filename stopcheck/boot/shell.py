@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.accounts import user_number
 from stopcheck.boot.frames import (
     TESTING,
@@ -51,6 +49,7 @@ from stopcheck.boot.words import (
     matches,
 )
 from stopcheck.boot.world import Branch, Process, TooComplex, World
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import OWN, Program
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.records import dataclass, field, replace
 from stopcheck.source import SourceFile

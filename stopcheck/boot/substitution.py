@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.words import expand_text, expand_words
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import SimpleCommand

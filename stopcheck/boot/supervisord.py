@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import shlex
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
 from stopcheck.boot.written import written
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import FOR_EVER
 from stopcheck.boot.wrappers import Wrapper
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:

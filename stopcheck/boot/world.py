@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from stopcheck.boot.signals import HARMLESS, PAUSING, signal_number
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+    from typing import TypeAlias
 
     from stopcheck.boot.programs import Failure
     from stopcheck.source import Span

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.signals import signal_name, signal_number
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.words import expand_text
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import CommandSubstitution

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix
 from stopcheck.source import Span
 from stopcheck.syntax.shell.tree import SimpleCommand

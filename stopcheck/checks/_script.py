@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
 from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import Program
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Edit, Fix
 from stopcheck.source import Span

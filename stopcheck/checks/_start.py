@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.machine import SHELL_NAMES, shell_options
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._edits import PREFIXES
 from stopcheck.checks._script import called, consequence, ends_there, main_of
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, OutcomeKind, Violation

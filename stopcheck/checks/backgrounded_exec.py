@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.frames import Waiting
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import called, consequence, is_last, piped_output
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
 from stopcheck.syntax.shell.tree import Pipeline, Subshell

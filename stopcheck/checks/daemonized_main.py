@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.checks._script import at_a_terminal, called
 from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence, staying, that_stays
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span

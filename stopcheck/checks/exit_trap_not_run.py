@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import signal_number
 from stopcheck.checks._edits import insert_after, verbatim
 from stopcheck.checks._script import consequence
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Fix, Violation
 
 if TYPE_CHECKING:

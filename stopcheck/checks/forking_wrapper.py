@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 from stopcheck.stop.blame import leaves_early
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import consequence
 from stopcheck.checks._start import advice, argument_named, place, successor, without_shell
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Label, Violation
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called, together
 from stopcheck.checks._start import place, started, with_init
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import prefix_exec
 from stopcheck.checks._script import branch, called, consequence, ends_there, has_several_turns
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 from stopcheck.syntax.shell.tree import SimpleCommand
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.checks._script import called
 from stopcheck.checks._start import started
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:

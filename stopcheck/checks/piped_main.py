@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import branch, called, consequence, main_of, piped_output
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 from stopcheck.syntax.shell.tree import Pipeline
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import prefix_exec
 from stopcheck.checks._script import called, consequence, ends_there
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import called, consequence, is_keepalive, waits_for_it
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import action, after_statement, called, command_at, consequence, stopping, trap_at
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.syntax.shell.tree import SimpleCommand
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import (
     after_statement,
@@ -15,6 +13,7 @@ from stopcheck.checks._script import (
     statement_at,
     trap_at,
 )
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Fix, Violation
 from stopcheck.syntax.shell.walk import commands
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import consequence, names_last_job
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
 from stopcheck.syntax.shell.tree import SimpleCommand

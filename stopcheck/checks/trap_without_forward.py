@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import (
@@ -16,6 +14,7 @@ from stopcheck.checks._script import (
     stopping,
     trap_at,
 )
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.syntax.shell.tree import CommandSubstitution, Parameter, SimpleCommand
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import after_statement, called, consequence, statement_at, trap_at
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Fix, Violation
 
 if TYPE_CHECKING:

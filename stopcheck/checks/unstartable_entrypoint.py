@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._start import argument_valued, command_at, in_json, place, sentence
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.records import dataclass

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.filesystem import Either
 from stopcheck.image.model import Base, ImageFile
 from stopcheck.image.paths import base as last_name

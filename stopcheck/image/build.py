@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
 from stopcheck.image.context import Context, find_context
 from stopcheck.image.copying import Copying, place

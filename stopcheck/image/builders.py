@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.fields import Field
 from stopcheck.image.model import ImageFile, Made
 from stopcheck.image.paths import base, inside, join, parent

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
 from stopcheck.image.filesystem import Selection

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, clean, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.context import Context, Patterns, is_url, source_path
 from stopcheck.image.filesystem import (
     CopyContext,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.filesystem import Alter, CopyFiles, Either, MakeFolder, Mark, Maybe, Put, Remove, Selection, Unsure
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, clean, join, parent

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.texts import Mapped, joined
 from stopcheck.image.variables import Missing
 from stopcheck.model import Unknown

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.image.model import Base, ImageFile, Made, Unlikely
 from stopcheck.image.modes import changed_mode
 from stopcheck.image.paths import base, inside, join, parent
@@ -14,6 +14,7 @@ from stopcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal, TypeAlias
 
     from stopcheck.image.context import Context, Patterns
     from stopcheck.image.modes import ModeChange

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
-
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import Literal, TypeAlias
 
     from stopcheck.model import Label
     from stopcheck.source import SourceFile, Span

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.filesystem import PROGRAM_FOLDERS, Programs
 from stopcheck.knowledge.systems import package_programs
 from stopcheck.records import dataclass

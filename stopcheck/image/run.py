@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image import packages
 from stopcheck.image.bases import of_system, with_shell
 from stopcheck.image.commands import Commands, read_arguments
@@ -29,6 +29,7 @@ from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from stopcheck.image.build import State
     from stopcheck.image.filesystem import Step

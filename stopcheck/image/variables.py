@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.wildcards import ends
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -11,6 +10,7 @@ from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
     from stopcheck.image.model import Value
     from stopcheck.image.wildcards import Token

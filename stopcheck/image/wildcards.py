@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeAlias
+
+from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
 Token: TypeAlias = tuple[str, str]
 """What a part of a pattern is, and its characters.

@@ -6,10 +6,10 @@ import re
 from fnmatch import fnmatchcase
 from functools import cache
 from math import inf
-from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge import table_text
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
@@ -17,6 +17,7 @@ from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

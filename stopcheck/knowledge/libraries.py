@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 
 import tomli
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field
 from stopcheck.regex import regex

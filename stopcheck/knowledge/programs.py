@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass, field, replace
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

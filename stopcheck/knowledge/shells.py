@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
 
 import tomli
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge import table_text
 from stopcheck.records import dataclass
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 @dataclass(frozen=True, slots=True)

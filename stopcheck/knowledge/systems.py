@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 import tomli
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge import table_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 _SAME = {
     "ubuntu": "debian", "fedora": "rhel", "amazonlinux": "rhel",

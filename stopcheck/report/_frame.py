@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.fixes import hunks
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.report._lines import clean, clip, columns
 
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import TypeAlias
 
 Segment: TypeAlias = tuple[str, str]
 """A text and the name of its style in SGR, "" for plain."""

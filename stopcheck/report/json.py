@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
 
 from stopcheck import __version__
+from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from stopcheck.case import ContainerReport, Report
     from stopcheck.model import Finding, Fix, Problem, Step
     from stopcheck.report._lines import Style

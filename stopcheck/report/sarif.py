@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from stopcheck import __version__, rules
+from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from stopcheck.case import Report
     from stopcheck.model import Finding, Fix, Problem, Step
     from stopcheck.report._lines import Style

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.report._frame import diff, frame
 from stopcheck.report._lines import clean, columns, count, paint, wrap
 from stopcheck.report._story import COLORS, gist, heading, outcome, story

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
 from stopcheck.report._lines import clean, clip, columns, paint, wrap
 from stopcheck.report._story import COLORS, command, gist, heading, outcome, story

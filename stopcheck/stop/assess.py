@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
 from stopcheck.boot.signals import signal_name
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.stop.deliver import Stopped, stop

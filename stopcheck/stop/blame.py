@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import gives_up

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.programs import ASSUMED, UNTOLD, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass
 from stopcheck.stop.mains import mains

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
 from stopcheck.boot.programs import LASTING, UNTOLD, Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.boot import Booted, explore
 from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import WORST_FIRST
 from stopcheck.stop.deliver import stop
 

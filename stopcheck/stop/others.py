@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.alternatives import alternatives
 from stopcheck.boot.programs import Program
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass, replace

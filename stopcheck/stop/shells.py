@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
 from stopcheck.boot.programs import UNTOLD, Parent, Program
 from stopcheck.boot.quiet import HARMLESS
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Supervisor
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job

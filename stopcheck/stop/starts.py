@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.frames import Foreground, TrapEnd
 from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import OWN, Parent, Program
 from stopcheck.boot.shell import Shell
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import OutcomeKind

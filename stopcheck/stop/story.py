@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.boot import start_argv
 from stopcheck.boot.frames import Foreground, Standing, Waiting
@@ -11,6 +10,7 @@ from stopcheck.boot.programs import Parent, Program
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.case import Process as ProcessView
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Step, Unknown
 from stopcheck.stop.blame import chains
 from stopcheck.stop.deliver import is_of_a_trap

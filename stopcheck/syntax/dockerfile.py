@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Problem
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -15,6 +15,7 @@ from stopcheck.syntax.exec_form import read_exec_form, without_bracket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
 
 MAX_CHARACTERS = 1_000_000
 """A longer file is a problem and not read: no Dockerfile is that long."""

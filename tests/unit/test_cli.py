@@ -105,7 +105,7 @@ import sys
 from stopcheck.main import run
 sys.argv[1:] = ARGUMENTS
 run()
-print(sorted({"click", "rich", "yaml", "pathspec", "difflib"} & set(sys.modules)), file=sys.stderr)
+print(sorted({"click", "rich", "yaml", "pathspec", "difflib", "typing"} & set(sys.modules)), file=sys.stderr)
 """
     for arguments in (["web", "--format", "json"], ["web"]):
         command = [sys.executable, "-c", code.replace("ARGUMENTS", repr(arguments))]

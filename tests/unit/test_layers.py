@@ -10,6 +10,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "stopcheck"
 
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("hints",),
     ("records", "regex"),
     ("source",),
     ("model", "files"),

@@ -8,10 +8,10 @@ learn.microsoft.com/dotnet/api/system.runtime.interopservices.posixsignalregistr
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan
 from stopcheck.boot.handlers.source import Source
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, join, parent
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
 
 if TYPE_CHECKING:

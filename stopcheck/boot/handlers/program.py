@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from functools import lru_cache
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
 
 from stopcheck.boot.handlers.source import Handling
+from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.knowledge.libraries import find_library
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import sys
 import warnings
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.handlers.python2 import MODULES, modern
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
 from stopcheck.boot.signals import NAMES
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
 from stopcheck.regex import regex
 

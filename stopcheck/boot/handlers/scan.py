@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.signals import NAMES
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:

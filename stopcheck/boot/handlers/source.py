@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.programs import ASSUMED, Program
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import staying, that_stays
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Violation
 from stopcheck.stop.mains import in_job
 

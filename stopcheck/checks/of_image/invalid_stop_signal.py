@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.signals import NUMBERS, signal_name
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 
 if TYPE_CHECKING:

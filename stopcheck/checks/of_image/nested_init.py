@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Parent
 from stopcheck.checks._script import called
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 from stopcheck.stop.blame import chains
 

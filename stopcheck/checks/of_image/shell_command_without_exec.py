@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import consequence
 from stopcheck.checks._start import advice, by_luck, place, successor, without_shell
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.checks._start import of_shell_form
+from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import consequence
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Violation
 from stopcheck.syntax.ini import parse_ini
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from stopcheck.checks._script import called, does_work
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Violation
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called
 from stopcheck.checks._start import in_json, passes_on, sentence
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.regex import regex

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import AndOr, CommandSubstitution, Item, Pipeline, Sequence, Unparsed, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 
 def readable(body: Sequence) -> Sequence:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.conditional import ConditionalReader
@@ -39,6 +39,7 @@ from stopcheck.syntax.shell.tree import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal, TypeAlias
 
 Closers: TypeAlias = frozenset[str]
 Redirections: TypeAlias = tuple[Redirection, ...]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     Arithmetic,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
