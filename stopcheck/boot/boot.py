@@ -175,7 +175,7 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
                 continue
         if not world.stopping:
             other.turns |= {place}
-        key = other.key()
+        key = (place, other.key())
         if key not in seen:
             seen.add(key)
             worlds.append(other)

@@ -212,18 +212,20 @@ class Shell:
         return other
 
     def key(self) -> Hashable:
-        """See Body.key."""
+        """See Body.key; what `round` has is not in it."""
         return (
-            tuple(frame_key(frame) for frame in self.frames), frozenset(self.variables.items()),
             tuple(self.arrays.items()), tuple(self.functions), self.args,
             tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.status, self.options,
             self.last_job, tuple(job.pids for job in self.jobs), frame_key(self.blocked) if self.blocked else None,
         )  # fmt: skip
 
     def round(self) -> Hashable:
-        """Equal when a loop comes to the same place with the same variables."""
+        """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown."""
         frames = tuple(frame_key(frame) for frame in self.frames)
-        return (frames, frozenset(self.variables.items()), isinstance(self.blocked, Foreground))
+        variables = frozenset(
+            (name, type(value) if isinstance(value, Unknown) else value) for name, value in self.variables.items()
+        )
+        return (frames, variables, isinstance(self.blocked, Foreground))
 
     @property
     def strict(self) -> bool:

@@ -35,7 +35,7 @@ def test_there_are_scripts() -> None:
     assert len(READABLE) >= 10
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(scripts())
 def test_generated_scripts(text: str) -> None:
     try:

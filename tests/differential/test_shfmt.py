@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from stopcheck.syntax.shell import parse_text
 from tests.differential import sequence
@@ -26,7 +26,7 @@ def test_there_are_scripts() -> None:
     assert len(SCRIPTS) >= 40
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(scripts())
 def test_generated_scripts(text: str) -> None:
     script = parse_text(text)

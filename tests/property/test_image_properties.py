@@ -78,7 +78,7 @@ def in_range(span: Span) -> bool:
     return 0 <= place.start <= place.end <= len(place.source.text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(DOCKERFILES)
 def test_any_dockerfile_makes_an_image(text: str) -> None:
     dockerfile = parse_dockerfile(SourceFile("Dockerfile", text))
@@ -102,7 +102,7 @@ def test_any_dockerfile_makes_an_image(text: str) -> None:
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_any_text_is_taken(text: str) -> None:
     for source in (SourceFile("Dockerfile", text), SourceFile("Dockerfile", "FROM a\nRUN " + text)):

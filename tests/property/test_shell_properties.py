@@ -96,7 +96,7 @@ def check_spans(node: Any, within: Span) -> None:
         check_spans(child, node.span)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(TEXTS, DIALECTS)
 def test_any_text_is_read(text: str, dialect: str) -> None:
     script = parse_text(text, dialect=dialect)
@@ -108,7 +108,7 @@ def test_any_text_is_read(text: str, dialect: str) -> None:
         assert problem.reason
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(TEXTS, DIALECTS)
 def test_problems_are_the_unparsed_nodes(text: str, dialect: str) -> None:
     script = parse_text(text, dialect=dialect)
@@ -116,7 +116,7 @@ def test_problems_are_the_unparsed_nodes(text: str, dialect: str) -> None:
     assert list(map(id, script.problems)) == list(map(id, below))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS, DIALECTS)
 def test_items_stand_one_after_another(text: str, dialect: str) -> None:
     def check(node: Any) -> None:
@@ -129,7 +129,7 @@ def test_items_stand_one_after_another(text: str, dialect: str) -> None:
     check(parse_text(text, dialect=dialect).body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_what_comes_before_does_not_change(text: str) -> None:
     def commands(script: Script, count: int) -> list[str]:

@@ -478,7 +478,7 @@ def test_a_circle_of_files_is_read_once() -> None:
 
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @given(text=st.text(alphabet="\"'`#/*\\\n(){}$ aSIGTERM15", max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_is_read(language: str, text: str) -> None:
     read(language, text)
 

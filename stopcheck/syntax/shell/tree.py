@@ -94,6 +94,9 @@ class Word:
     @property
     def literal(self) -> str | None:
         """The word's text where it holds no expansion, else None. (Globs and tildes count as text.)"""
+        if len(self.parts) == 1:  # most words
+            part = self.parts[0]
+            return part.text if isinstance(part, Text) else None
         texts = []
         for part in self.parts:
             if not isinstance(part, Text):
