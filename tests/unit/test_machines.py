@@ -196,13 +196,13 @@ def project(sdk: str = "Microsoft.NET.Sdk", framework: str = "net8.0", more: str
     return f'<Project Sdk="{sdk}"><TargetFramework>{framework}</TargetFramework>{more}</Project>\n'
 
 
-def dotnet(files: dict[str, str], publish: str = "Shop/Shop.csproj -c Release -o /out") -> Verdict:
+def dotnet(files: dict[str, str], publish: str = "Shop/Shop.csproj -c Release -o /out", more: str = "") -> Verdict:
     """A program in C# that one stage publishes and another runs."""
     return verdict(
         "FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /src\nCOPY . .\n"
         f"RUN dotnet publish {publish}\n"
         "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nWORKDIR /app\nCOPY --from=build /out .\n"
-        'ENTRYPOINT ["dotnet", "Shop.dll"]\n',
+        f'{more}ENTRYPOINT ["dotnet", "Shop.dll"]\n',
         files,
     )
 
@@ -228,6 +228,28 @@ def dotnet(files: dict[str, str], publish: str = "Shop/Shop.csproj -c Release -o
 )
 def test_a_program_for_dotnet(made: str, text: str, outcome: str) -> None:
     assert told(dotnet({"Shop/Shop.csproj": made, "Shop/Program.cs": text})) == outcome
+
+
+CANCELS = "Console.CancelKeyPress += (_, e) => { e.Cancel = true; Stop(); };\n" + WAITS
+RUNS_ON = "Console.CancelKeyPress += (_, e) => Stop();\n" + WAITS
+
+
+@pytest.mark.parametrize(
+    ("framework", "text", "signal", "outcome"),
+    [
+        pytest.param("netcoreapp3.1", WAITS, "INT", "killed", id="nothing"),
+        pytest.param("netcoreapp3.1", WAITS, "HUP", "killed", id="hang-up"),
+        pytest.param("netcoreapp3.1", ENDS, "INT", "killed", id="exit-is-of-another-signal"),
+        pytest.param("netcoreapp3.1", CANCELS, "INT", "graceful", id="cancel"),
+        pytest.param("netcoreapp3.1", CANCELS, "QUIT", "graceful", id="cancel-break"),
+        pytest.param("netcoreapp3.1", CANCELS, "TERM", "terminated", id="cancel-is-of-another-signal"),
+        pytest.param("netcoreapp3.1", RUNS_ON, "INT", "unknown", id="not-cancelled"),
+        pytest.param("net8.0", WAITS, "INT", "unknown", id="not-measured"),
+    ],
+)
+def test_other_signals_for_dotnet(framework: str, text: str, signal: str, outcome: str) -> None:
+    files = {"Shop/Shop.csproj": project(framework=framework), "Shop/Program.cs": text}
+    assert told(dotnet(files, more=f"STOPSIGNAL SIG{signal}\n")) == outcome
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """C# for .NET: a project, and the sources that it is made of.
 
-Sources: learn.microsoft.com/dotnet/core/compatibility/core-libraries/10.0/sigterm-signal-handler (until .NET 9 the
+Measured with .NET Core 3.1, as PID 1 and below an init: SIGTERM raises ProcessExit and Unloading and then ends the
+program with 143; INT, QUIT and HUP do what they do to any program, but where CancelKeyPress sets Cancel; the generic
+host and ASP.NET Core end in order on TERM, INT and QUIT. What later versions do is from documentation:
+learn.microsoft.com/dotnet/core/compatibility/core-libraries/10.0/sigterm-signal-handler (until .NET 9 the
 runtime raises ProcessExit on SIGTERM and ends the program, from .NET 10 on it does nothing by itself),
 learn.microsoft.com/dotnet/api/system.runtime.interopservices.posixsignalregistration, …/core/extensions/generic-host.
 """
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 8
 _LAST_THAT_ENDS = 9
+_LAST_AS_MEASURED = 5
+"""With version 6 came PosixSignalRegistration, and with it other code for all signals."""
 _VERBATIM = r'\$*"""+.*?"""+|(?:\$@|@\$?)"(?:[^"]|"")*"'
 _SIGNS = r"\bPosixSignal\b|\bProcessExit\b|\bCancelKeyPress\b|\bUnloading\b"
 _BEYOND = {
@@ -77,7 +82,7 @@ def _source(text: str) -> Source:
     code = source.code
     named = set(re.findall(r"\bPosixSignal\s*\.\s*SIG([A-Z]+)\b", code))
     on = dict.fromkeys(named if re.search(r"\bPosixSignalRegistration\b", code) else (), "graceful")
-    if re.search(r"\bCancelKeyPress\s*\+=", code):
+    if re.search(r"\bCancelKeyPress\s*\+=", code) and re.search(r"\.\s*Cancel\s*=\s*true\b", code):
         on |= {"INT": "graceful", "QUIT": "graceful"}
     doubt = "its quotes cannot be told apart" if is_misread(plain, source, _SIGNS) else ""
     if "PosixSignalRegistration" in code and not named:
@@ -135,11 +140,17 @@ def libraries(need: str) -> tuple[str, ...]:
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
-    """See Language.finish; what other signals do where nothing is registered for them has not been measured."""
+    """See Language.finish.
+
+    Where CancelKeyPress does not set Cancel, its handler runs, and then the signal does what it does to any program.
+    """
     tokens = frozenset().union(*(source.tokens for source in sources))
     found = {re.match(r"net (?:net|netcoreapp)(\d+)\.\d", token) for token in tokens if token.startswith("net ")}
     versions = {int(match[1]) for match in found if match}
-    told: dict[str, str] = dict.fromkeys(("INT", "QUIT", "HUP"), "unknown")
+    measured = bool(versions) and None not in found and max(versions) <= _LAST_AS_MEASURED
+    told: dict[str, str] = dict.fromkeys(("INT", "QUIT", "HUP"), "default" if measured else "unknown")
+    if "CancelKeyPress" in tokens:
+        told |= {"INT": "unknown", "QUIT": "unknown"}
     if "sdk" not in tokens or not versions or None in found or (min(versions) <= _LAST_THAT_ENDS < max(versions)):
         told["TERM"] = "unknown"
     elif max(versions) > _LAST_THAT_ENDS:
