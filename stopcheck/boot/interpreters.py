@@ -12,7 +12,7 @@ from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_progr
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
-from stopcheck.source import SourceFile
+from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
     from stopcheck.boot.programs import Failure
@@ -123,13 +123,16 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
 def _inline(start: Start, language: str, text: Field) -> Body | Failure:
     from stopcheck.boot.inline import SIGNALS, read_inline
 
-    found = read_inline(language, text) if isinstance(text, str) else None
+    if not isinstance(text, str):
+        return start.leaf("unread", f"a {language} text")
+    if language == "python":
+        return _successor(start, text, ()) or start.leaf("unread", "a python text")
+    found = read_inline(language, text)
     if found is None:
         return start.leaf("unread", f"a {language} text")
     if found.replaces:
         return start.load(found.argv)
-    on = SIGNALS["perl"] if found.system else SIGNALS[language]
-    row = replace(start.row, role="fork", on=on, otherwise="default", exit=130 if language == "python" else 1)
+    row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
     return Wrapper(start.machine, row, found.argv, dict(start.env))
 
 
@@ -138,7 +141,8 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            return _ended(start, arguments, text) or _from_source(start, "python", name, start.process.cwd)
+            ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
+            return ended or _from_source(start, "python", name, start.process.cwd)
     row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
@@ -165,13 +169,47 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
-            return _ended(start, arguments, text) or _from_source(start, language, path)
+            body: Body | Failure | None = _ended(start, arguments, text)
+            if body is None and language == "python":
+                body = _successor(start, text.text, arguments, text)
+            return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if compiled is None and _missing(start, language, name):
         from stopcheck.boot.programs import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
     return compiled or _ended(start, arguments) or start.leaf("unknown", _unread(start, name))
+
+
+def _successor(
+    start: Start, text: str, arguments: tuple[Field, ...], source: SourceFile | None = None
+) -> Body | Failure | None:
+    """What a text of Python ends in: it becomes that, or waits for it and passes no signal on.
+
+    As measured with Python 3.11 (wrap.python-*): where it waits, TERM and QUIT are at their default and INT ends it
+    with 130, but in os.system it ignores INT and QUIT.
+    """
+    from stopcheck.boot.handlers.successors import BECOMES, SYSTEM, successor
+    from stopcheck.boot.inline import SIGNALS
+
+    found = successor(text, arguments)
+    if found is None:
+        return None
+    word = found.words[2] if found.words[:2] in {("/bin/sh", "-c"), ("sh", "-c")} else found.words[0]
+    known = find_program(word.split()[0], start.machine.programs) if isinstance(word, str) and word.strip() else None
+    if found.verb not in BECOMES and not found.alone and (known is None or known.role in {"short", "test"}):
+        return None
+    if source is not None:
+        start.process.origin = Span(source, found.start, found.end)
+    row = replace(start.row, unstarted=1, variants=())
+    if found.verb in BECOMES:
+        return replace(start, row=row).load(found.words)
+    instead = f"Let the script end in os.execvp(…) instead of {found.verb}(…): then the command takes its place."
+    row = replace(
+        row, role="fork", on=SIGNALS["perl" if found.verb == SYSTEM else "python"], otherwise="default", exit=130,
+        instead=instead if source is not None else "",
+    )  # fmt: skip
+    return Wrapper(start.machine, row, found.words, dict(start.env))
 
 
 def _ended(start: Start, arguments: tuple[Field, ...], source: SourceFile | None = None) -> Program | None:

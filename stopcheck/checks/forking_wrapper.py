@@ -28,10 +28,18 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(
             message=f"{consequence(case, cause)}. {name} starts {child} as its child and {_what_it_does(case, cause)}",
             span=cause.span or case.start_span(),
-            advice=f"Use {instead} instead of {name}."
-            if instead
-            else f"Start {main} without {name}, so that it gets the signal itself.",
+            advice=_advice(instead, name, main),
         )
+
+
+def _advice(instead: str, name: str, main: str) -> str:
+    if instead.endswith("."):  # a sentence of its own
+        return instead
+    return (
+        f"Use {instead} instead of {name}."
+        if instead
+        else f"Start {main} without {name}, so that it gets the signal itself."
+    )
 
 
 def _row(cause: Cause) -> ProgramRow | None:

@@ -396,7 +396,8 @@ def test_make(makefile: str, line: str, expected: str) -> None:
         pytest.param("import acme\n", "graceful", id="nobody-knows"),
         pytest.param("print('hello')\n", "graceful", id="may-end-by-itself"),
         pytest.param("import flask\nflask.Flask(__name__).run()\n", "killed", id="library-without-handlers"),
-        pytest.param("import subprocess\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
+        pytest.param("import subprocess\nprint('up')\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
+        pytest.param("import subprocess\nsubprocess.run(['x'])\n", "killed", id="starts-one"),
     ],
 )
 def test_python_program(text: str, expected: str) -> None:

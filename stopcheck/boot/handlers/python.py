@@ -63,14 +63,14 @@ _PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create
 
 def read(text: str) -> Source:
     """See Language.read."""
-    tree = _parse(text)
+    tree = parse(text)
     old = tree is None
     if tree is None:
-        tree = _parse(modern(text))
+        tree = parse(modern(text))
     if tree is None:
         return Source(doubt="it cannot be read as Python")
     nodes = list(ast.walk(tree))
-    needs = tuple(dict.fromkeys(name for node in nodes for name in _imports(node)))
+    needs = tuple(dict.fromkeys(name for node in nodes for name in imports(node)))
     called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     last = {name.rsplit(".", 1)[-1] for name in called}
     on, doubt = _signals(nodes)
@@ -93,7 +93,8 @@ def read(text: str) -> Source:
     )
 
 
-def _parse(text: str) -> ast.Module | None:
+def parse(text: str) -> ast.Module | None:
+    """A file's tree; None where it cannot be read."""
     try:
         with warnings.catch_warnings():
             # What Python thinks of a text's escape sequences is not for whoever checks an image.
@@ -125,7 +126,7 @@ def _starts(needs: tuple[str, ...], called: set[str], last: set[str], nodes: lis
     return ", ".join(sorted(tops & _STARTERS)) or ", ".join(sorted(names & _PROCESSES))
 
 
-def _imports(node: ast.AST) -> Iterator[str]:
+def imports(node: ast.AST) -> Iterator[str]:
     """Dotted names; one that ends in `?` may be something in a module instead of a module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
