@@ -499,7 +499,7 @@ def _sets_constant(call: Call) -> bool:
     names = (word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word)
     if shell.constants.isdisjoint(names):
         return False
-    if shell.row.name == "bash" and "e" in shell.options:
+    if shell.row.name == "bash" and shell.errexit:
         shell.leave(1)  # also where it is looked at
     else:
         shell.refuse(2 if shell.row.name in _ALMQUIST else 1)

@@ -33,6 +33,8 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             process.stdout = world.new_pipe() if inner else 0
             for pid in range(first, world.next_pid):
                 world.processes[pid].stdin = process.stdout
+        if redirection.descriptor == "2" and redirection.operator == ">&":
+            world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
             opened(shell, redirection, world, process)
         if redirection.descriptor not in {None, "0"}:

@@ -55,7 +55,6 @@ from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
-    OPEN_ARRAY,
     AndOr,
     Arithmetic,
     ArithmeticFor,
@@ -456,6 +455,11 @@ class Shell:
         last = max((at for at, frame in enumerate(frames) if isinstance(frame, (SourceEnd, Checked))), default=0)
         return self.row.name == "bash" and any(isinstance(frame, TESTING) for frame in frames[:last])
 
+    @property
+    def errexit(self) -> bool:
+        """Whether `set -e` is on: bash looks at that alone where an error is none of a command's status."""
+        return "e" in self.options and not self.eases()
+
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
         if status is not None:
@@ -476,7 +480,7 @@ class Shell:
 
     def fault(self) -> int:
         """The status of a bash that an assignment to a constant ends."""
-        return 127 if self.mode == "command" and "e" not in self.options else 1
+        return 127 if self.mode == "command" and not self.errexit else 1
 
     def discard(self, process: Process) -> None:
         """bash gives up a command for an error in it, all of its line; in a script it goes on with the next one.
@@ -711,7 +715,7 @@ class Shell:
                         self.status, self.ok = 1, False  # nobody answers: that is the end of it
                     return
                 if node.variable in self.constants and values and self.row.name in {"dash", "bash", "busybox"}:
-                    if self.strict or "e" in self.options:
+                    if self.strict or self.errexit:
                         self.leave(self.fault() if self.row.name == "bash" else 2)
                     else:
                         self.status, self.ok = 1, False
@@ -748,12 +752,11 @@ class Shell:
             self.blocked = Standing(f"not read: {node.reason}", node.span)
             return
         world.note("cannot-read", process, text=node.reason, span=node.span)
-        # bash 5.2 has a status of its own for an array that is left open.
-        array = self.row.name == "bash" and node.reason == OPEN_ARRAY and "e" not in self.options
-        status = 1 if array else 2
-        fails = self.row.syntax_error == "fails" and not (
-            self.strict and any(isinstance(f, Checked) for f in self.frames)
-        )
+        array = self.row.name == "bash" and node.array and not self.errexit
+        ends = array and not self.ending and (self.strict or self.mode == "subshell")
+        ends = ends or (self.strict and any(isinstance(frame, Checked) for frame in self.frames))
+        status = self._discarded(node) if array else 2
+        fails = self.row.syntax_error == "fails" and not ends
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
         if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
             self.dying = ""  # an error in a trap is the status
@@ -761,6 +764,14 @@ class Shell:
         else:
             self.status, self.ok = status, False
             self.push(within)
+
+    def _discarded(self, node: Unparsed) -> int:
+        """The status of an array that bash 5.2 cannot read, which is no syntax error to it."""
+        if self.strict:
+            return 127 if self.mode == "command" else 1
+        if node.more:
+            raise TooComplex("what bash makes of the lines behind an array that it cannot read")
+        return 1
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
         if tail is None or (
@@ -1018,7 +1029,7 @@ class Shell:
         pipeline = node.command.first
         if not node.command.rest and len(pipeline.commands) > 1:
             children = [self.child(world, process, command, node.span, True) for command in pipeline.commands]
-            world.connect(children)
+            world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
             inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
@@ -1050,7 +1061,7 @@ class Shell:
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
         under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False) for command in inside]
-        world.connect(children)
+        world.connect(children, node.stderr_too)
         pids = tuple(child.pid for child in children)
         if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
             world.connect([children[-1], process])
