@@ -132,7 +132,15 @@ def _print(call: Call, text: Field) -> None:
 
 do_umask = do_ulimit = do_hash = do_times = do_alias = do_unalias = do_true
 do_autoload = do_emulate = do_zmodload = do_true
-do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
+do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
+
+
+def do_jobs(call: Call) -> None:
+    """List them, and with that forget those that have ended, where they have kept their places."""
+    shell = call.shell
+    if shell.row.job_slots and "-p" not in call.arguments:
+        shell.drop_jobs(tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+    shell.set_status(0)
 
 
 _BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
@@ -1003,6 +1011,7 @@ def do_wait(call: Call) -> None:
                 pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
             elif word.isdigit() and _was_job(call, int(word)):
                 told = shell.seen(world.processes[int(word)])
+                shell.have_waited(world, (int(word),))
                 if shell.strict and shell.row.name == "bash":
                     shell.forgotten |= {int(word)}
                 shell.set_status(told if told is not None else 0, True)
@@ -1020,6 +1029,7 @@ def do_wait(call: Call) -> None:
         if not pids and shell.row.name == "bash":
             shell.forget(world)
     if not pids:
+        shell.have_waited(world, None)
         shell.set_status(127 if first else 0)
         return
     if shell.row.wait_resumes and shell.pending:
@@ -1179,7 +1189,7 @@ def do_kill(call: Call) -> None:
         else:
             targets = _targets(call, word)
         fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
-        if not targets and (_is_zombie(call, word) or (fallen and fallen.foreground)):
+        if not targets and (_is_zombie(call, word) or (fallen and (fallen.foreground or shell.row.name == "busybox"))):
             found = True
             continue
         if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:

@@ -205,6 +205,7 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    shell.take_place()
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
     if world.files or makes_files(call.words):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.accounts import user_number
@@ -78,7 +79,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
@@ -621,7 +622,7 @@ class Shell:
         else:
             self.waited = self.row.name == "bash" and not blocked.every
             parts = any(len(job.pids) > 1 for job in self.jobs)
-            self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            self.have_waited(world, None if blocked.every else blocked.pids)
             if blocked.every and self.row.name == "bash":
                 self.forget(world)
             if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
@@ -1039,9 +1040,33 @@ class Shell:
         child = self.child(world, process, node, span, True)
         self._add_job((child.pid,), span)
 
+    def have_waited(self, world: World, pids: tuple[int, ...] | None) -> None:
+        """It knows how these have ended, or all that have: it forgets them, where they do not keep their places."""
+        if not self.row.job_slots:
+            self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            return
+        over = (job for job in self.jobs if not world.living(job.pids) and (pids is None or set(pids) & set(job.pids)))
+        ended = set(over)
+        self.jobs = tuple(replace(job, waited=job.waited or job in ended) for job in self.jobs)
+
+    def take_place(self) -> int:
+        """The place in the table of jobs for what is forked now: the first that is free, or whose job is waited for."""
+        if not self.row.job_slots:
+            return max((job.number for job in self.jobs), default=0) + 1
+        numbers = {job.number: job for job in self.jobs}
+        number = next(number for number in itertools.count(1) if number not in numbers or numbers[number].waited)
+        if number in numbers:
+            self.drop_jobs((numbers[number],))
+        return number
+
+    def drop_jobs(self, jobs: Iterable[Job]) -> None:
+        """Forget these, their status too."""
+        self.jobs = tuple(job for job in self.jobs if job not in jobs)
+        self.forgotten |= {pid for job in jobs for pid in job.pids}
+
     def add_job(self, pids: tuple[int, ...], span: Span, foreground: bool = False) -> None:
-        """Keep a job under the number after the highest that is in use."""
-        number = max((job.number for job in self.jobs), default=0) + 1
+        """Keep a job under its number."""
+        number = self.take_place()
         self.jobs += (Job(pids, span, number, foreground),)
 
     def _add_job(self, pids: tuple[int, ...], span: Span) -> None:
@@ -1062,6 +1087,7 @@ class Shell:
         under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False) for command in inside]
         world.connect(children, node.stderr_too)
+        self.take_place()
         pids = tuple(child.pid for child in children)
         if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
             world.connect([children[-1], process])
@@ -1083,6 +1109,7 @@ class Shell:
         child = self.child(world, process, node.body, node.span, False)
         assert isinstance(child.body, Shell)
         child.body.parenthesised = True
+        self.take_place()
         self.blocked = Foreground((child.pid,), node)
 
     def may_replace(self, tail: Tail) -> bool:
@@ -1143,6 +1170,7 @@ class Shell:
         if self.forgets_errexit():
             child.body.options -= {"e"}
         child.stdout = world.new_pipe()
+        self.take_place()
         self.push(Evaluate(node, tail))
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
@@ -1246,6 +1274,7 @@ class Shell:
             answer = self.answer(part)
             if answer is not None:
                 return answer.output
+            self.take_place()
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:

@@ -62,6 +62,7 @@ class ShellRow:
     error_trap: str = ""
     options: str = ""
     named_options: frozenset[str] = frozenset()
+    job_slots: bool = False
     open_error: int = 0
     cd_error: int = 0
     source: str = ""
