@@ -111,6 +111,9 @@ def do_print(call: Call) -> None:
 
 def do_printf(call: Call) -> None:
     """Print by a format; only the plainest are followed."""
+    if call.arguments[:1] == ("-v",) and call.shell.row.name != "busybox":
+        _print_into(call)
+        return
     head, values = call.arguments[:1], call.arguments[1:]
     if head in {("%s\\n",), ("%s",)} and values and all(isinstance(value, str) for value in values):
         _print(call, ("\n" if head == ("%s\\n",) else "").join(map(str, values)))
@@ -118,6 +121,21 @@ def do_printf(call: Call) -> None:
         _print(call, head[0].replace("\\n", "\n").removesuffix("\n"))
     else:
         _print(call, Unknown("what `printf` prints"))
+
+
+def _print_into(call: Call) -> None:
+    """`printf -v NAME FORMAT …` of bash; dash knows no option."""
+    shell, words = call.shell, call.arguments[1:]
+    name = words[0] if words else ""
+    if shell.row.name != "bash" or (isinstance(name, str) and not name.partition("[")[0].isidentifier()):
+        shell.set_status(2)
+    elif name in shell.constants:
+        shell.set_status(1)
+    else:
+        if isinstance(name, str):
+            unknown = Unknown("what `printf` prints", call.node.span)
+            shell.assign(name.partition("[")[0], words[2] if words[1:-1] == ("%s",) else unknown)
+        shell.set_status(0)
 
 
 def _print(call: Call, text: Field) -> None:
@@ -276,7 +294,7 @@ def _is_misused(call: Call) -> bool:
     """Whether `exit` or `return` is given what it does not take, which is no end then, or another one."""
     shell, words = call.shell, call.arguments
     if shell.row.name == "bash" and len(words) > 1:
-        shell.discard(call.process)
+        shell.discard(call.process, wholly=True)
         return True
     if shell.row.name in _ALMQUIST and words and isinstance(words[0], str) and not words[0].isdecimal():
         shell.leave(2)
@@ -851,12 +869,27 @@ def do_cd(call: Call) -> None:
     shell.set_status(0)
 
 
-do_pushd = do_cd
+def do_pushd(call: Call) -> None:
+    """`cd`, and keep where it came from; without a folder change the last two."""
+    shell, before = call.shell, call.process.cwd
+    if call.arguments:
+        do_cd(call)
+        shell.folders += (before,) if shell.status == 0 else ()
+    elif shell.folders:
+        call.process.cwd, shell.folders = shell.folders[-1], (*shell.folders[:-1], before)
+        shell.set_status(0)
+    else:
+        shell.set_status(1)
 
 
 def do_popd(call: Call) -> None:
-    """Go back to a folder that is not kept track of."""
-    call.shell.set_status(0)
+    """Go back to the folder that was kept last."""
+    shell = call.shell
+    if shell.folders:
+        call.process.cwd, shell.folders = shell.folders[-1], shell.folders[:-1]
+        shell.set_status(0)
+    else:
+        shell.set_status(1)
 
 
 def do_pwd(call: Call) -> None:

@@ -24,6 +24,7 @@ _LIMIT = 4096
 def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
     """Point a process's standard input and output to where the redirections lead."""
     for redirection in redirections:
+        _opens(shell, redirection, world)
         target = redirection.target
         inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
         first = world.next_pid
@@ -58,6 +59,15 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
             case "<&" | "<>":
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def _opens(shell: Shell, redirection: Redirection, world: World) -> None:
+    """Keep that a descriptor is open; which one bash takes for `{name}>` nobody knows."""
+    descriptor = redirection.descriptor
+    if descriptor is not None and descriptor.startswith("{"):
+        shell.assign(descriptor.strip("{}"), Unknown("the number of a descriptor", redirection.span))
+    elif descriptor is not None:
+        world.descriptors |= {descriptor}
 
 
 def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[Field, ...]:

@@ -92,13 +92,14 @@ _PLAIN = regex(r"[\w ./:-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
+ENDLESS = "an endless loop"
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
-    "exported", "forgotten", "frames",
+    "exported", "folders", "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
@@ -142,6 +143,8 @@ class Shell:
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
+        self.folders: tuple[str, ...] = ()
+        """What `pushd` has kept."""
         self.options = options
         self.traps: dict[str, Trap] = {}
         self.pending: tuple[str, ...] = ()
@@ -247,7 +250,8 @@ class Shell:
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
             return "default" if bare else "caught"
-        if self.blocked is None and signal in self.row.run_catches:
+        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
+        if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
         minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
         if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
@@ -483,15 +487,14 @@ class Shell:
         """The status of a bash that an assignment to a constant ends."""
         return 127 if self.mode == "command" and not self.errexit else 1
 
-    def discard(self, process: Process) -> None:
+    def discard(self, process: Process, *, wholly: bool = False) -> None:
         """bash gives up a command for an error in it, all of its line; in a script it goes on with the next one.
 
-        So it does in a sourced file; `eval` and a trap are over.
+        So it does in a sourced file; `eval` and a trap are over. `wholly`: it gives up the line that has called them.
         """
         frames = self.frames
-        index = max(
-            (at for at, frame in enumerate(frames) if isinstance(frame, (Checked, SourceEnd, TrapEnd))), default=-1
-        )
+        kinds = (TrapEnd,) if wholly else (Checked, SourceEnd, TrapEnd)
+        index = max((at for at, frame in enumerate(frames) if isinstance(frame, kinds)), default=-1)
         if index < 0 and self.mode != "file":
             self.leave(1)
             return
@@ -881,7 +884,7 @@ class Shell:
             return
         if world.spin > SPIN_LIMIT:
             self.push(frame)
-            self.blocked = Standing("an endless loop", node.span)
+            self.blocked = Standing(ENDLESS, node.span)
             return
         self.push(LoopBody(node), Evaluate(node.body, None))
 
@@ -915,7 +918,7 @@ class Shell:
         if value == "0" or isinstance(value, Unknown):
             return
         if world.spin > SPIN_LIMIT:
-            self.blocked = Standing("an endless loop", node.span)
+            self.blocked = Standing(ENDLESS, node.span)
             return
         self.push(LoopBody(node), Evaluate(node.body, None))
 

@@ -19,6 +19,14 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("echo a >/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
     (": >/missing/x", (2, 2, 21, 1, 1, 1, 1, 1)),
     ("cat </missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("echo a >&7", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("exec >&7", (2, 2, 21, 1, 1, 1, 1, 1)),
+    ("{ echo a; } >&7", (22, 2, 21, 1, 21, 21, 21, 1)),
+    ("x=$(echo a >&7)", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("echo a 7>&1 >&7", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("exec 3>&1; f() { echo a >&3; }; (f)", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("f() { echo a >&3; }; f 3>&1", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("exec {fd}>/tmp/x; echo a >&$fd", (127, 127, 20, 20, 127, 127, 20, 20)),
     (">/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
     ("exec >/missing/x || true", (2, 2, 20, 20, 1, 1, 1, 1)),
     ("command : >/missing/x", (22, 2, 21, 1, 21, 1, 21, 1)),
@@ -41,6 +49,9 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("(cd /missing; true)", (20, 2, 20, 1, 20, 2, 20, 1)),
     ("x=$(cd /missing && pwd)", (22, 2, 21, 1, 22, 2, 21, 1)),
     ("cd a b", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("pushd", (147, 127, 21, 1, 147, 127, 21, 1)),
+    ("pushd /tmp >/dev/null; popd >/dev/null; popd", (147, 127, 21, 1, 147, 127, 21, 1)),
+    ("pushd /tmp; pushd; popd; popd", (147, 127, 21, 1, 147, 127, 21, 1)),
     ("cd -", (20, 20, 21, 1, 20, 20, 21, 1)),
     ("mkdir -p /missing; cd /missing && exit 9; rmdir /missing", (9, 9, 9, 9, 9, 9, 9, 9)),
     ("x=$((1/0))", (2, 2, 21, 21, 2, 2, 1, 1)),
@@ -58,6 +69,9 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("readonly R=1; export R=2", (2, 2, 21, 1, 2, 2, 1, 1)),
     ("readonly R=1; unset R", (2, 2, 21, 1, 2, 2, 21, 1)),
     ("readonly R=1; f() { local R=2; }; f", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("readonly R=1; printf -v R x", (22, 2, 21, 1, 20, 20, 21, 1)),
+    ("printf -v 1x y", (22, 2, 22, 2, 20, 20, 22, 2)),
+    ("readonly R=1; R+=x", (147, 127, 21, 1, 147, 127, 1, 1)),
     ("readonly R=1; for R in a b; do true; done", (2, 2, 21, 1, 2, 2, 1, 1)),
     ("readonly R=1; eval 'R=2' || true", (2, 2, 20, 20, 2, 2, 1, 1)),
     ("readonly R=1; eval 'export R=2; true' || true", (2, 2, 20, 20, 2, 2, 1, 1)),
@@ -74,6 +88,10 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("return 3", (3, 3, 22, 2, 3, 3, 2, 2)),
     ("(return 3; true)", (23, 3, 20, 2, 23, 3, 22, 2)),
     ("exit 1 2", (1, 1, 21, 21, 1, 1, 21, 21)),
+    ("f() { return 1 2; true; }; f || exit 9", (9, 9, 21, 21, 9, 9, 21, 21)),
+    ("eval 'return 1 2'", (1, 1, 21, 21, 1, 1, 21, 21)),
+    (". /wrong.sh; exit 9", (9, 1, 21, 21, 9, 1, 21, 21)),
+    ("timeout 1 /missing/x", (147, 127, 147, 127, 147, 127, 147, 127)),
     ("exit -1", (2, 2, 255, 255, 2, 2, 255, 255)),
     (". /fail.sh || true", (20, 1, 20, 20, 20, 1, 20, 20)),
     ("if . /fail.sh; then true; fi", (20, 1, 20, 20, 20, 1, 20, 20)),
@@ -84,6 +102,10 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("(false; true) && true", (20, 20, 20, 20, 20, 20, 20, 20)),
     ("if (false; exit 4); then true; else exit $?; fi", (4, 4, 4, 4, 4, 4, 4, 4)),
     ("f() { false; exit 4; }; (f) || exit $?", (4, 4, 4, 4, 4, 4, 4, 4)),
+    ('x=$([ -n "$UNSET" ] && echo a)', (21, 1, 21, 1, 21, 1, 21, 1)),
+    ('x=$([ -n "$UNSET" ] || echo a); [ "$x" = a ] || exit 9', (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("x=$([ -n \"$UNSET\" ] && trap 'exit 3' QUIT)", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("find /tmp -name x; cd /missing || exit 4", (4, 4, 4, 4, 4, 4, 4, 4)),
     ("x=$(false; echo a) || exit 5", (20, 5, 20, 20, 20, 20, 20, 20)),
     ('x=$(set -e; false; echo a); [ -n "$x" ] || exit 5', (5, 1, 5, 1, 5, 1, 5, 1)),
     ("f() { false; echo x; }; x=$(f)", (20, 1, 20, 20, 20, 20, 20, 1)),
@@ -121,6 +143,8 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("timeout -s KILL 0.2 sleep 5", (157, 137, 157, 137, 157, 137, 157, 137)),
     ("timeout -k 1 0.2 sh -c \"trap '' TERM; sleep 3; true\" && true", (157, 157, 157, 157, 157, 157, 157, 157)),
     ("timeout abc true", (145, 125, 145, 125, 21, 1, 145, 125)),
+    ("timeout --foreground 1 false", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("timeout --preserve-status 0.2 sleep 5", (163, 143, 163, 143, 21, 1, 163, 143)),
     ("timeout 1 false || true", (20, 20, 20, 20, 20, 20, 20, 20)),
 )
 
@@ -130,7 +154,7 @@ def ended(shell: str, script: str, errexit: bool) -> int | None:
     first = "#!/bin/bash" if shell == "bash" else "#!/bin/sh"
     text = f"{first}\n{'set -e' if errexit else ':'}\n{script}\nrc=$?\nexit $((rc+20))\n"
     dockerfile = f'FROM {SHELLS[shell]}\nCOPY *.sh /\nCMD ["/start.sh"]\n'
-    files = {"Dockerfile": dockerfile, "start.sh": text, "fail.sh": "false\ntrue\n"}
+    files = {"Dockerfile": dockerfile, "start.sh": text, "fail.sh": "false\ntrue\n", "wrong.sh": "return 1 2\n"}
     memory = MemoryFiles(files, dict.fromkeys(files, 0o755))
     ((_, verdict, _),), _ = analyze_container(memory, "Dockerfile", Options())
     assert str(verdict.outcome) in {"exits", "fails"}, verdict
