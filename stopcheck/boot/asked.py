@@ -64,7 +64,7 @@ _PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "return", "set"
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
-    """Whether it is of builtins alone, or of functions of such; `exit`, `false`, a test: what `set -e` makes of them."""
+    """Whether it is of builtins alone, or of functions of such; with `exit`, `false` or a test, `set -e` counts."""
     names: set[str] = set()
     for item in body.items:
         for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):

@@ -12,9 +12,9 @@ from stopcheck.boot.frames import (
     CallEnd,
     Checked,
     Evaluate,
-    ForRest,
     Job,
     LoopBody,
+    LoopTest,
     Reading,
     SourceEnd,
     Standing,
@@ -354,18 +354,28 @@ def do_return(call: Call) -> None:
 
 
 def _leave_loops(call: Call, again: bool) -> None:
+    """Also those that a trap has interrupted, which ends with that."""
     shell = call.shell
-    count = _number(call, 1)
-    inner = next((frame for frame in reversed(shell.frames) if isinstance(frame, (LoopBody, ForRest, TrapEnd))), None)
-    if isinstance(inner, TrapEnd):
-        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
-    for round_ in range(1 if isinstance(count, Unknown) else max(1, count)):
-        frame = shell.unwind(LoopBody, ForRest)
-        if frame is None:
-            return
-        if again and round_ == (1 if isinstance(count, Unknown) else max(1, count)) - 1:
-            shell.push(frame)
+    frames, loops = shell.frames, shell.loops()
     shell.status, shell.ok = 0, False
+    if not loops:
+        called = any(isinstance(frame, CallEnd) for frame in frames)
+        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+            shell.leave(0)
+        return
+    count = _number(call, 1)
+    last = loops[min(len(loops), 1 if isinstance(count, Unknown) else max(1, count)) - 1]
+    trap = next((at for at in range(last, len(frames)) if isinstance(frames[at], TrapEnd)), None)
+    if trap is not None and shell.row.name not in {"bash", *_ALMQUIST}:
+        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
+    if trap is not None:
+        shell.unwind_to(trap + 1, call.process)
+        if not shell.end_trap():
+            return
+    shell.unwind_to(last, call.process)
+    frame = frames[last]
+    if again:
+        shell.push(LoopBody(frame.node) if isinstance(frame, LoopTest) else frame)
 
 
 def do_break(call: Call) -> None:

@@ -100,7 +100,7 @@ TRAP_LIMIT = 8
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
     "exported", "folders", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "looped", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
     "unstarted", "untrapped", "waited", "witnesses",
@@ -176,6 +176,8 @@ class Shell:
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.called = False
         """Whether it was forked from within a function."""
+        self.looped = False
+        """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.unstarted = 0
@@ -403,13 +405,16 @@ class Shell:
                 else:
                     self.set_status(128 + signal_number(frame.signal))
             case TrapEnd():
-                if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
-                    return
-                self.status, self.ok = frame.status, frame.ok
-                self.jobs = tuple(job for job in self.jobs if not job.foreground)
-                if self.cut and not self.pending:
-                    self.cut = False
-                    self.set_status(frame.status, frame.ok)
+                self._trap_ended(frame)
+
+    def _trap_ended(self, frame: TrapEnd) -> None:
+        if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
+            return
+        self.status, self.ok = frame.status, frame.ok
+        self.jobs = tuple(job for job in self.jobs if not job.foreground)
+        if self.cut and not self.pending:
+            self.cut = False
+            self.set_status(frame.status, frame.ok)
 
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
@@ -498,12 +503,7 @@ class Shell:
         if index < 0 and self.mode != "file":
             self.leave(1)
             return
-        for frame in reversed(frames[index + 1 :]):
-            if isinstance(frame, Redirected):
-                process.stdin, process.stdout = frame.stdin, frame.stdout
-            elif isinstance(frame, CallEnd):
-                self._return(frame)
-        self.frames = frames[: index + 1]
+        self.unwind_to(index + 1, process)
         within = frames[index] if index >= 0 else None
         text = within.body if isinstance(within, SourceEnd) else self.text if within is None else None
         rest = frames[index + 1] if len(frames) > index + 1 else None
@@ -1004,6 +1004,7 @@ class Shell:
         body.parenthesised = body.deaf = False
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
+        body.looped = self.looped or bool(self.loops())
         body.root = self.root or process.pid
         body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -1324,6 +1325,34 @@ class Shell:
                     saved = (*frame.saved, (name, self.variables.get(name)))
                     self.frames = (*self.frames[:index], replace(frame, saved=saved), *self.frames[index + 1 :])
                 return
+
+    def loops(self) -> list[int]:
+        """Where its loops are among its frames, the innermost first; from a function only busybox leaves one."""
+        found = []
+        for at in range(len(self.frames) - 1, -1, -1):
+            if isinstance(self.frames[at], CallEnd) and self.row.name != "busybox":
+                break
+            if isinstance(self.frames[at], (LoopBody, LoopTest, ForRest)):
+                found.append(at)
+        return found
+
+    def unwind_to(self, index: int, process: Process) -> None:
+        """Drop what is to do from there on, and undo what redirections and calls have changed."""
+        for frame in reversed(self.frames[index:]):
+            if isinstance(frame, Redirected):
+                process.stdin, process.stdout = frame.stdin, frame.stdout
+            elif isinstance(frame, CallEnd):
+                self._return(frame)
+        self.frames = self.frames[:index]
+
+    def end_trap(self) -> bool:
+        """A trap is left before its end; False where `set -e` ends the shell for what it has interrupted."""
+        frame = self.frames[-1]
+        assert isinstance(frame, TrapEnd)
+        self.frames = self.frames[:-1]
+        before = self.frames
+        self._trap_ended(frame)
+        return self.frames == before
 
     def unwind(self, *kinds: type[Frame]) -> Frame | None:
         """Drop what is to do up to a frame of these kinds, and that one; None where there is none (all stays)."""
