@@ -338,11 +338,16 @@ def do_return(call: Call) -> None:
     status = _number(call, 0) if call.arguments else shell.status
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
-    if frame is None and shell.row.name == "bash" and not shell.ending:
+    bash = shell.row.name == "bash"
+    if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.name in _ALMQUIST)):
+        raise TooComplex("what `return` in an EXIT trap leaves as the status")
+    if frame is None and bash:
         shell.refuse(2)
         return
-    if frame is None and shell.ending:
-        raise TooComplex("what `return` in an EXIT trap leaves as the status")
+    trap = shell.unwind(TrapEnd) if frame is None and shell.ending else None
+    if trap is not None and not ("e" in shell.options and status):
+        shell.push(trap)
+        return
     if frame is None:
         shell.leave(status)
         return

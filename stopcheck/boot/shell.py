@@ -100,8 +100,8 @@ TRAP_LIMIT = 8
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
     "exported", "folders", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "looped", "machine", "mode", "name", "ok",
-    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
+    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
     "row", "script", "status", "substitutions", "text",
     "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
@@ -176,6 +176,8 @@ class Shell:
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.called = False
         """Whether it was forked from within a function."""
+        self.left_within = False
+        """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.looped = False
         """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.parenthesised = False
@@ -474,6 +476,7 @@ class Shell:
         """`exit`: nothing more to do, but for the EXIT trap."""
         if status is not None:
             self.status, self.ok = status, False
+        self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         self.frames = ()
         self.pending = ()
         self.blocked = None
