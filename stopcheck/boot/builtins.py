@@ -994,7 +994,7 @@ def do_trap(call: Call) -> None:
             body = call.machine.parse_text(action, span, shell.row)
         quiet = body is not None and quiet_items(body.items) and not ("e" in shell.options and "false" in str(action))
         if action != "" and not (shell.row.name == "bash" and not shell.strict and quiet):
-            if name == "CHLD":
+            if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
                 raise TooComplex(f"what its trap for {name} does")

@@ -101,8 +101,8 @@ _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
     "exported", "folders", "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
-    "row", "script", "status", "substitutions", "text",
+    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
+    "root", "row", "script", "status", "substitutions", "text",
     "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -293,8 +293,12 @@ class Shell:
                 if isinstance(blocked, Foreground):
                     self.add_job(blocked.pids, blocked.node.span, True)
             return
+        if signal == "CHLD" and (self.traps[signal].text == "" or not self.row.child_trap):
+            return
         if signal not in self.pending:
             self.pending += (signal,)
+        if self._hears_later(world, signal):
+            return
         if isinstance(self.blocked, (Waiting, Standing)):
             if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
                 return
@@ -322,6 +326,16 @@ class Shell:
             self.blocked = None
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
+
+    def _hears_later(self, world: World, signal: str) -> bool:
+        """Whether a trap for SIGCHLD disturbs nothing: what the shell waits for is over, or ends by itself."""
+        if signal != "CHLD":
+            return False
+        blocked = self.blocked
+        if isinstance(blocked, (Standing, Reading)):
+            raise TooComplex("what a trap for SIGCHLD leaves of a `read`")
+        over = isinstance(blocked, Waiting) and self.row.child_trap == "over" and not world.living(blocked.pids)
+        return over or isinstance(blocked, Foreground)
 
     def _in_builtin(self) -> bool:
         """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
@@ -556,6 +570,8 @@ class Shell:
             self.blocked = Standing("an endless round of traps", trap.span)
             return
         if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+            if signal == "CHLD":
+                raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
             world.note("crash", process, span=trap.span, signal=signal)
             world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
             return
@@ -1282,6 +1298,8 @@ class Shell:
             if answer is not None:
                 return answer.output
             self.take_place()
+            if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
+                self.pending += ("CHLD",)
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:

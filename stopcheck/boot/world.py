@@ -269,6 +269,9 @@ class World:
         process.killed_by = killed_by
         process.ended_at = self.clock
         self.note("end", process, signal=killed_by)
+        parent = self.processes.get(process.ppid)
+        if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
+            parent.body.receive(self, parent, "CHLD")
         for child in self.processes.values():
             if child.ppid == process.pid:
                 child.ppid, child.adopted = 1, True

@@ -63,6 +63,7 @@ class ShellRow:
     options: str = ""
     named_options: frozenset[str] = frozenset()
     job_slots: bool = False
+    child_trap: str = ""
     open_error: int = 0
     cd_error: int = 0
     source: str = ""
