@@ -773,6 +773,8 @@ def do_read(call: Call) -> None:
         stdout = process.stdout
         redirect(shell, redirections, world, process)
         stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
+    if _has_limit(call) and stdin not in world.regular:
+        shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
     writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
     if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
@@ -788,6 +790,15 @@ def do_read(call: Call) -> None:
         for name in names:
             shell.assign(name, "")
         shell.set_status(1)
+
+
+def _has_limit(call: Call) -> bool:
+    """Whether `read` is told how long to wait, and that is not at all (0)."""
+    for at, word in enumerate(call.arguments, 1):
+        if isinstance(word, str) and word.startswith("-") and "t" in word:
+            told = word.partition("t")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "0")
+            return isinstance(told, Unknown) or told.strip("0.") != ""
+    return False
 
 
 def _read_unknown(call: Call, names: list[str]) -> None:

@@ -48,9 +48,9 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
                 shell.blocked = Standing("`read` waits for a writer", redirection.span)
             case "<":
-                process.stdin = world.new_pipe(
-                    _lines(shell, expand_text(shell.scope(world, process), target), world, process)
-                )
+                path = expand_text(shell.scope(world, process), target)
+                process.stdin = world.new_pipe(_lines(shell, path, world, process))
+                world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
                 text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)

@@ -1025,7 +1025,7 @@ class Shell:
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.looped = self.looped or bool(self.loops())
         body.root = self.root or process.pid
-        body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
+        body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == "" and signal != "EXIT"}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
         body.answers, body.substitutions, body.disowned = (), (), {}
         child = world.spawn(process, body, process.argv, span)
@@ -1154,7 +1154,7 @@ class Shell:
             return False
         if "plain" in allowed:
             return self.plain and "eval" not in tail
-        return tail <= allowed and "simple" in allowed
+        return tail <= allowed and "simple" in allowed and len(tail & self.row.exec_apart) < 2
 
     def _redirections(
         self, node: Group | Subshell | If | For | While | Case, tail: Tail, world: World, process: Process

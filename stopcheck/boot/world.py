@@ -180,6 +180,8 @@ class World:
     next_pipe: int = -1
     descriptors: frozenset[str] = frozenset()
     """Those that any script has opened, but for the first three."""
+    regular: frozenset[int] = frozenset()
+    """The pipes that are files in truth."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
@@ -196,7 +198,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.mixed, dict(self.files), dict(self.places), self.runnable,
+            self.descriptors, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ class ShellRow:
     since: str = ""
     build: str = ""
     exec_command: frozenset[str] = frozenset()
+    exec_apart: frozenset[str] = frozenset()
     exec_subshell: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
