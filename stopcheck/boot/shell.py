@@ -370,8 +370,10 @@ class Shell:
             if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
                 self.discard(process)
                 return True
-            if self.ending and self.row.name == "bash":
-                raise TooComplex("which status `set -u` leaves where it ends an EXIT trap") from None
+            exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
+            if exiting is not None and self.row.name == "bash":
+                self.leave(1 if "e" in self.options else exiting.status)
+                return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
         return True
 
