@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.programs import READERS, SILENT, Failure, Program
+from stopcheck.boot.programs import ENDED, READERS, SILENT, Failure, Parent, Program
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.model import Unknown
@@ -141,6 +141,8 @@ def _is_open(machine: Machine, world: World, path: str) -> bool:
 
 def _may_make(process: Process, path: str) -> bool:
     """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
+    if isinstance(process.body, Parent):
+        return False  # its words are those of another process
     program = isinstance(process.body, Program)
     for word in process.argv[1:]:
         if isinstance(word, Unknown):
@@ -150,6 +152,7 @@ def _may_make(process: Process, path: str) -> bool:
         named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
         if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
             return True
-    ended = program and not process.alive and not process.killed_by and not process.told
+    ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive
+    ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)

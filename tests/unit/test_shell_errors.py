@@ -112,6 +112,7 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ('x=$([ -n "$UNSET" ] && echo a)', (21, 1, 21, 1, 21, 1, 21, 1)),
     ('x=$([ -n "$UNSET" ] || echo a); [ "$x" = a ] || exit 9', (20, 20, 20, 20, 20, 20, 20, 20)),
     ("x=$([ -n \"$UNSET\" ] && trap 'exit 3' QUIT)", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("timeout 1 /missing/x; cd /missing || exit 4", (4, 127, 4, 127, 4, 127, 4, 127)),
     ("find /tmp -name x; cd /missing || exit 4", (4, 4, 4, 4, 4, 4, 4, 4)),
     ("x=$(false; echo a) || exit 5", (20, 5, 20, 20, 20, 20, 20, 20)),
     ('x=$(set -e; false; echo a); [ -n "$x" ] || exit 5', (5, 1, 5, 1, 5, 1, 5, 1)),
