@@ -59,11 +59,11 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "disown", "echo", "exit", "false", "return", "set", "trap", "true"})
+_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "return", "set", "test", "trap", "true"})
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
-    """Whether it is of builtins alone, or of a function of such, `exit` or `false` among them: `set -e` counts."""
+    """Whether it is of builtins alone, or of functions of such; with `exit`, `false` or a test, `set -e` counts."""
     names: set[str] = set()
     for item in body.items:
         for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
@@ -76,7 +76,7 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
                     return False
                 else:
                     names.add(name)
-    return not names.isdisjoint({"disown", "exit", "false", "return", "trap"})
+    return not names.isdisjoint({"[", "disown", "exit", "false", "return", "test", "trap"})
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

@@ -11,9 +11,9 @@ from stopcheck.boot.frames import (
     CallEnd,
     Checked,
     Evaluate,
-    ForRest,
     Job,
     LoopBody,
+    LoopTest,
     Reading,
     SourceEnd,
     Standing,
@@ -113,6 +113,9 @@ def do_print(call: Call) -> None:
 
 def do_printf(call: Call) -> None:
     """Print by a format; only the plainest are followed."""
+    if call.arguments[:1] == ("-v",) and call.shell.row.name != "busybox":
+        _print_into(call)
+        return
     head, values = call.arguments[:1], call.arguments[1:]
     if head in {("%s\\n",), ("%s",)} and values and all(isinstance(value, str) for value in values):
         _print(call, ("\n" if head == ("%s\\n",) else "").join(map(str, values)))
@@ -120,6 +123,21 @@ def do_printf(call: Call) -> None:
         _print(call, head[0].replace("\\n", "\n").removesuffix("\n"))
     else:
         _print(call, Unknown("what `printf` prints"))
+
+
+def _print_into(call: Call) -> None:
+    """`printf -v NAME FORMAT …` of bash; dash knows no option."""
+    shell, words = call.shell, call.arguments[1:]
+    name = words[0] if words else ""
+    if shell.row.name != "bash" or (isinstance(name, str) and not name.partition("[")[0].isidentifier()):
+        shell.set_status(2)
+    elif name in shell.constants:
+        shell.set_status(1)
+    else:
+        if isinstance(name, str):
+            unknown = Unknown("what `printf` prints", call.node.span)
+            shell.assign(name.partition("[")[0], words[2] if words[1:-1] == ("%s",) else unknown)
+        shell.set_status(0)
 
 
 def _print(call: Call, text: Field) -> None:
@@ -134,7 +152,15 @@ def _print(call: Call, text: Field) -> None:
 
 do_umask = do_ulimit = do_hash = do_times = do_alias = do_unalias = do_true
 do_autoload = do_emulate = do_zmodload = do_true
-do_enable = do_bind = do_complete = do_jobs = do_bg = do_suspend = do_dirs = do_true
+do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
+
+
+def do_jobs(call: Call) -> None:
+    """List them, and with that forget those that have ended, where they have kept their places."""
+    shell = call.shell
+    if shell.row.job_slots and "-p" not in call.arguments:
+        shell.drop_jobs(tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+    shell.set_status(0)
 
 
 _BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
@@ -270,7 +296,7 @@ def _is_misused(call: Call) -> bool:
     """Whether `exit` or `return` is given what it does not take, which is no end then, or another one."""
     shell, words = call.shell, call.arguments
     if shell.row.name == "bash" and len(words) > 1:
-        shell.discard(call.process)
+        shell.discard(call.process, wholly=True)
         return True
     if shell.row.name in _ALMQUIST and words and isinstance(words[0], str) and not words[0].isdecimal():
         shell.leave(2)
@@ -314,11 +340,16 @@ def do_return(call: Call) -> None:
     status = _number(call, 0) if call.arguments else shell.status
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
-    if frame is None and shell.row.name == "bash" and not shell.ending:
+    bash = shell.row.name == "bash"
+    if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.name in _ALMQUIST)):
+        raise TooComplex("what `return` in an EXIT trap leaves as the status")
+    if frame is None and bash:
         shell.refuse(2)
         return
-    if frame is None and shell.ending:
-        raise TooComplex("what `return` in an EXIT trap leaves as the status")
+    trap = shell.unwind(TrapEnd) if frame is None and shell.ending else None
+    if trap is not None and not ("e" in shell.options and status):
+        shell.push(trap)
+        return
     if frame is None:
         shell.leave(status)
         return
@@ -330,18 +361,28 @@ def do_return(call: Call) -> None:
 
 
 def _leave_loops(call: Call, again: bool) -> None:
+    """Also those that a trap has interrupted, which ends with that."""
     shell = call.shell
-    count = _number(call, 1)
-    inner = next((frame for frame in reversed(shell.frames) if isinstance(frame, (LoopBody, ForRest, TrapEnd))), None)
-    if isinstance(inner, TrapEnd):
-        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
-    for round_ in range(1 if isinstance(count, Unknown) else max(1, count)):
-        frame = shell.unwind(LoopBody, ForRest)
-        if frame is None:
-            return
-        if again and round_ == (1 if isinstance(count, Unknown) else max(1, count)) - 1:
-            shell.push(frame)
+    frames, loops = shell.frames, shell.loops()
     shell.status, shell.ok = 0, False
+    if not loops:
+        called = any(isinstance(frame, CallEnd) for frame in frames)
+        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+            shell.leave(0)
+        return
+    count = _number(call, 1)
+    last = loops[min(len(loops), 1 if isinstance(count, Unknown) else max(1, count)) - 1]
+    trap = next((at for at in range(last, len(frames)) if isinstance(frames[at], TrapEnd)), None)
+    if trap is not None and shell.row.name not in {"bash", *_ALMQUIST}:
+        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
+    if trap is not None:
+        shell.unwind_to(trap + 1, call.process)
+        if not shell.end_trap():
+            return
+    shell.unwind_to(last, call.process)
+    frame = frames[last]
+    if again:
+        shell.push(LoopBody(frame.node) if isinstance(frame, LoopTest) else frame)
 
 
 def do_break(call: Call) -> None:
@@ -501,7 +542,7 @@ def _sets_constant(call: Call) -> bool:
     names = (word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word)
     if shell.constants.isdisjoint(names):
         return False
-    if shell.row.name == "bash" and "e" in shell.options:
+    if shell.row.name == "bash" and shell.errexit:
         shell.leave(1)  # also where it is looked at
     else:
         shell.refuse(2 if shell.row.name in _ALMQUIST else 1)
@@ -734,6 +775,8 @@ def do_read(call: Call) -> None:
         stdout = process.stdout
         redirect(shell, redirections, world, process)
         stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
+    if _has_limit(call) and stdin not in world.regular:
+        shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
     writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
     if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
@@ -749,6 +792,15 @@ def do_read(call: Call) -> None:
         for name in names:
             shell.assign(name, "")
         shell.set_status(1)
+
+
+def _has_limit(call: Call) -> bool:
+    """Whether `read` is told how long to wait, and that is not at all (0)."""
+    for at, word in enumerate(call.arguments, 1):
+        if isinstance(word, str) and word.startswith("-") and "t" in word:
+            told = word.partition("t")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "0")
+            return isinstance(told, Unknown) or told.strip("0.") != ""
+    return False
 
 
 def _read_unknown(call: Call, names: list[str]) -> None:
@@ -845,12 +897,27 @@ def do_cd(call: Call) -> None:
     shell.set_status(0)
 
 
-do_pushd = do_cd
+def do_pushd(call: Call) -> None:
+    """`cd`, and keep where it came from; without a folder change the last two."""
+    shell, before = call.shell, call.process.cwd
+    if call.arguments:
+        do_cd(call)
+        shell.folders += (before,) if shell.status == 0 else ()
+    elif shell.folders:
+        call.process.cwd, shell.folders = shell.folders[-1], (*shell.folders[:-1], before)
+        shell.set_status(0)
+    else:
+        shell.set_status(1)
 
 
 def do_popd(call: Call) -> None:
-    """Go back to a folder that is not kept track of."""
-    call.shell.set_status(0)
+    """Go back to the folder that was kept last."""
+    shell = call.shell
+    if shell.folders:
+        call.process.cwd, shell.folders = shell.folders[-1], shell.folders[:-1]
+        shell.set_status(0)
+    else:
+        shell.set_status(1)
 
 
 def do_pwd(call: Call) -> None:
@@ -940,7 +1007,7 @@ def do_trap(call: Call) -> None:
             body = call.machine.parse_text(action, span, shell.row)
         quiet = body is not None and quiet_items(body.items) and not ("e" in shell.options and "false" in str(action))
         if action != "" and not (shell.row.name == "bash" and not shell.strict and quiet):
-            if name == "CHLD":
+            if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
                 raise TooComplex(f"what its trap for {name} does")
@@ -1005,6 +1072,7 @@ def do_wait(call: Call) -> None:
                 pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
             elif word.isdigit() and _was_job(call, int(word)):
                 told = shell.seen(world.processes[int(word)])
+                shell.have_waited(world, (int(word),))
                 if shell.strict and shell.row.name == "bash":
                     shell.forgotten |= {int(word)}
                 shell.set_status(told if told is not None else 0, True)
@@ -1022,6 +1090,7 @@ def do_wait(call: Call) -> None:
         if not pids and shell.row.name == "bash":
             shell.forget(world)
     if not pids:
+        shell.have_waited(world, None)
         shell.set_status(127 if first else 0)
         return
     if shell.row.wait_resumes and shell.pending:
@@ -1181,7 +1250,7 @@ def do_kill(call: Call) -> None:
         else:
             targets = _targets(call, word)
         fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
-        if not targets and (_is_zombie(call, word) or (fallen and fallen.foreground)):
+        if not targets and (_is_zombie(call, word) or (fallen and (fallen.foreground or shell.row.name == "busybox"))):
             found = True
             continue
         if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:

@@ -98,7 +98,7 @@ def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bo
         shell.leave(2)
     elif shell.row.name != "bash":
         return False
-    elif not shell.ending and ("e" in shell.options or (shell.strict and (not words or words[0] in SPECIAL))):
+    elif not shell.ending and (shell.errexit or (shell.strict and (not words or words[0] in SPECIAL))):
         shell.leave(shell.fault())  # also where it is looked at
     elif not words or shell.strict:
         shell.discard(process)
@@ -204,6 +204,7 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    shell.take_place()
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
     if world.files or makes_files(call.words):
@@ -296,7 +297,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         if kind == "exec" and not started.name and words[0] == "" and shell.row.name in {"dash", "busybox"}:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv = before
-        if kind == "exec" and "execfail" in shell.options and "e" not in shell.options:
+        if kind == "exec" and "execfail" in shell.options and not shell.errexit:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
             return

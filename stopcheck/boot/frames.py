@@ -277,13 +277,15 @@ class Trap:
 class Job:
     """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
 
-    bash lists what it dies in the foreground of, too; plain `wait` does not wait for that.
+    bash lists what it dies in the foreground of, too; plain `wait` does not wait for that. `waited`: it has ended, and
+    was waited for.
     """
 
     pids: tuple[int, ...]
     span: Span
     number: int
     foreground: bool = False
+    waited: bool = False
 
 
 def frame_key(frame: Frame | Blocked) -> Hashable:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.programs import READERS, SILENT, Failure, Program
+from stopcheck.boot.programs import ENDED, READERS, SILENT, Failure, Parent, Program
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Command, Redirection, Word
 
 _MAKES_NOTHING = (
-    READERS | SILENT | {"date", "env", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
+    READERS | SILENT | {"date", "env", "find", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
 
@@ -47,19 +47,27 @@ def missing_file(machine: Machine, world: World, path: str) -> bool:
 
 def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
     """Whether one of these redirections surely cannot be made, which the story then tells."""
-    wrong = None
-    if shell.row.open_error:
-        wrong = next((each for each in redirections if _is_unopened(shell, each, world, process)), None)
-    if wrong is None:
+    if not shell.row.open_error:
         return False
-    tell(world, process, str(expand_text(shell.scope(world, process), wrong.target)), wrong.span)
-    return True
+    before = set(world.descriptors)
+    for each in redirections:
+        if _is_closed(shell, each, before):
+            world.note_failure("cannot-open", process, Failure(1, f"`{each.span.text}`: it is not open"), each.span)
+            return True
+        if _is_unopened(shell, each, world, process):
+            tell(world, process, str(expand_text(shell.scope(world, process), each.target)), each.span)
+            return True
+        before.add(each.descriptor or "1")
+    return False
 
 
 def fails(shell: Shell, command: Command, world: World, process: Process) -> bool:
     """Whether a command surely fails: for want of a folder or a file, or because of an expansion that is an error."""
     redirections = getattr(command, "redirections", ())
-    if shell.row.open_error and any(_is_unopened(shell, each, world, process) for each in redirections):
+    opened = {each.descriptor or "1" for each in redirections} | world.descriptors
+    if shell.row.open_error and any(
+        _is_unopened(shell, each, world, process) or _is_closed(shell, each, opened) for each in redirections
+    ):
         return True
     if not isinstance(command, SimpleCommand):
         return False
@@ -90,6 +98,13 @@ def tell(world: World, process: Process, path: str, span: Span | None) -> None:
     """Keep what was not there."""
     reason = f"there is no {path}" if path else "an empty name is that of no file"
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
+
+
+def _is_closed(shell: Shell, redirection: Redirection, opened: set[str]) -> bool:
+    """Whether it leads to a descriptor that nothing has opened: a container starts with three."""
+    number = redirection.target.literal or ""
+    told = redirection.operator in {">&", "<&"} and number in {"3", "4", "5", "6", "7", "8", "9"}
+    return told and not shell.opened and number not in opened
 
 
 def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: Process) -> bool:
@@ -126,6 +141,8 @@ def _is_open(machine: Machine, world: World, path: str) -> bool:
 
 def _may_make(process: Process, path: str) -> bool:
     """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
+    if isinstance(process.body, Parent):
+        return False  # its words are those of another process
     program = isinstance(process.body, Program)
     for word in process.argv[1:]:
         if isinstance(word, Unknown):
@@ -135,5 +152,7 @@ def _may_make(process: Process, path: str) -> bool:
         named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
         if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
             return True
-    ended = program and not process.alive and not process.killed_by
-    return ended and process.program not in _MAKES_NOTHING
+    ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive
+    ended = ended and not process.killed_by and not process.told
+    starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
+    return ended and (starts or process.program not in _MAKES_NOTHING)

@@ -526,7 +526,7 @@ class Machine:
         depth: int,
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
-        tools = self.image.base.sh if isinstance(self.image.base.sh, str) else ""
+        tools = self._tools(row)
         own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else words
         row = applied(row, own, tools, self.image.base.name, env)
         match row.role:
@@ -549,6 +549,11 @@ class Machine:
         return (
             special(Start(self, world, process, row, argv, env, depth)) if special else Program(row, self.stop_signal)
         )
+
+    def _tools(self, row: ProgramRow) -> str:
+        """Whose small programs these are: busybox's where that is /bin/sh, unless a package brings others."""
+        sh = self.image.base.sh
+        return sh if isinstance(sh, str) and row.package not in self.image.installed else ""
 
     def _supervisor(
         self, world: World, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]
@@ -626,14 +631,14 @@ class Machine:
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
         if not child:
-            status = _without_child(row.name, argv, self.image.base.sh == "busybox")
+            status = _without_child(row.name, argv, self._tools(row) == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         taken = self._taken_option(row, argv, child)
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
         if _refuses(row, own):
-            status = 1 if self.image.base.sh == "busybox" else row.refused
+            status = 1 if self._tools(row) == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if row.clears and any(is_option(word, name) for word in own for name in row.clears):
             env = assigned
@@ -658,9 +663,10 @@ class Machine:
             limit = found
         if row.role == "exec":
             process.user = process.user if user is None else user
-            if limit is not None and limit.expires != FOR_EVER:
+            started = self.start(world, process, row, child, env, depth + 1)
+            if limit is not None and limit.expires != FOR_EVER and not isinstance(started, Failure):
                 watch(world, process, limit)
-            return self.start(world, process, row, child, env, depth + 1)
+            return started
         if row.role == "fork":
             if limit is None:
                 return Wrapper(self, row, child, env)

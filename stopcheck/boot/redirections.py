@@ -24,6 +24,7 @@ _LIMIT = 4096
 def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
     """Point a process's standard input and output to where the redirections lead."""
     for redirection in redirections:
+        _opens(shell, redirection, world)
         target = redirection.target
         inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
         first = world.next_pid
@@ -33,6 +34,8 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             process.stdout = world.new_pipe() if inner else 0
             for pid in range(first, world.next_pid):
                 world.processes[pid].stdin = process.stdout
+        if redirection.descriptor == "2" and redirection.operator == ">&":
+            world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
             opened(shell, redirection, world, process)
         if redirection.descriptor not in {None, "0"}:
@@ -45,9 +48,9 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
                 shell.blocked = Standing("`read` waits for a writer", redirection.span)
             case "<":
-                process.stdin = world.new_pipe(
-                    _lines(shell, expand_text(shell.scope(world, process), target), world, process)
-                )
+                path = expand_text(shell.scope(world, process), target)
+                process.stdin = world.new_pipe(_lines(shell, path, world, process))
+                world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
                 text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)
@@ -56,6 +59,15 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
             case "<&" | "<>":
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def _opens(shell: Shell, redirection: Redirection, world: World) -> None:
+    """Keep that a descriptor is open; which one bash takes for `{name}>` nobody knows."""
+    descriptor = redirection.descriptor
+    if descriptor is not None and descriptor.startswith("{"):
+        shell.assign(descriptor.strip("{}"), Unknown("the number of a descriptor", redirection.span))
+    elif descriptor is not None:
+        world.descriptors |= {descriptor}
 
 
 def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[Field, ...]:

@@ -77,8 +77,10 @@ class _Settling:
         undecided = [
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
-        timers = [leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
-        if timers and self._waits_for_first(world) and len(self._ticks) < TICK_LIMIT:
+        first = self._waits_for_first(world)
+        heard = (*leaves, *(child for child in world.children(self.top) if child.alive)) if first else leaves
+        timers = [leaf for leaf in heard if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
+        if timers and first and len(self._ticks) < TICK_LIMIT:
             self._pass_time(world, timers)
         elif not leaves or any(_stands(leaf) for leaf in leaves):
             self._finish(world, ended=not leaves)
@@ -90,9 +92,11 @@ class _Settling:
             self._finish(world)
 
     def _waits_for_first(self, world: World) -> bool:
-        """Whether it is in `wait -n`, which what ends first ends, whatever else stands."""
+        """Whether it is in a `wait` that what ends first ends, whatever else stands: `wait -n`, or by a trap."""
         body = world.processes[self.top].body
-        return isinstance(body, Shell) and isinstance(body.blocked, Waiting) and body.blocked.first
+        if not isinstance(body, Shell) or not isinstance(body.blocked, Waiting):
+            return False
+        return body.blocked.first or (bool(body.row.child_trap) and "CHLD" in body.traps)
 
     def _finish(self, world: World, *, ended: bool = False) -> None:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.

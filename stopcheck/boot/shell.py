@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from stopcheck.boot.accounts import user_number
 from stopcheck.boot.frames import (
     TESTING,
@@ -54,7 +56,6 @@ from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
-    OPEN_ARRAY,
     AndOr,
     Arithmetic,
     ArithmeticFor,
@@ -78,7 +79,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
@@ -91,16 +92,17 @@ _PLAIN = regex(r"[\w ./:-]*")
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
+ENDLESS = "an endless loop"
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
-    "exported", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "lenient", "machine", "mode", "name", "ok",
-    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
-    "row", "script", "status", "substitutions", "text",
+    "exported", "folders", "forgotten", "frames",
+    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
+    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
+    "root", "row", "script", "status", "substitutions", "text",
     "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -141,6 +143,8 @@ class Shell:
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
+        self.folders: tuple[str, ...] = ()
+        """What `pushd` has kept."""
         self.options = options
         self.traps: dict[str, Trap] = {}
         self.pending: tuple[str, ...] = ()
@@ -172,6 +176,10 @@ class Shell:
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.called = False
         """Whether it was forked from within a function."""
+        self.left_within = False
+        """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
+        self.looped = False
+        """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.unstarted = 0
@@ -248,7 +256,8 @@ class Shell:
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
             return "default" if bare else "caught"
-        if self.blocked is None and signal in self.row.run_catches:
+        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
+        if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
         minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
         if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
@@ -286,8 +295,12 @@ class Shell:
                 if isinstance(blocked, Foreground):
                     self.add_job(blocked.pids, blocked.node.span, True)
             return
+        if signal == "CHLD" and (self.traps[signal].text == "" or not self.row.child_trap):
+            return
         if signal not in self.pending:
             self.pending += (signal,)
+        if self._hears_later(world, signal):
+            return
         if isinstance(self.blocked, (Waiting, Standing)):
             if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
                 return
@@ -315,6 +328,16 @@ class Shell:
             self.blocked = None
         elif isinstance(self.blocked, Foreground):
             world.note("deferred", process, span=self.blocked.node.span, signal=signal)
+
+    def _hears_later(self, world: World, signal: str) -> bool:
+        """Whether a trap for SIGCHLD disturbs nothing: what the shell waits for is over, or ends by itself."""
+        if signal != "CHLD":
+            return False
+        blocked = self.blocked
+        if isinstance(blocked, (Standing, Reading)):
+            raise TooComplex("what a trap for SIGCHLD leaves of a `read`")
+        over = isinstance(blocked, Waiting) and self.row.child_trap == "over" and not world.living(blocked.pids)
+        return over or isinstance(blocked, Foreground)
 
     def _in_builtin(self) -> bool:
         """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
@@ -349,8 +372,10 @@ class Shell:
             if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
                 self.discard(process)
                 return True
-            if self.ending and self.row.name == "bash":
-                raise TooComplex("which status `set -u` leaves where it ends an EXIT trap") from None
+            exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
+            if exiting is not None and self.row.name == "bash":
+                self.leave(1 if "e" in self.options else exiting.status)
+                return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
         return True
 
@@ -400,13 +425,16 @@ class Shell:
                 else:
                     self.set_status(128 + signal_number(frame.signal))
             case TrapEnd():
-                if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
-                    return
-                self.status, self.ok = frame.status, frame.ok
-                self.jobs = tuple(job for job in self.jobs if not job.foreground)
-                if self.cut and not self.pending:
-                    self.cut = False
-                    self.set_status(frame.status, frame.ok)
+                self._trap_ended(frame)
+
+    def _trap_ended(self, frame: TrapEnd) -> None:
+        if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
+            return
+        self.status, self.ok = frame.status, frame.ok
+        self.jobs = tuple(job for job in self.jobs if not job.foreground)
+        if self.cut and not self.pending:
+            self.cut = False
+            self.set_status(frame.status, frame.ok)
 
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
@@ -457,10 +485,16 @@ class Shell:
         last = max((at for at, frame in enumerate(frames) if isinstance(frame, (SourceEnd, Checked))), default=0)
         return self.row.name == "bash" and any(isinstance(frame, TESTING) for frame in frames[:last])
 
+    @property
+    def errexit(self) -> bool:
+        """Whether `set -e` is on: bash looks at that alone where an error is none of a command's status."""
+        return "e" in self.options and not self.eases()
+
     def leave(self, status: Status | None = None) -> None:
         """`exit`: nothing more to do, but for the EXIT trap."""
         if status is not None:
             self.status, self.ok = status, False
+        self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         self.frames = ()
         self.pending = ()
         self.blocked = None
@@ -477,26 +511,20 @@ class Shell:
 
     def fault(self) -> int:
         """The status of a bash that an assignment to a constant ends."""
-        return 127 if self.mode == "command" and "e" not in self.options else 1
+        return 127 if self.mode == "command" and not self.errexit else 1
 
-    def discard(self, process: Process) -> None:
+    def discard(self, process: Process, *, wholly: bool = False) -> None:
         """bash gives up a command for an error in it, all of its line; in a script it goes on with the next one.
 
-        So it does in a sourced file; `eval` and a trap are over.
+        So it does in a sourced file; `eval` and a trap are over. `wholly`: it gives up the line that has called them.
         """
         frames = self.frames
-        index = max(
-            (at for at, frame in enumerate(frames) if isinstance(frame, (Checked, SourceEnd, TrapEnd))), default=-1
-        )
+        kinds = (TrapEnd,) if wholly else (Checked, SourceEnd, TrapEnd)
+        index = max((at for at, frame in enumerate(frames) if isinstance(frame, kinds)), default=-1)
         if index < 0 and self.mode != "file":
             self.leave(1)
             return
-        for frame in reversed(frames[index + 1 :]):
-            if isinstance(frame, Redirected):
-                process.stdin, process.stdout = frame.stdin, frame.stdout
-            elif isinstance(frame, CallEnd):
-                self._return(frame)
-        self.frames = frames[: index + 1]
+        self.unwind_to(index + 1, process)
         within = frames[index] if index >= 0 else None
         text = within.body if isinstance(within, SourceEnd) else self.text if within is None else None
         rest = frames[index + 1] if len(frames) > index + 1 else None
@@ -546,6 +574,8 @@ class Shell:
             self.blocked = Standing("an endless round of traps", trap.span)
             return
         if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+            if signal == "CHLD":
+                raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
             world.note("crash", process, span=trap.span, signal=signal)
             world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
             return
@@ -618,7 +648,7 @@ class Shell:
         else:
             self.waited = self.row.name == "bash" and not blocked.every
             parts = any(len(job.pids) > 1 for job in self.jobs)
-            self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            self.have_waited(world, None if blocked.every else blocked.pids)
             if blocked.every and self.row.name == "bash":
                 self.forget(world)
             if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
@@ -712,7 +742,7 @@ class Shell:
                         self.status, self.ok = 1, False  # nobody answers: that is the end of it
                     return
                 if node.variable in self.constants and values and self.row.name in {"dash", "bash", "busybox"}:
-                    if self.strict or "e" in self.options:
+                    if self.strict or self.errexit:
                         self.leave(self.fault() if self.row.name == "bash" else 2)
                     else:
                         self.status, self.ok = 1, False
@@ -749,12 +779,11 @@ class Shell:
             self.blocked = Standing(f"not read: {node.reason}", node.span)
             return
         world.note("cannot-read", process, text=node.reason, span=node.span)
-        # bash 5.2 has a status of its own for an array that is left open.
-        array = self.row.name == "bash" and node.reason == OPEN_ARRAY and "e" not in self.options
-        status = 1 if array else 2
-        fails = self.row.syntax_error == "fails" and not (
-            self.strict and any(isinstance(f, Checked) for f in self.frames)
-        )
+        array = self.row.name == "bash" and node.array and not self.errexit
+        ends = array and not self.ending and (self.strict or self.mode == "subshell")
+        ends = ends or (self.strict and any(isinstance(frame, Checked) for frame in self.frames))
+        status = self._discarded(node) if array else 2
+        fails = self.row.syntax_error == "fails" and not ends
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
         if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
             self.dying = ""  # an error in a trap is the status
@@ -762,6 +791,14 @@ class Shell:
         else:
             self.status, self.ok = status, False
             self.push(within)
+
+    def _discarded(self, node: Unparsed) -> int:
+        """The status of an array that bash 5.2 cannot read, which is no syntax error to it."""
+        if self.strict:
+            return 127 if self.mode == "command" else 1
+        if node.more:
+            raise TooComplex("what bash makes of the lines behind an array that it cannot read")
+        return 1
 
     def _under(self, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
         if tail is None or (
@@ -870,7 +907,7 @@ class Shell:
             return
         if world.spin > SPIN_LIMIT:
             self.push(frame)
-            self.blocked = Standing("an endless loop", node.span)
+            self.blocked = Standing(ENDLESS, node.span)
             return
         self.push(LoopBody(node), Evaluate(node.body, None))
 
@@ -904,7 +941,7 @@ class Shell:
         if value == "0" or isinstance(value, Unknown):
             return
         if world.spin > SPIN_LIMIT:
-            self.blocked = Standing("an endless loop", node.span)
+            self.blocked = Standing(ENDLESS, node.span)
             return
         self.push(LoopBody(node), Evaluate(node.body, None))
 
@@ -990,8 +1027,9 @@ class Shell:
         body.parenthesised = body.deaf = False
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
+        body.looped = self.looped or bool(self.loops())
         body.root = self.root or process.pid
-        body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == ""}
+        body.traps = {signal: trap for signal, trap in self.traps.items() if trap.text == "" and signal != "EXIT"}
         body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
         body.answers, body.substitutions, body.disowned = (), (), {}
         child = world.spawn(process, body, process.argv, span)
@@ -1019,7 +1057,7 @@ class Shell:
         pipeline = node.command.first
         if not node.command.rest and len(pipeline.commands) > 1:
             children = [self.child(world, process, command, node.span, True) for command in pipeline.commands]
-            world.connect(children)
+            world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
             inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
@@ -1029,9 +1067,33 @@ class Shell:
         child = self.child(world, process, node, span, True)
         self._add_job((child.pid,), span)
 
+    def have_waited(self, world: World, pids: tuple[int, ...] | None) -> None:
+        """It knows how these have ended, or all that have: it forgets them, where they do not keep their places."""
+        if not self.row.job_slots:
+            self.jobs = tuple(job for job in self.jobs if world.living(job.pids))
+            return
+        over = (job for job in self.jobs if not world.living(job.pids) and (pids is None or set(pids) & set(job.pids)))
+        ended = set(over)
+        self.jobs = tuple(replace(job, waited=job.waited or job in ended) for job in self.jobs)
+
+    def take_place(self) -> int:
+        """The place in the table of jobs for what is forked now: the first that is free, or whose job is waited for."""
+        if not self.row.job_slots:
+            return max((job.number for job in self.jobs), default=0) + 1
+        numbers = {job.number: job for job in self.jobs}
+        number = next(number for number in itertools.count(1) if number not in numbers or numbers[number].waited)
+        if number in numbers:
+            self.drop_jobs((numbers[number],))
+        return number
+
+    def drop_jobs(self, jobs: Iterable[Job]) -> None:
+        """Forget these, their status too."""
+        self.jobs = tuple(job for job in self.jobs if job not in jobs)
+        self.forgotten |= {pid for job in jobs for pid in job.pids}
+
     def add_job(self, pids: tuple[int, ...], span: Span, foreground: bool = False) -> None:
-        """Keep a job under the number after the highest that is in use."""
-        number = max((job.number for job in self.jobs), default=0) + 1
+        """Keep a job under its number."""
+        number = self.take_place()
         self.jobs += (Job(pids, span, number, foreground),)
 
     def _add_job(self, pids: tuple[int, ...], span: Span) -> None:
@@ -1051,7 +1113,8 @@ class Shell:
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
         under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False) for command in inside]
-        world.connect(children)
+        world.connect(children, node.stderr_too)
+        self.take_place()
         pids = tuple(child.pid for child in children)
         if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
             world.connect([children[-1], process])
@@ -1073,6 +1136,7 @@ class Shell:
         child = self.child(world, process, node.body, node.span, False)
         assert isinstance(child.body, Shell)
         child.body.parenthesised = True
+        self.take_place()
         self.blocked = Foreground((child.pid,), node)
 
     def may_replace(self, tail: Tail) -> bool:
@@ -1094,7 +1158,7 @@ class Shell:
             return False
         if "plain" in allowed:
             return self.plain and "eval" not in tail
-        return tail <= allowed and "simple" in allowed
+        return tail <= allowed and "simple" in allowed and len(tail & self.row.exec_apart) < 2
 
     def _redirections(
         self, node: Group | Subshell | If | For | While | Case, tail: Tail, world: World, process: Process
@@ -1133,6 +1197,7 @@ class Shell:
         if self.forgets_errexit():
             child.body.options -= {"e"}
         child.stdout = world.new_pipe()
+        self.take_place()
         self.push(Evaluate(node, tail))
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
@@ -1236,6 +1301,9 @@ class Shell:
             answer = self.answer(part)
             if answer is not None:
                 return answer.output
+            self.take_place()
+            if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
+                self.pending += ("CHLD",)
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:
@@ -1282,6 +1350,34 @@ class Shell:
                     saved = (*frame.saved, (name, self.variables.get(name)))
                     self.frames = (*self.frames[:index], replace(frame, saved=saved), *self.frames[index + 1 :])
                 return
+
+    def loops(self) -> list[int]:
+        """Where its loops are among its frames, the innermost first; from a function only busybox leaves one."""
+        found = []
+        for at in range(len(self.frames) - 1, -1, -1):
+            if isinstance(self.frames[at], CallEnd) and self.row.name != "busybox":
+                break
+            if isinstance(self.frames[at], (LoopBody, LoopTest, ForRest)):
+                found.append(at)
+        return found
+
+    def unwind_to(self, index: int, process: Process) -> None:
+        """Drop what is to do from there on, and undo what redirections and calls have changed."""
+        for frame in reversed(self.frames[index:]):
+            if isinstance(frame, Redirected):
+                process.stdin, process.stdout = frame.stdin, frame.stdout
+            elif isinstance(frame, CallEnd):
+                self._return(frame)
+        self.frames = self.frames[:index]
+
+    def end_trap(self) -> bool:
+        """A trap is left before its end; False where `set -e` ends the shell for what it has interrupted."""
+        frame = self.frames[-1]
+        assert isinstance(frame, TrapEnd)
+        self.frames = self.frames[:-1]
+        before = self.frames
+        self._trap_ended(frame)
+        return self.frames == before
 
     def unwind(self, *kinds: type[Frame]) -> Frame | None:
         """Drop what is to do up to a frame of these kinds, and that one; None where there is none (all stays)."""

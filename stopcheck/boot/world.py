@@ -179,6 +179,12 @@ class World:
     pipes: dict[int, tuple[Field, ...]] = field(default_factory=dict)
     """The lines in each pipe that nobody has read yet; Unknown: some lines that are not known."""
     next_pipe: int = -1
+    descriptors: frozenset[str] = frozenset()
+    """Those that any script has opened, but for the first three."""
+    regular: frozenset[int] = frozenset()
+    """The pipes that are files in truth."""
+    mixed: frozenset[int] = frozenset()
+    """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
     places: dict[str, Span] = field(default_factory=dict)
@@ -193,7 +199,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            dict(self.files), dict(self.places), self.runnable,
+            self.descriptors, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -215,11 +221,14 @@ class World:
         self.processes[pid] = process
         return process
 
-    @staticmethod
-    def connect(children: list[Process]) -> None:
-        """A pipe between each process of a pipeline and the next; it goes by the number of its first reader."""
+    def connect(self, children: list[Process], errors: tuple[bool, ...] = ()) -> None:
+        """A pipe between each process of a pipeline and the next; it goes by the number of its first reader.
+
+        `errors`: into which of them `|&` sends errors, too.
+        """
         for writer, reader in itertools.pairwise(children):
             writer.stdout = reader.stdin = reader.pid
+        self.mixed |= {reader.pid for reader, both in zip(children[1:], errors, strict=False) if both}
 
     def writers(self, reader: Process) -> tuple[int, ...]:
         """The living processes that hold the other end of its pipe: until they end, it has more to read."""
@@ -263,6 +272,9 @@ class World:
         process.killed_by = killed_by
         process.ended_at = self.clock
         self.note("end", process, signal=killed_by)
+        parent = self.processes.get(process.ppid)
+        if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
+            parent.body.receive(self, parent, "CHLD")
         for child in self.processes.values():
             if child.ppid == process.pid:
                 child.ppid, child.adopted = 1, True

@@ -84,7 +84,7 @@ def _unset(case: Case, cause: Cause, asked: Span) -> Found | None:
     """A script that asks for a program by a variable that nothing sets."""
     node = command_at(cause.span) if cause.span is not None and cause.span.path else None
     shell = cause.process.body
-    if node is None or not isinstance(shell, Shell):
+    if node is None or not node.words or not isinstance(shell, Shell):
         return None
     words = node.words[1:] if node.words[0].literal == "exec" else node.words
     names = [name for name in parameters(words[:1]) if name.isidentifier() and not shell.value(name)]

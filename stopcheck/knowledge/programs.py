@@ -41,6 +41,7 @@ class ProgramRow:
     own_letters: str = ""
     only_letters: str = ""
     long_options: tuple[str, ...] = ()
+    package: str = ""
     refused: int = 125
     skip: int = 0
     user_options: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ class ShellRow:
     since: str = ""
     build: str = ""
     exec_command: frozenset[str] = frozenset()
+    exec_apart: frozenset[str] = frozenset()
     exec_subshell: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
@@ -65,6 +66,8 @@ class ShellRow:
     error_trap: str = ""
     options: str = ""
     named_options: frozenset[str] = frozenset()
+    job_slots: bool = False
+    child_trap: str = ""
     open_error: int = 0
     cd_error: int = 0
     source: str = ""

@@ -27,6 +27,14 @@ def outcome(script: str) -> str:
         pytest.param("grep -qF 'port = 8.' app.conf", False, id="a-text"),
         pytest.param("grep -q 'port = 8.' app.conf", True, id="a-pattern"),
         pytest.param("echo mode=prod > /tmp/x; grep -q mode=prod /tmp/x", True, id="written-before"),
+        pytest.param("grep -q '^# *p[a-z]*' app.conf", True, id="more-than-plain"),
+        pytest.param("grep -Eq '^(port|host)' app.conf", False, id="one-or-the-other"),
+        pytest.param("echo a | grep -q b", False, id="not-in-a-pipe"),
+        pytest.param("printf 'a\\nb\\n' | cat | grep -qx b", True, id="behind-another-pipe"),
+        pytest.param("{ echo a; echo b & } | grep -q b", True, id="of-a-job"),
+        pytest.param("(sleep 1; echo a) | grep -qv a", False, id="later"),
+        pytest.param("echo ab | grep b | grep -q a", True, id="in-what-was-found"),
+        pytest.param("echo a | grep b | grep -qv b", False, id="in-what-was-not"),
     ],
 )
 def test_what_it_finds(command: str, found: bool) -> None:
@@ -38,10 +46,14 @@ def test_what_it_finds(command: str, found: bool) -> None:
     "command",
     [
         pytest.param("sed -i s/dev/prod/ app.conf; grep -q mode=prod app.conf", id="what-is-worked-on"),
-        pytest.param("grep -q mode=[p]rod app.conf", id="a-pattern-that-is-not-plain"),
+        pytest.param("grep -q 'mode=\\(prod\\)' app.conf", id="a-pattern-that-is-not-plain"),
         pytest.param("grep -q mode=prod app.conf other.conf", id="a-file-that-nobody-knows"),
         pytest.param("grep -w mode=prod app.conf", id="an-option-that-is-not-followed"),
         pytest.param("echo mode=prod >> /tmp/x; grep -q mode=dev /tmp/x", id="what-is-appended"),
+        pytest.param("{ echo a; date; } | grep -q b", id="what-a-program-prints"),
+        pytest.param("{ echo a; ./check; } 2>&1 | grep -q b", id="errors"),
+        pytest.param("grep -q 'a[[:alpha:]]' app.conf", id="classes-of-characters"),
+        pytest.param("grep -qE 'mode=)' app.conf", id="no-pattern"),
     ],
 )
 def test_what_nobody_knows(command: str) -> None:

@@ -39,7 +39,7 @@ DELIMITERS = frozenset(" \t\n|&;<>()")
 class Unreadable(Exception):  # noqa: N818 (no error of the program's, but a way out of the descent)
     """The text at an offset is no shell grammar; `unclosed`: something opened earlier never ends.
 
-    `too_deep`: it may well be, but goes deeper into the grammar than is read here.
+    `too_deep`: it may well be, but goes deeper into the grammar than is read here; `array`: it stands in an array.
     """
 
     def __init__(self, reason: str, at: int, unclosed: bool = False, too_deep: bool = False) -> None:
@@ -48,6 +48,7 @@ class Unreadable(Exception):  # noqa: N818 (no error of the program's, but a way
         self.at = at
         self.unclosed = unclosed
         self.too_deep = too_deep
+        self.array = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import AndOr, CommandSubstitution, Item, Pipeline, Sequence, Unparsed, walk
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def readable(body: Sequence) -> Sequence:
         flaw = next(_flaws(item), None)
         if flaw is not None:
             span = body.items[start].span.to(flaw.span)
-            unread = Unparsed(flaw.reason, span, flaw.too_deep)
+            unread = replace(flaw, span=span)
             alone = Item(AndOr(Pipeline((unread,), span), (), span), False, span)
             return Sequence((*body.items[:start], alone), body.items[0].span.to(span))
     return body

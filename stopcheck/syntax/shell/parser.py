@@ -73,7 +73,7 @@ _RESUME = regex(r"\n|;[ \t]*(?=(?:then|elif|else|fi|do|done|esac|\})(?:[ \t\n;&|
 class Parser(ConditionalReader):
     """Reads the commands between two offsets of a text."""
 
-    __slots__ = ("_compounds", "_outer_closers", "_redirection", "_terminator", "flawed")
+    __slots__ = ("_compounds", "_outer_closers", "_redirection", "_terminator", "array_flaw", "flawed")
 
     def __init__(self, source: SourceFile, dialect: Dialect, start: int, end: int) -> None:
         super().__init__(source, dialect, start, end)
@@ -82,6 +82,8 @@ class Parser(ConditionalReader):
         self.fuel = end - start + 10_000
         # Whether anything became `Unparsed`, in the tree or in what was read again.
         self.flawed = False
+        # Where the last array begins that could not be read.
+        self.array_flaw = -1
         self._arithmetic_ends = {}
         self._outer_closers: list[Closers] = []
         self._terminator = _BASH_TERMINATOR if dialect.bash else _TERMINATOR
@@ -159,7 +161,9 @@ class Parser(ConditionalReader):
     def _unparsed_item(self, error: Unreadable, start: int, pending: list[PendingHeredoc]) -> Item:
         """Leave out what could not be read, and stand where reading can go on."""
         at, line_end = error.at, self.text.find("\n", start, self.end)
-        if error.unclosed and 0 <= line_end < at and at - line_end <= self.fuel:
+        error.array = error.array or self.array_flaw >= start
+        self.array_flaw = start if error.array else self.array_flaw
+        if (error.unclosed or error.array) and 0 <= line_end < at and at - line_end <= self.fuel:
             self.fuel -= at - line_end
             self.pos, self.pending = line_end, pending
         elif error.unclosed:
@@ -168,12 +172,13 @@ class Parser(ConditionalReader):
             match = _RESUME.search(self.text, max(at, start + 1), self.end)
             self.pos = self.end if match is None else match.start() if match[0] == "\n" else match.end()
         end = start + max(1, len(self.text[start : self.pos].rstrip(" \t\n")))
-        unparsed = self._unparsed(error.reason, start, end, error.too_deep)
+        unparsed = self._unparsed(error, start, end)
         return Item(_alone(unparsed), False, unparsed.span)
 
-    def _unparsed(self, reason: str, start: int, end: int, too_deep: bool = False) -> Unparsed:
+    def _unparsed(self, error: Unreadable, start: int, end: int) -> Unparsed:
         self.flawed = True
-        return Unparsed(reason, self.span(start, end), too_deep)
+        more = bool(self.text[error.at :].partition("\n")[2].strip())
+        return Unparsed(error.reason, self.span(start, end), error.too_deep, error.array, more)
 
     # --- items, lists, pipelines -----------------------------------------------------------------
 
@@ -532,7 +537,9 @@ class Parser(ConditionalReader):
         span = self.span(start, body.span.end)
         if self.dialect.bash or _VARIABLE.fullmatch(name):
             return Function(name, body, span)
-        return self._unparsed(f"`{name}` is no function name in this shell", span.start, span.end)
+        return self._unparsed(
+            Unreadable(f"`{name}` is no function name in this shell", span.start), span.start, span.end
+        )
 
     def _coprocess(self) -> Coprocess:
         start = self.pos

@@ -318,17 +318,18 @@ class Coprocess:
     span: Span
 
 
-OPEN_ARRAY = "`(` of an array without `)`"
-"""Why an array that is left open could not be read: bash has a status of its own for that."""
-
-
 @dataclass(frozen=True, slots=True)
 class Unparsed:
-    """Text that could not be read, and why; what stands around it is kept. `too_deep`: a shell may well read it."""
+    """Text that could not be read, and why; what stands around it is kept. `too_deep`: a shell may well read it.
+
+    `array`: what is wrong stands in an array; `more`: there are lines behind that one.
+    """
 
     reason: str
     span: Span
     too_deep: bool = False
+    array: bool = False
+    more: bool = False
 
 
 Command: TypeAlias = (

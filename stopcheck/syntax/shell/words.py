@@ -10,7 +10,6 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.shell.lexer import LITERAL, Lexer, PendingHeredoc, Unreadable
 from stopcheck.syntax.shell.tree import (
-    OPEN_ARRAY,
     ArithmeticExpansion,
     ArrayLiteral,
     CommandSubstitution,
@@ -539,19 +538,26 @@ class WordReader(Lexer):
         self.deeper()
         start = self.pos
         self.pos += 1
-        elements: list[Word] = []
+        try:
+            elements = tuple(self._elements())
+        except Unreadable as error:
+            error.array = True
+            raise
+        self.depth -= 1
+        return ArrayLiteral(elements, self.span(start, self.pos))
+
+    def _elements(self) -> Iterator[Word]:
         while True:
             self.skip_lines()
             if self.peek() == ")":
                 self.pos += 1
-                self.depth -= 1
-                return ArrayLiteral(tuple(elements), self.span(start, self.pos))
+                return
             element = self.word()
             if element is None:
                 if self.pos >= self.end:
-                    raise Unreadable(OPEN_ARRAY, self.end, unclosed=True)
+                    raise Unreadable("`(` of an array without `)`", self.end, unclosed=True)
                 raise Unreadable(f"`{self.peek()}` in an array", self.pos)
-            elements.append(element)
+            yield element
 
     def delimiter(self) -> Delimiter | None:
         """The word after `<<`: quotes are removed, and nothing in it is expanded."""
