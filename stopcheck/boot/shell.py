@@ -38,6 +38,7 @@ from stopcheck.boot.frames import (
     Waiting,
     frame_key,
 )
+from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
@@ -747,10 +748,10 @@ class Shell:
         if not self.row.syntax_error or node.too_deep:
             self.blocked = Standing(f"not read: {node.reason}", node.span)
             return
-        world.note("cannot-read", process, text=node.reason, span=node.span)
         # bash 5.2 has a status of its own for an array that is left open.
         array = self.row.name == "bash" and node.reason == OPEN_ARRAY and "e" not in self.options
         status = 1 if array else 2
+        world.note_failure("cannot-read", process, Failure(status, node.reason, "syntax"), node.span)
         fails = self.row.syntax_error == "fails" and not (
             self.strict and any(isinstance(f, Checked) for f in self.frames)
         )

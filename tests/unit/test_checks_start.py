@@ -643,12 +643,12 @@ class TestStopSignal:
                 id="below-an-init-it-dies-of-the-signal",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["redis-server"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="a-signal-it-does-not-know",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "redis-server"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="one-that-nobody-is-told-of",
             ),
@@ -686,7 +686,7 @@ class TestStopSignal:
         ],
     )
     def test_names_that_no_signal_has(self, value: str, fixed: str | None) -> None:
-        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'}
+        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["redis-server"]\n'}
         case = analysed(files)
         if value == "stop":
             assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
@@ -697,7 +697,7 @@ class TestStopSignal:
 
     @pytest.mark.parametrize("value", ["SIGRTMIN+3", "term", "15", "64", "${SIGNAL:-SIGINT}"])
     def test_names_of_signals(self, value: str) -> None:
-        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'})
+        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["redis-server"]\n'})
         assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
 
     def test_time(self) -> None:
@@ -724,3 +724,69 @@ class TestStopSignal:
         assert found(own) == [("warning", "missing-signal-handler", 6)]
         other = analysed({"Dockerfile": init + 'CMD ["cron", "-f"]\n', **worker})
         assert (other[1].outcome, found(other)) == ("terminated", [])
+
+
+@pytest.mark.parametrize(
+    ("script", "line", "said"),
+    [
+        pytest.param("#!/bin/sh\nset -euo pipefail\nexec gunicorn a:app\n", 2, "no option pipefail", id="an-option"),
+        pytest.param("#!/bin/sh\nargs=(a:app)\nexec gunicorn $args\n", 2, "written for bash", id="an-array"),
+        pytest.param("#!/bin/sh\nif true; then\nexec gunicorn a:app\n", 2, "cannot read", id="nobodys-syntax"),
+        pytest.param("#!/bin/bash\ntimeout 9 until ls; do :; done\nexec gunicorn\n", 2, "bash -n", id="bash"),
+        pytest.param("set -e\r\nexec gunicorn a:app\r\n", 1, "CR LF", id="line-ends"),
+    ],
+)
+def test_what_a_shell_does_not_take(script: str, line: int, said: str) -> None:
+    shell = "bash" if "bash" in script.partition("\n")[0] else "sh"
+    files = {"Dockerfile": f'{PYTHON}COPY start /\nCMD ["{shell}", "/start"]\n', "start": script}
+    case = analysed(files)
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 2)
+    ((_, violation, severity),) = case[2]
+    assert (severity, violation.span.position()[0]) == ("error", line)
+    assert said in f"{violation.message} {violation.advice}"
+
+
+def test_two_brackets_are_no_program_where_dash_reads_them() -> None:
+    script = '#!/bin/sh\nif [[ -z "$FOO" ]]; then exec gunicorn a:app; fi\nexit 4\n'
+    case = analysed({"Dockerfile": f'{PYTHON}COPY start /\nCMD ["sh", "/start"]\n', "start": script})
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 4)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "line"),
+    [
+        pytest.param('ENV MAIN=/app.py\nCMD ["python", "$MAIN"]', "unexpanded-variable", 5, id="a-script"),
+        pytest.param('ENTRYPOINT ["python"]\nCMD app.py', "unstartable-entrypoint", 5, id="a-shell-for-a-script"),
+        pytest.param("ARG HOME_DIR=/srv\nCMD python $HOME_DIR/main.py", "unstartable-entrypoint", 5, id="an-argument"),
+    ],
+)
+def test_no_script_for_an_interpreter(lines: str, rule: str, line: int) -> None:
+    files = {"Dockerfile": f"{PYTHON}COPY main.py /srv/\n{lines}\n", "main.py": "import time\n"}
+    case = analysed(files)
+    assert case[1].outcome == "fails"
+    assert found(case) == [("error", rule, line)]
+
+
+def test_an_interpreter_where_no_package_puts_one() -> None:
+    lines = "RUN apt-get update && apt-get install -y python3\nCOPY --chmod=755 start /\nCMD /start\n"
+    files = {"Dockerfile": f"FROM debian:12-slim\n{lines}", "start": "#!/usr/local/bin/bash\nexec python3 -V\n"}
+    case = analysed(files)
+    assert found(case) == [("error", "unstartable-entrypoint", 1)]
+
+
+def test_memcached_has_to_be_told_whom_it_becomes() -> None:
+    lines = "FROM debian:12-slim\nRUN apt-get update && apt-get install -y memcached\n"
+    told = {
+        'CMD ["memcached"]': ("fails", 64),
+        'CMD ["memcached", "-u", "nobody"]': ("graceful", None),
+        'USER nobody\nCMD ["memcached"]': ("graceful", None),
+    }
+    for end, expected in told.items():
+        verdict = analysed({"Dockerfile": f"{lines}{end}\n"})[1]
+        assert (verdict.outcome, verdict.exit_code) == expected
+
+
+def test_an_option_that_begins_a_word_which_is_not_known() -> None:
+    script = '#!/bin/sh\nuid=$(stat -c %u /srv)\nexec setpriv --reuid="$uid" --clear-groups -- gunicorn a:app\n'
+    case = analysed({"Dockerfile": f'{PYTHON}COPY start /\nCMD ["sh", "/start"]\n', "start": script})
+    assert case[1].outcome == "graceful"
