@@ -537,8 +537,7 @@ class Machine:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
         tools = self.image.base.sh if isinstance(self.image.base.sh, str) else ""
         own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else words
-        root = process.user in ROOT and not any(isinstance(word, Unknown) for word in argv)
-        row = applied(row, own, tools, self.image.base.name, env, root)
+        row = applied(row, own, tools, self.image.base.name, env)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)

@@ -103,7 +103,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env", "root"}
+_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,16 +173,15 @@ def unknown_program(name: str, arguments: Sequence[str], role: str = "unknown", 
 
 
 def applied(
-    row: ProgramRow, arguments: Sequence[str], base: str = "", image: str = "",
-    env: Mapping[str, object] | None = None, root: bool = False,
-) -> ProgramRow:  # fmt: skip
+    row: ProgramRow, arguments: Sequence[str], base: str = "", image: str = "", env: Mapping[str, object] | None = None
+) -> ProgramRow:
     """The row with the first of its variants that fits these arguments (the words after the program's name).
 
     `base` is what /bin/sh is in the image: "busybox" tells that the small programs are busybox's own. `image` is the
-    name of the base image, `env` what is known of the environment; `root`: it surely runs as root.
+    name of the base image, `env` what is known of the environment.
     """
     for variant in row.variants:
-        if _fits(variant, arguments, base) and root >= variant.get("root", False) and _is_in(variant, image, env or {}):
+        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}):
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
 
