@@ -72,25 +72,32 @@ def denied(process: Process, path: str, status: int) -> Failure:
 
 
 def cannot_make(call: Call) -> bool:
-    """Whether `mkdir` or `touch` of one of these paths is refused: permission denied, and a status of 1."""
-    shell, words, world, process = call.shell, call.words, call.world, call.process
-    if process.user in ROOT or words[0] not in {"mkdir", "touch"}:
+    """Whether a program that makes files, or folders, is refused one of them: permission denied, and a status of 1."""
+    shell, world, process = call.shell, call.world, call.process
+    name = call.words[0]
+    if process.user in ROOT or name not in {"cp", "ln", "mkdir", "mv", "touch"}:
         return False
-    parents = any(isinstance(word, str) and (word == "--parents" or _P.match(word)) for word in words[1:])
-    for word in words[1:]:
-        if isinstance(word, Unknown) or word.startswith("-"):
-            continue
-        path = posixpath.normpath(posixpath.join(process.cwd, word))
-        made = path
-        while parents and posixpath.dirname(made) not in _FOLDERS and _is_absent(shell, posixpath.dirname(made), world):
-            made = posixpath.dirname(made)
-        if (words[0] == "touch" or _is_absent(shell, path, world)) and is_denied(
-            shell.machine.image, made, world, process
-        ):
+    options, paths = _options(call.words[1:], process)
+    if options & {"c", "t", "T", "m"} or not paths or any(isinstance(word, Unknown) for word in call.words):
+        return False  # where to, or what is meant, is told in another way
+    for path in paths if name in {"mkdir", "touch"} else paths[1:][-1:]:
+        made = posixpath.join(path, "new") if path in _FOLDERS and name != "mkdir" else path
+        above = posixpath.dirname(made)
+        while name == "mkdir" and "p" in options and above not in _FOLDERS and _is_absent(shell, above, world):
+            made, above = above, posixpath.dirname(above)
+        there = path in world.files or (name == "mkdir" and not _is_absent(shell, path, world))
+        if not there and is_denied(shell.machine.image, made, world, process):
             world.note_failure("denied", process, denied(process, path, 1), call.node.span)
             shell.set_status(1)
             return True
     return False
+
+
+def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list[str]]:
+    """The letters of a command's options (`-p`, `--parents`), and its paths."""
+    known = [word for word in words if isinstance(word, str)]
+    letters = {letter for word in known if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
+    return letters, [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
 
 
 def _is_absent(shell: Shell, path: str, world: World) -> bool:
@@ -102,9 +109,6 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
         folder, _, name = path.rpartition("/")
         return not made and folder in _SPARSE and name not in _SPARSE[folder].split()
     return not made and kind is None
-
-
-_P = regex(r"-[a-zA-Z]*p")
 
 
 def is_denied(image: Image, path: str, world: World, process: Process) -> bool:

@@ -68,6 +68,8 @@ MADE = "RUN apt-get update && apt-get install -y curl && useradd -r svc\nUSER sv
         pytest.param("set -e\nmkdir -p /data/cache", MADE, "debian:12-slim", 1, id="mkdir"),
         pytest.param("mkdir -p /var/lib/shop || exit 7", "USER nobody", "debian:12-slim", 7, id="mkdir-in-a-folder"),
         pytest.param("set -e\ntouch /etc/shop.ready", "USER nobody", "debian:12-slim", 1, id="touch"),
+        pytest.param("set -e\ncp /app/app /usr/bin/", "USER nobody", "debian:12-slim", 1, id="cp-into-a-folder"),
+        pytest.param("set -e\nmv -f /tmp/a /etc/a.conf", "USER nobody", "debian:12-slim", 1, id="mv"),
     ],
 )
 def test_it_cannot_make(script: str, lines: str, base: str, status: int) -> None:
@@ -84,6 +86,8 @@ def test_it_cannot_make(script: str, lines: str, base: str, status: int) -> None
         pytest.param("set -e\nmkdir -p /tmp/cache /var/tmp/cache", MADE, id="open-to-all"),
         pytest.param("set -e\nmkdir -p /var/lib/apt", "USER nobody", id="there-already"),
         pytest.param("set -e\nmkdir -p /data/cache", "RUN useradd svc", id="root"),
+        pytest.param("set -e\ncp /etc/hosts /tmp/hosts", "USER nobody", id="from-there"),
+        pytest.param("set -e\ntouch -c /etc/perhaps", "USER nobody", id="makes-nothing"),
         pytest.param("set -e\nmkdir -p /data/cache", f"VOLUME /data\n{MADE}", id="a-volume"),
     ],
 )
