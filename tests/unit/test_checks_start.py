@@ -778,3 +778,15 @@ def test_an_option_that_begins_a_word_which_is_not_known() -> None:
     script = '#!/bin/sh\nuid=$(stat -c %u /srv)\nexec setpriv --reuid="$uid" --clear-groups -- gunicorn a:app\n'
     case = analysed({"Dockerfile": f'{PYTHON}COPY start /\nCMD ["sh", "/start"]\n', "start": script})
     assert case[1].outcome == "graceful"
+
+
+def test_what_a_configuration_may_send_to_the_background_is_told_to_stay() -> None:
+    lines = (
+        'FROM debian:12-slim\nRUN apt-get update && apt-get install -y haproxy\nCMD ["haproxy", "-D", "-f", "/a.cfg"]\n'
+    )
+    files = {"Dockerfile": lines}
+    case = analysed(files)
+    assert found(case) == [("error", "daemonized-main", 3)]
+    after = mended(files, case)
+    assert after["Dockerfile"].endswith('CMD ["haproxy", "-W", "-db", "-f", "/a.cfg"]\n')
+    assert analysed(after)[1].outcome == "graceful"
