@@ -574,7 +574,10 @@ class Machine:
         if isinstance(found, supervisord.Refused):
             self.asked.update(dict.fromkeys(found.names))
             self.wanted |= set(found.names)
-            world.note("cannot-open", process, text=found.why, span=found.place)
+            if found.names:
+                world.note("cannot-open", process, text=found.why, span=found.place)
+            else:
+                world.note_failure("refused", process, Failure(2, found.why, "config"), found.place)
             return Program(ProgramRow(row.name, role="short", status=2), self.stop_signal)
         body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
         return Departing(row, body) if found.daemonizes else body

@@ -47,7 +47,7 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
         found = (
-            _refused(failure, cause)
+            _refused(failure, cause, asked)
             or _unset(case, cause, asked)
             or _shell_for_script(case, failure, asked)
             or _argument(case, failure, asked)
@@ -148,8 +148,10 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
 
 
-def _refused(failure: Failure, cause: Cause) -> Found | None:
+def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
+    if failure.kind == "config":
+        return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
     if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:
         return None
     if failure.kind in {"denied", "closed"}:

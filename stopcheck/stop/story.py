@@ -123,7 +123,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"PID 1 cannot start: {event.text}" if event.pid == 1 else f"{who} cannot start: {event.text}"
         case "not-found":
             return f"{who} cannot run it: {event.text}"
-        case "cannot-open" | "denied" | "bad-option":
+        case "cannot-open" | "denied" | "bad-option" | "refused":
             return f"{who} cannot do this: {event.text}"
         case "cannot-read":
             return f"{who} cannot read this, a syntax error for its shell: {event.text}"

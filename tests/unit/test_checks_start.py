@@ -790,3 +790,13 @@ def test_what_a_configuration_may_send_to_the_background_is_told_to_stay() -> No
     after = mended(files, case)
     assert after["Dockerfile"].endswith('CMD ["haproxy", "-W", "-db", "-f", "/a.cfg"]\n')
     assert analysed(after)[1].outcome == "graceful"
+
+
+def test_a_configuration_without_its_section() -> None:
+    lines = "RUN apt-get update && apt-get install -y supervisor\nCOPY a.conf /\n"
+    files = {
+        "Dockerfile": f'FROM debian:12-slim\n{lines}CMD ["supervisord", "-n", "-c", "/a.conf"]\n',
+        "a.conf": "[program:app]\ncommand=our-server\n",
+    }
+    case = analysed(files)
+    assert (case[1].outcome, found(case)) == ("fails", [("error", "unstartable-entrypoint", 4)])
