@@ -69,7 +69,8 @@ def _mounted(assessment: Assessment, dockerfile: str, options: Options) -> Unkno
     world = assessment.worst.booted.world
     for event in world.events:
         failure = event.failure
-        if failure is not None and (failure.kind == "argument" or (failure.kind == "absent" and "/" in failure.name)):
+        kinds = {"argument", "denied", "absent"} if failure is not None and "/" in failure.name else {"argument"}
+        if failure is not None and failure.kind in kinds:
             path = normpath(join("/", world.processes[event.pid].cwd, failure.name))
             place = options.mounts(path, dockerfile)
             if place is not None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from stopcheck.boot.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.systems import without_login
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stopcheck.boot.world import Field, Process
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
@@ -14,7 +19,10 @@ if TYPE_CHECKING:
 ROOT = frozenset({"", "0", "root"})
 _CHANGES = ("passwd", "usermod", "useradd", "adduser", "chsh", "pam")
 """What else a build says of accounts: with one of these words they may be others than the system's."""
-
+_MAKES = regex(r"(?:^|[\s/])(useradd|adduser|usermod|chsh)\s")
+_SHELL = regex(r"(?:^|\s)(?:--shell[\s=]+|-[a-zA-Z]*s\s*)['\"]?(/[^\s'\"]+)")
+_CLOSED = ("/nologin", "/false")
+"""Programs that people give a user as a shell so that it has none."""
 
 _NUMBERS = {"daemon": "1", "www-data": "33", "nobody": "65534"}
 """Debian's and Alpine's own."""
@@ -27,16 +35,47 @@ def user_number(user: str) -> str:
     return user if user.isdigit() else _NUMBERS.get(user, "1000")
 
 
+def makes_user(text: str, user: str) -> bool:
+    """Whether a build step's text makes this user or changes him."""
+    return any(True for _ in _about(text, user))
+
+
+def _about(text: str, user: str) -> Iterator[tuple[str, str]]:
+    """The commands that make or change a user: which program, and its words."""
+    for command in re.split(r"&&|[;|\n]", text.replace("\\\n", " ")):
+        made = _MAKES.search(command)
+        if made is not None and user in {word.strip("'\"") for word in command[made.end() :].split()}:
+            yield made[1], command[made.end() - 1 :]
+
+
+def login_shell(image: Image, user: str) -> str:
+    """The shell that the build gives to a user of its own; "" where it does not tell.
+
+    Without `-s`, Debian's adduser(8) gives bash, or nologin(8) where it makes a system's user.
+    """
+    shell = ""
+    for line in image.instructions:
+        for program, words in _about(line.value, user):
+            named = _SHELL.search(words)
+            if named is not None:
+                shell = named[1]
+            elif program == "adduser" and image.base.family in {"debian", "ubuntu"}:
+                shell = "/usr/sbin/nologin" if "--system" in words else "/bin/bash"
+    return shell
+
+
 def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Field, ...], user: str | None) -> bool:
     """Whether a login program ends with status 1: it wants a password, or the user's shell is nologin(8).
 
     `user` is whom it is told to become (fuzz: `su nobody -c app`, `su root -c app` as nobody). `-s` may stand behind
     the command, too (measured: `su -c app -s /bin/sh nobody`, busybox 1.35 and util-linux 2.38).
     """
-    if not row.login or any(word in line.value for line in image.instructions for word in _CHANGES):
+    if not row.login:
         return False
-    if process.user not in ROOT:
-        return True
     words = [word for word in argv if isinstance(word, str)]
     takes_shell = any(is_option(word, name) for word in words for name in ("-s", "--shell", *row.user_options))
-    return user is not None and without_login(user) and not takes_shell
+    if user is not None and not takes_shell and login_shell(image, user).endswith(_CLOSED):
+        return True
+    if any(word in line.value for line in image.instructions for word in _CHANGES):
+        return False
+    return process.user not in ROOT or (user is not None and without_login(user) and not takes_shell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable
 
 from stopcheck.boot.commands import Call, replace_process, run_program
@@ -21,6 +22,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
@@ -634,6 +636,7 @@ def do_set(call: Call) -> None:
             return
         if word.endswith("\r"):
             # A line that ends in CR LF: the last letter is no option. (A special builtin's error ends a POSIX shell.)
+            _bad_option(call, 2, f"{word!r} is no option (its line ends in CR LF)", "crlf")
             if shell.row.name == "bash":
                 shell.set_status(2)
             else:
@@ -643,13 +646,16 @@ def do_set(call: Call) -> None:
             if letter == "o" and words:
                 name = str(words.pop(0))
                 if name == "pipefail" and _without_pipefail(call):
+                    _bad_option(call, 2, "dash has no option pipefail")
                     shell.leave(2)
                     return
                 if shell.row.named_options and name not in shell.row.named_options:
+                    _bad_option(call, 1 if shell.row.name == "busybox" else 2, f"{shell.row.name} has no option {name}")
                     shell.refuse(1 if shell.row.name == "busybox" else 2, special=shell.row.name != "busybox")
                     return
                 name = _LETTERS.get(name, name)
             elif shell.row.options and letter not in shell.row.options:
+                _bad_option(call, 2, f"{shell.row.name} has no option -{letter}")
                 shell.refuse(2)
                 return
             else:
@@ -664,6 +670,10 @@ def do_set(call: Call) -> None:
     if words:
         shell.args = tuple(words[1:] if words[0] == "-" else words)
     shell.status, shell.ok = 0, False
+
+
+def _bad_option(call: Call, status: int, reason: str, kind: str = "option") -> None:
+    call.world.note_failure("bad-option", call.process, Failure(status, reason, kind), call.node.span)
 
 
 _LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
@@ -682,11 +692,9 @@ do_unsetopt = do_setopt
 
 
 def _without_pipefail(call: Call) -> bool:
-    """dash knows no `pipefail` up to 0.5.12, and leaves."""
+    """dash knows no `pipefail` up to 0.5.12, which no release of Debian or Ubuntu is ahead of, and leaves."""
     version = str(getattr(call.machine.image.base, "sh_version", ""))
-    return call.shell.row.name == "dash" and version.startswith(
-        ("0.5.7", "0.5.8", "0.5.9", "0.5.10", "0.5.11", "0.5.12")
-    )
+    return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
 def do_shift(call: Call) -> None:

@@ -89,6 +89,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
+        if process.user and _cannot_make(call):
+            return
     run_program(call)
 
 
@@ -120,6 +122,12 @@ def _refused(shell: Shell, node: SimpleCommand, words: tuple[Field, ...], world:
 SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
                      "shift", "source", "times", "trap", "unset"})  # fmt: skip
 """The special builtins (XCU 2.14)."""
+
+
+def _cannot_make(call: Call) -> bool:
+    from stopcheck.boot.permissions import cannot_make
+
+    return cannot_make(call)
 
 
 def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:

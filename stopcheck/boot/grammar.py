@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.signals import NUMBERS, signal_name
+from stopcheck.boot.words import OneWord
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass, field
 
@@ -155,6 +156,13 @@ def _read(reading: _Reading) -> None:
             if row.assignments and sign and name.isidentifier():
                 rest.pop(0)
                 reading.assigned[name] = value
+                continue
+        elif isinstance(word, OneWord) and "=" in word.begins:
+            name = word.begins.partition("=")[0]
+            if name.startswith("--") or (row.assignments and name.isidentifier()):
+                rest.pop(0)
+                if not name.startswith("--"):
+                    reading.assigned[name] = word
                 continue
         if reading.skip:
             reading.skip -= 1

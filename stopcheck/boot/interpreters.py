@@ -50,6 +50,8 @@ _PARSERS = regex(
 
 MISSING = {"node": 1, "python": 2, "ruby": 1, "perl": 2, "php": 1}
 """The status where its script is not there: measured with Node 20, Python 3.11, Ruby 3.1, Perl 5.36, PHP 8.2."""
+NO_TEXT = {"node": 1, "python": 1, "ruby": 1, "perl": 255}
+"""The status where its script is a program for the machine: measured with the same. PHP prints it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,12 @@ def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Fai
 def start_script(start: Start, language: str, name: str, arguments: tuple[Field, ...]) -> Body | Failure:
     """A program in a file, by its name where that is known, else by its source."""
     base = name.rsplit("/", 1)[-1]
+    if name == "/bin/sh" and language in NO_TEXT:
+        from stopcheck.boot.programs import Failure
+
+        return Failure(
+            NO_TEXT[language], f"{start.process.program} takes {name}, a program, for its script", "binary", name
+        )
     folder = name.rpartition("/")[0]
     installed = folder.endswith("bin") and not isinstance(start.text(name), SourceFile)
     if base in SCRIPTS or installed or "node_modules" in folder:
@@ -169,7 +177,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
-            body: Body | Failure | None = _ended(start, arguments, text)
+            body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
                 body = _successor(start, text.text, arguments, text)
             return body or _from_source(start, language, path)
@@ -212,6 +220,18 @@ def _successor(
     return Wrapper(start.machine, row, found.words, dict(start.env))
 
 
+def _shut(start: Start, language: str, name: str) -> Failure | None:
+    """Why its user may not read a script that is there."""
+    from stopcheck.boot.permissions import closed_folder
+    from stopcheck.boot.programs import Failure
+
+    user, path = start.process.user, start.path(name)
+    folder = closed_folder(start.machine.image, user, path)
+    return (
+        Failure(MISSING[language], f"{folder} is closed to {user}, and {path} is in it", "closed") if folder else None
+    )
+
+
 def _ended(start: Start, arguments: tuple[Field, ...], source: SourceFile | None = None) -> Program | None:
     """A script that does its work and ends, by custom: one that is asked for its help, or to `migrate`."""
     if arguments[-1:] in {("--help",), ("--version",)} and (source is None or _PARSERS.search(source.text)):
@@ -228,11 +248,19 @@ def _unread(start: Start, name: str) -> str:
 
 
 def _missing(start: Start, language: str, name: str) -> bool:
-    """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)"""
+    """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)
+
+    A build that puts it elsewhere has it, and no file's name has a `$VARIABLE` in it.
+    """
     files = start.machine.image.files
     names = (name, f"{name}.js", f"{name}.json", f"{name}.node") if language == "node" else (name,)
     paths = [start.path(path) for path in names]
-    return files.fills(paths[0].rpartition("/")[0]) and all(files.kind(path) is None for path in paths)
+    meant = (
+        "$" in name
+        or files.fills(paths[0].rpartition("/")[0])
+        or any(files.puts(path.rpartition("/")[2]) for path in paths)
+    )
+    return meant and all(files.kind(path) is None for path in paths)
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:

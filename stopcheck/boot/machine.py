@@ -6,7 +6,7 @@ import math
 import posixpath
 
 from stopcheck.boot import commands, conditions, substitution
-from stopcheck.boot.accounts import is_refused
+from stopcheck.boot.accounts import ROOT, is_refused, login_shell
 from stopcheck.boot.builtins import SHORT, find_builtin
 from stopcheck.boot.grammar import (
     child_argv,
@@ -20,6 +20,7 @@ from stopcheck.boot.grammar import (
     time_limit,
     unset,
 )
+from stopcheck.boot.permissions import closed_folder
 from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
 from stopcheck.boot.quiet import arithmetic_assignment, quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
@@ -368,7 +369,10 @@ class Machine:
         else:
             search = env.get("PATH", BARE_PATH[self.image.base.family in GLIBC])
             file = self.image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
-        if isinstance(file, Unknown) and (_no_name(name) or is_foreign_manager(self.image.base.family, name)):
+        keyword = name == "[[" and self.image.base.family in GLIBC  # busybox has a program of this name
+        if isinstance(file, Unknown) and (
+            keyword or _no_name(name) or is_foreign_manager(self.image.base.family, name)
+        ):
             return None
         return file
 
@@ -378,6 +382,11 @@ class Machine:
     ) -> Body | Failure:  # fmt: skip
         if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not made_executable(world, file.path):
             return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
+        closed = closed_folder(self.image, process.user, file.path) if process.user else ""
+        if closed:
+            return Failure(
+                126, f"{closed} is closed to {process.user}, and {file.path} is in it", "closed", str(argv[0])
+            )
         text = source.text
         if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):
             row = find_program(str(argv[0]), self.programs)
@@ -570,7 +579,10 @@ class Machine:
         if isinstance(found, supervisord.Refused):
             self.asked.update(dict.fromkeys(found.names))
             self.wanted |= set(found.names)
-            world.note("cannot-open", process, text=found.why, span=found.place)
+            if found.names:
+                world.note("cannot-open", process, text=found.why, span=found.place)
+            else:
+                world.note_failure("refused", process, Failure(2, found.why, "config"), found.place)
             return Program(ProgramRow(row.name, role="short", status=2), self.stop_signal)
         body = Supervisor(self, found.managed, env, frozenset({"TERM", "INT", "QUIT"}), lag=SUPERVISORD_POLLS)
         return Departing(row, body) if found.daemonizes else body
@@ -601,9 +613,11 @@ class Machine:
             return Parent(self, row, child, dict(env))
         return Daemonizer(self, row, child, dict(env))
 
-    def _root_has_bash(self) -> bool:
-        """Whether root's login shell is bash, as in the base images of all families but those with busybox."""
-        return self.image.base.family in GLIBC
+    def _login_shell(self, user: str | None) -> str:
+        """Whose login shell is known: root's is bash in the base images of all families but those with busybox."""
+        if user is None or user in ROOT:
+            return "/bin/bash" if self.image.base.family in GLIBC else ""
+        return login_shell(self.image, user)
 
     def _taken_option(self, row: ProgramRow, argv: tuple[Field, ...], child: tuple[Field, ...]) -> str:
         """The child's option that an init with glibc's getopt(3) refuses as its own; "" where there is none."""
@@ -626,8 +640,8 @@ class Machine:
         env: Mapping[str, Field],
         depth: int,
     ) -> Body | Failure:
-        if row.login and not row.shell and self._root_has_bash() and new_user(row, argv) in {None, "root", "0"}:
-            row = replace(row, shell="/bin/bash")
+        if row.login and not row.shell:
+            row = replace(row, shell=self._login_shell(new_user(row, argv)))
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
         if not child:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.accounts import ROOT, makes_user
+from stopcheck.boot.programs import READERS, SILENT, Failure, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import Packaged
+from stopcheck.image.modes import read_mode
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from stopcheck.boot.commands import Call
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import Image
@@ -22,8 +27,17 @@ _FOLDERS = frozenset({"/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/ro
                       "/usr/bin", "/usr/lib", "/usr/sbin", "/usr/share", "/var", "/var/lib", "/var/log",
                       "/var/run"})  # fmt: skip
 """Root's own in the distributions' images (`find / -perm -002` finds none of them); Ubuntu's /var/log is a group's."""
+_SPARSE = {
+    "/home": "", "/mnt": "", "/opt": "", "/srv": "", "/var/log": "apt installer journal",
+    "/var/lib": "apk apt dbus dpkg misc pam private python sudo systemd ubuntu-release-upgrader udhcpd usb vim",
+}  # fmt: skip
+"""Folders of which it is known what the images of distributions have in them."""
 _CHANGES = ("chown", "chmod", "chgrp", "setfacl", "install", "VOLUME", "mount", "uid", "-u 0", "root")
 """A line with one of these words, and the name of a folder, may give it to somebody."""
+_CHMOD = regex(r"\bchmod\s+((?:-\w+\s+)*)([0-7]{3,4}|[ugoa]*[-+=][rwxX]*)\s+([^&;|\n]+)")
+_RUNS = regex(r"(?:^|[;&|(]|\bRUN|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+(?!-)|[.$]*/)[\w./-]+|\|\s*(?:ba)?sh\b|\bmake\b")
+"""A build step that runs a script, of which nobody knows what it does."""
+_GIVE_NOTHING = (READERS | SILENT) - {"chmod", "chown"} | {"date", "env", "hostname", "id", "ls"}
 _SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
                       "shift", "times", "trap", "unset"})  # fmt: skip
 """POSIX's special builtins: a redirection of theirs that fails ends a shell that minds it."""
@@ -41,9 +55,9 @@ def refuses(
         return False
     for redirection in redirections:
         path = target(shell, redirection, world, process) if redirection.operator in OUTPUTS else ""
-        if path and path not in world.files and is_denied(shell.machine.image, path):
-            world.note("denied", process, text=path, span=redirection.span)
+        if path and path not in world.files and is_denied(shell.machine.image, path, world, process):
             status = 2 if shell.row.name in {"dash", "yash"} else 1
+            world.note_failure("denied", process, denied(process, path, status), redirection.span)
             if words and words[0] in _SPECIAL and shell.row.name in _MINDS:
                 shell.leave(status)
             else:
@@ -52,16 +66,113 @@ def refuses(
     return False
 
 
-def is_denied(image: Image, path: str) -> bool:
+def denied(process: Process, path: str, status: int) -> Failure:
+    """That a user may not write there."""
+    return Failure(status, f"{process.user} may not write {path}: that is root's", "denied", path)
+
+
+def cannot_make(call: Call) -> bool:
+    """Whether a program that makes files, or folders, is refused one of them: permission denied, and a status of 1."""
+    shell, world, process = call.shell, call.world, call.process
+    name = call.words[0]
+    if process.user in ROOT or name not in {"cp", "ln", "mkdir", "mv", "touch"}:
+        return False
+    options, paths = _options(call.words[1:], process)
+    if options & {"c", "t", "T", "m"} or not paths or any(isinstance(word, Unknown) for word in call.words):
+        return False  # where to, or what is meant, is told in another way
+    for path in paths if name in {"mkdir", "touch"} else paths[1:][-1:]:
+        made = posixpath.join(path, "new") if path in _FOLDERS and name != "mkdir" else path
+        above = posixpath.dirname(made)
+        while name == "mkdir" and "p" in options and above not in _FOLDERS and _is_absent(shell, above, world):
+            made, above = above, posixpath.dirname(above)
+        there = path in world.files or (name == "mkdir" and not _is_absent(shell, path, world))
+        if not there and is_denied(shell.machine.image, made, world, process):
+            world.note_failure("denied", process, denied(process, path, 1), call.node.span)
+            shell.set_status(1)
+            return True
+    return False
+
+
+def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list[str]]:
+    """The letters of a command's options (`-p`, `--parents`), and its paths."""
+    known = [word for word in words if isinstance(word, str)]
+    letters = {letter for word in known if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
+    return letters, [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+
+
+def _is_absent(shell: Shell, path: str, world: World) -> bool:
+    image = shell.machine.image
+    made = any(written == path or written.startswith(path + "/") for written in world.files)
+    made = made or any(line.keyword == "VOLUME" and path in line.value for line in image.instructions)
+    kind = image.files.kind(path)
+    if isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base"):
+        folder, _, name = path.rpartition("/")
+        return not made and folder in _SPARSE and name not in _SPARSE[folder].split()
+    return not made and kind is None
+
+
+def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
     """Whether nobody but root can make a file there."""
     folder = posixpath.dirname(path)
-    if folder not in _FOLDERS or image.base.name.partition(":")[0] != image.base.family:
+    if folder not in _FOLDERS or not _is_system(image) or _given_by_root(image, world):
         return False
     file = image.files.lookup(path)
-    if file is not None and not (isinstance(file, Unknown) and file.reason.startswith("it may come from the base")):
+    if file is not None and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
         return False
     lines = (" ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions)
     return not any(_gives(line, folder) for line in lines)
+
+
+def _is_system(image: Image) -> bool:
+    """Whether the base is a distribution's own image, or one that only adds a language to it."""
+    return image.base.plain or image.base.name.partition(":")[0] == image.base.family
+
+
+def _given_by_root(image: Image, world: World) -> bool:
+    """Whether what has run as root before may have given a folder to somebody."""
+    ended = [process for process in world.processes.values() if isinstance(process.body, Program) and not process.alive]
+    return image.user in ROOT and any(process.program not in _GIVE_NOTHING for process in ended)
+
+
+def _is_nobodys(image: Image, file: Unknown, user: str) -> bool:
+    """Whether a file that may be there is none of this user's: the system's, or a package's that knows no such user."""
+    if file.reason.startswith("it may come from the base"):
+        return True
+    if not isinstance(file, Packaged) or any(
+        line.keyword == "RUN" and _RUNS.search(line.value) for line in image.instructions
+    ):
+        return False
+    return user == "nobody" or user.isdigit() or any(makes_user(line.value, user) for line in image.instructions)
+
+
+def closed_folder(image: Image, user: str, path: str) -> str:
+    """The folder above a path that only root may enter: root's own home, or one that the build closes; "" if none."""
+    if user in ROOT or not _is_system(image):
+        return ""
+    folder = posixpath.dirname(path)
+    while folder != "/":
+        lines = [
+            " ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions
+        ]
+        if _is_closed(image, folder) and not any(_gives(line.replace("chmod", ""), folder) for line in lines):
+            return folder
+        folder = posixpath.dirname(folder)
+    return ""
+
+
+def _is_closed(image: Image, folder: str) -> bool:
+    closed = folder == "/root"
+    for line in image.instructions:
+        for changed in _CHMOD.finditer(line.value):
+            paths = [word.strip("'\"").rstrip("/") for word in changed[3].split()]
+            if any("$" in path or "*" in path for path in paths):
+                return False
+            above = "R" in changed[1] and any(f"{folder}/".startswith(f"{path}/") for path in paths)
+            if above or folder in paths:
+                mode = read_mode(changed[2])
+                # Who has no account has root's group.
+                closed = mode is not None and not mode.apply(0o755) & 0o011
+    return closed
 
 
 def _gives(line: str, folder: str) -> bool:

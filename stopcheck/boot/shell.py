@@ -38,6 +38,7 @@ from stopcheck.boot.frames import (
     Waiting,
     frame_key,
 )
+from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
@@ -778,11 +779,11 @@ class Shell:
         if not self.row.syntax_error or node.too_deep:
             self.blocked = Standing(f"not read: {node.reason}", node.span)
             return
-        world.note("cannot-read", process, text=node.reason, span=node.span)
         array = self.row.name == "bash" and node.array and not self.errexit
         ends = array and not self.ending and (self.strict or self.mode == "subshell")
         ends = ends or (self.strict and any(isinstance(frame, Checked) for frame in self.frames))
         status = self._discarded(node) if array else 2
+        world.note_failure("cannot-read", process, Failure(status, node.reason, "syntax"), node.span)
         fails = self.row.syntax_error == "fails" and not ends
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
         if within is None or (isinstance(within, TrapEnd) and "e" in self.options):

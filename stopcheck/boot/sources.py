@@ -88,6 +88,9 @@ def _python(program: str, base: str) -> str:
 
 def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
     program = process.program
+    deaf = dict.fromkeys(handling.inherits & process.ignored, "default")
+    if deaf:
+        handling = replace(handling, on={**handling.on, **deaf})
     if handling.launches:
         return ProgramRow(program, role="unread", instead=handling.reason)
     if handling.complete and not handling.lasts and process.pid == 1:

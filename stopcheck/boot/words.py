@@ -81,7 +81,9 @@ class _Break:
 
 @dataclass(frozen=True, slots=True)
 class OneWord(Unknown):
-    """What a word says is not known, but that it stays one: it was quoted."""
+    """What a word says is not known, but that it stays one: it was quoted. `begins`: how it begins."""
+
+    begins: str = ""
 
 
 def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
@@ -246,7 +248,10 @@ def _doubtful(current: Field | None, piece: _Piece) -> Unknown:
     told = value if isinstance(value, Unknown) else current
     assert isinstance(told, Unknown)
     one = not piece.splits and (not isinstance(current, Unknown) or isinstance(current, OneWord))
-    return OneWord(told.reason, told.span) if one else Unknown(told.reason, told.span)
+    if not one:
+        return Unknown(told.reason, told.span)
+    begins = current if isinstance(current, str) else getattr(value if current is None else current, "begins", "")
+    return OneWord(told.reason, told.span, begins)
 
 
 def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:

@@ -255,14 +255,18 @@ def stop_signal(case: Case, signal: str) -> Fix | None:
 
 
 def staying(process: Process) -> tuple[str, ...] | None:
-    """The argv with which it stays: without the option that makes it leave, or with the one that keeps it."""
+    """The argv with which it stays: without the option that makes it leave, or with the one that keeps it.
+
+    Where its configuration may make it leave, too, these take the other's place.
+    """
     words = tuple(word for word in process.argv if isinstance(word, str))
     row = find_program(words[0]) if words else None
     if row is None or len(words) != len(process.argv):
         return None
     if applied(row, words[1:]).background and not row.background:
+        keeping = row.foreground if row.config_decides else ()
         for at in range(1, len(words)):
-            rest = words[1:at] + words[at + 1 :]
+            rest = (*words[1:at], *keeping, *words[at + 1 :])
             if not applied(row, rest).background:
                 return (words[0], *rest)
         return None

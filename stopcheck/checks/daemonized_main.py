@@ -51,12 +51,15 @@ def _fix(case: Case, cause: Cause, words: tuple[str, ...]) -> Fix | None:
 
 
 def _in_array(spans: tuple[Span, ...], before: tuple[object, ...], after: tuple[str, ...]) -> Edit:
-    """One word taken out of an array, or some put in at its end."""
-    if len(after) > len(before):
-        end = Span(spans[-1].source, spans[-1].end, spans[-1].end)
-        return Edit(end, "".join(", " + in_json(word) for word in after[len(before) :]))
-    at = next((n for n, word in enumerate(after) if word != before[n]), len(after))
-    return Edit(Span(spans[at].source, spans[at - 1].end, spans[at].end), "")
+    """Words of an array taken out, made others, or put in."""
+    at = next(
+        (n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new), min(len(before), len(after))
+    )
+    last = 0
+    while last < min(len(before), len(after)) - at and before[-1 - last] == after[-1 - last]:
+        last += 1
+    text = "".join(", " + in_json(word) for word in after[at : len(after) - last])
+    return Edit(Span(spans[at - 1].source, spans[at - 1].end, spans[len(before) - last - 1].end), text)
 
 
 def _in_script(title: str, node: SimpleCommand, words: tuple[str, ...]) -> Fix | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.shell import Shell
-from stopcheck.checks._start import argument_valued, command_at, in_json, place, sentence
+from stopcheck.checks._script import called
+from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place, sentence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.records import dataclass
 from stopcheck.source import SourceFile, Span
+from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import SimpleCommand
 from stopcheck.syntax.shell.walk import commands, parameters
 
@@ -45,7 +47,9 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         asked = argument_valued(case.image, failure.name) or place(case, cause.span)
         found = (
-            _unset(case, cause, asked)
+            _refused(failure, cause, asked)
+            or _unset(case, cause, asked)
+            or _shell_for_script(case, failure, asked)
             or _argument(case, failure, asked)
             or _absent(case, failure, asked)
             or _mode(case, failure)
@@ -144,6 +148,37 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
 
 
+def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
+    """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
+    if failure.kind == "config":
+        return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
+    if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:
+        return None
+    if failure.kind in {"denied", "closed"}:
+        advice = "Give it to that user in the Dockerfile (`RUN chown`), or take another place."
+        return Found(failure.reason, cause.span, None, advice)
+    shell = cause.process.body
+    name = shell.row.name if isinstance(shell, Shell) else "sh"
+    script = called(cause.process)
+    why = f"{name} cannot read {script}: {failure.reason}" if failure.kind == "syntax" else failure.reason
+    if name != "bash" and (failure.kind == "option" or not parse_script(cause.span.source, "bash").problems):
+        return Found(why, cause.span, None, f"{script} is written for bash: run it with bash (`#!/bin/bash`).")
+    return Found(why, cause.span, None, f"`{name} -n` tells of it before the image is built.")
+
+
+def _shell_for_script(case: Case, failure: Failure, asked: Span) -> Found | None:
+    """An interpreter as ENTRYPOINT, and a CMD in shell form: its arguments are `/bin/sh -c …`."""
+    start = case.image.cmd
+    if failure.kind != "binary" or not isinstance(start, StartCommand) or start.shell_form is None:
+        return None
+    found = [node for node in commands(parse_script(start.shell_form, "posix").body) if isinstance(node, SimpleCommand)]
+    fix = exec_form(case.image, found[0]) if len(found) == 1 else None
+    span = start.instruction.span if start.instruction is not None else asked
+    return Found(
+        failure.reason, span, fix, "CMD is in shell form, and so begins with `/bin/sh -c`: write it in exec form."
+    )
+
+
 def _words(name: str) -> list[str]:
     from shlex import split
 
@@ -198,7 +233,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     if failure.kind == "crlf" and failure.file is None and cause.span is not None:
         source = cause.span.outermost().source
         return Found(
-            "The line ends in CR LF, and the carriage return becomes a part of the program's name",
+            "The line ends in CR LF, and the carriage return becomes a part of its last word",
             cause.span,
             _without_cr(source),
             "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.filesystem import Alter, CopyFiles, Either, MakeFolder, Mark, Maybe, Put, Remove, Selection, Unsure
-from stopcheck.image.model import ImageFile
+from stopcheck.image.model import ImageFile, Packaged
 from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.wildcards import file_pattern
 from stopcheck.model import Unknown
@@ -138,12 +138,14 @@ class Effects:
             self.step(Alter(selection, lambda file: self._blurred(file, change(file))))
 
     def unsure(
-        self, *folders: str | None, programs: Programs | None = None, never: frozenset[str] = frozenset()
-    ) -> None:
+        self, *folders: str | None, programs: Programs | None = None, never: frozenset[str] = frozenset(),
+        packages: bool = False,
+    ) -> None:  # fmt: skip
         """Anything may have come into the folders; without folders, anywhere. See Unsure."""
         known = tuple(self.files.followed(folder) for folder in folders if folder is not None)
         named = folders and len(known) == len(folders) and not any(folder.startswith("$") for folder in known)
-        self.step(Unsure(self.unknown, known if named else None, programs, never))
+        told = Packaged(self.unknown.reason, self.unknown.span) if packages else self.unknown
+        self.step(Unsure(told, known if named else None, programs, never))
 
     def copy_tree(self, target: str, source: str, names: tuple[Token, ...] | None = None) -> None:
         """All that a folder holds into another one."""

@@ -65,6 +65,11 @@ class Unlikely(Unknown):
     """A file that is there only if the base image has it, or somebody puts it into the build context first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Packaged(Unknown):
+    """What a package may have brought, which knows no user of the build's own."""
+
+
 class FileSystem(Protocol):
     """The files of the image by absolute path."""
 

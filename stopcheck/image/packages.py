@@ -151,6 +151,22 @@ _PLACES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 """Where the distributions' packages put a program of their name; source: their file lists. (Alpine's /sbin becomes a
 link to /usr/sbin, which stays a folder of its own: alpinelinux.org/posts/2025-10-01-usr-merge.html.)"""
 
+_INTERPRETERS = (
+    "ash",
+    "bash",
+    "dash",
+    "ksh",
+    "node",
+    "perl",
+    "php",
+    "python",
+    "python2",
+    "python3",
+    "ruby",
+    "sh",
+    "zsh",
+)
+"""Programs that scripts name by their paths: a distribution's package puts nothing into /usr/local."""
 
 _LANGUAGES = frozenset({"pip", "pip3", "npm", "yarn", "pnpm"})
 
@@ -183,6 +199,8 @@ def _not_installed(name: str, words: Sequence[str | None], programs: frozenset[s
     for program, folders in _PLACES.get(name, {}).items():
         if program in installed(MANAGERS[name], words):
             never |= {f"{other}/{program}" for other in PROGRAM_FOLDERS - set(folders)}
+    if name in _PLACES:
+        never |= {f"/usr/local/{folder}/{each}" for folder in ("bin", "sbin") for each in _INTERPRETERS}
     packages = installed(MANAGERS[name], words)
     if name == "apk" and packages <= _WITHOUT_BASH:
         never.add("bash")

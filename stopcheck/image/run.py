@@ -441,6 +441,7 @@ class _Runner:
                 *([self.effects.cwd] if manager.here else []),
                 programs=packages.brought(name, words, third_party(), systems_own()),
                 never=foreign(name),
+                packages=True,
             )
             for package in packages.installed(manager, words):
                 for path, text in package_files(name, package).items():

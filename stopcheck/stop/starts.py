@@ -177,7 +177,7 @@ def _start_rule(image: Image, event: Event) -> str:
         start = next((one for one in forms if one.shell_form is not None and one.argv[0] == failure.name), None)
     if start is not None and malformed(start):
         return "malformed-exec-form"
-    if failure.kind == "absent" and VARIABLE.search(failure.name):
+    if failure.kind in {"absent", "argument"} and VARIABLE.search(failure.name):
         return "unexpanded-variable"
     wants_shell = failure.kind in {"absent", "interpreter"} and failure.name.rsplit("/", 1)[-1] in SHELL_NAMES
     if wants_shell and image.base.sh == "none":

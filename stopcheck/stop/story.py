@@ -123,10 +123,8 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"PID 1 cannot start: {event.text}" if event.pid == 1 else f"{who} cannot start: {event.text}"
         case "not-found":
             return f"{who} cannot run it: {event.text}"
-        case "cannot-open":
+        case "cannot-open" | "denied" | "bad-option" | "refused":
             return f"{who} cannot do this: {event.text}"
-        case "denied":
-            return f"{who} may not write {event.text}: that is root's"
         case "cannot-read":
             return f"{who} cannot read this, a syntax error for its shell: {event.text}"
         case "exec":

@@ -724,3 +724,79 @@ class TestStopSignal:
         assert found(own) == [("warning", "missing-signal-handler", 6)]
         other = analysed({"Dockerfile": init + 'CMD ["cron", "-f"]\n', **worker})
         assert (other[1].outcome, found(other)) == ("terminated", [])
+
+
+@pytest.mark.parametrize(
+    ("script", "line", "said"),
+    [
+        pytest.param("#!/bin/sh\nset -euo pipefail\nexec gunicorn a:app\n", 2, "no option pipefail", id="an-option"),
+        pytest.param("#!/bin/sh\nargs=(a:app)\nexec gunicorn $args\n", 2, "written for bash", id="an-array"),
+        pytest.param("#!/bin/sh\nif true; then\nexec gunicorn a:app\n", 2, "cannot read", id="nobodys-syntax"),
+        pytest.param("#!/bin/bash\ntimeout 9 until ls; do :; done\nexec gunicorn\n", 2, "bash -n", id="bash"),
+        pytest.param("set -e\r\nexec gunicorn a:app\r\n", 1, "CR LF", id="line-ends"),
+    ],
+)
+def test_what_a_shell_does_not_take(script: str, line: int, said: str) -> None:
+    shell = "bash" if "bash" in script.partition("\n")[0] else "sh"
+    files = {"Dockerfile": f'{PYTHON}COPY start /\nCMD ["{shell}", "/start"]\n', "start": script}
+    case = analysed(files)
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 2)
+    ((_, violation, severity),) = case[2]
+    assert (severity, violation.span.position()[0]) == ("error", line)
+    assert said in f"{violation.message} {violation.advice}"
+
+
+def test_two_brackets_are_no_program_where_dash_reads_them() -> None:
+    script = '#!/bin/sh\nif [[ -z "$FOO" ]]; then exec gunicorn a:app; fi\nexit 4\n'
+    case = analysed({"Dockerfile": f'{PYTHON}COPY start /\nCMD ["sh", "/start"]\n', "start": script})
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 4)
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule", "line"),
+    [
+        pytest.param('ENV MAIN=/app.py\nCMD ["python", "$MAIN"]', "unexpanded-variable", 5, id="a-script"),
+        pytest.param('ENTRYPOINT ["python"]\nCMD app.py', "unstartable-entrypoint", 5, id="a-shell-for-a-script"),
+        pytest.param("ARG HOME_DIR=/srv\nCMD python $HOME_DIR/main.py", "unstartable-entrypoint", 5, id="an-argument"),
+    ],
+)
+def test_no_script_for_an_interpreter(lines: str, rule: str, line: int) -> None:
+    files = {"Dockerfile": f"{PYTHON}COPY main.py /srv/\n{lines}\n", "main.py": "import time\n"}
+    case = analysed(files)
+    assert case[1].outcome == "fails"
+    assert found(case) == [("error", rule, line)]
+
+
+def test_an_interpreter_where_no_package_puts_one() -> None:
+    lines = "RUN apt-get update && apt-get install -y python3\nCOPY --chmod=755 start /\nCMD /start\n"
+    files = {"Dockerfile": f"FROM debian:12-slim\n{lines}", "start": "#!/usr/local/bin/bash\nexec python3 -V\n"}
+    case = analysed(files)
+    assert found(case) == [("error", "unstartable-entrypoint", 1)]
+
+
+def test_an_option_that_begins_a_word_which_is_not_known() -> None:
+    script = '#!/bin/sh\nuid=$(stat -c %u /srv)\nexec setpriv --reuid="$uid" --clear-groups -- gunicorn a:app\n'
+    case = analysed({"Dockerfile": f'{PYTHON}COPY start /\nCMD ["sh", "/start"]\n', "start": script})
+    assert case[1].outcome == "graceful"
+
+
+def test_what_a_configuration_may_send_to_the_background_is_told_to_stay() -> None:
+    lines = (
+        'FROM debian:12-slim\nRUN apt-get update && apt-get install -y haproxy\nCMD ["haproxy", "-D", "-f", "/a.cfg"]\n'
+    )
+    files = {"Dockerfile": lines}
+    case = analysed(files)
+    assert found(case) == [("error", "daemonized-main", 3)]
+    after = mended(files, case)
+    assert after["Dockerfile"].endswith('CMD ["haproxy", "-W", "-db", "-f", "/a.cfg"]\n')
+    assert analysed(after)[1].outcome == "graceful"
+
+
+def test_a_configuration_without_its_section() -> None:
+    lines = "RUN apt-get update && apt-get install -y supervisor\nCOPY a.conf /\n"
+    files = {
+        "Dockerfile": f'FROM debian:12-slim\n{lines}CMD ["supervisord", "-n", "-c", "/a.conf"]\n',
+        "a.conf": "[program:app]\ncommand=our-server\n",
+    }
+    case = analysed(files)
+    assert (case[1].outcome, found(case)) == ("fails", [("error", "unstartable-entrypoint", 4)])

@@ -15,6 +15,7 @@ from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
 from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import parse_dockerfile
+from tests.unit.verdicts import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -489,3 +490,22 @@ def test_any_text_is_read(language: str, text: str) -> None:
 )
 def test_long_texts_are_read_quickly(language: str, piece: str) -> None:
     read(language, piece * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("setup", "outcome"),
+    [
+        pytest.param("", "killed", id="what-the-language-arranges"),
+        pytest.param(
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n", "graceful", id="what-it-does-itself"
+        ),
+    ],
+)
+def test_a_job_that_ignores_sigint(setup: str, outcome: str) -> None:
+    """Measured: Python arranges for SIGINT when it starts, but not where it is ignored, as in a job of a script."""
+    loop = "try:\n    while True:\n        time.sleep(1)\nexcept KeyboardInterrupt:\n    print('done')\n"
+    files = {
+        "start": "#!/bin/sh\ntrap 'kill -INT $pid; wait $pid' TERM\npython3 /app/main.py & pid=$!\nwait $pid\n",
+        "main.py": f"import signal\nimport time\n{setup}{loop}",
+    }
+    assert verdict("/app/start", files=files, base="python:3.12-slim").outcome == outcome

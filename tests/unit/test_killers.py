@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.scripts import found, said
+from tests.unit.verdicts import verdict
 
 STOP = "stop() {{ {command}; wait; exit 0; }}\ntrap stop TERM\nour-app &\nwait\n"
 
@@ -42,3 +43,15 @@ def test_a_client_that_waits_until_its_server_has_ended(command: str, outcome: s
     script = f"#!/bin/bash\npostgres -D /data &\ntrap '{command}; exit 0' TERM\nwhile true; do sleep 1; done\n"
     dockerfile = 'FROM postgres:15\nCOPY start.sh /\nSTOPSIGNAL SIGTERM\nENTRYPOINT ["/start.sh"]\n'
     assert said({"Dockerfile": dockerfile, "start.sh": script})[0].outcome == outcome
+
+
+def test_what_a_client_of_a_supervisor_tells() -> None:
+    """Measured: `sv force-stop` lets the service finish before the trap goes on."""
+    start = (
+        "#!/bin/sh\nstop() {\n  sv -w 5 force-stop /app/service/web\n  kill -HUP $pid\n  wait $pid\n  exit 0\n}\n"
+        "trap stop TERM\nrunsvdir /app/service & pid=$!\nwait $pid\n"
+    )
+    files = {"start": start, "service/web/run": "#!/bin/sh\nexec redis-server\n"}
+    lines = "RUN apt-get update && apt-get install -y runit redis-server"
+    stopped = verdict("/app/start", files=files, lines=lines)
+    assert (stopped.outcome, stopped.reason) == ("unknown", "what sv tells when the container stops")

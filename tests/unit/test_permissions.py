@@ -46,7 +46,7 @@ def test_it_fails(script: str, shell: str, status: int) -> None:
         pytest.param("set -e\necho > /var/log/a", "RUN chmod -R a+w /var\nUSER nobody", "debian:12-slim", id="above"),
         pytest.param("set -e\necho > /run/a", "RUN chown app $DIRS\nUSER nobody", "debian:12-slim", id="perhaps"),
         pytest.param("set -e\necho > /run/a", "RUN our-setup\nUSER nobody", "debian:12-slim", id="nobody-knows"),
-        pytest.param("set -e\necho > /run/a", "USER nobody", "python:3.12-slim", id="another-base"),
+        pytest.param("set -e\necho > /run/a", "USER nobody", "acme/python:1", id="another-base"),
     ],
 )
 def test_it_may_write(script: str, lines: str, base: str) -> None:
@@ -55,3 +55,69 @@ def test_it_may_write(script: str, lines: str, base: str) -> None:
 
 def test_bash_goes_on_where_its_own_output_fails() -> None:
     assert stopped("exec > /var/log/app.log", shell="/bin/bash").outcome == "graceful"
+
+
+MADE = "RUN apt-get update && apt-get install -y curl && useradd -r svc\nUSER svc"
+
+
+@pytest.mark.parametrize(
+    ("script", "lines", "base", "status"),
+    [
+        pytest.param("set -e\ndate > /var/log/boot.log", MADE, "debian:12-slim", 2, id="behind-packages"),
+        pytest.param("set -e\ndate > /var/log/boot.log", "USER nobody", "python:3.12-slim", 2, id="a-language"),
+        pytest.param("set -e\nmkdir -p /data/cache", MADE, "debian:12-slim", 1, id="mkdir"),
+        pytest.param("mkdir -p /var/lib/shop || exit 7", "USER nobody", "debian:12-slim", 7, id="mkdir-in-a-folder"),
+        pytest.param("set -e\ntouch /etc/shop.ready", "USER nobody", "debian:12-slim", 1, id="touch"),
+        pytest.param("set -e\ncp /app/app /usr/bin/", "USER nobody", "debian:12-slim", 1, id="cp-into-a-folder"),
+        pytest.param("set -e\nmv -f /tmp/a /etc/a.conf", "USER nobody", "debian:12-slim", 1, id="mv"),
+    ],
+)
+def test_it_cannot_make(script: str, lines: str, base: str, status: int) -> None:
+    found = stopped(script, lines, base)
+    assert (found.outcome, found.exit_code) == ("fails", status)
+
+
+@pytest.mark.parametrize(
+    ("script", "lines"),
+    [
+        pytest.param("set -e\ndate > /var/log/boot.log", f"{MADE}\nUSER www-data", id="a-package-may-know-him"),
+        pytest.param("set -e\ndate > /var/log/boot.log", f"RUN ./setup\n{MADE}", id="a-script-of-the-build"),
+        pytest.param("set -e\nmkdir -p /data/cache", f"RUN mkdir /data && chown svc /data\n{MADE}", id="given"),
+        pytest.param("set -e\nmkdir -p /tmp/cache /var/tmp/cache", MADE, id="open-to-all"),
+        pytest.param("set -e\nmkdir -p /var/lib/apt", "USER nobody", id="there-already"),
+        pytest.param("set -e\nmkdir -p /data/cache", "RUN useradd svc", id="root"),
+        pytest.param("set -e\ncp /etc/hosts /tmp/hosts", "USER nobody", id="from-there"),
+        pytest.param("set -e\ntouch -c /etc/perhaps", "USER nobody", id="makes-nothing"),
+        pytest.param("set -e\nmkdir -p /data/cache", f"VOLUME /data\n{MADE}", id="a-volume"),
+    ],
+)
+def test_it_may_make(script: str, lines: str) -> None:
+    assert stopped(script, lines).outcome == "graceful"
+
+
+def test_what_root_has_given_before() -> None:
+    script = "#!/bin/sh\nchown svc /var/log\nexec gosu svc /app/inner\n"
+    inner = "#!/bin/sh\nset -e\ndate > /var/log/boot.log\nexec /app/app\n"
+    lines = "RUN apt-get update && apt-get install -y gosu && useradd svc"
+    files = {"app": "\x7fELF", "start": script, "inner": inner}
+    assert verdict("/app/start", files=files, lines=lines).outcome == "graceful"
+    files["start"] = script.replace("chown svc /var/log\n", "")
+    assert verdict("/app/start", files=files, lines=lines).outcome == "fails"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("RUN chmod 700 /app\nUSER nobody", "fails", id="closed"),
+        pytest.param("RUN chmod go-rwx /app\nUSER nobody", "fails", id="in-letters"),
+        pytest.param("RUN chmod 750 /app\nUSER 1001", "graceful", id="roots-group"),
+        pytest.param("RUN chmod 700 /app && chmod 755 /app\nUSER nobody", "graceful", id="opened-again"),
+        pytest.param("RUN chmod 700 /app && chown -R nobody /app\nUSER nobody", "graceful", id="his"),
+        pytest.param("RUN chmod 700 /app", "graceful", id="root"),
+    ],
+)
+@pytest.mark.parametrize("argv", [("/app/start",), ("python3", "/app/main.py")])
+def test_a_closed_folder(argv: tuple[str, ...], lines: str, outcome: str) -> None:
+    main = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: exit())\nwhile True:\n    signal.pause()\n"
+    files = {"app": "\x7fELF", "start": "#!/bin/sh\nexec /app/app\n", "main.py": main}
+    assert verdict(*argv, files=files, base="python:3.12-slim", lines=lines).outcome == outcome

@@ -35,6 +35,16 @@ def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
             assert verdict.reason == "what /run.sh is: compose.yaml mounts it when the container runs"
 
 
+def test_who_may_write_where_something_is_mounted() -> None:
+    start = "#!/bin/sh\nset -e\ndate > /var/log/starts.log\nexec /app\n"
+    dockerfile = 'FROM debian:12-slim\nCOPY app start /\nUSER nobody\nCMD ["sh", "/start"]\n'
+    compose = "services:\n  a:\n    build: .\n    volumes:\n      - ./logs:/var/log\n"
+    files = {"Dockerfile": dockerfile, "start": start, "app": "\x7fELF", "compose.yaml": compose}
+    for mounts, outcome in ((None, "fails"), (Recipes(MemoryFiles(files)).mount, "unknown")):
+        (((_, verdict, _),), _) = analyze_container(MemoryFiles(files), "Dockerfile", Options(mounts=mounts))
+        assert verdict.outcome == outcome
+
+
 def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() -> None:
     files = {
         "Dockerfile": 'FROM debian:12\nRUN apt-get install -y clamav-daemon\nCMD ["clamd"]\n',

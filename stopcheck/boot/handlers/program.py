@@ -114,6 +114,10 @@ def _together(
     for row in rows.values():
         for token in sorted(tokens & row.unsure):
             doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
+    # Python arranges for SIGINT only where that is not ignored.
+    inherits = frozenset({"INT"} - on.keys()) if name == "python" else frozenset()
+    if inherits and any(source.interrupted for source in sources.values()):
+        on["INT"] = "graceful"
     starts = next((source.starts for source in sources.values() if source.starts), "")
     if starts:
         launches = alone or (on.get("TERM") is None and (not doubts or any(one.starts for one in first.values())))
@@ -134,6 +138,7 @@ def _together(
         language.finish(on, ordered),
         cleanup=any(source.cleanup for source in first.values()),
         lasts=any(source.lasts for source in ordered),
+        inherits=inherits,
     )
 
 

@@ -82,7 +82,7 @@ def read(text: str) -> Source:
     cleanup = dotted or any(isinstance(node, ast.Try) and _guards_a_loop(node) for node in nodes)
     catches = any(isinstance(node, ast.ExceptHandler) and _catches_interrupt(node) for node in nodes)
     return Source(
-        on={**on, **({"INT": "graceful"} if (cleanup or catches) and "INT" not in on else {})},
+        on=on,
         needs=(*needs, OLD) if old else needs,
         tokens=frozenset((*_tokens(nodes, last), *_set_in_calls(tree.body))),
         cleanup=cleanup,
@@ -90,6 +90,7 @@ def read(text: str) -> Source:
         starts=_starts(needs, called, last, nodes),
         doubt=doubt,
         lasts=any(_lasts(node) for node in nodes),
+        interrupted=cleanup or catches,
     )
 
 

@@ -20,7 +20,7 @@ class Source:
     `needs` are the modules that it asks for, in its language's own words. `tokens` are what libraries go by: `name(`
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
-    an end, or a call that serves for as long as the program lives.
+    an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +31,7 @@ class Source:
     starts: str = ""
     doubt: str = ""
     lasts: bool = False
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Handling:
 
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
     certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
+    `inherits` are the signals that it handles unless it was started with them ignored.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -47,6 +49,7 @@ class Handling:
     reason: str = ""
     launches: bool = False
     lasts: bool = False
+    inherits: frozenset[str] = frozenset()
 
 
 class Project(Protocol):

@@ -30,7 +30,10 @@ _BARE = regex(r"[\w@%+=:,./-]+")
 
 def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
-    failed = any(True for _ in case.of("unexpanded-variable"))
+    refused = [
+        cause.event.failure.name for cause in case.of("unexpanded-variable") if cause.event and cause.event.failure
+    ]
+    failed = bool(refused)
     if case.stopped is None:
         return
     for start in (case.image.entrypoint, case.image.cmd):
@@ -41,10 +44,16 @@ def check(case: Case) -> Iterator[Violation]:
             if found is None or not isinstance(word, str):
                 continue
             program = _reached(case, word, found[0])
-            if program is None and not (failed and span is start.argument_spans[0]):
+            if program is None and word not in refused:
                 continue
             name = found[1] or found[2]
-            who = called(program) if program is not None else "the kernel"
+            who = (
+                called(program)
+                if program is not None
+                else "the kernel"
+                if word == start.argv[0]
+                else str(start.argv[0])
+            )
             yield Violation(
                 message=(f"{sentence(case.consequence(None))}. " if failed else "")
                 + f"No shell puts in the value of {name} here: {who} gets `{word}` as it stands",
