@@ -48,7 +48,7 @@ from stopcheck.boot.words import (
     evaluate,
     expand_pattern,
     expand_text,
-    matches,
+    fits,
 )
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.model import Unknown
@@ -722,10 +722,12 @@ class Shell:
                 self.push(ForRest(node, values, self._under(tail, "for", node)))
             case ArithmeticFor():
                 self.status, self.ok = 0, False
+                _begin_loop(world)
                 self._assign_arithmetic(node.expressions[0], node.span)
                 self._arithmetic_loop(node, world)
             case While() if self._redirections(node, tail, world, process):
                 self.status, self.ok = 0, False
+                _begin_loop(world)
                 self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
                 if self.row.name == "zsh" and signal_name(node.name.removeprefix("TRAP")) and node.name[:4] == "TRAP":
@@ -923,31 +925,26 @@ class Shell:
         scope = self.scope()
         self.status, self.ok = 0, False
         subject = expand_text(scope, node.subject)
-        doubt: Unknown | None = subject if isinstance(subject, Unknown) else None
+        possible: list[int] = []
+        doubt: Unknown | None = None
         for index, item in enumerate(node.items):
-            for pattern_word in item.patterns:
-                pattern = expand_pattern(scope, pattern_word)
-                if pattern == "*":
-                    if doubt is None:
-                        self._case_body(node, index, "", tail)
-                        return
-                    break
-                if isinstance(pattern, Unknown):
-                    doubt = doubt or pattern
-                elif isinstance(subject, str) and matches(subject, pattern) and doubt is None:
-                    self._case_body(node, index, "", tail)
-                    return
-        if doubt is None:
-            return
-        catches_all = any(expand_pattern(scope, word) == "*" for item in node.items for word in item.patterns)
+            answers = [fits(subject, expand_pattern(scope, word)) for word in item.patterns]
+            unsure = next((answer for answer in answers if isinstance(answer, Unknown)), None)
+            if True in answers or unsure is not None:
+                possible.append(index)
+            if True in answers:
+                break
+            doubt = doubt or unsure
+        else:
+            possible.append(-1)
 
         def into(index: int) -> Callable[[Shell], None]:
-            return lambda shell: shell._case_body(node, index, "", tail)
+            return lambda shell: shell._case_body(node, index, "", tail) if index >= 0 else None
 
-        ways: list[Callable[[Shell], None]] = [into(index) for index in range(len(node.items))]
-        if not catches_all:
-            ways.append(lambda shell: None)
-        self._fork(doubt, *ways)
+        if doubt is None:
+            into(possible[0])(self)
+        else:
+            self._fork(doubt, *map(into, possible))
 
     def _case_body(self, node: Case, index: int, after: str, tail: Tail) -> None:
         if after == ";&":
@@ -1321,3 +1318,10 @@ def _asks_for_good(world: World, process: Process, loop: While) -> bool:
     if not isinstance(shell, Shell) or not isinstance(shell.blocked, Foreground):
         return False
     return any(isinstance(frame, LoopTest) and frame.node is loop for frame in shell.frames)
+
+
+def _begin_loop(world: World) -> None:
+    """Count the steps of a loop from its beginning, where no other is around it: a long script is no endless loop."""
+    shells = [process.body for process in world.processes.values() if process.alive]
+    if not any(isinstance(frame, LoopBody) for shell in shells if isinstance(shell, Shell) for frame in shell.frames):
+        world.spin = 0

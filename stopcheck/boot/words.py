@@ -80,7 +80,15 @@ class _Break:
 
 
 @dataclass(frozen=True, slots=True)
-class OneWord(Unknown):
+class Partly(Unknown):
+    """A text of which only the ends are known: `--port=$PORT`."""
+
+    start: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWord(Partly):
     """What a word says is not known, but that it stays one: it was quoted."""
 
 
@@ -134,6 +142,59 @@ def matches(text: str, pattern: str) -> bool:
     return any(fnmatchcase(text, _translated(alternative)) for alternative in _extglob(pattern))
 
 
+def fits(value: Field, pattern: Field) -> bool | Unknown:
+    """Whether a pattern fits a text that may be known only in part, or not at all."""
+    if pattern == "*":
+        return True
+    if isinstance(pattern, Unknown):
+        return pattern
+    if isinstance(value, str):
+        return matches(value, pattern)
+    if not isinstance(value, Partly):
+        return value
+    first, last, whole = _literal_ends(pattern)
+    if _differ(first, value.start) or _differ(last[::-1], value.end[::-1]) or (whole and not _can_be(value, first)):
+        return False
+    return True if pattern == f"{first}*" and value.start.startswith(first) else value
+
+
+def same(left: Field, right: Field) -> bool | Unknown:
+    """Whether two texts are the same, as far as they are known."""
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return left
+    if isinstance(left, Unknown):
+        left, right = right, left
+    if isinstance(right, Unknown):
+        return right if isinstance(left, str) and _can_be(right, left) else False
+    return left == right
+
+
+def _can_be(value: Unknown, text: str) -> bool:
+    if not isinstance(value, Partly):
+        return True
+    known = len(value.start) + len(value.end)
+    return text.startswith(value.start) and text.endswith(value.end) and len(text) >= known
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two texts cannot have begun alike."""
+    return not one.startswith(other) and not other.startswith(one)
+
+
+_ESCAPE = regex(r"\\(.)", re.DOTALL)
+_SPECIAL = regex(r"\\.|[*?\[]|[@+!](?=\()", re.DOTALL)
+
+
+def _literal_ends(pattern: str) -> tuple[str, str, bool]:
+    """What every text that a pattern fits begins and ends with, and whether that is all of it."""
+    found = [each for each in _SPECIAL.finditer(pattern) if each[0][0] != "\\"]
+    if not found:
+        text = _ESCAPE.sub(r"\1", pattern)
+        return text, text, True
+    tail = pattern[found[-1].end() :] if found[-1][0] in "*?" else ""
+    return _ESCAPE.sub(r"\1", pattern[: found[0].start()]), "" if "(" in tail else _ESCAPE.sub(r"\1", tail), False
+
+
 def _extglob(pattern: str) -> list[str]:
     found = re.search(r"[@?+*!]\(([^()]*)\)", pattern)
     if not found or found.group(0)[0] not in "@?":
@@ -172,12 +233,17 @@ def _escaped(text: str) -> str:
 
 
 def _joined(values: list[Field]) -> Field:
-    texts = []
-    for value in values:
-        if isinstance(value, Unknown):
-            return value
-        texts.append(value)
-    return "".join(texts)
+    doubts = [index for index, value in enumerate(values) if isinstance(value, Unknown)]
+    if not doubts:
+        return "".join(map(str, values))
+    first, last = values[doubts[0]], values[doubts[-1]]
+    assert isinstance(first, Unknown)
+    if len(values) == 1:
+        return first
+    # Only what is added last: a loop that adds to a text has to come round to where it was.
+    start = "".join(map(str, values[: doubts[0]])) or (first.start if isinstance(first, Partly) else "")
+    end = "".join(map(str, values[doubts[-1] + 1 :])) or (last.end if isinstance(last, Partly) else "")
+    return Partly(first.reason, first.span, start, end) if start or end else first
 
 
 def _tilde(text: str, word: Word) -> str:
@@ -242,11 +308,12 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
 
 def _doubtful(current: Field | None, piece: _Piece) -> Unknown:
     """A field that is not known in this piece, or was not before."""
-    value = piece.value
-    told = value if isinstance(value, Unknown) else current
+    told = _joined([current if current is not None else "", piece.value])
     assert isinstance(told, Unknown)
-    one = not piece.splits and (not isinstance(current, Unknown) or isinstance(current, OneWord))
-    return OneWord(told.reason, told.span) if one else Unknown(told.reason, told.span)
+    if piece.splits or (isinstance(current, Unknown) and not isinstance(current, OneWord)):
+        return Unknown(told.reason, told.span)
+    start, end = (told.start, told.end) if isinstance(told, Partly) else ("", "")
+    return OneWord(told.reason, told.span, start, end)
 
 
 def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:
