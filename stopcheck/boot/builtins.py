@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from stopcheck.boot.alternatives import is_default
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
@@ -239,7 +240,7 @@ def do_exec(call: Call) -> None:
             call.shell.refuse(2)
             return
     if not words:
-        if len(call.node.words) > 1:
+        if len(call.node.words) > 1 and not _serves_by_default(call):
             # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
             call.world.fallback = None
         if call.node.redirections:
@@ -253,6 +254,13 @@ def do_exec(call: Call) -> None:
         value = call.shell.value(assignment.name)
         env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
+
+
+def _serves_by_default(call: Call) -> bool:
+    """Whether what may have been the service is what the script runs where it is given nothing."""
+    before = call.world.fallback
+    spans = [leaf.origin for leaf in before.awaited() if leaf.origin is not None] if before is not None else []
+    return any(is_default(call.machine.scripts(), span) for span in spans)
 
 
 def _number(call: Call, default: int) -> int | Unknown:

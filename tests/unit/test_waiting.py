@@ -18,6 +18,14 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param('our-setup --all\nexec "$@"\n', "exits", (), id="work-before-nothing"),
         pytest.param(
+            'if [ $# -eq 0 ]; then\nour-app migrate\nour-app\nfi\nexec "$@"\n', "killed", ("our-app",),
+            id="what-it-runs-where-it-is-given-nothing",
+        ),
+        pytest.param(
+            'if [[ -z "$1" ]]; then our-app; fi\nexec "$@"\n', "killed", ("our-app",), id="where-the-first-is-empty"
+        ),
+        pytest.param('if [ -n "$CHECK" ]; then our-check; fi\nexec "$@"\n', "exits", (), id="where-it-is-told-to"),
+        pytest.param(
             'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
             id="a-wait-loop-before-the-service",
         ),
