@@ -25,9 +25,10 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
+from stopcheck.boot.words import ArithmeticFault, Partly, evaluate, expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
 
@@ -364,16 +365,15 @@ def do_eval(call: Call) -> None:
     """Run the words as a command."""
     unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
     shell = call.shell
-    if unknown is not None:
+    text = " ".join(map(_evaluated, call.arguments))
+    if unknown is not None and _tells_command(text):
+        shell.variables[_REST] = Unknown(unknown.reason, unknown.span)
+    elif unknown is not None:
         shell.renamed = shell.renamed or "`eval`"
-        if call.arguments[:2] == ("set", "--"):
-            shell.args = (unknown,)
-        else:
-            stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
-            call.machine.keep_fallback(call.world, call.process, stands)
+        stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+        call.machine.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
-    text = " ".join(str(word) for word in call.arguments)
     if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
         shell.set_status(2)
         return
@@ -383,6 +383,21 @@ def do_eval(call: Call) -> None:
         shell.push(Checked(), Evaluate(body, None))
     else:
         shell.push(Evaluate(body, call.tail | {"eval"}))
+
+
+_REST = "eval"
+"""The variable that stands for what is not known in a text for `eval`."""
+_COMMAND = regex(r"\s*[\w./-]+(?:\s|\+?=)")
+
+
+def _evaluated(word: Field) -> str:
+    start, end = (word.start, word.end) if isinstance(word, Partly) else ("", "")
+    return f"{start}${{{_REST}}}{end}" if isinstance(word, Unknown) else word
+
+
+def _tells_command(text: str) -> bool:
+    """Whether a text says at least which command it is: what is not known is taken to be words for that."""
+    return _COMMAND.match(text) is not None and not any(text.count(quote) % 2 for quote in "\"'`")
 
 
 def do_source(call: Call) -> None:

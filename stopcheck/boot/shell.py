@@ -42,6 +42,7 @@ from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     ArithmeticFault,
+    OneWord,
     Scope,
     UnsetError,
     count,
@@ -1165,7 +1166,9 @@ class Shell:
                 return Unknown(f"${name}")
         if name.isdigit():
             index = int(name) - 1
-            return self.args[index] if index < len(self.args) else None
+            several = (word for word in self.args[: index + 1] if isinstance(word, Unknown))
+            doubt = next((word for word in several if not isinstance(word, OneWord)), None)
+            return doubt or (self.args[index] if index < len(self.args) else None)
         if name in self.variables:
             return self.variables[name]
         array = self.arrays.get(name)
