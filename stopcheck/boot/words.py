@@ -20,7 +20,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
@@ -272,33 +272,17 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
     """Field splitting of one word: unquoted expansions split at white space, "$@" makes several."""
     fields: list[Field] = []
     current: Field | None = None
-    for piece in _pieces(scope, word, True):
-        if not isinstance(piece, _Piece):
-            if current is not None:
-                fields.append(current)
-            current = None
+    for piece in _apart(_pieces(scope, word, True)):
+        if isinstance(piece, _Piece) and (isinstance(piece.value, Unknown) or not piece.splits):
+            current = _added(current, piece)
             continue
-        value = piece.value
-        if isinstance(value, Unknown) or isinstance(current, Unknown):
-            current = _doubtful(current, piece)
-            continue
-        if not piece.splits:
-            current = (current or "") + value
-            continue
-        parts = value.split()
-        if not parts:
-            if value and current is not None:
+        value = str(piece.value) if isinstance(piece, _Piece) else " "
+        for index, part in enumerate(value.split()):
+            if current is not None and (index or value[0].isspace()):
                 fields.append(current)
                 current = None
-            continue
-        if value[0].isspace() and current is not None:
-            fields.append(current)
-            current = None
-        current = (current or "") + parts[0]
-        for part in parts[1:]:
-            fields.append(current)
-            current = part
-        if value[-1].isspace():
+            current = _added(current, _Piece(part, False, False))
+        if current is not None and value[-1:].isspace():
             fields.append(current)
             current = None
     if current is not None:
@@ -306,14 +290,28 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
     return fields
 
 
-def _doubtful(current: Field | None, piece: _Piece) -> Unknown:
-    """A field that is not known in this piece, or was not before."""
-    told = _joined([current if current is not None else "", piece.value])
-    assert isinstance(told, Unknown)
-    if piece.splits or (isinstance(current, Unknown) and not isinstance(current, OneWord)):
-        return Unknown(told.reason, told.span)
-    start, end = (told.start, told.end) if isinstance(told, Partly) else ("", "")
-    return OneWord(told.reason, told.span, start, end)
+def _apart(pieces: list[_Piece | type[_Break]]) -> Iterator[_Piece | type[_Break]]:
+    """The known ends of a text that is split are words of their own: `$command` of `"app $OPTIONS"` runs app."""
+    for piece in pieces:
+        value = piece.value if isinstance(piece, _Piece) else None
+        if isinstance(piece, _Piece) and isinstance(value, Partly) and piece.splits:
+            for part in (value.start, Unknown(value.reason, value.span), value.end):
+                yield _Piece(part, piece.quoted, True)
+        else:
+            yield piece
+
+
+def _added(current: Field | None, piece: _Piece) -> Field:
+    """A field with a piece added that does not split it, or is not known."""
+    whole = _joined([current if current is not None else "", piece.value])
+    if isinstance(whole, str):
+        return whole
+    if isinstance(piece.value, Unknown) and piece.splits:
+        return Unknown(whole.reason, whole.span)
+    if isinstance(current, Unknown) and not isinstance(current, OneWord):
+        return Unknown(whole.reason, whole.span)
+    start, end = (whole.start, whole.end) if isinstance(whole, Partly) else ("", "")
+    return OneWord(whole.reason, whole.span, start, end)
 
 
 def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:

@@ -90,6 +90,7 @@ class ProgramRow:
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     instead: str = ""
+    prints: str = ""
     variants: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 

@@ -27,6 +27,7 @@ def test_a_variable_that_may_be_set_is_not_unset(script: str) -> None:
         pytest.param('export NAME="$(name)"\n', "fails", id="another-name"),
         pytest.param("a=(x y)\n[ \"${!a[*]}\" = '0 1' ] && ID=1\n", "graceful", id="numbers"),
         pytest.param("f() { echo; }\neval f $(names)\n", "fails", id="a-function-of-what-is-not-known"),
+        pytest.param('eval "$(ssh-agent -s)"\necho "$SSH_AUTH_SOCK"\n', "fails", id="the-names-that-an-agent-tells"),
         pytest.param('eval "NAME=$(name)"\n', "fails", id="eval-of-another-name"),
         pytest.param('eval "ID=$(name)"\n', "graceful", id="eval-of-the-name"),
         pytest.param("eval export $(names)\n", "graceful", id="eval-export"),
@@ -48,6 +49,8 @@ def test_what_is_known(script: str, expected: str) -> None:
         pytest.param(
             'run="memcached -m $(free)"\nrun="$run -u nobody"\neval "$run -v"\n', "killed", id="piece-by-piece"
         ),
+        pytest.param('run="memcached -m $(free)"\nexec $run -v\n', "graceful", id="without-eval"),
+        pytest.param('run="mem$(cat /n) -v"\nexec $run\n', "unknown", id="a-command-known-in-part"),
         pytest.param("eval memcached $(options) '&'\nwait\n", "killed", id="in-the-background"),
         pytest.param('eval "$(command) -m 5"\n', "unknown", id="the-command-is-not-known"),
         pytest.param('eval "echo \'$(text)"\nexec memcached\n', "graceful", id="an-open-quote"),
