@@ -256,7 +256,7 @@ class Machine:
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and base.prepends and self._is_for(argv[1], process.cwd, env)
-            return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
+            return self.load(world, process, (*base.prepends.split(), *argv[1:]) if leads else argv[1:], env, depth + 1)
         start = _own(path, tuple(base.starts))
         if start:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)

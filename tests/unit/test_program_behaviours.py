@@ -55,6 +55,15 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "exits", id="fetchmail-daemon"),
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
+        pytest.param("playwright test", "exits", id="playwright"),
+        pytest.param("playwright run-server", "unknown", id="playwright-server"),
+        pytest.param("kcadm.sh create realms -s realm=x", "exits", id="kcadm"),
+        pytest.param("lintian x.deb", "exits", id="lintian"),
+        pytest.param("composer run-script post-install-cmd", "exits", id="composer-event"),
+        pytest.param("composer run-script serve", "unknown", id="composer-script"),
+        pytest.param("frankenphp run --config /Caddyfile", "graceful", id="frankenphp"),
+        pytest.param("./srcds_run -game tf", "killed", id="srcds"),
+        pytest.param("./hlds_run -game valve -norestart", "graceful", id="hlds-of-its-own"),
         pytest.param("squid -Nz -f /etc/squid/squid.conf", "exits", id="squid-that-makes-its-folders"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
@@ -850,3 +859,9 @@ def test_concurrently_asks_ps_for_what_it_has_started(base: str, lines: str, exp
 def test_rsyslogd_in_the_foreground() -> None:
     assert outcome("rsyslogd -n -iNONE", lines="RUN apt-get install -y rsyslog") == "graceful"
     assert outcome("rsyslogd -N1", lines="RUN apt-get install -y rsyslog") == "exits"
+
+
+def test_a_base_image_may_put_several_words_before_options() -> None:
+    files = MemoryFiles({"Dockerfile": "FROM dunglas/frankenphp:1-php8.3\nCOPY . /app\n"})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert (str(cases[0][1].outcome), cases[0][1].main) == ("graceful", ("frankenphp",))

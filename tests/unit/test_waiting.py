@@ -18,6 +18,22 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param('our-setup --all\nexec "$@"\n', "exits", (), id="work-before-nothing"),
         pytest.param(
+            'while [ "$(our-check)" != up ]; do sleep 1; done\npsql -f /init.sql\n', "exits", (), id="until-it-is-up"
+        ),
+        pytest.param(
+            'while [[ "$s" != 200 ]]; do sleep 2; s=$(our-check); done\npsql -f /init.sql\n', "exits", (),
+            id="until-it-answers",
+        ),
+        pytest.param(
+            'while [ ! -f "$(our-place)" ]; do sleep 1; done\npsql -f /init.sql\n', "exits", (), id="until-it-is-there"
+        ),
+        pytest.param(
+            'while [ "$(our-check)" = up ]; do sleep 1; done\npsql -f /init.sql\n', "killed", None, id="while-it-is-up"
+        ),
+        pytest.param(
+            'until [ -z "$(our-check)" ]; do sleep 1; done\npsql -f /init.sql\n', "killed", None, id="until-it-is-gone"
+        ),
+        pytest.param(
             'if [ $# -eq 0 ]; then\nour-app migrate\nour-app\nfi\nexec "$@"\n', "killed", ("our-app",),
             id="what-it-runs-where-it-is-given-nothing",
         ),
