@@ -107,8 +107,11 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
 
 
 def _is_wanted(name: str, text: str) -> bool:
-    """Whether a script uses a variable as it is given; by custom such a name is in capitals."""
-    used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))", text)
+    """Whether a script uses a variable as it is given, or names it to one that does (`need HOST`: `${!1}`).
+
+    By custom such a name is in capitals.
+    """
+    used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))|(?<![\w$\{{!=]){name}(?![\w=])", text)
     has_default = re.search(rf"\b{name}=[\"']?\$\{{{name}:?-|\$\{{{name}:?=", text)
     return name.isupper() and used is not None and has_default is None
 

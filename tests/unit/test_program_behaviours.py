@@ -56,6 +56,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
         pytest.param("playwright test", "exits", id="playwright"),
+        pytest.param("remix-serve build", "graceful", id="remix-serve"),
         pytest.param("playwright run-server", "unknown", id="playwright-server"),
         pytest.param("kcadm.sh create realms -s realm=x", "exits", id="kcadm"),
         pytest.param("lintian x.deb", "exits", id="lintian"),
@@ -865,3 +866,10 @@ def test_a_base_image_may_put_several_words_before_options() -> None:
     files = MemoryFiles({"Dockerfile": "FROM dunglas/frankenphp:1-php8.3\nCOPY . /app\n"})
     cases, _ = analyze_container(files, "Dockerfile", Options())
     assert (str(cases[0][1].outcome), cases[0][1].main) == ("graceful", ("frankenphp",))
+
+
+@pytest.mark.parametrize("command", ["npm start", "sleep infinity"])
+def test_node_looks_for_a_file_that_is_named_like_a_whole_command(command: str) -> None:
+    files = MemoryFiles({"Dockerfile": f'FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["{command}"]\n'})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert str(cases[0][1].outcome) == "fails"
