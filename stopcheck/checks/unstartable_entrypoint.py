@@ -104,15 +104,9 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         return None
     name = failure.name
     at = argument_valued(case.image, name)
-    words = _words(name)
-    if at is not None and len(words) > 1:
-        text = ", ".join(in_json(word) for word in words)
-        return Found(
-            f"The exec form takes `{name}` for the name of one program",
-            at,
-            Fix("Make each word a string of its own", (Edit(at, text),)),
-            "In exec form each argument is a string of its own.",
-        )
+    whole = _whole_command(case, name)
+    if whole is not None:
+        return whole
     if "/" in name:
         return Found(
             f"{name} is not in the image",
@@ -136,12 +130,29 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     """A script that nothing in the image has, for an interpreter that it has."""
     if failure.kind != "argument":
         return None
+    whole = _whole_command(case, failure.name)
+    if whole is not None:
+        return whole
     start = case.image.entrypoint
     program = start.argv[0] if isinstance(start, StartCommand) and start.instruction is None and start.argv else None
     if isinstance(program, str) and posixpath.basename(program).startswith(failure.name):
         advice = f"Leave `{failure.name}` out: the base image's ENTRYPOINT is {program}, and CMD only its arguments."
         return Found(f"{program} takes `{failure.name}` for the script to run: {failure.reason}", asked, None, advice)
     return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
+
+
+def _whole_command(case: Case, name: str) -> Found | None:
+    """A command and its arguments in one string: it is looked for as one program, or as one file."""
+    at = argument_valued(case.image, name)
+    words = _words(name)
+    if at is None or len(words) < 2:
+        return None
+    return Found(
+        f"The exec form takes `{name}` for the name of one program",
+        at,
+        Fix("Make each word a string of its own", (Edit(at, ", ".join(map(in_json, words))),)),
+        "In exec form each argument is a string of its own.",
+    )
 
 
 def _words(name: str) -> list[str]:

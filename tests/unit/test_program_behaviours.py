@@ -872,4 +872,8 @@ def test_a_base_image_may_put_several_words_before_options() -> None:
 def test_node_looks_for_a_file_that_is_named_like_a_whole_command(command: str) -> None:
     files = MemoryFiles({"Dockerfile": f'FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["{command}"]\n'})
     cases, _ = analyze_container(files, "Dockerfile", Options())
-    assert str(cases[0][1].outcome) == "fails"
+    _, verdict, (violation,) = cases[0]
+    first, second = command.split()
+    assert str(verdict.outcome) == "fails"
+    assert violation[1].fix is not None
+    assert violation[1].fix.edits[0].text == f'"{first}", "{second}"'
