@@ -56,6 +56,8 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
         pytest.param("playwright test", "exits", id="playwright"),
+        pytest.param("/opt/keycloak/bin/kc.sh start --optimized", "graceful", id="keycloak"),
+        pytest.param("/opt/keycloak/bin/kc.sh build", "exits", id="keycloak-build"),
         pytest.param("remix-serve build", "graceful", id="remix-serve"),
         pytest.param("playwright run-server", "unknown", id="playwright-server"),
         pytest.param("kcadm.sh create realms -s realm=x", "exits", id="kcadm"),
@@ -855,6 +857,26 @@ def test_concurrently_asks_ps_for_what_it_has_started(base: str, lines: str, exp
     started = ("concurrently", "exec /app/app")
     lines = f"ENTRYPOINT []\n{lines}\nRUN npm install -g concurrently"
     assert verdict(*started, base=base, lines=lines, files=OWN).outcome == expected
+
+
+def test_concurrently_gives_its_commands_names() -> None:
+    started = ("concurrently", "-k", "-n", "web,work", "--prefix-colors=blue", "exec /app/app", "exec /app/app work")
+    lines = "ENTRYPOINT []\nRUN npm install -g concurrently"
+    assert verdict(*started, base="node:20", lines=lines, files=OWN).outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param('# the server\n\nnginx -g "daemon off;"\n', "graceful", id="words"),
+        pytest.param("s6-setuidgid www nginx\n", "exits", id="without-quotes"),
+        pytest.param("foreground { nginx }\nnginx\n", "unknown", id="blocks"),
+    ],
+)
+def test_an_execline_script_of_one_command(text: str, expected: str) -> None:
+    files = {"run": f"#!/bin/execlineb -P\n{text}"}
+    lines = "RUN apk add execline s6 nginx"
+    assert verdict("/app/run", base="alpine:3.20", lines=lines, files=files).outcome == expected
 
 
 def test_rsyslogd_in_the_foreground() -> None:
