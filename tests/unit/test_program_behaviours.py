@@ -534,6 +534,14 @@ FOR_APT, FOR_APK = "COPY src/s.conf /etc/supervisor/conf.d/", "COPY src/s.conf /
         pytest.param(
             "ubuntu:22.04", (APT, FOR_APT), NGINX + STAYS, "supervisord", "graceful, nginx", id="a part says more"
         ),
+        pytest.param(
+            "ubuntu:22.04",
+            (APT, FOR_APT),
+            NGINX + "[program:cron]\ncommand=cron -f\n" + STAYS,
+            "supervisord",
+            "graceful, nginx",
+            id="cron beside it",
+        ),
         pytest.param("debian:bookworm", (FOR_APT, APT), NGINX, "supervisord -n", "graceful, nginx", id="copied before"),
         pytest.param(
             "debian:bookworm", (APT, FOR_APT), "", "supervisord -n", "graceful, supervisord", id="nothing to start"
