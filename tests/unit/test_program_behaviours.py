@@ -58,6 +58,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("playwright test", "exits", id="playwright"),
         pytest.param("/opt/keycloak/bin/kc.sh start --optimized", "graceful", id="keycloak"),
         pytest.param("/opt/keycloak/bin/kc.sh build", "exits", id="keycloak-build"),
+        pytest.param("freshclam -d --foreground", "graceful", id="freshclam"),
         pytest.param("remix-serve build", "graceful", id="remix-serve"),
         pytest.param("playwright run-server", "unknown", id="playwright-server"),
         pytest.param("kcadm.sh create realms -s realm=x", "exits", id="kcadm"),
@@ -885,6 +886,13 @@ def test_an_execline_script_of_one_command(text: str, expected: str) -> None:
     files = {"run": f"#!/bin/execlineb -P\n{text}"}
     lines = "RUN apk add execline s6 nginx"
     assert verdict("/app/run", base="alpine:3.20", lines=lines, files=files).outcome == expected
+
+
+def test_what_is_not_known_of_a_helper_keeps_no_service_back() -> None:
+    files = {"sv/nginx/run": "#!/bin/sh\nexec nginx -g 'daemon off;'\n", "sv/cron/run": "#!/bin/sh\nexec crond -n\n"}
+    lines = "RUN apt-get install -y s6 nginx cronie"
+    assert verdict("s6-svscan", "/app/sv", lines=lines, files=files).outcome == "graceful"
+    assert verdict("crond", "-n", lines=lines).outcome == "unknown"
 
 
 def test_rsyslogd_in_the_foreground() -> None:
