@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from stopcheck.syntax.shell.tree import Script
 
 LIMIT = 6
+STARTING = frozenset({"master", "proxy", "run", "serve", "server", "start", "web", "worker"})
+"""What a service is told by custom, alone or in a word such as `start-api`."""
 _NOTHING = regex(r"""\$(?:#|\{#\})|-z\s+"?\$\{?[1@*]|"\$\{?[1@*]\}?"\s*==?\s*""(?!\w)|"\$[1@*]x"\s*==?\s*"?x""")
+_APART = regex(r"[^a-z]+")
 _NAME = regex(r"[a-zA-Z][\w:.-]*")
 
 
@@ -23,6 +26,11 @@ def alternatives(scripts: Iterable[Script]) -> tuple[str, ...]:
     """The words that the scripts compare their first argument with, in order, at most LIMIT of them."""
     found = dict.fromkeys(name for script in scripts for name in _names(script) if _NAME.fullmatch(name))
     return tuple(found)[:LIMIT]
+
+
+def is_told_to_start(word: object) -> bool:
+    """Whether an argument, or a name, tells that this is a service."""
+    return isinstance(word, str) and "/" not in word and not STARTING.isdisjoint(_APART.split(word))
 
 
 def is_default(scripts: Iterable[Script], span: Span) -> bool:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from stopcheck.boot.alternatives import is_default
+from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
@@ -258,10 +258,14 @@ def do_exec(call: Call) -> None:
 
 
 def _serves_by_default(call: Call) -> bool:
-    """Whether what may have been the service is what the script runs where it is given nothing."""
+    """Whether what may have been the service is told to start, or is what the script runs where it is given nothing."""
     before = call.world.fallback
-    spans = [leaf.origin for leaf in before.awaited() if leaf.origin is not None] if before is not None else []
-    return any(is_default(call.machine.scripts(), span) for span in spans)
+    leaves = list(before.awaited()) if before is not None else []
+    scripts = call.machine.scripts()
+    return any(
+        (leaf.origin is not None and is_default(scripts, leaf.origin)) or any(map(is_told_to_start, leaf.argv[1:]))
+        for leaf in leaves
+    )
 
 
 def _number(call: Call, default: int) -> int | Unknown:
@@ -432,6 +436,8 @@ def do_source(call: Call) -> None:
     else:
         if not path.endswith(SETS_LITTLE):
             shell.opened = path
+            stands = Standing(f"`.` of what is not known: {path}", call.node.span)
+            call.machine.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()

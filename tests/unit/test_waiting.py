@@ -40,6 +40,9 @@ from tests.unit.scripts import context, found, said
         pytest.param(
             'if [[ -z "$1" ]]; then our-app; fi\nexec "$@"\n', "killed", ("our-app",), id="where-the-first-is-empty"
         ),
+        pytest.param('our-app start\nexec "$@"\n', "killed", ("our-app",), id="what-is-told-to-start"),
+        pytest.param(". /opt/tomcat/bin/catalina.sh run\n", "unknown", None, id="a-file-that-nobody-sees"),
+        pytest.param(". /opt/tomcat/env.sh\nexec memcached\n", "graceful", ("memcached",), id="before-the-service"),
         pytest.param('if [ -n "$CHECK" ]; then our-check; fi\nexec "$@"\n', "exits", (), id="where-it-is-told-to"),
         pytest.param(
             'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
