@@ -625,6 +625,8 @@ class Machine:
             row = replace(row, shell="/bin/bash")
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
+        if not child and row.alone:
+            return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
             status = _without_child(row.name, argv, self.image.base.sh == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)

@@ -56,6 +56,7 @@ class ProgramRow:
     unstarted: int | None = None
     child: str = "argv"
     execve: bool = False
+    alone: str = ""
     script: str = ""
     shell: str = ""
     forwards: str = "none"

@@ -40,6 +40,10 @@ from tests.unit.scripts import context, found, said
         pytest.param(
             'if [[ -z "$1" ]]; then our-app; fi\nexec "$@"\n', "killed", ("our-app",), id="where-the-first-is-empty"
         ),
+        pytest.param(
+            "until dockerize -wait tcp://db:5432 -timeout 5s; do echo not yet; done\nexec memcached\n", "graceful",
+            ("memcached",), id="a-wrapper-that-only-waits",
+        ),
         pytest.param('our-app start\nexec "$@"\n', "killed", ("our-app",), id="what-is-told-to-start"),
         pytest.param(". /opt/tomcat/bin/catalina.sh run\n", "unknown", None, id="a-file-that-nobody-sees"),
         pytest.param(". /opt/tomcat/env.sh\nexec memcached\n", "graceful", ("memcached",), id="before-the-service"),
