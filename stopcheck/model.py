@@ -23,6 +23,11 @@ class Unknown:
     reason: str
     span: Span | None = None
 
+    @property
+    def shape(self) -> object:
+        """Equal for values of which the same is known, whatever the reason that it is not more."""
+        return type(self)
+
 
 class OutcomeKind(StrEnum):
     """What a stop does to a container; docs/output.md has the meaning of each."""

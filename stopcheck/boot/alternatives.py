@@ -1,18 +1,23 @@
-"""Commands that an entrypoint knows besides the image's own: what its `case "$1"` and tests of `$1` name."""
+"""Commands that an entrypoint knows besides the image's own, and what it runs where it is given none."""
 
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
-from stopcheck.syntax.shell.tree import Case, Parameter, SimpleCommand, TestBinary, Word
+from stopcheck.syntax.shell.tree import Case, If, Parameter, SimpleCommand, TestBinary, Word
 from stopcheck.syntax.shell.walk import commands, conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Script
 
 LIMIT = 6
+STARTING = frozenset({"master", "proxy", "run", "serve", "server", "start", "web", "worker"})
+"""What a service is told by custom, alone or in a word such as `start-api`."""
+_NOTHING = regex(r"""\$(?:#|\{#\})|-z\s+"?\$\{?[1@*]|"\$\{?[1@*]\}?"\s*==?\s*""(?!\w)|"\$[1@*]x"\s*==?\s*"?x""")
+_APART = regex(r"[^a-z]+")
 _NAME = regex(r"[a-zA-Z][\w:.-]*")
 
 
@@ -20,6 +25,22 @@ def alternatives(scripts: Iterable[Script]) -> tuple[str, ...]:
     """The words that the scripts compare their first argument with, in order, at most LIMIT of them."""
     found = dict.fromkeys(name for script in scripts for name in _names(script) if _NAME.fullmatch(name))
     return tuple(found)[:LIMIT]
+
+
+def is_told_to_start(word: object) -> bool:
+    """Whether an argument, or a name, tells that this is a service."""
+    return isinstance(word, str) and "/" not in word and not STARTING.isdisjoint(_APART.split(word))
+
+
+def is_default(scripts: Iterable[Script], span: Span) -> bool:
+    """Whether a command stands in an `if` that asks whether there are any arguments."""
+    bodies = (script.body for script in scripts if script.body.span.source is span.source)
+    found = (command for body in bodies for command in commands(body) if isinstance(command, If))
+    return any(
+        branch.span.start <= span.start < branch.span.end and _NOTHING.search(condition.span.text)
+        for command in found
+        for condition, branch in command.branches
+    )
 
 
 def _names(script: Script) -> Iterator[str]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
@@ -25,10 +26,11 @@ from stopcheck.boot.frames import (
 from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
+from stopcheck.boot.words import ArithmeticFault, Partly, evaluate, expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
 
@@ -269,7 +271,7 @@ def do_exec(call: Call) -> None:
             call.shell.refuse(2)
             return
     if not words:
-        if len(call.node.words) > 1:
+        if len(call.node.words) > 1 and not _serves_by_default(call):
             # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
             call.world.fallback = None
         if call.node.redirections:
@@ -283,6 +285,17 @@ def do_exec(call: Call) -> None:
         value = call.shell.value(assignment.name)
         env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
+
+
+def _serves_by_default(call: Call) -> bool:
+    """Whether what may have been the service is told to start, or is what the script runs where it is given nothing."""
+    before = call.world.fallback
+    leaves = list(before.awaited()) if before is not None else []
+    scripts = call.machine.scripts()
+    return any(
+        (leaf.origin is not None and is_default(scripts, leaf.origin)) or any(map(is_told_to_start, leaf.argv[1:]))
+        for leaf in leaves
+    )
 
 
 def _number(call: Call, default: int) -> int | Unknown:
@@ -401,16 +414,15 @@ def do_eval(call: Call) -> None:
     """Run the words as a command."""
     unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
     shell = call.shell
-    if unknown is not None:
+    text = " ".join(map(_evaluated, call.arguments))
+    if unknown is not None and _tells_command(text):
+        shell.variables[_REST] = Unknown(unknown.reason, unknown.span)
+    elif unknown is not None:
         shell.renamed = shell.renamed or "`eval`"
-        if call.arguments[:2] == ("set", "--"):
-            shell.args = (unknown,)
-        else:
-            stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
-            call.machine.keep_fallback(call.world, call.process, stands)
+        stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+        call.machine.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
-    text = " ".join(str(word) for word in call.arguments)
     if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
         shell.set_status(2)
         return
@@ -420,6 +432,21 @@ def do_eval(call: Call) -> None:
         shell.push(Checked(), Evaluate(body, None))
     else:
         shell.push(Evaluate(body, call.tail | {"eval"}))
+
+
+_REST = "eval"
+"""The variable that stands for what is not known in a text for `eval`."""
+_COMMAND = regex(r"\s*[\w./-]+(?:\s|\+?=)")
+
+
+def _evaluated(word: Field) -> str:
+    start, end = (word.start, word.end) if isinstance(word, Partly) else ("", "")
+    return f"{start}${{{_REST}}}{end}" if isinstance(word, Unknown) else word
+
+
+def _tells_command(text: str) -> bool:
+    """Whether a text says at least which command it is: what is not known is taken to be words for that."""
+    return _COMMAND.match(text) is not None and not any(text.count(quote) % 2 for quote in "\"'`")
 
 
 def do_source(call: Call) -> None:
@@ -454,6 +481,8 @@ def do_source(call: Call) -> None:
     else:
         if not path.endswith(SETS_LITTLE):
             shell.opened = path
+            stands = Standing(f"`.` of what is not known: {path}", call.node.span)
+            call.machine.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.words import evaluate, expand_pattern, expand_text, matches
+from stopcheck.boot.words import Partly, evaluate, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -99,7 +99,7 @@ class _Parser:
             return unary(self.machine, self.world, self.cwd, first, second)
         self.at += 1
         assert first is not None
-        return first if isinstance(first, Unknown) else first != ""
+        return unary(self.machine, self.world, self.cwd, "-n", first)
 
 
 def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expression: TestExpression) -> Truth:
@@ -138,13 +138,13 @@ def _is_binary(word: str) -> bool:
 
 def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
     """A comparison of two words."""
+    if operator in {"=", "==", "!="}:
+        alike = fits(left, right) if pattern else same(left, right)
+        return alike if operator != "!=" else _not(alike)
     if isinstance(left, Unknown):
         return left
     if isinstance(right, Unknown):
         return right
-    if operator in {"=", "==", "!="}:
-        same = matches(left, right) if pattern else left == right
-        return same if operator != "!=" else not same
     if operator in _NUMERIC:
         if not (re.fullmatch(r"\s*[-+]?\d+\s*", left) and re.fullmatch(r"\s*[-+]?\d+\s*", right)):
             return False if pattern else MALFORMED
@@ -163,7 +163,8 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
 def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Field) -> Truth:
     """A test of one word."""
     if isinstance(operand, Unknown):
-        return operand
+        filled = isinstance(operand, Partly) and (operand.start or operand.end)
+        return operator == "-n" if filled and operator in {"-n", "-z"} else operand
     if operator in {"-n", "-z"}:
         return (operand != "") == (operator == "-n")
     if operator == "-t":

@@ -157,8 +157,8 @@ def _read(reading: _Reading) -> None:
                 rest.pop(0)
                 reading.assigned[name] = value
                 continue
-        elif isinstance(word, OneWord) and "=" in word.begins:
-            name = word.begins.partition("=")[0]
+        elif isinstance(word, OneWord) and "=" in word.start:
+            name = word.start.partition("=")[0]
             if name.startswith("--") or (row.assignments and name.isidentifier()):
                 rest.pop(0)
                 if not name.startswith("--"):

@@ -250,11 +250,14 @@ def _unread(start: Start, name: str) -> str:
 def _missing(start: Start, language: str, name: str) -> bool:
     """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)
 
-    A build that puts it elsewhere has it, and no file's name has a `$VARIABLE` in it.
+    A build that puts it elsewhere has it, and no file's name has a `$VARIABLE` in it. Nor is one
+    whose name is a command with its arguments: `CMD ["npm start"]` has node look for that file.
     """
     files = start.machine.image.files
     names = (name, f"{name}.js", f"{name}.json", f"{name}.node") if language == "node" else (name,)
     paths = [start.path(path) for path in names]
+    if " " in name.rpartition("/")[2]:
+        return not any(files.kind(path) == "file" for path in paths)
     meant = (
         "$" in name
         or files.fills(paths[0].rpartition("/")[0])

@@ -257,7 +257,7 @@ class Machine:
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and base.prepends and self._is_for(argv[1], process.cwd, env)
-            return self.load(world, process, (base.prepends, *argv[1:]) if leads else argv[1:], env, depth + 1)
+            return self.load(world, process, (*base.prepends.split(), *argv[1:]) if leads else argv[1:], env, depth + 1)
         start = _own(path, tuple(base.starts))
         if start:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
@@ -644,6 +644,8 @@ class Machine:
             row = replace(row, shell=self._login_shell(new_user(row, argv)))
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
+        if not child and row.alone:
+            return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
             status = _without_child(row.name, argv, self._tools(row) == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)

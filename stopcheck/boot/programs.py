@@ -97,6 +97,8 @@ class Program:
             return
         if action == "unknown":
             world.note("unsure", process, text=process.program, span=process.origin, signal=signal)
+            if self.row.helper and signal == self.stop_signal:  # what is not known of it keeps no service back
+                self.ends_at = world.clock + self.row.seconds
             return
         if action == "raise" and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)

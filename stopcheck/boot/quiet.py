@@ -6,12 +6,12 @@ import re
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
-from stopcheck.syntax.shell.tree import If, SimpleCommand
+from stopcheck.syntax.shell.tree import Conditional, If, SimpleCommand, TestBinary, TestNot, TestUnary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stopcheck.syntax.shell.tree import Item, While
+    from stopcheck.syntax.shell.tree import Command, Item, While
 
 HARMLESS = frozenset(
     """
@@ -20,6 +20,7 @@ HARMLESS = frozenset(
     keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
+_DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
 _ASSIGNMENT = regex(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
 
 
@@ -31,9 +32,22 @@ def quiet(node: If) -> bool:
 
 
 def waits_for(loop: While) -> bool:
-    """Whether a loop ends when something has come about (`until`, `while !`), not when it is over."""
+    """Whether a loop ends when something has come about (`until`, `while !`, `[ a != b ]`), not when it is over."""
     items = loop.condition.items
-    return loop.until is not bool(items and items[-1].command.first.negated)
+    last = items[-1].command.first if items else None
+    return loop.until is not (last is not None and last.negated is not _denies(last.commands[0]))
+
+
+def _denies(command: Command) -> bool:
+    """Whether a test is true as long as something is not so."""
+    match command:
+        case SimpleCommand(words=(name, *words)) if name.literal in {"[", "test"}:
+            return any(word.literal in _DENIALS for word in words)
+        case Conditional(expression=TestNot()):
+            return True
+        case Conditional(expression=TestUnary() | TestBinary() as expression):
+            return expression.operator in _DENIALS
+    return False
 
 
 def runs_out(loop: While) -> bool:

@@ -294,8 +294,17 @@ def start_concurrently(start: Start) -> Body | Failure:
 
     It asks ps(1) for these: where there is none, it dies of that (measured likewise, in a slim image of Node).
     """
-    lines = [word for word in start.words if not word.startswith("-")]
-    if len(lines) + sum(word in _CONCURRENTLY_FLAGS for word in start.words) != len(start.argv) - 1:
+    words, lines = list(start.words), []
+    known = len(words) == len(start.argv) - 1
+    while words:
+        word = words.pop(0)
+        if word in _CONCURRENTLY_VALUES and words:
+            words.pop(0)
+        elif not word.startswith("-"):
+            lines.append(word)
+        elif word.partition("=")[0] not in _CONCURRENTLY_VALUES | _CONCURRENTLY_FLAGS:
+            known = False
+    if not known:
         return start.leaf("unread", "what concurrently runs")
     lines = [re.sub(r"^(npm|yarn|pnpm|bun):(?=[\w-]+( |$))", r"\1 run ", line) for line in lines]
     if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
@@ -306,6 +315,10 @@ def start_concurrently(start: Start) -> Body | Failure:
     return _together(start, lines, 1, forsaken)
 
 
+_CONCURRENTLY_VALUES = frozenset(
+    """-n --names --name-separator -c --prefix-colors -p --prefix -l --prefix-length -t --timestamp-format -s --success
+    --restart-tries --restart-after --handle-input-default""".split()  # noqa: SIM905 - a table reads better as one text
+)
 _CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail", "-r", "--raw", "--no-color", "-g"})
 
 

@@ -115,7 +115,7 @@ class _Settling:
 
     def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
         place = turn(world)
-        repeated = any(self._comes_again(leaf, place) and not _in_turn(world, leaf) for leaf in undecided)
+        repeated = any(self._comes_again(world, leaf, place) and not _in_turn(world, leaf) for leaf in undecided)
         stands = world.copy()
         stands.fallback = None
         for leaf in undecided:
@@ -133,10 +133,11 @@ class _Settling:
             assert isinstance(leaf.body, Program)
             leaf.body.end(world, leaf)
 
-    def _comes_again(self, leaf: Process, place: Hashable) -> bool:
+    def _comes_again(self, world: World, leaf: Process, place: Hashable) -> bool:
         """Whether a loop has started it before: it is no step of a script, be that one in a function called twice."""
         counts = [count for (origin, _), count in self._ended.items() if origin == leaf.origin]
-        return self._ended.get((leaf.origin, place), 0) >= 2 or sum(counts) >= ROUND_LIMIT
+        often = sum(counts) >= ROUND_LIMIT and any(map(_is_in_loop, _above(world, leaf)))
+        return often or self._ended.get((leaf.origin, place), 0) >= 2
 
     def _pass_time(self, world: World, timers: list[Process]) -> None:
         round_ = turn(world)
@@ -226,13 +227,23 @@ def _leaves(frame: AndOrRest) -> bool:
 
 def _is_substituted(world: World, leaf: Process) -> bool:
     """Whether what it prints is what a `$( … )` asks for."""
-    parent = world.processes.get(leaf.ppid)
-    while parent is not None:
+    for parent in _above(world, leaf):
         blocked = parent.body.blocked if isinstance(parent.body, Shell) else None
         if isinstance(blocked, Foreground) and blocked.asked is not None and not leaf.job:
             return True
-        parent = world.processes.get(parent.ppid) if parent.pid != 1 else None
     return False
+
+
+def _above(world: World, leaf: Process) -> Iterator[Process]:
+    """Its parent, the parent of that, and so on to PID 1."""
+    process = world.processes.get(leaf.ppid)
+    while process is not None:
+        yield process
+        process = world.processes.get(process.ppid) if process.pid != 1 else None
+
+
+def _is_in_loop(process: Process) -> bool:
+    return isinstance(process.body, Shell) and any(isinstance(frame, LoopBody) for frame in process.body.frames)
 
 
 def _shell_of(world: World, leaf: Process) -> Shell | None:
@@ -242,14 +253,12 @@ def _shell_of(world: World, leaf: Process) -> Shell | None:
 
 def _in_turn(world: World, leaf: Process) -> bool:
     """Whether it is run once for each of several values of a `for`, so that it ends each time."""
-    process = world.processes.get(leaf.ppid)
-    while process is not None:
+    for process in _above(world, leaf):
         shell = process.body
         loops = [frame for frame in shell.frames if isinstance(frame, ForRest)] if isinstance(shell, Shell) else []
         loops = [frame for frame in loops if _holds(frame, leaf)]
         if any(not frame.once for frame in loops) and not _is_value(process, loops[-1], leaf):
             return True
-        process = world.processes.get(process.ppid) if process.pid != 1 else None
     return False
 
 
@@ -305,8 +314,7 @@ def _waits(world: World) -> bool:
 
 def _waits_in_loop(world: World) -> bool:
     """Whether PID 1 waits for a job inside of a loop."""
-    body = world.init.body
-    return _waits(world) and isinstance(body, Shell) and any(isinstance(frame, LoopBody) for frame in body.frames)
+    return _waits(world) and _is_in_loop(world.init)
 
 
 def _guard(world: World) -> bool:

@@ -43,13 +43,14 @@ from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     ArithmeticFault,
+    OneWord,
     Scope,
     UnsetError,
     count,
     evaluate,
     expand_pattern,
     expand_text,
-    matches,
+    fits,
 )
 from stopcheck.boot.world import Branch, Process, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
@@ -232,7 +233,7 @@ class Shell:
         """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown."""
         frames = tuple(frame_key(frame) for frame in self.frames)
         variables = frozenset(
-            (name, type(value) if isinstance(value, Unknown) else value) for name, value in self.variables.items()
+            (name, value.shape if isinstance(value, Unknown) else value) for name, value in self.variables.items()
         )
         return (frames, variables, isinstance(self.blocked, Foreground))
 
@@ -754,10 +755,12 @@ class Shell:
                 self.push(ForRest(node, values, self._under(tail, "for", node)))
             case ArithmeticFor():
                 self.status, self.ok = 0, False
+                _begin_loop(world)
                 self._assign_arithmetic(node.expressions[0], node.span)
                 self._arithmetic_loop(node, world)
             case While() if self._redirections(node, tail, world, process):
                 self.status, self.ok = 0, False
+                _begin_loop(world)
                 self.push(LoopTest(node), Evaluate(node.condition, None))
             case Function():
                 if self.row.name == "zsh" and signal_name(node.name.removeprefix("TRAP")) and node.name[:4] == "TRAP":
@@ -962,31 +965,26 @@ class Shell:
         scope = self.scope()
         self.status, self.ok = 0, False
         subject = expand_text(scope, node.subject)
-        doubt: Unknown | None = subject if isinstance(subject, Unknown) else None
+        possible: list[int] = []
+        doubt: Unknown | None = None
         for index, item in enumerate(node.items):
-            for pattern_word in item.patterns:
-                pattern = expand_pattern(scope, pattern_word)
-                if pattern == "*":
-                    if doubt is None:
-                        self._case_body(node, index, "", tail)
-                        return
-                    break
-                if isinstance(pattern, Unknown):
-                    doubt = doubt or pattern
-                elif isinstance(subject, str) and matches(subject, pattern) and doubt is None:
-                    self._case_body(node, index, "", tail)
-                    return
-        if doubt is None:
-            return
-        catches_all = any(expand_pattern(scope, word) == "*" for item in node.items for word in item.patterns)
+            answers = [fits(subject, expand_pattern(scope, word)) for word in item.patterns]
+            unsure = next((answer for answer in answers if isinstance(answer, Unknown)), None)
+            if True in answers or unsure is not None:
+                possible.append(index)
+            if True in answers:
+                break
+            doubt = doubt or unsure
+        else:
+            possible.append(-1)
 
         def into(index: int) -> Callable[[Shell], None]:
-            return lambda shell: shell._case_body(node, index, "", tail)
+            return lambda shell: shell._case_body(node, index, "", tail) if index >= 0 else None
 
-        ways: list[Callable[[Shell], None]] = [into(index) for index in range(len(node.items))]
-        if not catches_all:
-            ways.append(lambda shell: None)
-        self._fork(doubt, *ways)
+        if doubt is None:
+            into(possible[0])(self)
+        else:
+            self._fork(doubt, *map(into, possible))
 
     def _case_body(self, node: Case, index: int, after: str, tail: Tail) -> None:
         if after == ";&":
@@ -1235,7 +1233,9 @@ class Shell:
                 return Unknown(f"${name}")
         if name.isdigit():
             index = int(name) - 1
-            return self.args[index] if index < len(self.args) else None
+            several = (word for word in self.args[: index + 1] if isinstance(word, Unknown))
+            doubt = next((word for word in several if not isinstance(word, OneWord)), None)
+            return doubt or (self.args[index] if index < len(self.args) else None)
         if name in self.variables:
             return self.variables[name]
         array = self.arrays.get(name)
@@ -1419,3 +1419,10 @@ def _asks_for_good(world: World, process: Process, loop: While) -> bool:
     if not isinstance(shell, Shell) or not isinstance(shell.blocked, Foreground):
         return False
     return any(isinstance(frame, LoopTest) and frame.node is loop for frame in shell.frames)
+
+
+def _begin_loop(world: World) -> None:
+    """Count the steps of a loop from its beginning, where no other is around it: a long script is no endless loop."""
+    shells = [process.body for process in world.processes.values() if process.alive]
+    if not any(isinstance(frame, LoopBody) for shell in shells if isinstance(shell, Shell) for frame in shell.frames):
+        world.spin = 0

@@ -8,6 +8,7 @@ from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -129,7 +130,8 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
-    return unknown
+    row = find_program(name)
+    return row.prints if row is not None and row.prints else unknown
 
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:

@@ -20,7 +20,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
@@ -80,10 +80,21 @@ class _Break:
 
 
 @dataclass(frozen=True, slots=True)
-class OneWord(Unknown):
-    """What a word says is not known, but that it stays one: it was quoted. `begins`: how it begins."""
+class Partly(Unknown):
+    """A text of which only the ends are known: `--port=$PORT`."""
 
-    begins: str = ""
+    start: str = ""
+    end: str = ""
+
+    @property
+    def shape(self) -> object:
+        """See Unknown.shape."""
+        return (type(self), self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class OneWord(Partly):
+    """What a word says is not known, but that it stays one: it was quoted."""
 
 
 def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
@@ -136,6 +147,59 @@ def matches(text: str, pattern: str) -> bool:
     return any(fnmatchcase(text, _translated(alternative)) for alternative in _extglob(pattern))
 
 
+def fits(value: Field, pattern: Field) -> bool | Unknown:
+    """Whether a pattern fits a text that may be known only in part, or not at all."""
+    if pattern == "*":
+        return True
+    if isinstance(pattern, Unknown):
+        return pattern
+    if isinstance(value, str):
+        return matches(value, pattern)
+    if not isinstance(value, Partly):
+        return value
+    first, last, whole = _literal_ends(pattern)
+    if _differ(first, value.start) or _differ(last[::-1], value.end[::-1]) or (whole and not _can_be(value, first)):
+        return False
+    return True if pattern == f"{first}*" and value.start.startswith(first) else value
+
+
+def same(left: Field, right: Field) -> bool | Unknown:
+    """Whether two texts are the same, as far as they are known."""
+    if isinstance(left, Unknown) and isinstance(right, Unknown):
+        return left
+    if isinstance(left, Unknown):
+        left, right = right, left
+    if isinstance(right, Unknown):
+        return right if isinstance(left, str) and _can_be(right, left) else False
+    return left == right
+
+
+def _can_be(value: Unknown, text: str) -> bool:
+    if not isinstance(value, Partly):
+        return True
+    known = len(value.start) + len(value.end)
+    return text.startswith(value.start) and text.endswith(value.end) and len(text) >= known
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two texts cannot have begun alike."""
+    return not one.startswith(other) and not other.startswith(one)
+
+
+_ESCAPE = regex(r"\\(.)", re.DOTALL)
+_SPECIAL = regex(r"\\.|[*?\[]|[@+!](?=\()", re.DOTALL)
+
+
+def _literal_ends(pattern: str) -> tuple[str, str, bool]:
+    """What every text that a pattern fits begins and ends with, and whether that is all of it."""
+    found = [each for each in _SPECIAL.finditer(pattern) if each[0][0] != "\\"]
+    if not found:
+        text = _ESCAPE.sub(r"\1", pattern)
+        return text, text, True
+    tail = pattern[found[-1].end() :] if found[-1][0] in "*?" else ""
+    return _ESCAPE.sub(r"\1", pattern[: found[0].start()]), "" if "(" in tail else _ESCAPE.sub(r"\1", tail), False
+
+
 def _extglob(pattern: str) -> list[str]:
     found = re.search(r"[@?+*!]\(([^()]*)\)", pattern)
     if not found or found.group(0)[0] not in "@?":
@@ -174,12 +238,17 @@ def _escaped(text: str) -> str:
 
 
 def _joined(values: list[Field]) -> Field:
-    texts = []
-    for value in values:
-        if isinstance(value, Unknown):
-            return value
-        texts.append(value)
-    return "".join(texts)
+    doubts = [index for index, value in enumerate(values) if isinstance(value, Unknown)]
+    if not doubts:
+        return "".join(map(str, values))
+    first, last = values[doubts[0]], values[doubts[-1]]
+    assert isinstance(first, Unknown)
+    if len(values) == 1:
+        return first
+    # Only what is added last: a loop that adds to a text has to come round to where it was.
+    start = "".join(map(str, values[: doubts[0]])) or (first.start if isinstance(first, Partly) else "")
+    end = "".join(map(str, values[doubts[-1] + 1 :])) or (last.end if isinstance(last, Partly) else "")
+    return Partly(first.reason, first.span, start, end) if start or end else first
 
 
 def _tilde(text: str, word: Word) -> str:
@@ -208,33 +277,17 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
     """Field splitting of one word: unquoted expansions split at white space, "$@" makes several."""
     fields: list[Field] = []
     current: Field | None = None
-    for piece in _pieces(scope, word, True):
-        if not isinstance(piece, _Piece):
-            if current is not None:
-                fields.append(current)
-            current = None
+    for piece in _apart(_pieces(scope, word, True)):
+        if isinstance(piece, _Piece) and (isinstance(piece.value, Unknown) or not piece.splits):
+            current = _added(current, piece)
             continue
-        value = piece.value
-        if isinstance(value, Unknown) or isinstance(current, Unknown):
-            current = _doubtful(current, piece)
-            continue
-        if not piece.splits:
-            current = (current or "") + value
-            continue
-        parts = value.split()
-        if not parts:
-            if value and current is not None:
+        value = str(piece.value) if isinstance(piece, _Piece) else " "
+        for index, part in enumerate(value.split()):
+            if current is not None and (index or value[0].isspace()):
                 fields.append(current)
                 current = None
-            continue
-        if value[0].isspace() and current is not None:
-            fields.append(current)
-            current = None
-        current = (current or "") + parts[0]
-        for part in parts[1:]:
-            fields.append(current)
-            current = part
-        if value[-1].isspace():
+            current = _added(current, _Piece(part, False, False))
+        if current is not None and value[-1:].isspace():
             fields.append(current)
             current = None
     if current is not None:
@@ -242,16 +295,28 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
     return fields
 
 
-def _doubtful(current: Field | None, piece: _Piece) -> Unknown:
-    """A field that is not known in this piece, or was not before."""
-    value = piece.value
-    told = value if isinstance(value, Unknown) else current
-    assert isinstance(told, Unknown)
-    one = not piece.splits and (not isinstance(current, Unknown) or isinstance(current, OneWord))
-    if not one:
-        return Unknown(told.reason, told.span)
-    begins = current if isinstance(current, str) else getattr(value if current is None else current, "begins", "")
-    return OneWord(told.reason, told.span, begins)
+def _apart(pieces: list[_Piece | type[_Break]]) -> Iterator[_Piece | type[_Break]]:
+    """The known ends of a text that is split are words of their own: `$command` of `"app $OPTIONS"` runs app."""
+    for piece in pieces:
+        value = piece.value if isinstance(piece, _Piece) else None
+        if isinstance(piece, _Piece) and isinstance(value, Partly) and piece.splits:
+            for part in (value.start, Unknown(value.reason, value.span), value.end):
+                yield _Piece(part, piece.quoted, True)
+        else:
+            yield piece
+
+
+def _added(current: Field | None, piece: _Piece) -> Field:
+    """A field with a piece added that does not split it, or is not known."""
+    whole = _joined([current if current is not None else "", piece.value])
+    if isinstance(whole, str):
+        return whole
+    if isinstance(piece.value, Unknown) and piece.splits:
+        return Unknown(whole.reason, whole.span)
+    if isinstance(current, Unknown) and not isinstance(current, OneWord):
+        return Unknown(whole.reason, whole.span)
+    start, end = (whole.start, whole.end) if isinstance(whole, Partly) else ("", "")
+    return OneWord(whole.reason, whole.span, start, end)
 
 
 def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Break]]:

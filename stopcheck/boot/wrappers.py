@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from stopcheck.boot.programs import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.signals import signal_name, signal_number
@@ -11,6 +12,7 @@ from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
@@ -151,11 +153,17 @@ def start_capsh(start: Start) -> Body | Failure:
 
 
 def start_execlineb(start: Start) -> Body | Failure:
-    """`execlineb -c "COMMAND"` where it is a plain command, without blocks and substitutions."""
-    text = start.argv[2] if len(start.argv) == 3 and start.argv[1] in {"-c", "-Pc"} else None
-    if not isinstance(text, str) or re.search(r"[{}$\\\"#]", text):
+    """A script, or the text behind `-c`, where it is a plain command, without blocks and substitutions."""
+    options, last = start.argv[1:-1], start.argv[-1]
+    text: object = None
+    if options in {("-c",), ("-Pc",)}:
+        text = last
+    elif isinstance(last, str) and len(start.argv) > 1 and all(option in {"-P", "-S0"} for option in options):
+        file = start.text(last)
+        text = re.sub(r"^\s*#.*", "", file.text, flags=re.MULTILINE) if isinstance(file, SourceFile) else None
+    if not isinstance(text, str) or re.search(r"[{}$\\'#]", text) or text.count('"') % 2:
         return start.leaf("unread", "an execline script")
-    return start.load(tuple(text.split()))
+    return start.load(tuple(shlex.split(text)))
 
 
 def start_start_stop_daemon(start: Start) -> Body | Failure:

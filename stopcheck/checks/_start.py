@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from stopcheck.boot.machine import SHELL_NAMES, shell_options
 from stopcheck.boot.programs import Parent
 from stopcheck.boot.shell import Shell
@@ -9,9 +11,10 @@ from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._edits import PREFIXES
 from stopcheck.checks._script import called, consequence, ends_there, main_of
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import StartCommand
+from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Edit, Fix, OutcomeKind, Violation
+from stopcheck.source import SourceFile
 from stopcheck.stop.blame import chains
 from stopcheck.stop.starts import form_holding, runs_as_pid1_by_luck, shell_rule
 from stopcheck.syntax.shell import parse_script
@@ -123,9 +126,22 @@ def of_shell_form(case: Case, rule: str) -> Iterator[Violation]:
             "it passes no signal on",
             span=place(case, cause.span),
             fix=fix,
-            advice=advice(fix, successor(case, cause)),
+            advice=advice(fix, successor(case, cause)) + _unmarked(case, cause),
         )
     yield from by_luck(case, rule)
+
+
+def _unmarked(case: Case, cause: Cause) -> str:
+    """What else it takes where the shell runs a script that nothing but a shell can start."""
+    for child in case.up.processes.values():
+        shell = child.body
+        if child.ppid != cause.process.pid or not isinstance(shell, Shell) or shell.mode != "file":
+            continue
+        file = case.image.files.lookup(posixpath.join(child.cwd, shell.script))
+        text = file.content.text if isinstance(file, ImageFile) and isinstance(file.content, SourceFile) else "#!"
+        if not text.startswith("#!"):
+            return f" First give {called(child)} a `#!` line: without one it cannot be started but by a shell."
+    return ""
 
 
 def successor(case: Case, cause: Cause) -> str:

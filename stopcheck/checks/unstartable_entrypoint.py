@@ -108,15 +108,9 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         return None
     name = failure.name
     at = argument_valued(case.image, name)
-    words = _words(name)
-    if at is not None and len(words) > 1:
-        text = ", ".join(in_json(word) for word in words)
-        return Found(
-            f"The exec form takes `{name}` for the name of one program",
-            at,
-            Fix("Make each word a string of its own", (Edit(at, text),)),
-            "In exec form each argument is a string of its own.",
-        )
+    whole = _whole_command(case, name)
+    if whole is not None:
+        return whole
     if "/" in name:
         return Found(
             f"{name} is not in the image",
@@ -140,6 +134,9 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     """A script that nothing in the image has, for an interpreter that it has."""
     if failure.kind != "argument":
         return None
+    whole = _whole_command(case, failure.name)
+    if whole is not None:
+        return whole
     start = case.image.entrypoint
     program = start.argv[0] if isinstance(start, StartCommand) and start.instruction is None and start.argv else None
     if isinstance(program, str) and posixpath.basename(program).startswith(failure.name):
@@ -176,6 +173,20 @@ def _shell_for_script(case: Case, failure: Failure, asked: Span) -> Found | None
     span = start.instruction.span if start.instruction is not None else asked
     return Found(
         failure.reason, span, fix, "CMD is in shell form, and so begins with `/bin/sh -c`: write it in exec form."
+    )
+
+
+def _whole_command(case: Case, name: str) -> Found | None:
+    """A command and its arguments in one string: it is looked for as one program, or as one file."""
+    at = argument_valued(case.image, name)
+    words = _words(name)
+    if at is None or len(words) < 2:
+        return None
+    return Found(
+        f"The exec form takes `{name}` for the name of one program",
+        at,
+        Fix("Make each word a string of its own", (Edit(at, ", ".join(map(in_json, words))),)),
+        "In exec form each argument is a string of its own.",
     )
 
 

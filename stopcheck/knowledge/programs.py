@@ -58,6 +58,7 @@ class ProgramRow:
     unstarted: int | None = None
     child: str = "argv"
     execve: bool = False
+    alone: str = ""
     script: str = ""
     shell: str = ""
     forwards: str = "none"
@@ -92,6 +93,7 @@ class ProgramRow:
     daemons: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     instead: str = ""
+    prints: str = ""
     variants: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 

@@ -205,7 +205,7 @@ def _is_open(process: Process) -> bool:
     """Whether it may not have come this far: a program that should not be there, a text that may hold an `exec`."""
     body = process.body
     if isinstance(body, Shell):
-        return isinstance(body.blocked, Standing) and body.blocked.why.startswith("`eval`")
+        return isinstance(body.blocked, Standing) and body.blocked.why.startswith(("`eval`", "`.`"))
     return isinstance(body, Program) and body.row.role == "absent"
 
 

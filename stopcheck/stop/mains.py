@@ -22,6 +22,7 @@ def mains(world: World) -> tuple[int, ...]:
     """The pids of the main processes; the script itself where it only loops or keeps the container alive."""
     front = _front(world, 1)
     real = [pid for pid in front if _is_service(world.processes[pid])]
+    real = [pid for pid in real if not _helps(world.processes[pid])] or real
     beside = [process.pid for process in world.processes.values() if _known_beside(world, process, front)]
     if real:
         return tuple(dict.fromkeys(real + [pid for pid in beside if not _helps(world.processes[pid])]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.alternatives import alternatives
+from stopcheck.boot.alternatives import alternatives, is_told_to_start
 from stopcheck.boot.programs import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Command = tuple[str, Span | None]
 
-STARTING = frozenset({"master", "proxy", "run", "serve", "server", "start", "web", "worker"})
-"""What a service is told by custom, alone or in a word such as `start-api`."""
 NAMED = 3
 """So many variables are named in a message."""
 
@@ -68,7 +66,7 @@ def _other_commands(assessment: Assessment, programs: Mapping[str, ProgramRow] |
     for word in alternatives(assessment.paths[0].booted.machine.scripts()):
         if (word,) != own:  # a word that the script knows need not be a program of this image
             other = assess(replace(image, cmd=StartCommand((word,), None)), assessment.grace, programs)
-            paths = tuple(path for path in other.paths if _is_told_to_start(word) or not _is_supposed(path))
+            paths = tuple(path for path in other.paths if is_told_to_start(word) or not _is_supposed(path))
             yield from _up(replace(other, paths=paths))
 
 
@@ -76,13 +74,9 @@ def _is_supposed(path: Stopped) -> bool:
     """Whether nothing tells that its main is a service, but that it comes last: other commands mostly do some work."""
     mains = (path.booted.world.processes[pid] for pid in path.mains)
     return any(
-        isinstance(main.body, Program) and main.body.stands and not any(map(_is_told_to_start, main.argv))
+        isinstance(main.body, Program) and main.body.stands and not any(map(is_told_to_start, main.argv))
         for main in mains
     )
-
-
-def _is_told_to_start(word: object) -> bool:
-    return isinstance(word, str) and "/" not in word and not STARTING.isdisjoint(re.split(r"[^a-z]+", word))
 
 
 def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] | None) -> Iterator[Other]:
@@ -107,8 +101,11 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
 
 
 def _is_wanted(name: str, text: str) -> bool:
-    """Whether a script uses a variable as it is given; by custom such a name is in capitals."""
-    used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))", text)
+    """Whether a script uses a variable as it is given, or names it to one that does (`need HOST`: `${!1}`).
+
+    By custom such a name is in capitals.
+    """
+    used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))|(?<![\w$\{{!=]){name}(?![\w=])", text)
     has_default = re.search(rf"\b{name}=[\"']?\$\{{{name}:?-|\$\{{{name}:?=", text)
     return name.isupper() and used is not None and has_default is None
 

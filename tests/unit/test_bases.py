@@ -222,6 +222,7 @@ def test_own_scripts_and_programs() -> None:
     assert found("jenkins/jenkins:lts").default == "java"
     assert found("registry:2").starts == {"/entrypoint.sh": "registry"}
     assert found("httpd").starts == {"/usr/local/bin/httpd-foreground": "httpd -DFOREGROUND"}
+    assert found("dunglas/frankenphp:1-php8.3").prepends == "frankenphp run"
     assert "bash" not in found("postgres:16-alpine").missing
 
 

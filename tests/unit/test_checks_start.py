@@ -800,3 +800,12 @@ def test_a_configuration_without_its_section() -> None:
     }
     case = analysed(files)
     assert (case[1].outcome, found(case)) == ("fails", [("error", "unstartable-entrypoint", 4)])
+
+
+@pytest.mark.parametrize(("mark", "told"), [("", True), ("#!/bin/sh\n", False)])
+def test_a_script_without_a_mark_needs_one_in_exec_form(mark: str, told: bool) -> None:
+    files = {"Dockerfile": "FROM python:3.13\nCOPY run.sh /\nCMD /run.sh\n", "run.sh": f"{mark}gunicorn app\n"}
+    (case,), _ = analyze_container(MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options())
+    advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
+    assert advice is not None
+    assert ("`#!` line" in advice) is told

@@ -29,6 +29,8 @@ def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
         pytest.param('[ -n "$PASSWORD" ] || { echo "set it"; exit 64; }', "With PASSWORD set", id="a list"),
         pytest.param("set -u; echo $PASSWORD", "With PASSWORD set", id="set -u"),
         pytest.param('set -e; test -n "$PASSWORD"; test -n "$KEY"', "With PASSWORD", id="one after the other"),
+        pytest.param('need() { [ -n "${!1}" ] || exit 1; }; need PASSWORD', "With PASSWORD set", id="by its name"),
+        pytest.param('for v in PASSWORD; do [ -z "${!v}" ] && exit 1; done', "With PASSWORD set", id="one of a list"),
         pytest.param("case $MODE in a|b) ;; *) exit 1;; esac", "With MODE set", id="a case"),
     ],
 )

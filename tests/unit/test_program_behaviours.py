@@ -55,6 +55,19 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("fetchmail --daemon 30 --fetchmailrc /rc", "exits", id="fetchmail-daemon"),
         pytest.param("fetchmail -d30 -N", "graceful", id="fetchmail"),
         pytest.param("pylint app", "exits", id="pylint"),
+        pytest.param("playwright test", "exits", id="playwright"),
+        pytest.param("/opt/keycloak/bin/kc.sh start --optimized", "graceful", id="keycloak"),
+        pytest.param("/opt/keycloak/bin/kc.sh build", "exits", id="keycloak-build"),
+        pytest.param("freshclam -d --foreground", "graceful", id="freshclam"),
+        pytest.param("remix-serve build", "graceful", id="remix-serve"),
+        pytest.param("playwright run-server", "unknown", id="playwright-server"),
+        pytest.param("kcadm.sh create realms -s realm=x", "exits", id="kcadm"),
+        pytest.param("lintian x.deb", "exits", id="lintian"),
+        pytest.param("composer run-script post-install-cmd", "exits", id="composer-event"),
+        pytest.param("composer run-script serve", "unknown", id="composer-script"),
+        pytest.param("frankenphp run --config /Caddyfile", "graceful", id="frankenphp"),
+        pytest.param("./srcds_run -game tf", "killed", id="srcds"),
+        pytest.param("./hlds_run -game valve -norestart", "graceful", id="hlds-of-its-own"),
         pytest.param("squid -Nz -f /etc/squid/squid.conf", "exits", id="squid-that-makes-its-folders"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
@@ -523,6 +536,14 @@ FOR_APT, FOR_APK = "COPY src/s.conf /etc/supervisor/conf.d/", "COPY src/s.conf /
         pytest.param(
             "ubuntu:22.04", (APT, FOR_APT), NGINX + STAYS, "supervisord", "graceful, nginx", id="a part says more"
         ),
+        pytest.param(
+            "ubuntu:22.04",
+            (APT, FOR_APT),
+            NGINX + "[program:cron]\ncommand=cron -f\n" + STAYS,
+            "supervisord",
+            "graceful, nginx",
+            id="cron beside it",
+        ),
         pytest.param("debian:bookworm", (FOR_APT, APT), NGINX, "supervisord -n", "graceful, nginx", id="copied before"),
         pytest.param(
             "debian:bookworm", (APT, FOR_APT), "", "supervisord -n", "graceful, supervisord", id="nothing to start"
@@ -848,6 +869,50 @@ def test_concurrently_asks_ps_for_what_it_has_started(base: str, lines: str, exp
     assert verdict(*started, base=base, lines=lines, files=OWN).outcome == expected
 
 
+def test_concurrently_gives_its_commands_names() -> None:
+    started = ("concurrently", "-k", "-n", "web,work", "--prefix-colors=blue", "exec /app/app", "exec /app/app work")
+    lines = "ENTRYPOINT []\nRUN npm install -g concurrently"
+    assert verdict(*started, base="node:20", lines=lines, files=OWN).outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param('# the server\n\nnginx -g "daemon off;"\n', "graceful", id="words"),
+        pytest.param("s6-setuidgid www nginx\n", "exits", id="without-quotes"),
+        pytest.param("foreground { nginx }\nnginx\n", "unknown", id="blocks"),
+    ],
+)
+def test_an_execline_script_of_one_command(text: str, expected: str) -> None:
+    files = {"run": f"#!/bin/execlineb -P\n{text}"}
+    lines = "RUN apk add execline s6 nginx"
+    assert verdict("/app/run", base="alpine:3.20", lines=lines, files=files).outcome == expected
+
+
+def test_what_is_not_known_of_a_helper_keeps_no_service_back() -> None:
+    files = {"sv/nginx/run": "#!/bin/sh\nexec nginx -g 'daemon off;'\n", "sv/cron/run": "#!/bin/sh\nexec crond -n\n"}
+    lines = "RUN apt-get install -y s6 nginx cronie"
+    assert verdict("s6-svscan", "/app/sv", lines=lines, files=files).outcome == "graceful"
+    assert verdict("crond", "-n", lines=lines).outcome == "unknown"
+
+
 def test_rsyslogd_in_the_foreground() -> None:
     assert outcome("rsyslogd -n -iNONE", lines="RUN apt-get install -y rsyslog") == "graceful"
     assert outcome("rsyslogd -N1", lines="RUN apt-get install -y rsyslog") == "exits"
+
+
+def test_a_base_image_may_put_several_words_before_options() -> None:
+    files = MemoryFiles({"Dockerfile": "FROM dunglas/frankenphp:1-php8.3\nCOPY . /app\n"})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    assert (str(cases[0][1].outcome), cases[0][1].main) == ("graceful", ("frankenphp",))
+
+
+@pytest.mark.parametrize("command", ["npm start", "sleep infinity"])
+def test_node_looks_for_a_file_that_is_named_like_a_whole_command(command: str) -> None:
+    files = MemoryFiles({"Dockerfile": f'FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["{command}"]\n'})
+    cases, _ = analyze_container(files, "Dockerfile", Options())
+    _, verdict, (violation,) = cases[0]
+    first, second = command.split()
+    assert str(verdict.outcome) == "fails"
+    assert violation[1].fix is not None
+    assert violation[1].fix.edits[0].text == f'"{first}", "{second}"'

@@ -18,6 +18,37 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param('our-setup --all\nexec "$@"\n', "exits", (), id="work-before-nothing"),
         pytest.param(
+            'while [ "$(our-check)" != up ]; do sleep 1; done\npsql -f /init.sql\n', "exits", (), id="until-it-is-up"
+        ),
+        pytest.param(
+            'while [[ "$s" != 200 ]]; do sleep 2; s=$(our-check); done\npsql -f /init.sql\n', "exits", (),
+            id="until-it-answers",
+        ),
+        pytest.param(
+            'while [ ! -f "$(our-place)" ]; do sleep 1; done\npsql -f /init.sql\n', "exits", (), id="until-it-is-there"
+        ),
+        pytest.param(
+            'while [ "$(our-check)" = up ]; do sleep 1; done\npsql -f /init.sql\n', "killed", None, id="while-it-is-up"
+        ),
+        pytest.param(
+            'until [ -z "$(our-check)" ]; do sleep 1; done\npsql -f /init.sql\n', "killed", None, id="until-it-is-gone"
+        ),
+        pytest.param(
+            'if [ $# -eq 0 ]; then\nour-app migrate\nour-app\nfi\nexec "$@"\n', "killed", ("our-app",),
+            id="what-it-runs-where-it-is-given-nothing",
+        ),
+        pytest.param(
+            'if [[ -z "$1" ]]; then our-app; fi\nexec "$@"\n', "killed", ("our-app",), id="where-the-first-is-empty"
+        ),
+        pytest.param(
+            "until dockerize -wait tcp://db:5432 -timeout 5s; do echo not yet; done\nexec memcached\n", "graceful",
+            ("memcached",), id="a-wrapper-that-only-waits",
+        ),
+        pytest.param('our-app start\nexec "$@"\n', "killed", ("our-app",), id="what-is-told-to-start"),
+        pytest.param(". /opt/tomcat/bin/catalina.sh run\n", "unknown", None, id="a-file-that-nobody-sees"),
+        pytest.param(". /opt/tomcat/env.sh\nexec memcached\n", "graceful", ("memcached",), id="before-the-service"),
+        pytest.param('if [ -n "$CHECK" ]; then our-check; fi\nexec "$@"\n', "exits", (), id="where-it-is-told-to"),
+        pytest.param(
             'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
             id="a-wait-loop-before-the-service",
         ),
