@@ -21,7 +21,8 @@ FILTERS = frozenset({"tee", "cat", "grep", "sed", "awk", "logger", "rotatelogs",
 def mains(world: World) -> tuple[int, ...]:
     """The pids of the main processes; the script itself where it only loops or keeps the container alive."""
     front = _front(world, 1)
-    real = [pid for pid in front if _is_service(world.processes[pid])]
+    services = [pid for pid in front if _is_service(world.processes[pid])]
+    real = [pid for pid in services if not _helps(world.processes[pid])] or services
     beside = [process.pid for process in world.processes.values() if _known_beside(world, process, front)]
     if real:
         return tuple(dict.fromkeys(real + [pid for pid in beside if not _helps(world.processes[pid])]))

@@ -117,6 +117,9 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("pgbouncer -d /etc/pgbouncer.ini", "exits", id="pgbouncer-daemon"),
         pytest.param("pgbouncer /etc/pgbouncer.ini", "graceful", id="pgbouncer"),
         pytest.param("nsd", "exits", id="nsd-daemon"),
+        pytest.param("ntpd --nofork", "graceful", id="ntpd"),
+        pytest.param("/opt/wildfly/bin/standalone.sh -b 0.0.0.0", "killed", id="wildfly"),
+        pytest.param("env LAUNCH_JBOSS_IN_BACKGROUND=1 standalone.sh", "graceful", id="wildfly-in-the-background"),
         pytest.param("beanstalkd", "killed", id="beanstalkd"),
         pytest.param("inotifywait -m /tmp", "killed", id="inotifywait"),
         pytest.param("gdb --args server", "unknown", id="gdb"),
@@ -256,6 +259,21 @@ def test_nginx_in_the_foreground() -> None:
         pytest.param("COPY src/fg.conf /etc/nginx/nginx.conf", "graceful", id="in-a-copied-file"),
         pytest.param("COPY src/bg.conf /etc/nginx/nginx.conf", "exits", id="only-in-a-comment"),
         pytest.param("COPY --from=other/image /x /etc/nginx/nginx.conf", "unknown", id="in-an-unknown-file"),
+        pytest.param(
+            "RUN ./configure --prefix=/opt/web && make install\nCOPY src/fg.conf /opt/web/conf/nginx.conf",
+            "graceful",
+            id="where-its-build-has-put-it",
+        ),
+        pytest.param(
+            "RUN ./configure --conf-path=/web.conf && make install\nCOPY src/fg.conf /web.conf",
+            "graceful",
+            id="where-its-build-looks-for-it",
+        ),
+        pytest.param(
+            "RUN ./configure --prefix=/opt/web && make install\nCOPY src/bg.conf /opt/web/conf/nginx.conf",
+            "exits",
+            id="where-its-build-has-put-it-only-in-a-comment",
+        ),
     ],
 )
 def test_nginx_by_its_configuration(lines: str, expected: str) -> None:
@@ -267,6 +285,7 @@ def test_nginx_by_its_configuration(lines: str, expected: str) -> None:
     ("base", "lines", "expected"),
     [
         pytest.param("php:8.3-fpm", "", "graceful", id="official"),
+        pytest.param("wordpress:fpm-alpine", "", "graceful", id="made-from-the-official-one"),
         pytest.param("debian:bookworm", "RUN apt-get install -y php-fpm", "exits", id="debian"),
         pytest.param("example/php-base", "", "unknown", id="base-not-known"),
     ],
@@ -463,6 +482,18 @@ def test_a_helper_beside_the_service_is_no_main() -> None:
     script = "#!/bin/sh\ncron\nexec gunicorn app\n"
     found = verdict("/app/start.sh", files={"start.sh": script}, lines="RUN apt-get install -y cron gunicorn")
     assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
+def test_a_supervisors_helper_is_no_main() -> None:
+    conf = "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn app\n[program:cron]\ncommand=cron -f\n"
+    lines = "RUN apt-get install -y cron gunicorn supervisor"
+    found = verdict("supervisord", "-c", "/app/s.conf", files={"s.conf": conf}, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
+@pytest.mark.parametrize(("base", "expected"), [("our/wildfly:26", "unknown"), ("jboss/wildfly:20.0.0", "graceful")])
+def test_wildfly_where_its_image_may_have_told_it(base: str, expected: str) -> None:
+    assert outcome("/opt/jboss/wildfly/bin/standalone.sh", base=base) == expected
 
 
 @pytest.mark.parametrize(
