@@ -5,7 +5,18 @@ from __future__ import annotations
 from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
-from stopcheck.boot.frames import AndOrRest, CallEnd, Foreground, ForRest, IfRest, Items, LoopBody, Standing, Waiting
+from stopcheck.boot.frames import (
+    AndOrRest,
+    CallEnd,
+    Foreground,
+    ForRest,
+    IfRest,
+    Items,
+    LoopBody,
+    Standing,
+    TrapEnd,
+    Waiting,
+)
 from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -19,6 +30,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process
 
 TICK_LIMIT = 60
+TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
+                     "sync", "tail", "touch"})  # fmt: skip
 ROUND_LIMIT = 40
 """A loop that counts and has come round so often counts for ever."""
 
@@ -35,7 +48,7 @@ def settle(world: World) -> World | None:
         world.run()
         if not world.init.alive:
             kept = world.fallback is not None and _left_behind(world, world.fallback) and not _waits(world.fallback)
-            if world.fallback is None or _guard(world) or _gave_way(world) or kept:
+            if world.fallback is None or _guard(world) or _gave_way(world) or kept or _works_on(world, world.fallback):
                 return ended
             fallback, world.fallback = world.fallback, None
             ended = world.copy()
@@ -121,7 +134,7 @@ class _Settling:
         if repeated:
             _become(world, stands)
             return
-        work = any(_is_asked(world, leaf) or _in_turn(world, leaf) for leaf in undecided)
+        work = any(_is_asked(world, leaf) or _in_turn(world, leaf) or _in_trap(world, leaf) for leaf in undecided)
         if not work and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
@@ -249,6 +262,17 @@ def _in_turn(world: World, leaf: Process) -> bool:
     return False
 
 
+def _in_trap(world: World, leaf: Process) -> bool:
+    """Whether a trap runs it: that cleans up behind a service, or what was to be one."""
+    process = world.processes.get(leaf.ppid)
+    while process is not None:
+        shell = process.body
+        if isinstance(shell, Shell) and any(isinstance(frame, TrapEnd) for frame in shell.frames):
+            return True
+        process = world.processes.get(process.ppid) if process.pid != 1 else None
+    return False
+
+
 def _holds(loop: ForRest, leaf: Process) -> bool:
     """Whether a `for` has started it: a job from before that it waits for is none of its rounds (`wait $pid`)."""
     start, whole = leaf.origin, loop.node.span
@@ -291,6 +315,16 @@ def _left_behind(world: World, before: World) -> bool:
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )
+
+
+def _works_on(world: World, before: World) -> bool:
+    """Whether a script does more work behind what might be its service: then that was work, too.
+
+    What tidies up behind a service that has ended is no such work.
+    """
+    later = [process for pid, process in world.processes.items() if pid >= before.next_pid]
+    worked = {p.program for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}}
+    return len(worked - TIDYING) >= 2
 
 
 def _waits(world: World) -> bool:
