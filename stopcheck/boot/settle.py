@@ -17,6 +17,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -47,8 +48,7 @@ def settle(world: World) -> World | None:
     while True:
         world.run()
         if not world.init.alive:
-            kept = world.fallback is not None and _left_behind(world, world.fallback) and not _waits(world.fallback)
-            if world.fallback is None or _guard(world) or _gave_way(world) or kept or _works_on(world, world.fallback):
+            if world.fallback is None or _is_no_service(world, world.fallback):
                 return ended
             fallback, world.fallback = world.fallback, None
             ended = world.copy()
@@ -65,6 +65,13 @@ def settle(world: World) -> World | None:
                 break
         else:
             return ended
+
+
+def _is_no_service(world: World, before: World) -> bool:
+    """Whether the container has ended, and what might have been its service in `before` was none all the same."""
+    kept = _left_behind(world, before) and not _waits(before)
+    typed = any(reads_a_terminal(process) for process in world.processes.values() if process.pid != 1)
+    return typed or kept or _guard(world) or _gave_way(world) or _works_on(world, before)
 
 
 def _groups(world: World) -> Iterator[tuple[int, list[Process]]]:
@@ -260,6 +267,11 @@ def _in_turn(world: World, leaf: Process) -> bool:
             return True
         process = world.processes.get(process.ppid) if process.pid != 1 else None
     return False
+
+
+def reads_a_terminal(process: Process) -> bool:
+    """Whether it does what is typed (`docker run -it`), and ends where there is no terminal."""
+    return process.program in {*SHELL_NAMES, "cat"} and len(process.argv) == 1 and not process.stdin
 
 
 def _in_trap(world: World, leaf: Process) -> bool:

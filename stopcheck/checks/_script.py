@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
-from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import Program
+from stopcheck.boot.settle import reads_a_terminal
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
 from stopcheck.knowledge.shells import find_shell
@@ -57,12 +57,8 @@ def at_a_terminal(case: Case) -> str:
     A shell that is given nothing to run ends with its standard input, and so does `cat`.
     """
     last = max((p for p in case.down.processes.values() if not p.job), key=lambda p: p.pid)
-    front = next((p for p in (case.down.init, last) if _reads_a_terminal(p)), None)
+    front = next((p for p in (case.down.init, last) if reads_a_terminal(p)), None)
     return front.program if front is not None else ""
-
-
-def _reads_a_terminal(process: Process) -> bool:
-    return process.program in {*SHELL_NAMES, "cat"} and len(process.argv) == 1 and not process.stdin
 
 
 def consequence(case: Case, cause: Cause) -> str:

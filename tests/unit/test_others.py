@@ -30,6 +30,7 @@ def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
         pytest.param("set -u; echo $PASSWORD", "With PASSWORD set", id="set -u"),
         pytest.param('set -e; test -n "$PASSWORD"; test -n "$KEY"', "With PASSWORD", id="one after the other"),
         pytest.param("case $MODE in a|b) ;; *) exit 1;; esac", "With MODE set", id="a case"),
+        pytest.param('echo "$COLOR"; : "${PASSWORD:?}"', "With PASSWORD set", id="beside one that is not needed"),
     ],
 )
 def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -> None:

@@ -79,6 +79,7 @@ from tests.unit.scripts import context, found, said
         pytest.param(
             "our-dump > /x\ntar cf /out/x.tar /x\nsha256sum /out/x.tar > /out/sum\n", "exits", (), id="work-and-work"
         ),
+        pytest.param("our-setup\nbash\nour-cleanup\n", "exits", (), id="around-what-is-typed"),
         pytest.param("our-app\nrm -f /run/lock\nsync\necho over\n", "killed", ("our-app",), id="what-tidies-up"),
         pytest.param(
             "trap 'our-license give-back' EXIT\nour-license take\nour-app\n", "unknown", ("our-app",),
