@@ -140,7 +140,7 @@ def _configurations(start: Start) -> Iterator[str]:
 def _built_for(start: Start) -> Iterator[tuple[str, str]]:
     """Where a build from its sources was told to look for a configuration."""
     for instruction in start.machine.image.instructions if start.row.config else ():
-        if instruction.keyword == "RUN":
+        if instruction.keyword in {"ARG", "ENV", "RUN"}:
             yield from _BUILT.findall(instruction.value)
 
 

@@ -117,6 +117,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("pgbouncer -d /etc/pgbouncer.ini", "exits", id="pgbouncer-daemon"),
         pytest.param("pgbouncer /etc/pgbouncer.ini", "graceful", id="pgbouncer"),
         pytest.param("nsd", "exits", id="nsd-daemon"),
+        pytest.param("puma -C puma.rb --daemon", "exits", id="puma-daemon"),
         pytest.param("ntpd --nofork", "graceful", id="ntpd"),
         pytest.param("/opt/wildfly/bin/standalone.sh -b 0.0.0.0", "killed", id="wildfly"),
         pytest.param("env LAUNCH_JBOSS_IN_BACKGROUND=1 standalone.sh", "graceful", id="wildfly-in-the-background"),
@@ -263,6 +264,11 @@ def test_nginx_in_the_foreground() -> None:
             "RUN ./configure --prefix=/opt/web && make install\nCOPY src/fg.conf /opt/web/conf/nginx.conf",
             "graceful",
             id="where-its-build-has-put-it",
+        ),
+        pytest.param(
+            'ARG OPTIONS="--prefix=/opt/web"\nCOPY src/fg.conf /opt/web/conf/nginx.conf',
+            "graceful",
+            id="where-an-argument-tells-its-build-to-put-it",
         ),
         pytest.param(
             "RUN ./configure --conf-path=/web.conf && make install\nCOPY src/fg.conf /web.conf",
@@ -627,6 +633,19 @@ def test_what_a_base_images_entrypoint_puts_before_its_arguments(
     files = {"Dockerfile": dockerfile, "r.conf": "port 6390\n", "s.js": server}
     cases, _ = analyze_container(MemoryFiles(files, {"s.js": 0o644, "r.conf": 0o644}), "Dockerfile", Options())
     assert (cases[0][1].outcome, cases[0][1].main) == (expected, main)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("COPY src/start.sh /start.sh", "graceful", id="copied: it may be a link there"),
+        pytest.param("RUN ln -s /app/start.sh /start.sh", "graceful", id="a link"),
+        pytest.param("RUN cat /app/start.sh > /start.sh && chmod +x /start.sh", "fails", id="made by the build"),
+    ],
+)
+def test_whether_a_script_is_a_link(lines: str, expected: str) -> None:
+    script = "#!/bin/sh\n[ -h /start.sh ] || exit 1\nexec memcached -u nobody\n"
+    assert outcome("/start.sh", files={"start.sh": script}, lines=lines) == expected
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,17 @@ def test_what_is_mounted_when_it_runs_need_not_be_in_the_image() -> None:
             assert verdict.reason == "what /run.sh is: compose.yaml mounts it when the container runs"
 
 
+def test_folders_have_capitals_that_names_of_images_have_not() -> None:
+    files = {
+        "NodeBase/Dockerfile": 'FROM debian:12\nSTOPSIGNAL SIGINT\nCMD ["sleep", "9"]\n',
+        "Hub/Dockerfile": "FROM acme/node-base\n",
+        "Edge/Dockerfile": "FROM acme/hub\n",
+    }
+    options = Options(recipes=Recipes(MemoryFiles(files)).find)
+    (((container, _, _),), _) = analyze_container(MemoryFiles(files), "Edge/Dockerfile", options)
+    assert (container.argv, container.stop_signal) == (("sleep", "9"), "SIGINT")
+
+
 def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() -> None:
     files = {
         "Dockerfile": 'FROM debian:12\nRUN apt-get install -y clamav-daemon\nCMD ["clamd"]\n',
