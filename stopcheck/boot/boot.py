@@ -24,7 +24,7 @@ ENGINES_CHOICE = "the engine chooses the exit code"
 """What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
 HEARD = frozenset({"caught", "dies"})
 WORLD_LIMIT = 128
-BRANCH_LIMIT = 1024
+BRANCH_LIMIT = 512
 """So often a way may part, those counted that come to where another has been."""
 
 
