@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 def main_of(case: Case, cause: Cause) -> Process:
     """The main process that a cause keeps from being stopped: at the end of a chain that it is a link of."""
     assert case.stopped is not None
-    links = [chain for chain in chains(case.up, case.stopped.mains) if any(p.pid == cause.process.pid for p in chain)]
+    every = list(chains(case.up, case.stopped.mains))
+    links = [chain for chain in every if any(p.pid == cause.process.pid for p in chain)]
     below = [chain for chain in links if cause.child is not None and any(p.pid == cause.child.pid for p in chain)]
+    if isinstance(cause.process.body, Shell):
+        links = links or every  # a script below PID 1 that the main process has left
     return case.up.processes[(below or links or [(cause.process,)])[0][-1].pid]
 
 

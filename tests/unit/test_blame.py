@@ -166,6 +166,17 @@ def test_every_script_in_a_row_is_blamed() -> None:
     ]
 
 
+def test_every_script_above_what_keeps_it_alive_is_blamed() -> None:
+    files = context("/inner.sh\n", inner="/innermost.sh\n", innermost="nginx\ntail -f /log\n")
+    some = said(files)
+    assert found(some) == [
+        ("keepalive-main", "tail -f /log"),
+        ("missing-exec", "/inner.sh"),
+        ("missing-exec", "/innermost.sh"),
+    ]
+    assert all("kills nginx" in violation.message for _, violation, _ in some[1])
+
+
 def test_what_is_below_shows_when_what_is_above_is_mended() -> None:
     inner = "trap 'kill $!' TERM\nmemcached &\nwait\n"
     assert found(said(context("/inner.sh\n", inner=inner))) == [
