@@ -70,7 +70,8 @@ def settle(world: World) -> World | None:
 def _is_no_service(world: World, before: World) -> bool:
     """Whether the container has ended, and what might have been its service in `before` was none all the same."""
     kept = _left_behind(world, before) and not _waits(before)
-    typed = any(reads_a_terminal(process) for process in world.processes.values() if process.pid != 1)
+    below = [process for process in world.processes.values() if process.pid != 1]
+    typed = any(reads_a_terminal(process) and process.program in SHELL_NAMES for process in below)
     return typed or kept or _guard(world) or _gave_way(world) or _works_on(world, before)
 
 
