@@ -120,3 +120,10 @@ def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past()
     ((rule, violation, severity),) = found
     assert (rule, severity, violation.span.position()[0]) == ("supervisor-not-forwarding", "warning", 4)
     assert violation.message.startswith("With PORT set, ")
+
+
+def test_a_service_that_has_left_is_not_to_blame_where_the_script_gives_up() -> None:
+    outcome, found = said('memcached -d\nif [ -z "$PASSWORD" ]; then exit 1; fi\nsleep infinity\n')
+    assert (outcome, [(rule, severity) for rule, severity, *_ in found]) == ("fails", [("keepalive-main", "warning")])
+    outcome, found = said("memcached -d\nexit 1\n")
+    assert (outcome, [rule for rule, *_ in found]) == ("fails", ["daemonized-main"])
