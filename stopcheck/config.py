@@ -471,6 +471,7 @@ _CONDITIONS: Mapping[str, Kind] = {
     "letters": _text,
     "without": _text,
     "first": _text,
+    "bare": _flag,
     "text": _text,
     "base": _text,
     "image": _text,

@@ -223,12 +223,12 @@ class Recipes:
         if not namespace or not last:
             return []
         dockerfiles = self._dockerfiles or []
-        exact = [path for path in dockerfiles if f"/{path}".endswith(f"/{last}/{name.tag}/Dockerfile")]
+        exact = [path for path in dockerfiles if _stands_in(path, f"{last}/{name.tag}")]
         if exact:
             return self._others(exact, name)
         if name.tag != "latest" and not _VERSION.fullmatch(name.tag):
             return []
-        found = [path for path in dockerfiles if f"/{path}".endswith(f"/{last}/Dockerfile")]
+        found = [path for path in dockerfiles if _stands_in(path, last)]
         if len(found) == 1 and name.tag != "latest":
             folder = posixpath.dirname(found[0])
             if sum(path.startswith(f"{folder}/") for path in dockerfiles) > 1:
@@ -238,6 +238,16 @@ class Recipes:
     def _others(self, paths: list[str], name: _Name) -> list[str]:
         """Without those that are made from the image themselves."""
         return [path for path in paths if all(name.repository != each.repository for each in self._from.get(path, ()))]
+
+
+def _stands_in(dockerfile: str, folder: str) -> bool:
+    """Whether it stands in a folder of this name; names of images have no capitals (`NodeBase`, `node-base`)."""
+    stem, _, name = dockerfile.rpartition("/")
+    return name == "Dockerfile" and _without_case(f"/{stem}").endswith(_without_case(f"/{folder}"))
+
+
+def _without_case(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "")
 
 
 def _inside(folder: str, path: str) -> str | None:

@@ -23,6 +23,8 @@ ENGINES_CHOICE = "the engine chooses the exit code"
 """What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
 HEARD = frozenset({"caught", "dies"})
 WORLD_LIMIT = 128
+BRANCH_LIMIT = 512
+"""So often a way may part, those counted that come to where another has been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _supposed(way: Booted) -> int:
 def _explored(world: World, machine: Machine) -> Iterator[Booted]:
     todo = [world]
     seen: set[Hashable] = set()
-    count = 0
+    count = branches = 0
     while todo:
         current = todo.pop()
         try:
@@ -140,7 +142,8 @@ def _explored(world: World, machine: Machine) -> Iterator[Booted]:
             yield Booted(current, machine, None, ended)
             count += 1
         except Branch as branch:
-            if count + len(todo) > WORLD_LIMIT:
+            branches += 1
+            if count + len(todo) > WORLD_LIMIT or branches > BRANCH_LIMIT:
                 yield Booted(current, machine, Unknown("more conditions than can be followed", branch.condition.span))
                 count += 1
                 if count > WORLD_LIMIT:

@@ -331,6 +331,8 @@ def do_exit(call: Call) -> None:
         before = call.world.fallback
         if call.process.pid == 1 and before is not None and status == 0 and shell.turns_away(before.init, call.node):
             call.world.fallback = None
+        if call.process.pid == 1 and status != 0:
+            call.world.note("leaves", call.process, span=call.node.span)
         shell.leave(status)
         return
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")

@@ -216,7 +216,8 @@ def _file(machine: Machine, path: str, operator: str) -> Truth:
     if operator == "-d":
         return False
     if operator in {"-L", "-h"}:
-        return file.link is not None
+        copied = file.origin is not None and file.origin.text[:4].upper() in {"COPY", "ADD "}
+        return Unknown(f"whether {path} is a link") if copied or file.path != path else False
     if operator == "-x":
         return file.mode if isinstance(file.mode, Unknown) else bool(file.mode & 0o111)
     if operator == "-s":

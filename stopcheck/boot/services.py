@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _TEMPLATES = (".tpl", ".tmpl", ".template", ".j2", ".in")
 _CONFIG = regex(r"/|\.(conf|cfg|cnf|ini|toml|ya?ml)$")
+_FPM = regex(r"[:-]fpm")
+_BUILT = regex(r"--(conf-path|prefix|sysconfdir)=[\"']?(/[^\s\"'$]*)")
 
 
 def start_service(start: Start) -> Body | Failure:
@@ -128,6 +130,18 @@ def _configurations(start: Start) -> Iterator[str]:
             yield name
     version = start.process.program[len(start.process.program.rstrip("0123456789.")) :]
     yield from (name.replace("{version}", version) for name in start.row.config)
+    names = dict.fromkeys(name.rsplit("/", 1)[-1] for name in start.row.config)
+    for kind, place in _built_for(start):
+        yield from (place,) if kind == "conf-path" else ()
+        yield from (f"{place}/{name}" for name in names if kind == "sysconfdir")
+        yield from (f"{place}/{folder}/{name}" for name in names for folder in ("conf", "etc") if kind == "prefix")
+
+
+def _built_for(start: Start) -> Iterator[tuple[str, str]]:
+    """Where a build from its sources was told to look for a configuration."""
+    for instruction in start.machine.image.instructions if start.row.config else ():
+        if instruction.keyword in {"ARG", "ENV", "RUN"}:
+            yield from _BUILT.findall(instruction.value)
 
 
 def _runs(start: Start) -> Iterator[str]:
@@ -158,7 +172,7 @@ def _by_base(start: Start) -> bool | Unknown:
     """For those that official images configure to stay: known where the base image is."""
     image = start.machine.image
     name = image.base.name.rsplit("/", 1)[-1]
-    if name.split(":")[0] == start.row.foreground_base or "PHP_INI_DIR" in image.env or "-fpm" in name:
+    if name.split(":")[0] == start.row.foreground_base or "PHP_INI_DIR" in image.env or _FPM.search(name):
         return False
     own = (name for name in _configurations(start) if name.startswith("/etc/") and name.endswith("/php-fpm.conf"))
     if image.env_open and not any(isinstance(start.text(name), SourceFile) for name in own):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
-from stopcheck.boot.frames import AndOrRest, CallEnd, Foreground, ForRest, IfRest, Items, LoopBody, Standing, Waiting
+from stopcheck.boot.frames import (
+    AndOrRest,
+    CallEnd,
+    Foreground,
+    ForRest,
+    IfRest,
+    Items,
+    LoopBody,
+    Standing,
+    TrapEnd,
+    Waiting,
+)
+from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -19,6 +31,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process
 
 TICK_LIMIT = 60
+TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
+                     "sync", "tail", "touch"})  # fmt: skip
 ROUND_LIMIT = 40
 """A loop that counts and has come round so often counts for ever."""
 
@@ -34,8 +48,7 @@ def settle(world: World) -> World | None:
     while True:
         world.run()
         if not world.init.alive:
-            kept = world.fallback is not None and _left_behind(world, world.fallback) and not _waits(world.fallback)
-            if world.fallback is None or _guard(world) or _gave_way(world) or kept:
+            if world.fallback is None or _is_no_service(world, world.fallback):
                 return ended
             fallback, world.fallback = world.fallback, None
             ended = world.copy()
@@ -52,6 +65,14 @@ def settle(world: World) -> World | None:
                 break
         else:
             return ended
+
+
+def _is_no_service(world: World, before: World) -> bool:
+    """Whether the container has ended, and what might have been its service in `before` was none all the same."""
+    kept = _left_behind(world, before) and not _waits(before)
+    below = [process for process in world.processes.values() if process.pid != 1]
+    typed = any(reads_a_terminal(process) and process.program in SHELL_NAMES for process in below)
+    return typed or kept or _guard(world) or _gave_way(world) or _works_on(world, before)
 
 
 def _groups(world: World) -> Iterator[tuple[int, list[Process]]]:
@@ -125,7 +146,7 @@ class _Settling:
         if repeated:
             _become(world, stands)
             return
-        work = any(_is_asked(world, leaf) or _in_turn(world, leaf) for leaf in undecided)
+        work = any(_is_asked(world, leaf) or _in_turn(world, leaf) or _in_trap(world, leaf) for leaf in undecided)
         if not work and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
@@ -262,6 +283,22 @@ def _in_turn(world: World, leaf: Process) -> bool:
     return False
 
 
+def reads_a_terminal(process: Process) -> bool:
+    """Whether it does what is typed (`docker run -it`), and ends where there is no terminal."""
+    return process.program in {*SHELL_NAMES, "cat"} and len(process.argv) == 1 and not process.stdin
+
+
+def _in_trap(world: World, leaf: Process) -> bool:
+    """Whether a trap runs it: that cleans up behind a service, or what was to be one."""
+    process = world.processes.get(leaf.ppid)
+    while process is not None:
+        shell = process.body
+        if isinstance(shell, Shell) and any(isinstance(frame, TrapEnd) for frame in shell.frames):
+            return True
+        process = world.processes.get(process.ppid) if process.pid != 1 else None
+    return False
+
+
 def _holds(loop: ForRest, leaf: Process) -> bool:
     """Whether a `for` has started it: a job from before that it waits for is none of its rounds (`wait $pid`)."""
     start, whole = leaf.origin, loop.node.span
@@ -304,6 +341,16 @@ def _left_behind(world: World, before: World) -> bool:
         and not process.body.row.helper
         for pid, process in world.processes.items()
     )
+
+
+def _works_on(world: World, before: World) -> bool:
+    """Whether a script does more work behind what might be its service: then that was work, too.
+
+    What tidies up behind a service that has ended is no such work.
+    """
+    later = [process for pid, process in world.processes.items() if pid >= before.next_pid]
+    worked = {p.program for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}}
+    return len(worked - TIDYING) >= 2
 
 
 def _waits(world: World) -> bool:

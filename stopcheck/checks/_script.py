@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
-from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import Program
+from stopcheck.boot.settle import reads_a_terminal
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
 from stopcheck.hints import TYPE_CHECKING
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 def main_of(case: Case, cause: Cause) -> Process:
     """The main process that a cause keeps from being stopped: at the end of a chain that it is a link of."""
     assert case.stopped is not None
-    links = [chain for chain in chains(case.up, case.stopped.mains) if any(p.pid == cause.process.pid for p in chain)]
+    every = list(chains(case.up, case.stopped.mains))
+    links = [chain for chain in every if any(p.pid == cause.process.pid for p in chain)]
     below = [chain for chain in links if cause.child is not None and any(p.pid == cause.child.pid for p in chain)]
+    if isinstance(cause.process.body, Shell):
+        links = links or every  # a script below PID 1 that the main process has left
     return case.up.processes[(below or links or [(cause.process,)])[0][-1].pid]
 
 
@@ -56,12 +59,8 @@ def at_a_terminal(case: Case) -> str:
     A shell that is given nothing to run ends with its standard input, and so does `cat`.
     """
     last = max((p for p in case.down.processes.values() if not p.job), key=lambda p: p.pid)
-    front = next((p for p in (case.down.init, last) if _reads_a_terminal(p)), None)
+    front = next((p for p in (case.down.init, last) if reads_a_terminal(p)), None)
     return front.program if front is not None else ""
-
-
-def _reads_a_terminal(process: Process) -> bool:
-    return process.program in {*SHELL_NAMES, "cat"} and len(process.argv) == 1 and not process.stdin
 
 
 def consequence(case: Case, cause: Cause) -> str:

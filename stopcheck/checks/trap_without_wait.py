@@ -23,7 +23,7 @@ def check(case: Case) -> Iterator[Violation]:
         child = called(cause.child)
         yield Violation(
             message=f"{consequence(case, cause)}. The trap tells {child} to stop but does not wait for it: the signal "
-            f"has ended the script's own `wait`, the script runs out, and takes {child} along",
+            f"has ended the script's own `wait`, so the script ends, and takes {child} along",
             span=cause.span,
             fix=_with_wait(cause, shell),
             advice=f"`wait` in the trap, after `kill`, so that {child} can finish.",

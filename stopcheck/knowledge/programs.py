@@ -107,7 +107,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "variants"}
-_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
+_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,6 +217,7 @@ def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bo
         and ("letters" not in variant or any(_letters(argument, variant["letters"]) for argument in arguments))
         and not any(_has(arguments, word) for word in variant.get("without", "").split())
         and ("first" not in variant or "".join(arguments[:1]).startswith(variant["first"]))
+        and ("bare" not in variant or variant["bare"] is not bool(arguments))
         and ("text" not in variant or variant["text"] in " ".join(arguments))
         and ("base" not in variant or variant["base"] == base)
     )

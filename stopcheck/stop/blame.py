@@ -172,9 +172,11 @@ def _lost_by(stopped: Stopped, process: Process, below: Process) -> bool:
 def _of_an_early_end(image: Image, stopped: Stopped) -> Iterator[Cause]:
     """The first of these that finds something.
 
-    A script that gives up with an error on some condition has not run out, whatever it has left in the background.
+    A script that gives up with an error on some condition, or for want of a variable, has not run out, whatever it has
+    left in the background.
     """
-    gives_up = stopped.outcome is OutcomeKind.FAILS and stopped.booted.conditional
+    told = any(event.kind == "leaves" for event in stopped.world.events) and bool(stopped.booted.machine.asked)
+    gives_up = stopped.outcome is OutcomeKind.FAILS and (stopped.booted.conditional or told)
     for found in (of_early_end(stopped), of_failed_start(image, stopped), of_daemon(stopped), of_script_end(stopped)):
         causes = tuple(cause for cause in found if not gives_up or cause.rule not in LEFT or cause.child is None)
         if causes:

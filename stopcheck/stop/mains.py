@@ -21,14 +21,17 @@ FILTERS = frozenset({"tee", "cat", "grep", "sed", "awk", "logger", "rotatelogs",
 def mains(world: World) -> tuple[int, ...]:
     """The pids of the main processes; the script itself where it only loops or keeps the container alive."""
     front = _front(world, 1)
-    real = [pid for pid in front if _is_service(world.processes[pid])]
-    real = [pid for pid in real if not _helps(world.processes[pid])] or real
+    services = [pid for pid in front if _is_service(world.processes[pid])]
+    real = [pid for pid in services if not _helps(world.processes[pid])]
     beside = [process.pid for process in world.processes.values() if _known_beside(world, process, front)]
+    useful = [pid for pid in beside if not _helps(world.processes[pid])]
     if real:
-        return tuple(dict.fromkeys(real + [pid for pid in beside if not _helps(world.processes[pid])]))
+        return tuple(dict.fromkeys(real + useful))
     jobs = [process.pid for process in world.processes.values() if process.pid not in front and _is_job(world, process)]
-    if beside or jobs:
-        return tuple(dict.fromkeys(beside + jobs))
+    if useful or jobs:
+        return tuple(dict.fromkeys(useful + jobs))
+    if services or beside:
+        return tuple(dict.fromkeys(services or beside))
     script = _script(world, front)
     return (script,) if script is not None else tuple(front)
 

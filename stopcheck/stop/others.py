@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """So many variables are named in a message."""
+TRIED = 12
+"""Of so many variables those are left out without which it comes up, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,19 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
         if not asked:
             break
         given += asked
-        image = with_variables(assessment.image, given, "it is given when the container is run")
-        now = assess(image, assessment.grace, programs)
+        now = _given(assessment, given, programs)
     if given and not _gave_up(now):
+        for name in given if 1 < len(given) <= TRIED else ():
+            fewer = _given(assessment, [other for other in given if other != name], programs)
+            if not _gave_up(fewer):
+                given, now = [other for other in given if other != name], fewer
         names = ", ".join(given[:NAMED]) + (", …" if len(given) > NAMED else "")
         yield from _up(now, f"With {names} set")
+
+
+def _given(assessment: Assessment, names: list[str], programs: Mapping[str, ProgramRow] | None) -> Assessment:
+    image = with_variables(assessment.image, names, "it is given when the container is run")
+    return assess(image, assessment.grace, programs)
 
 
 def _is_wanted(name: str, text: str) -> bool:

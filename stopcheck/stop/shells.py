@@ -83,7 +83,15 @@ def _of_foreground(
         if any(isinstance(front.body, Supervisor) for front in fronts):
             yield Cause("abandoned-job", process, below.origin or span, below)
         else:
-            yield _of_keepalive(assessment, stopped, process, shell, blocked, below)
+            keeps = _of_keepalive(assessment, stopped, process, shell, blocked, below)
+            inner = world.processes[blocked.pids[-1]]
+            if keeps.process.pid not in {process.pid, inner.pid} and isinstance(inner.body, Shell):
+                yield from _of_foreground(assessment, stopped, above, process, shell, blocked, inner)
+                if isinstance(inner.body.blocked, Foreground):
+                    under = (*above, process)
+                    yield from _of_foreground(assessment, stopped, under, inner, inner.body, inner.body.blocked, below)
+                    return
+            yield keeps
     elif below is None or (isinstance(below.body, Program) and below.body.row.role in {"keepalive", "timer"}):
         yield _of_keepalive(assessment, stopped, process, shell, blocked, below)
     elif process.pid != 1 and _is_part(above, process):

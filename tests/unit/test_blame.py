@@ -41,6 +41,13 @@ SCRIPTS = [
     pytest.param("nginx\nexec memcached", [("abandoned-job", "nginx")], id="a-daemon-left"),
     pytest.param("haproxy -D\nexec tini -- our-server", [], id="a-daemon-that-no-other-signal-would-reach"),
     pytest.param("our-helper &\nexec memcached", [], id="a-helper"),
+    pytest.param("memcached &\ncron -f", [("keepalive-main", "cron -f")], id="a-known-helper-in-front"),
+    pytest.param("our-app &\nexec cron -f", [("abandoned-job", "our-app &")], id="a-known-helper-in-its-place"),
+    pytest.param(
+        "haproxy -D\nwhile inotifywait /etc/haproxy; do\nhaproxy -D -sf 9\ndone",
+        [("unhandled-stop-signal", "while inotifywait /etc/haproxy; do")],
+        id="a-loop-that-looks-at-its-configuration",
+    ),
     pytest.param("memcached &", [("script-ends", "memcached &")], id="the-end"),
     pytest.param("memcached &\nalembic upgrade head", [("script-ends", "memcached &")], id="work-after-a-service"),
     pytest.param(
@@ -157,6 +164,17 @@ def test_every_script_in_a_row_is_blamed() -> None:
         ("missing-exec", "/innermost.sh"),
         ("missing-exec", "memcached -u nobody"),
     ]
+
+
+def test_every_script_above_what_keeps_it_alive_is_blamed() -> None:
+    files = context("/inner.sh\n", inner="/innermost.sh\n", innermost="nginx\ntail -f /log\n")
+    some = said(files)
+    assert found(some) == [
+        ("keepalive-main", "tail -f /log"),
+        ("missing-exec", "/inner.sh"),
+        ("missing-exec", "/innermost.sh"),
+    ]
+    assert all("kills nginx" in violation.message for _, violation, _ in some[1])
 
 
 def test_what_is_below_shows_when_what_is_above_is_mended() -> None:

@@ -546,7 +546,8 @@ def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome:
 
 def test_what_keeps_it_alive_is_blamed_in_the_script_where_it_stands() -> None:
     some = said(context("/inner.sh\n", inner="nginx\ntail -f /log\n"))
-    assert (some[0].outcome, found(some)) == ("killed", [("keepalive-main", "tail -f /log")])
+    both = [("keepalive-main", "tail -f /log"), ("missing-exec", "/inner.sh")]
+    assert (some[0].outcome, found(some)) == ("killed", both)
     some = said(context("nginx\nwhile true; do /inner.sh; done\n", inner="sleep 9\n"))
     assert [rule for rule, _ in found(some)] == ["unhandled-stop-signal"]
 

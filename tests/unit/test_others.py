@@ -32,6 +32,7 @@ def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
         pytest.param('need() { [ -n "${!1}" ] || exit 1; }; need PASSWORD', "With PASSWORD set", id="by its name"),
         pytest.param('for v in PASSWORD; do [ -z "${!v}" ] && exit 1; done', "With PASSWORD set", id="one of a list"),
         pytest.param("case $MODE in a|b) ;; *) exit 1;; esac", "With MODE set", id="a case"),
+        pytest.param('echo "$COLOR"; : "${PASSWORD:?}"', "With PASSWORD set", id="beside one that is not needed"),
     ],
 )
 def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -> None:
@@ -121,3 +122,10 @@ def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past()
     ((rule, violation, severity),) = found
     assert (rule, severity, violation.span.position()[0]) == ("supervisor-not-forwarding", "warning", 4)
     assert violation.message.startswith("With PORT set, ")
+
+
+def test_a_service_that_has_left_is_not_to_blame_where_the_script_gives_up() -> None:
+    outcome, found = said('memcached -d\nif [ -z "$PASSWORD" ]; then exit 1; fi\nsleep infinity\n')
+    assert (outcome, [(rule, severity) for rule, severity, *_ in found]) == ("fails", [("keepalive-main", "warning")])
+    outcome, found = said("memcached -d\nexit 1\n")
+    assert (outcome, [rule for rule, *_ in found]) == ("fails", ["daemonized-main"])

@@ -68,10 +68,20 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("frankenphp run --config /Caddyfile", "graceful", id="frankenphp"),
         pytest.param("./srcds_run -game tf", "killed", id="srcds"),
         pytest.param("./hlds_run -game valve -norestart", "graceful", id="hlds-of-its-own"),
+        pytest.param("pandoc -o /out/x.pdf x.md", "exits", id="pandoc"),
+        pytest.param("trivy server", "unknown", id="a-tool-that-serves"),
+        pytest.param("scl enable devtoolset-9 memcached", "killed", id="scl"),
+        pytest.param("scl enable python27 devtoolset-9 -- alembic upgrade head", "exits", id="scl-and-its-words"),
+        pytest.param("scl enable --exec python27 memcached", "unknown", id="scl-that-becomes-it"),
+        pytest.param("fixuid -q memcached -u nobody", "graceful", id="fixuid"),
         pytest.param("squid -Nz -f /etc/squid/squid.conf", "exits", id="squid-that-makes-its-folders"),
         pytest.param("pcscd --debug", "exits", id="pcscd-daemon"),
         pytest.param("pcscd -f", "graceful", id="pcscd"),
         pytest.param("R -e print(1)", "exits", id="R"),
+        pytest.param("Rscript", "exits", id="Rscript-without-a-file"),
+        pytest.param("ipython", "exits", id="ipython-without-a-terminal"),
+        pytest.param("ipython serve.py", "graceful", id="ipython-and-a-file"),
+        pytest.param("socat", "fails", id="socat-without-addresses"),
         pytest.param("R -e shiny::runApp()", "killed", id="R-shiny"),
         pytest.param("Rscript serve.R", "killed", id="Rscript"),
         pytest.param("lua5.4 serve.lua", "killed", id="lua"),
@@ -130,6 +140,10 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("pgbouncer -d /etc/pgbouncer.ini", "exits", id="pgbouncer-daemon"),
         pytest.param("pgbouncer /etc/pgbouncer.ini", "graceful", id="pgbouncer"),
         pytest.param("nsd", "exits", id="nsd-daemon"),
+        pytest.param("puma -C puma.rb --daemon", "exits", id="puma-daemon"),
+        pytest.param("ntpd --nofork", "graceful", id="ntpd"),
+        pytest.param("/opt/wildfly/bin/standalone.sh -b 0.0.0.0", "killed", id="wildfly"),
+        pytest.param("env LAUNCH_JBOSS_IN_BACKGROUND=1 standalone.sh", "graceful", id="wildfly-in-the-background"),
         pytest.param("beanstalkd", "killed", id="beanstalkd"),
         pytest.param("inotifywait -m /tmp", "killed", id="inotifywait"),
         pytest.param("gdb --args server", "unknown", id="gdb"),
@@ -269,6 +283,26 @@ def test_nginx_in_the_foreground() -> None:
         pytest.param("COPY src/fg.conf /etc/nginx/nginx.conf", "graceful", id="in-a-copied-file"),
         pytest.param("COPY src/bg.conf /etc/nginx/nginx.conf", "exits", id="only-in-a-comment"),
         pytest.param("COPY --from=other/image /x /etc/nginx/nginx.conf", "unknown", id="in-an-unknown-file"),
+        pytest.param(
+            "RUN ./configure --prefix=/opt/web && make install\nCOPY src/fg.conf /opt/web/conf/nginx.conf",
+            "graceful",
+            id="where-its-build-has-put-it",
+        ),
+        pytest.param(
+            'ARG OPTIONS="--prefix=/opt/web"\nCOPY src/fg.conf /opt/web/conf/nginx.conf',
+            "graceful",
+            id="where-an-argument-tells-its-build-to-put-it",
+        ),
+        pytest.param(
+            "RUN ./configure --conf-path=/web.conf && make install\nCOPY src/fg.conf /web.conf",
+            "graceful",
+            id="where-its-build-looks-for-it",
+        ),
+        pytest.param(
+            "RUN ./configure --prefix=/opt/web && make install\nCOPY src/bg.conf /opt/web/conf/nginx.conf",
+            "exits",
+            id="where-its-build-has-put-it-only-in-a-comment",
+        ),
     ],
 )
 def test_nginx_by_its_configuration(lines: str, expected: str) -> None:
@@ -280,6 +314,7 @@ def test_nginx_by_its_configuration(lines: str, expected: str) -> None:
     ("base", "lines", "expected"),
     [
         pytest.param("php:8.3-fpm", "", "graceful", id="official"),
+        pytest.param("wordpress:fpm-alpine", "", "graceful", id="made-from-the-official-one"),
         pytest.param("debian:bookworm", "RUN apt-get install -y php-fpm", "exits", id="debian"),
         pytest.param("example/php-base", "", "unknown", id="base-not-known"),
     ],
@@ -479,6 +514,18 @@ def test_a_helper_beside_the_service_is_no_main() -> None:
     assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
 
 
+def test_a_supervisors_helper_is_no_main() -> None:
+    conf = "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn app\n[program:cron]\ncommand=cron -f\n"
+    lines = "RUN apt-get install -y cron gunicorn supervisor"
+    found = verdict("supervisord", "-c", "/app/s.conf", files={"s.conf": conf}, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
+@pytest.mark.parametrize(("base", "expected"), [("our/wildfly:26", "unknown"), ("jboss/wildfly:20.0.0", "graceful")])
+def test_wildfly_where_its_image_may_have_told_it(base: str, expected: str) -> None:
+    assert outcome("/opt/jboss/wildfly/bin/standalone.sh", base=base) == expected
+
+
 @pytest.mark.parametrize(
     ("base", "command", "outcome"),
     [
@@ -618,6 +665,19 @@ def test_what_a_base_images_entrypoint_puts_before_its_arguments(
     files = {"Dockerfile": dockerfile, "r.conf": "port 6390\n", "s.js": server}
     cases, _ = analyze_container(MemoryFiles(files, {"s.js": 0o644, "r.conf": 0o644}), "Dockerfile", Options())
     assert (cases[0][1].outcome, cases[0][1].main) == (expected, main)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("COPY src/start.sh /start.sh", "graceful", id="copied: it may be a link there"),
+        pytest.param("RUN ln -s /app/start.sh /start.sh", "graceful", id="a link"),
+        pytest.param("RUN cat /app/start.sh > /start.sh && chmod +x /start.sh", "fails", id="made by the build"),
+    ],
+)
+def test_whether_a_script_is_a_link(lines: str, expected: str) -> None:
+    script = "#!/bin/sh\n[ -h /start.sh ] || exit 1\nexec memcached -u nobody\n"
+    assert outcome("/start.sh", files={"start.sh": script}, lines=lines) == expected
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ PLAIN_ROLES = {
     "supervisor", "setsid",
 }  # fmt: skip
 ACTIONS = {"graceful", "quick", "ignore", "default", "raise", "unknown"}
-CONDITIONS = {"words", "any", "command", "letters", "without", "first", "text", "base", "image", "env"}
+CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
 each_table = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in TABLES])
 
 
@@ -131,6 +131,8 @@ def test_a_row_of_the_caller_comes_first() -> None:
         pytest.param({"words": "a", "without": "b"}, ["a", "b"], False, id="without"),
         pytest.param({"first": "-"}, ["-a", "b"], True, id="first"),
         pytest.param({"first": "-"}, ["b", "-a"], False, id="first-is-another"),
+        pytest.param({"bare": True}, [], True, id="nothing"),
+        pytest.param({"bare": True}, ["x"], False, id="something"),
         pytest.param({"letters": "D"}, ["-eD"], True, id="cluster"),
         pytest.param({"letters": "D"}, ["--Dear"], False, id="long-option"),
         pytest.param({"text": "daemon off"}, ["-g", "daemon off;"], True, id="text"),

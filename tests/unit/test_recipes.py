@@ -45,6 +45,17 @@ def test_who_may_write_where_something_is_mounted() -> None:
         assert verdict.outcome == outcome
 
 
+def test_folders_have_capitals_that_names_of_images_have_not() -> None:
+    files = {
+        "NodeBase/Dockerfile": 'FROM debian:12\nSTOPSIGNAL SIGINT\nCMD ["sleep", "9"]\n',
+        "Hub/Dockerfile": "FROM acme/node-base\n",
+        "Edge/Dockerfile": "FROM acme/hub\n",
+    }
+    options = Options(recipes=Recipes(MemoryFiles(files)).find)
+    (((container, _, _),), _) = analyze_container(MemoryFiles(files), "Edge/Dockerfile", options)
+    assert (container.argv, container.stop_signal) == (("sleep", "9"), "SIGINT")
+
+
 def test_a_configuration_that_is_mounted_may_keep_a_service_in_the_foreground() -> None:
     files = {
         "Dockerfile": 'FROM debian:12\nRUN apt-get install -y clamav-daemon\nCMD ["clamd"]\n',

@@ -107,6 +107,15 @@ from tests.unit.scripts import context, found, said
             id="options-have-an-end",
         ),
         pytest.param("for f in a b c; do our-app $f; done\n", "exits", (), id="once-for-each"),
+        pytest.param(
+            "our-dump > /x\ntar cf /out/x.tar /x\nsha256sum /out/x.tar > /out/sum\n", "exits", (), id="work-and-work"
+        ),
+        pytest.param("our-setup\nbash\nour-cleanup\n", "exits", (), id="around-what-is-typed"),
+        pytest.param("our-app\nrm -f /run/lock\nsync\necho over\n", "killed", ("our-app",), id="what-tidies-up"),
+        pytest.param(
+            "trap 'our-license give-back' EXIT\nour-license take\nour-app\n", "unknown", ("our-app",),
+            id="work-in-an-exit-trap",
+        ),
         pytest.param("for f in /in/*; do our-app $f; done\n", "exits", (), id="once-for-each-file"),
         pytest.param("for port in 80; do our-app $port; done\n", "killed", ("our-app",), id="for-one-value"),
         pytest.param(
@@ -250,4 +259,11 @@ def test_a_loop_that_waits_for_the_next_job_to_end() -> None:
 def test_a_shell_runs_a_script_without_a_shebang_where_it_has_found_it(start: str) -> None:
     lines = "RUN printf 'memcached -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
     some = said(context(f"{start}\n", lines=lines))
+    assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
+
+
+def test_conditions_that_make_no_difference_in_the_end_are_not_followed_for_ever() -> None:
+    """Each sets a variable of its own, so that no way comes to where another has been, until the script ends."""
+    checks = "".join(f"if [ -f /data/{n} ]; then v{n}=1; fi\n" for n in range(24))
+    some = said(context("/checks.sh\nmemcached -u nobody\ntrue\n", checks=checks))
     assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
