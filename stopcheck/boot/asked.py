@@ -6,7 +6,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand
-from stopcheck.syntax.shell.walk import commands, parameters
+from stopcheck.syntax.shell.walk import commands, expansions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
 """In the background these keep the pipe open, too."""
+DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})
+"""Operators that say what an unset variable is to be."""
 _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
@@ -82,7 +84,12 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
 def _lacks(shell: Shell, body: Sequence) -> bool:
     """Whether it names a variable that is not set, at which `set -u` may end it."""
     return any(
-        name.isidentifier() and name not in shell.variables and name not in shell.arrays for name in parameters(body)
+        operator not in DEFAULTS
+        and name.isidentifier()
+        and name not in shell.variables
+        and name not in shell.arrays
+        and name[:4] != "BASH"
+        for name, operator in expansions(body)
     )
 
 

@@ -464,6 +464,8 @@ def do_source(call: Call) -> None:
         call.world.exit(call.process, 139, "SEGV")  # it runs out of stack
         return
     if isinstance(name, Unknown):
+        if not getattr(name, "end", "").endswith(SETS_LITTLE):
+            shell.opened = "a sourced file"
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))

@@ -174,3 +174,35 @@ def ended(shell: str, script: str, errexit: bool) -> int | None:
 def test_what_a_failing_command_comes_to(shell: str, script: str, statuses: tuple[int, ...]) -> None:
     plain, strict = statuses[2 * list(SHELLS).index(shell) :][:2]
     assert (ended(shell, script, False), ended(shell, script, True)) == (plain, strict)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"',
+        '. "$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lib.sh"',
+        '. "$(dirname "${HERE:-/srv/x}")/lib.sh"',
+        '. "$(dirname "$0")/lib.sh"',
+    ],
+)
+def test_with_nounset_a_script_finds_the_file_beside_it(line: str) -> None:
+    files = {
+        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y memcached\nCOPY . /srv/\nENTRYPOINT ["/srv/start.sh"]\n',
+        "start.sh": f"#!/bin/bash\nset -eu\n{line}\nexec $SERVICE\n",
+        "lib.sh": 'SERVICE="memcached -u nobody"\n',
+    }
+    modes = dict.fromkeys(files, 0o755)
+    (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())
+    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+
+
+def test_a_file_that_is_sourced_and_not_known_may_set_what_is_asked_for() -> None:
+    files = {
+        "Dockerfile": "FROM debian:12\nRUN apt-get install -y memcached && our-builder >/etc/where\nCOPY start.sh /\n"
+        'ENTRYPOINT ["/start.sh"]\n',
+        "start.sh": '#!/bin/bash\nset -u\n. "$(cat /etc/where)/lib.sh"\necho $NAME\nexec memcached -u nobody\n',
+    }
+    (((_, verdict, _),), _) = analyze_container(
+        MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options()
+    )
+    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))

@@ -80,18 +80,23 @@ _IN_ARITHMETIC = regex(r"\$\{?#?([@*#]|\d+|[A-Za-z_]\w*)")
 
 def parameters(node: object) -> Iterator[str]:
     """The names of all parameters that a part of a program expands, in substitutions too; "@" for a bare `for x`."""
+    return (name for name, _ in expansions(node))
+
+
+def expansions(node: object) -> Iterator[tuple[str, str]]:
+    """Those names, each with the operator of its expansion (`:-` of `${x:-y}`)."""
     if isinstance(node, tuple):
         for part in node:
-            yield from parameters(part)
+            yield from expansions(part)
         return
     if isinstance(node, Parameter):
-        yield node.name
+        yield node.name, node.operator
     elif isinstance(node, (Arithmetic, ArithmeticExpansion)):
-        yield from _IN_ARITHMETIC.findall(node.text)
+        yield from ((name, "") for name in _IN_ARITHMETIC.findall(node.text))
     elif isinstance(node, ArithmeticFor):
-        yield from (name for text in node.expressions for name in _IN_ARITHMETIC.findall(text))
+        yield from ((name, "") for text in node.expressions for name in _IN_ARITHMETIC.findall(text))
     elif isinstance(node, For) and node.words is None:
-        yield "@"
+        yield "@", ""
     for name in getattr(type(node), "__match_args__", ()):
         if name not in {"span", "text"}:
-            yield from parameters(getattr(node, name))
+            yield from expansions(getattr(node, name))
