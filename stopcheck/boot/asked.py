@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
@@ -88,7 +89,7 @@ def _lacks(shell: Shell, body: Sequence) -> bool:
         and name.isidentifier()
         and name not in shell.variables
         and name not in shell.arrays
-        and name[:4] != "BASH"
+        and may_be_unset(name)
         for name, operator in expansions(body)
     )
 

@@ -290,13 +290,8 @@ def reads_a_terminal(process: Process) -> bool:
 
 def _in_trap(world: World, leaf: Process) -> bool:
     """Whether a trap runs it: that cleans up behind a service, or what was to be one."""
-    process = world.processes.get(leaf.ppid)
-    while process is not None:
-        shell = process.body
-        if isinstance(shell, Shell) and any(isinstance(frame, TrapEnd) for frame in shell.frames):
-            return True
-        process = world.processes.get(process.ppid) if process.pid != 1 else None
-    return False
+    shells = (process.body for process in _above(world, leaf) if isinstance(process.body, Shell))
+    return any(isinstance(frame, TrapEnd) for shell in shells for frame in shell.frames)
 
 
 def _holds(loop: ForRest, leaf: Process) -> bool:

@@ -468,7 +468,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
         return _default(scope, part, value)
     if value is None:
-        if scope.nounset and part.name not in _ALWAYS_SET and part.name[:4] != "BASH" and part.index not in {"@", "*"}:
+        if scope.nounset and may_be_unset(part.name) and part.index not in {"@", "*"}:
             raise UnsetError(part.name)
         value = ""
     if operator == "" or isinstance(value, Unknown):
@@ -485,6 +485,11 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
             return value[start:]
         return value[start : start + length] if length >= 0 else value[start:length]
     return _trimmed(scope, part, value)
+
+
+def may_be_unset(name: str) -> bool:
+    """Whether `set -u` may find a variable unset: some a shell sets itself."""
+    return name not in _ALWAYS_SET and name[:4] != "BASH"
 
 
 def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:

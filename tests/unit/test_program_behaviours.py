@@ -67,7 +67,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("composer run-script serve", "unknown", id="composer-script"),
         pytest.param("frankenphp run --config /Caddyfile", "graceful", id="frankenphp"),
         pytest.param("./srcds_run -game tf", "killed", id="srcds"),
-        pytest.param("./hlds_run -game valve -norestart", "graceful", id="hlds-of-its-own"),
+        pytest.param("./srcds_run -game tf -norestart", "graceful", id="srcds-in-front"),
         pytest.param("pandoc -o /out/x.pdf x.md", "exits", id="pandoc"),
         pytest.param("trivy server", "unknown", id="a-tool-that-serves"),
         pytest.param("scl enable devtoolset-9 memcached", "killed", id="scl"),
