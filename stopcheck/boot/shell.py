@@ -224,7 +224,7 @@ class Shell:
     def key(self) -> Hashable:
         """See Body.key; what `round` has is not in it."""
         return (
-            tuple(self.arrays.items()), tuple(self.functions), self.args,
+            tuple(self.arrays.items()), tuple(self.functions), self.args, self.folders,
             tuple((signal, trap.text) for signal, trap in self.traps.items()), self.pending, self.status, self.options,
             self.last_job, tuple(job.pids for job in self.jobs), frame_key(self.blocked) if self.blocked else None,
         )  # fmt: skip

@@ -394,4 +394,5 @@ class World:
             if not p.gone
         )
         files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
-        return (processes, tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines), files, self.runnable)
+        pipes = tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines)
+        return (processes, pipes, files, self.runnable, self.descriptors, self.mixed, self.regular)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stopcheck.boot.world import World
 from tests.unit.scripts import context, said
 
 
@@ -81,3 +82,11 @@ def test_what_a_script_reads_and_asks(script: str, outcome: str, main: tuple[str
 def test_accounts_that_the_build_changes_are_not_the_systems() -> None:
     verdict, _ = said(context("su nobody -c memcached\n", lines="RUN usermod -s /bin/sh nobody"))
     assert verdict.outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    "what", [{"descriptors": frozenset({"3"})}, {"mixed": frozenset({3})}, {"regular": frozenset({-1})}]
+)
+def test_what_is_open_makes_another_state_of_a_world(what: dict[str, frozenset[object]]) -> None:
+    """Else a way on which a descriptor is open would hide one on which it is not, where `>&3` fails."""
+    assert World(**what).key() != World().key()  # type: ignore[arg-type]
