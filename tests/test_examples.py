@@ -66,7 +66,7 @@ def test_a_kernel_agrees(name: str) -> None:
             # What its first stage compiles is the stand-in.
             measured = harness.run(harness.Case(("/shop",), grace=10.0, sh="none", stand_ins={"/shop": "service"}))
         else:
-            measured = run_example(files, 10.0, modes)
+            measured = run_example(files, 10.0, modes, verdict.outcome)
     except harness.UnavailableError as reason:
         if os.environ.get("CI"):
             raise

@@ -127,7 +127,7 @@ def test_the_fix_of_a_bad_example_gives_the_good_one(case: Case) -> None:
 def test_an_example_ends_as_predicted(case: Case) -> None:
     verdict, _ = case.analysed(GRACE)
     try:
-        measured = run_example(case.example.files, GRACE, case.example.modes)
+        measured = run_example(case.example.files, GRACE, case.example.modes, verdict.outcome)
     except UnbuildableError:
         assert verdict.outcome == "unknown"
         return

@@ -37,6 +37,12 @@ STABLE_SECONDS = 0.2
 START_SECONDS = 4.0
 """So long a stand-in may take to come up; a script that never starts one is stopped after this."""
 
+SHUTDOWN_SECONDS = 0.5
+"""So long a service takes to clean up."""
+LONG_SHUTDOWN_SECONDS = 1.5
+"""So long it takes where PID 1 is expected to end before it: a shell that crashes needs half a second where the machine
+is slow, and who is first would be a race."""
+
 Kind = Literal["service", "default", "deaf", "quick", "job"]
 DEFINES: dict[Kind, tuple[str, ...]] = {
     "service": (),
@@ -56,8 +62,8 @@ class Case:
     QUIT, with `stops_on_signal` also on the stop signal where it is another. `rules` are (program, "stays" in the
     foreground or "leaves" it, text among its arguments or "*"). `sh` is what /bin/sh is ("none": there is none);
     `busybox_tools` makes the everyday commands busybox's, as they are on Alpine. `links` are symbolic links, `absent`
-    are paths that this container does not have. `build` are commands run in it beforehand, one after another, with
-    `build_programs` ending at once.
+    are paths that this container does not have. `shutdown` is how many seconds a service takes to clean up. `build` are
+    commands run in it beforehand, one after another, with `build_programs` ending at once.
     """
 
     argv: tuple[str, ...]
@@ -75,6 +81,7 @@ class Case:
     absent: tuple[str, ...] = ()
     build: tuple[tuple[str, ...], ...] = ()
     build_programs: tuple[str, ...] = ()
+    shutdown: float = SHUTDOWN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class UnavailableError(Exception):
 
 
 @functools.cache
-def stand_in_binary(kind: Kind) -> str:
+def stand_in_binary(kind: Kind, shutdown: float = SHUTDOWN_SECONDS) -> str:
     """The path of the compiled stand-in; raises UnavailableError where there is no C compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
@@ -113,7 +120,8 @@ def stand_in_binary(kind: Kind) -> str:
     folder = tempfile.mkdtemp(prefix="stand-ins-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     target = f"{folder}/{kind}"
-    command = [compiler, "-O1", "-Wall", "-Werror", *DEFINES[kind], "-o", target, str(HERE / "standins" / "app.c")]
+    defines = (f"-DSHUTDOWN_MS={shutdown * 1000:.0f}", *DEFINES[kind])
+    command = [compiler, "-O1", "-Wall", "-Werror", *defines, "-o", target, str(HERE / "standins" / "app.c")]
     subprocess.run(command, check=True)
     return target
 
@@ -148,7 +156,7 @@ def _specification(case: Case, scratch: Path, log: Path) -> dict[str, Any]:
         files.append({"path": "/bin/ash", "link": SHELLS["busybox"]})
     for name, kind in case.stand_ins.items():
         path = name if name.startswith("/") else f"/usr/local/bin/{name}"
-        files.append({"path": path, "copy": stand_in_binary(kind), "mode": 0o755})
+        files.append({"path": path, "copy": stand_in_binary(kind, case.shutdown), "mode": 0o755})
     for name in case.build_programs:
         files.append({"path": f"{BUILD}/{name}", "copy": stand_in_binary("job"), "mode": 0o755})
     files += [{"path": path, "link": target} for path, target in case.links.items()]

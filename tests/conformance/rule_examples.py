@@ -6,6 +6,7 @@ stage, a base image that is known, files copied from the folder, `RUN` lines wit
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import posixpath
@@ -23,7 +24,15 @@ from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import ExecForm, parse_dockerfile
-from tests.conformance.harness import PATH, Case, Measurement, UnavailableError, run
+from tests.conformance.harness import (
+    LONG_SHUTDOWN_SECONDS,
+    PATH,
+    SHUTDOWN_SECONDS,
+    Case,
+    Measurement,
+    UnavailableError,
+    run,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -116,9 +125,15 @@ class UnbuildableError(UnavailableError):
     """No builder makes this image."""
 
 
-def run_example(files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None) -> Measurement:
-    """Build and stop the image of `files["Dockerfile"]`; raises UnavailableError for what cannot be run here."""
-    return run(case_of_example(files, grace, modes))
+def run_example(
+    files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None, predicted: str = ""
+) -> Measurement:
+    """Build and stop the image of `files["Dockerfile"]`; raises UnavailableError for what cannot be run here.
+
+    `predicted` is the outcome that the caller expects.
+    """
+    shutdown = LONG_SHUTDOWN_SECONDS if predicted == "cut-off" else SHUTDOWN_SECONDS
+    return run(dataclasses.replace(case_of_example(files, grace, modes), shutdown=shutdown))
 
 
 def case_of_example(files: Mapping[str, str], grace: float = 10.0, modes: Mapping[str, int] | None = None) -> Case:

@@ -5,6 +5,7 @@ A sample by default; `STOPCHECK_FACTS=all` (or a number) for more, `STOPCHECK_SE
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -41,8 +42,10 @@ def sample() -> tuple[facts.Fact, ...]:
 
 def disagreement(fact: facts.Fact) -> str | None:
     """What this machine does otherwise than the fact says; measured a second time before it is told."""
-    for _ in range(2):
-        measured = harness.run(facts.case_of(fact))
+    case = facts.case_of(fact)
+    long = harness.LONG_SHUTDOWN_SECONDS if fact.outcome in ("cut-off", "partial") else case.shutdown
+    for shutdown in (case.shutdown, long):
+        measured = harness.run(dataclasses.replace(case, shutdown=shutdown))
         same_code = measured.pid1_exit == fact.pid1_exit
         if measured.outcome == fact.outcome and (same_code or not fact.exit_is_certain):
             return None

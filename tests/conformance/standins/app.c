@@ -1,5 +1,5 @@
-/* A program that stands in for any service: it logs its start and the signals it gets, and takes half a second to
- * clean up on a stop signal before it exits. With -DDEFAULT_DISPOSITIONS it installs no handler, -DDEAF: it logs its
+/* A program that stands in for any service: it logs its start and the signals it gets, and takes SHUTDOWN_MS
+ * milliseconds to clean up on a stop signal before it exits. With -DDEFAULT_DISPOSITIONS it installs no handler, -DDEAF: it logs its
  * signals and goes on, -DQUICK: it ends on them without cleaning up, -DJOB: it ends by itself, at once.
  *
  * The log is /run/stand-ins/log; each line is: start time in ns (the process's name in the log), program, PID, event.
@@ -63,7 +63,7 @@ static void on_other(int number)
 
 static void on_stop(int number)
 {
-    struct timespec left = {0, 500000000};
+    struct timespec left = {SHUTDOWN_MS / 1000, SHUTDOWN_MS % 1000 * 1000000L};
     log_event("signal", number);
 #ifdef QUICK
     _exit(exit_code);
