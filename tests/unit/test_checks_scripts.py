@@ -630,3 +630,22 @@ class TestSupervisors:
         files["supervisord.conf"] = self.conf % "postfix start-fg"
         ((_, violation, _),) = said(files)[1]
         assert ("stopasgroup" in (violation.advice or "")) == supervisor.startswith("supervisord")
+
+
+def test_a_supervisor_that_does_not_wait_for_long_enough() -> None:
+    """Its own limit counts, however much time whoever stops the container gives it (sup.supervisord-*)."""
+    conf = "[supervisord]\nnodaemon=true\n[program:cache]\ncommand=squid -N\nstopwaitsecs=2\n"
+    files = {
+        "Dockerfile": (
+            "FROM debian:12\nRUN apt-get install -y supervisor squid\nCOPY all.conf /etc/supervisor/supervisord.conf\n"
+            'CMD ["supervisord"]\n'
+        ),
+        "all.conf": conf,
+    }
+    some = said(files, grace=60.0)
+    assert (some[0].outcome, some[0].exit_code) == ("cut-off", 0)
+    assert found(some) == [("grace-period-too-short", "command=squid -N")]
+    message = some[1][0][1].message
+    assert message.startswith("`docker stop` ends the container after 2.9 s (exit 0), and squid is SIGKILLed")
+    assert "supervisord waits 2 s for it" in message
+    assert said({**files, "all.conf": conf.replace("=2", "=40")}, grace=60.0)[0].outcome == "graceful"

@@ -1,0 +1,133 @@
+"""s6-overlay's /init: what was measured with version 3.2.3 (s6 2.15, s6-rc 0.7), and where it is recognised."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.unit.scripts import found, said
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.unit.scripts import Said
+
+ADDED = """ARG S6_OVERLAY_VERSION=3.2.3.0
+ADD https://example.org/s6-overlay/releases/download/v${S6_OVERLAY_VERSION}/s6-overlay-noarch.tar.xz /tmp
+RUN tar -C / -Jxpf /tmp/s6-overlay-noarch.tar.xz"""
+LEGACY = "root/etc/services.d/web/run"
+RC = "root/etc/s6-overlay/s6-rc.d/web"
+EXEC = "#!/bin/sh\nexec {}\n"
+NO_EXEC = "#!/bin/sh\n{}\n:\n"
+SERVICE = "memcached -u nobody"
+
+
+def image(
+    files: Mapping[str, str], command: tuple[str, ...] = (), lines: str = "", base: str = "alpine:3.20",
+    start: tuple[str, ...] = ("/init",), added: str = ADDED, grace: float = 10.0,
+) -> Said:  # fmt: skip
+    end = f"ENTRYPOINT {json.dumps(start)}\n" if start else ""
+    end += f"CMD {json.dumps(command)}\n" if command else ""
+    copy = "COPY root/ /\n" if files else ""
+    dockerfile = f"FROM {base}\n{added}\nRUN apk add memcached tini\n{copy}{lines}\n{end}"
+    return said({"Dockerfile": dockerfile, **files}, grace)
+
+
+def rc(script: str, **more: str) -> dict[str, str]:
+    return {f"{RC}/type": "longrun\n", f"{RC}/run": script, **{f"{RC}/{name}": text for name, text in more.items()}}
+
+
+@pytest.mark.parametrize(
+    ("files", "command", "lines", "outcome", "code"),
+    [
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "", "graceful", None, id="service"),
+        pytest.param({LEGACY: NO_EXEC.format(SERVICE)}, (), "", "graceful", None, id="service-below-a-shell"),
+        pytest.param(rc(EXEC.format(SERVICE)), (), "", "graceful", None, id="s6-rc"),
+        pytest.param(rc(NO_EXEC.format(SERVICE)), (), "", "graceful", None, id="s6-rc-below-a-shell"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGINT", "graceful", None, id="INT"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGUSR1", "graceful", None, id="USR1"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGUSR2", "graceful", None, id="USR2"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGPWR", "graceful", None, id="PWR"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGQUIT", "killed", 137, id="QUIT"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGHUP", "killed", 137, id="HUP"),
+        pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGWINCH", "killed", 137, id="WINCH"),
+        pytest.param({}, ("memcached", "-u", "nobody"), "", "graceful", None, id="command"),
+        pytest.param({}, ("sh", "-c", f"{SERVICE}; :"), "", "graceful", None, id="command-below-a-shell"),
+        pytest.param({}, ("sh", "-c", "exit 7"), "", "fails", 7, id="command-ends"),
+        pytest.param(
+            {LEGACY: EXEC.format(SERVICE)}, ("memcached", "-u", "nobody", "-p", "1"), "", "graceful", None, id="both"
+        ),
+        pytest.param(
+            {}, ("sh", "-c", f"{SERVICE}; :"), "ENV S6_CMD_RECEIVE_SIGNALS=1", "graceful", None, id="signals-to-command"
+        ),
+    ],
+)
+def test_what_was_measured(
+    files: dict[str, str], command: tuple[str, ...], lines: str, outcome: str, code: int | None
+) -> None:
+    some = image(files, command, lines)
+    assert (some[0].outcome, some[0].exit_code) == (outcome, code)
+
+
+def test_two_services_are_both_told() -> None:
+    files = {**rc(EXEC.format(SERVICE)), "root/etc/services.d/cache/run": EXEC.format("memcached -u nobody -p 1")}
+    some = image(files)
+    assert some[0].outcome == "graceful"
+    assert len(some[0].main) == 2
+    assert found(some) == []
+
+
+def test_it_takes_three_seconds_whatever_it_stops() -> None:
+    """Measured: 3.1 s for a command that ends at once, 1.2 s with S6_KILL_GRACETIME=1000."""
+    files = {LEGACY: EXEC.format(SERVICE)}
+    assert image(files, grace=2.0)[0].outcome == "killed"
+    assert image(files, lines="ENV S6_KILL_GRACETIME=1000", grace=2.0)[0].outcome == "graceful"
+
+
+def test_what_takes_longer_is_killed() -> None:
+    """Measured: what goes on in /etc/services.d is told twice and SIGKILLed after 6 s; s6-rc waits for ever."""
+    slow = "squid -N"  # waits for half a minute for its clients
+    some = image({LEGACY: EXEC.format(slow)})
+    assert (some[0].outcome, some[0].exit_code) == ("cut-off", 0)
+    assert found(some) == [("grace-period-too-short", "exec squid -N")]
+    assert "init waits 6 s for it" in some[1][0][1].message
+    assert image(rc(EXEC.format(slow)))[0].outcome == "killed"
+    assert image(rc(EXEC.format(slow), **{"timeout-kill": "2000\n"}))[0].outcome == "cut-off"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param(ADDED, "fails", id="3"),
+        pytest.param(ADDED.replace("3.2.3.0", "2.2.0.3"), "unknown", id="2"),
+    ],
+)
+def test_below_another_init(lines: str, outcome: str) -> None:
+    """Measured with 3.2.3: exit code 100."""
+    some = image({}, ("memcached", "-u", "nobody"), start=("tini", "--", "/init"), added=lines)
+    assert some[0].outcome == outcome
+    assert outcome != "fails" or some[0].exit_code == 100
+
+
+def test_where_it_comes_from_the_base_image() -> None:
+    files = {LEGACY: "#!/usr/bin/with-contenv bash\nexec s6-setuidgid abc memcached\n"}
+    some = image(files, base="ghcr.io/linuxserver/baseimage-alpine:3.20", start=(), added="")
+    assert some[0].outcome == "graceful"
+    assert some[0].main == ("memcached",)
+
+
+def test_another_init_is_not_known() -> None:
+    some = image({}, start=("/init",), added="", base="example/base")
+    assert some[0].outcome == "unknown"
+
+
+def test_services_that_are_not_in_the_files() -> None:
+    assert image({})[0].outcome == "unknown"
+
+
+def test_a_script_for_execlineb() -> None:
+    chain = "#!/command/execlineb -P\nwith-contenv\n# as its own user\ns6-setuidgid nobody\nmemcached -v\n"
+    assert image(rc(chain))[0].main == ("memcached",)
+    assert image(rc("#!/command/execlineb -P\nforeground { echo }\nmemcached\n"))[0].outcome == "unknown"
