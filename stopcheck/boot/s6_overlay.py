@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import Failure
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed, Supervisor
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
@@ -42,6 +44,9 @@ def start_overlay(start: Start) -> Body | Failure:
             return Failure(100, "/init of s6-overlay only runs as PID 1", "not-first")
         return start.leaf("opaque", "what s6-overlay does where it is not PID 1")
     command = start.argv[1:]
+    for file in image.files.matching(f"{LEGACY}/*/run"):
+        if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not isinstance(file.content, Unknown):
+            return start.leaf("opaque", f"{file.path} is not executable")  # version 2 makes it so, 3 does not
     if not managed and not command:
         return start.leaf("opaque", "the services of s6-overlay are not in the files")
     if command:
@@ -70,6 +75,14 @@ def _managed(file: ImageFile, signal: str, wait: float | None) -> Managed:
 def _word(start: Start, path: str) -> str:
     text = start.text(path)
     return text.text.strip() if isinstance(text, SourceFile) else ""
+
+
+def start_notified(start: Start) -> Body | Failure:
+    """s6-notifyoncheck(1) becomes its command; `cd DIRECTORY COMMAND` is a program there, execline's."""
+    child, _ = child_argv(start.row, start.argv)
+    if len(child) > 2 and child[0] == "cd" and isinstance(child[1], str):
+        start.process.cwd, child = start.path(child[1]), child[2:]
+    return start.load(child)
 
 
 class Overlay(Supervisor):
@@ -148,6 +161,11 @@ class Overlay(Supervisor):
             self._tell_all(world, process, "TERM", "forwards")
             return True
         return False
+
+    def _start(self, world: World, process: Process, managed: Managed) -> int:
+        if managed.folder.startswith(SOURCES):
+            world.runnable |= {f"{managed.folder}/run"}  # s6-rc makes a copy of its own, executable (measured)
+        return super()._start(world, process, managed)
 
     def _stop(self, world: World, process: Process, index: int) -> None:
         if index != self.command:

@@ -142,8 +142,14 @@ def _of_supervisor(
     if gone is not None:
         yield Cause("supervisor-not-forwarding", process, process.origin, below, event=gone)
     elif later.alive and isinstance(later.body, Supervisor) and later.body.stopping and below is not None:
-        if any(event.kind == "goes-on" and event.pid == below.pid for event in stopped.world.events):
+        stays = {event.pid: event for event in stopped.world.events if event.kind == "goes-on"}
+        if below.pid in stays:
             return  # it is told in time, and not stopped by that: its own link fails
+        kept = next((other for other in later.body.programs(stopped.world) if other in stays), None)
+        if kept is not None and not stopped.world.processes[below.pid].alive:
+            other = stopped.booted.world.processes[kept]
+            yield Cause("supervisor-exceeds-grace", process, other.origin, other, event=stays[kept])
+            return
         body = stopped.world.processes[below.pid].body
         if isinstance(body, Program) and body.row.seconds > assessment.grace and _is_told_at_once(stopped, below):
             return  # that takes too long by itself

@@ -131,3 +131,41 @@ def test_a_script_for_execlineb() -> None:
     chain = "#!/command/execlineb -P\nwith-contenv\n# as its own user\ns6-setuidgid nobody\nmemcached -v\n"
     assert image(rc(chain))[0].main == ("memcached",)
     assert image(rc("#!/command/execlineb -P\nforeground { echo }\nmemcached\n"))[0].outcome == "unknown"
+
+
+def log(line: str) -> dict[str, str]:
+    """A service and, behind it in a pipe, the one that logs for it."""
+    other = "root/etc/s6-overlay/s6-rc.d/log"
+    return {
+        **rc(EXEC.format(SERVICE)),
+        f"{RC}/producer-for": "log\n",
+        f"{other}/type": "longrun\n",
+        f"{other}/consumer-for": "web\n",
+        f"{other}/run": EXEC.format(line),
+    }
+
+
+def test_a_log_that_does_not_end() -> None:
+    """Measured: `s6-log -p` takes no note of SIGTERM, and s6-rc waits for it for ever; without -p it ends."""
+    some = image(log("s6-log -bp n3 /tmp/log"))
+    assert (some[0].outcome, some[0].exit_code, some[0].main) == ("killed", 137, ("memcached",))
+    assert found(some) == [("supervisor-exceeds-grace", "exec s6-log -bp n3 /tmp/log")]
+    message = some[1][0][1].message
+    assert message.startswith("`docker stop` waits 10 s, then kills s6-log: exit 137. init waits for s6-log,")
+    for line in ("s6-log -b n3 /tmp/log", "logutil-service /tmp/log"):
+        assert image(log(line))[0].outcome == "graceful"
+
+
+def test_scripts_that_are_not_executable() -> None:
+    """Measured: s6-rc makes a copy that is; what stands in /etc/services.d stays as it is."""
+    legacy, new = {LEGACY: EXEC.format(SERVICE)}, rc(EXEC.format(SERVICE))
+    chmod = "RUN chmod 644 /etc/services.d/*/run /etc/s6-overlay/s6-rc.d/*/run"
+    assert image(new, lines=chmod)[0].outcome == "graceful"
+    assert image(legacy, lines=chmod)[0].reason == (
+        "what init does is not in the files (/etc/services.d/web/run is not executable)"
+    )
+
+
+def test_a_service_that_tells_when_it_is_ready() -> None:
+    run = "#!/usr/bin/with-contenv sh\nexec s6-notifyoncheck -d -n 300 -c 'nc -z localhost 1' cd /srv s6-setuidgid abc "
+    assert image(rc(f"{run}memcached\n"))[0].main == ("memcached",)
