@@ -59,7 +59,7 @@ def _services(start: Start) -> Iterator[Managed]:
     files = start.machine.image.files
     for file in files.matching(f"{SOURCES}/*/run"):
         folder = posixpath.dirname(file.path)
-        if _word(start, f"{folder}/type") != "oneshot":
+        if _word(start, f"{folder}/type") == "longrun":
             wait = _word(start, f"{folder}/timeout-kill")
             signal = signal_name(_word(start, f"{folder}/down-signal")) or "TERM"
             yield _managed(file, signal, int(wait) / 1000 if wait.isdigit() and int(wait) else None)

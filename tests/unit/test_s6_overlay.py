@@ -12,6 +12,7 @@ from tests.unit.scripts import found, said
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stopcheck.case import Verdict
     from tests.unit.scripts import Said
 
 ADDED = """ARG S6_OVERLAY_VERSION=3.2.3.0
@@ -169,3 +170,29 @@ def test_scripts_that_are_not_executable() -> None:
 def test_a_service_that_tells_when_it_is_ready() -> None:
     run = "#!/usr/bin/with-contenv sh\nexec s6-notifyoncheck -d -n 300 -c 'nc -z localhost 1' cd /srv s6-setuidgid abc "
     assert image(rc(f"{run}memcached\n"))[0].main == ("memcached",)
+
+
+def test_services_for_a_base_image_that_is_not_known() -> None:
+    """Only s6-overlay looks into its own folder; others have an /etc/services.d, too."""
+
+    def upon(files: dict[str, str]) -> Verdict:
+        return image(files, base="example/base", start=(), added="")[0]
+
+    assert upon(rc(EXEC.format(SERVICE))).main == ("memcached",)
+    assert upon({**rc(EXEC.format(SERVICE)), f"{RC}/type": "oneshot\n"}).outcome == "unknown"
+    assert upon({LEGACY: EXEC.format(SERVICE)}).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("FROM ghcr.io/hassio-addons/base:14.0.0", "graceful", id="by-name"),
+        pytest.param("ARG BUILD_FROM\nFROM $BUILD_FROM", "graceful", id="by-its-builder"),
+        pytest.param("ARG BUILD_FROM=debian:12\nFROM $BUILD_FROM", "killed", id="another"),
+        pytest.param("ARG BASE\nFROM $BASE", "killed", id="by-another-argument"),
+    ],
+)
+def test_add_ons_of_home_assistant(lines: str, outcome: str) -> None:
+    """Their base images have the ENTRYPOINT /init: what CMD starts is never PID 1."""
+    dockerfile = f'{lines}\nCOPY run.sh /\nCMD ["/run.sh"]\n'
+    assert said({"Dockerfile": dockerfile, "run.sh": "#!/bin/bash\npython3 /app.py\n"})[0].outcome == outcome
