@@ -976,3 +976,23 @@ def test_node_looks_for_a_file_that_is_named_like_a_whole_command(command: str) 
     assert str(verdict.outcome) == "fails"
     assert violation[1].fix is not None
     assert violation[1].fix.edits[0].text == f'"{first}", "{second}"'
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        pytest.param("rpmbuild -ba shop.spec", "exits", id="builds-a-package"),
+        pytest.param("make -j 4 all", "exits", id="make"),
+        pytest.param("make serve", "killed", id="make-serves"),
+        pytest.param("stack build", "exits", id="builder"),
+        pytest.param("stack exec shop", "killed", id="builder-runs-it"),
+        pytest.param("shop-tool build", "exits", id="nobody-knows-but-it-builds"),
+        pytest.param("npm test", "exits", id="tests"),
+        pytest.param("npm run dev", "killed", id="script"),
+    ],
+)
+def test_what_builds_is_no_service(command: str, outcome: str) -> None:
+    """A container that builds something and ends is not stopped: no line of it is to be blamed."""
+    script = f"#!/bin/bash\nset -e\ncd /src\n{command}\necho done\n"
+    stopped = verdict("/app/build.sh", files={"build.sh": script}, base="example/builder:1")
+    assert stopped.outcome == outcome
