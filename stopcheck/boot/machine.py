@@ -22,7 +22,7 @@ from stopcheck.boot.grammar import (
 )
 from stopcheck.boot.permissions import closed_folder
 from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
-from stopcheck.boot.quiet import arithmetic_assignment, quiet
+from stopcheck.boot.quiet import arithmetic_assignment, quiet, writes
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
@@ -149,6 +149,7 @@ class Machine:
     builtin = staticmethod(find_builtin)
     arithmetic_assignment = staticmethod(arithmetic_assignment)
     quiet = staticmethod(quiet)
+    writes = staticmethod(writes)
 
     def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:
         """`[[ … ]]`: sets the shell's status."""
