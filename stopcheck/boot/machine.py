@@ -828,6 +828,8 @@ def _no_shebang(text: str) -> tuple[str, str]:
 
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 
+_OPERATORS = frozenset({"&&", "||", ";", "|"})
+
 
 def _no_name(name: str) -> bool:
     """Whether no package installs a program of this name: `npm start`, `app --help`, `$APP`, `['gunicorn',`."""
@@ -837,7 +839,7 @@ def _no_name(name: str) -> bool:
         program in SHELL_NAMES
         or program.endswith((".sh", ".py", ".js"))
         or find_program(program) is not None
-        or any(word.startswith("-") for word in rest)
+        or any(word.startswith("-") or word in _OPERATORS for word in rest)
     )
     if first.startswith("-"):
         return True

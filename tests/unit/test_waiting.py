@@ -31,7 +31,7 @@ from tests.unit.scripts import context, found, said
             "until [ -f /shared/ready ]; do sleep 1; done\npsql -f /init.sql\n", "exits", (), id="until-others-write-it"
         ),
         pytest.param(
-            "i=0\nwhile [ ! -s /shared/url ]; do i=$((i+1)); [ $i -gt 30 ] && exit 1; sleep 2; done\npsql -f /init.sql\n",
+            "i=0\nwhile [ ! -s /shared/url ]; do i=$((i+1)); [ $i -gt 9 ] && exit 1; sleep 2; done\npsql -f /x\n",
             "exits", (), id="until-others-fill-it",
         ),
         pytest.param(
