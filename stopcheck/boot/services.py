@@ -275,8 +275,8 @@ def _uwsgi_signals(options: dict[str, str]) -> dict[str, str]:
     dies = _is_on(options, "die-on-term")
     if not _is_on(options, "master", "M"):
         return {"TERM": "quick", "INT": "quick", "QUIT": "default", "HUP": "unknown"}
-    if options.get("hook-master-start") or any(key.startswith("hook-") for key in options):
-        return {"INT": "graceful"}
+    if any(key.startswith("hook-") and "signal" in value for key, value in options.items()):
+        return {"INT": "graceful"}  # `unix_signal:15 gracefully_kill_them_all`: what the signals do is said there
     return {
         "TERM": "graceful" if dies else "ignore",
         "INT": "graceful",
@@ -331,10 +331,10 @@ def _takes_value(words: list[str], index: int) -> bool:
 
 
 def _ini(text: str) -> dict[str, str]:
-    """The options in uWSGI's ini file: `name = value` lines of all sections."""
+    """The options in uWSGI's ini file: the `name = value` lines of all sections, and bare names, which switch on."""
     found: dict[str, str] = {}
     for line in text.split("\n"):
-        name, sign, value = line.partition("=")
-        if sign and not line.lstrip().startswith(("#", ";", "[")):
+        name, _, value = line.partition("=")
+        if name.strip() and not line.lstrip().startswith(("#", ";", "[")):
             found[name.strip()] = value.split(";")[0].strip()
     return found

@@ -120,6 +120,13 @@ FIXES = {
 +     sleep 60 & wait $!
   done
 """,
+    "trap-for-a-loop-with-a-condition": """
++ trap 'exit 0' TERM
+  while [ "$(date +%s)" -le "$(cat /until)" ]; do
+-     sleep ${EVERY:-60}
++     sleep ${EVERY:-60} & wait $!
+  done
+""",
     "wait-after-kill": """
 - trap 'kill $!' TERM
 + trap 'kill $!; wait' TERM

@@ -546,7 +546,6 @@ class TestUnstartable:
         case = analysed(files)
         assert [(rule, violation.span.path) for rule, violation, _ in case[2]] == [("unstartable-entrypoint", "run.sh")]
 
-
     def test_no_base_image_has_a_program_of_a_whole_command_s_name(self) -> None:
         case = analysed({"Dockerfile": 'FROM registry.example/base:1\nENTRYPOINT ["cd /app && ./start.sh"]\n'})
         assert (case[1].outcome, found(case)) == ("fails", [("error", "unstartable-entrypoint", 2)])

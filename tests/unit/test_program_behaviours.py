@@ -328,6 +328,7 @@ def test_php_fpm(base: str, lines: str, expected: str) -> None:
     [
         pytest.param("[uwsgi]\nmaster = true\n", "killed", id="master"),
         pytest.param("[uwsgi]\nmaster = true\ndie-on-term = true\n", "graceful", id="die-on-term"),
+        pytest.param("[uwsgi]\nmaster\ndie-on-term\nhook-pre-app = exec:true\n", "graceful", id="bare-names"),
         pytest.param("[uwsgi]\nmaster = false\n", "terminated", id="no-master"),
         pytest.param("[uwsgi]\ndaemonize = /log\n", "exits", id="daemonize"),
     ],
