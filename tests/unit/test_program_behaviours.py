@@ -337,6 +337,12 @@ def test_uwsgi_reads_its_ini_file(ini: str, expected: str) -> None:
     assert outcome("uwsgi --ini app.ini", files={"app.ini": ini}) == expected
 
 
+@pytest.mark.parametrize("command", ["nginx -c /srv/web.conf", "nginx -p /srv -c web.conf"])
+def test_nginx_by_a_configuration_that_is_nowhere(command: str) -> None:
+    """What makes it as the container starts may have it stay in the foreground."""
+    assert outcome(command, base="nginx:1.27") == "unknown"
+
+
 def test_squid_by_its_configuration() -> None:
     files = {"squid.conf": "http_port 3128\nshutdown_lifetime 2 seconds\n"}
     assert outcome("squid -N -f /app/squid.conf", files=files) == "graceful"
