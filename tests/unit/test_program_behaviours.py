@@ -577,6 +577,21 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
     assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param('sh -c "if our-check; then\n    date\n  fi\n  exec gunicorn a:b"', id="statements"),
+        pytest.param('sh -c "date && \\\n  exec gunicorn a:b"', id="continued"),
+        pytest.param("gunicorn\n  a:b", id="words"),
+    ],
+)
+def test_a_command_of_a_supervisor_that_goes_over_lines(command: str) -> None:
+    """Measured with supervisor 4.2: the lines stay lines."""
+    files = {"s.conf": f"[supervisord]\nnodaemon=true\n[program:a]\ncommand={command}\n"}
+    found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN pip install supervisor gunicorn")
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
 STAYS, NGINX = "[supervisord]\nnodaemon=true\n", "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
 ASKS = NGINX + "environment=CONF=%(ENV_C)s,HOME=%(ENV_HOME)s\n"
 APT, APK = "RUN apt-get install -y supervisor nginx", "RUN apk add supervisor nginx"
