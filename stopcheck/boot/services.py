@@ -203,7 +203,8 @@ def _copied_configuration(start: Start) -> Unknown | None:
 def _unseen(start: Start) -> Unknown | None:
     """A configuration of another name than the default one, which is nowhere in the files: it may keep it there."""
     for name in _named(start) if start.row.foreground_text else ():
-        if name not in start.row.config and not isinstance(start.text(name), SourceFile):
+        known = isinstance(start.text(name), SourceFile) or start.path(name) in start.world.files
+        if name not in start.row.config and not known:
             return Unknown(f"{name} is not in the files")
     return None
 
