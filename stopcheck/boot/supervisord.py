@@ -161,7 +161,7 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
 
 
 def _argv(command: str, program: str, number: str, env: Mapping[str, Field]) -> tuple[str, ...]:
-    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command.replace("\n", " "))
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command)
     try:
         return tuple(shlex.split(text))
     except ValueError:

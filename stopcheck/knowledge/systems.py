@@ -57,3 +57,8 @@ def foreign(manager: str) -> frozenset[str]:
 def without_login(user: str) -> bool:
     """Whether it is one of the system's own accounts whose shell is nologin(8)."""
     return user in _tables()["accounts"]["nologin"].split()
+
+
+def has_bash(user: str) -> bool:
+    """Whether it is an account that a package makes with bash for its shell, on systems with glibc."""
+    return user in _tables()["accounts"]["bash"].split()

@@ -120,6 +120,13 @@ FIXES = {
 +     sleep 60 & wait $!
   done
 """,
+    "trap-for-a-loop-with-a-condition": """
++ trap 'exit 0' TERM
+  while [ "$(date +%s)" -le "$(cat /until)" ]; do
+-     sleep ${EVERY:-60}
++     sleep ${EVERY:-60} & wait $!
+  done
+""",
     "wait-after-kill": """
 - trap 'kill $!' TERM
 + trap 'kill $!; wait' TERM
@@ -603,14 +610,16 @@ class TestSupervisors:
 
     def test_a_program_that_leaves_it_beside_one_that_stays(self) -> None:
         files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
-        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/n.conf"
+        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/nginx/nginx.conf"
         some = said(files)
         assert found(some, "note") == [
-            ("abandoned-job", "command=nginx -c /etc/n.conf"),
+            ("abandoned-job", "command=nginx -c /etc/nginx/nginx.conf"),
             ("missing-exec", "supervisord -n -c /etc/s.conf"),
         ]
         advice = {rule: violation.advice for rule, violation, _ in some[1]}
-        assert advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/n.conf -g 'daemon off;'`."
+        assert (
+            advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/nginx/nginx.conf -g 'daemon off;'`."
+        )
 
     @pytest.mark.parametrize("section", ["program", "fcgi-program"])
     def test_a_program_that_its_signal_does_not_stop(self, section: str) -> None:

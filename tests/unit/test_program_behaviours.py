@@ -328,12 +328,19 @@ def test_php_fpm(base: str, lines: str, expected: str) -> None:
     [
         pytest.param("[uwsgi]\nmaster = true\n", "killed", id="master"),
         pytest.param("[uwsgi]\nmaster = true\ndie-on-term = true\n", "graceful", id="die-on-term"),
+        pytest.param("[uwsgi]\nmaster\ndie-on-term\nhook-pre-app = exec:true\n", "graceful", id="bare-names"),
         pytest.param("[uwsgi]\nmaster = false\n", "terminated", id="no-master"),
         pytest.param("[uwsgi]\ndaemonize = /log\n", "exits", id="daemonize"),
     ],
 )
 def test_uwsgi_reads_its_ini_file(ini: str, expected: str) -> None:
     assert outcome("uwsgi --ini app.ini", files={"app.ini": ini}) == expected
+
+
+@pytest.mark.parametrize("command", ["nginx -c /srv/web.conf", "nginx -p /srv -c web.conf"])
+def test_nginx_by_a_configuration_that_is_nowhere(command: str) -> None:
+    """What makes it as the container starts may have it stay in the foreground."""
+    assert outcome(command, base="nginx:1.27") == "unknown"
 
 
 def test_squid_by_its_configuration() -> None:
@@ -568,6 +575,21 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
     files = {"s.conf": text, "server": "\x7fELF"}
     found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN apt-get install -y supervisor")
     assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param('sh -c "if our-check; then\n    date\n  fi\n  exec gunicorn a:b"', id="statements"),
+        pytest.param('sh -c "date && \\\n  exec gunicorn a:b"', id="continued"),
+        pytest.param("gunicorn\n  a:b", id="words"),
+    ],
+)
+def test_a_command_of_a_supervisor_that_goes_over_lines(command: str) -> None:
+    """Measured with supervisor 4.2: the lines stay lines."""
+    files = {"s.conf": f"[supervisord]\nnodaemon=true\n[program:a]\ncommand={command}\n"}
+    found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN pip install supervisor gunicorn")
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
 
 
 STAYS, NGINX = "[supervisord]\nnodaemon=true\n", "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
