@@ -371,6 +371,8 @@ class Shell:
         try:
             self._take(frame, world, process)
         except UnsetError as error:
+            if process.pid == 1 and not world.stopping and str(error):
+                world.note("unset", process, text=str(error), span=self._place(frame))
             if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
                 self.discard(process)
                 return True
@@ -380,6 +382,14 @@ class Shell:
                 return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
         return True
+
+    @staticmethod
+    def _place(frame: Frame) -> Span | None:
+        """Where in the script a frame stands: at its command, or at the next of several."""
+        node = getattr(frame, "node", None)
+        if isinstance(frame, Items):
+            node = frame.node.items[frame.index] if frame.index < len(frame.node.items) else node
+        return getattr(node, "span", None)
 
     def _take(self, frame: Frame, world: World, process: Process) -> None:
         match frame:

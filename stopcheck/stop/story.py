@@ -127,6 +127,10 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"{who} cannot do this: {event.text}"
         case "cannot-read":
             return f"{who} cannot read this, a syntax error for its shell: {event.text}"
+        case "leaves" if not late and event.span is not None:
+            return f"{who} gives up: `{event.span.text}`"
+        case "unset":
+            return f"{who} gives up: ${event.text} is not set, which `set -u` forbids"
         case "exec":
             return f"`exec`: {shown(process.argv)} takes the place of the shell, as pid {event.pid}"
         case "implicit-exec" if event.pid == 1:

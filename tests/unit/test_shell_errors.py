@@ -11,6 +11,7 @@ import pytest
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
 from stopcheck.files import MemoryFiles
+from tests.unit.verdicts import verdict
 
 SHELLS = {"dash": "debian:bookworm", "bash": "debian:bookworm", "busybox": "alpine:3.17", "sh": "amazonlinux:2023"}
 """Base images of dash 0.5.12, bash 5.2, busybox 1.35, and of the same bash as /bin/sh, which is its POSIX mode."""
@@ -206,3 +207,16 @@ def test_a_file_that_is_sourced_and_not_known_may_set_what_is_asked_for() -> Non
         MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options()
     )
     assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        pytest.param('[ -n "$ROLE" ] || exit 3\nexec memcached', "gives up: `exit 3`", id="exit"),
+        pytest.param('set -u\nexec memcached -p "$PORT"', "gives up: $PORT is not set", id="unset"),
+    ],
+)
+def test_the_story_says_where_a_script_gives_up(script: str, told: str) -> None:
+    stopped = verdict("/app/start", files={"start": f"#!/bin/bash\n{script}\n"})
+    assert stopped.outcome == "fails"
+    assert any(told in step.text and step.span is not None for step in stopped.story)
