@@ -136,6 +136,9 @@ def image_of(fact: Fact) -> FactImage:
     lines = [f"FROM {base}"]
     if packages:
         lines.append(f"RUN {_manager(base)} {' '.join(packages)}")
+    pnpm = re.search(r"\.pnpm(\d+)-", fact.id)
+    if pnpm:
+        lines.append(f"RUN npm install --global pnpm@{pnpm[1]}")
     files = {f"bin/{name}": PROGRAM for name in ("app", "app0", *(word for word in OTHERS.split() if word in named))}
     modes = dict.fromkeys(files, 0o755)
     lines.append("COPY bin/ /usr/local/bin/")
