@@ -103,8 +103,9 @@ class Base:
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
     "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
     is the program that they put before arguments that begin with `-`, end in `prepends_to`, are one of the
-    `prepends_words`, or (`prepends_missing`) name no command ("": none). `starts` maps its other scripts to the command that they end in. `programs` are surely
-    there, and `missing` surely not. `plain`: it holds no more than a system and what it is named after.
+    `prepends_words`, or (`prepends_missing`) name no command ("": none). `starts` maps its other scripts to the command
+    that they end in. `programs` are surely there, and `missing` surely not. `plain`: it holds no more than a system and
+    what it is named after.
     """
 
     name: str
