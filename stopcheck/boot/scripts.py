@@ -159,6 +159,10 @@ def _program(start: Start, name: str, folder: str, words: tuple[Field, ...], cal
         if not isinstance(package, Unknown) and _is_berry(start, folder, package):
             return _run(start, "berry", folder, [words])
     if name == "pnpm" and call is None:
+        package = read_package(start, folder)
+        told = {} if isinstance(package, Unknown) else package
+        if start.process.pid != 1 and not _is_known_pnpm(start, told):
+            return start.leaf("unread", "which version of pnpm runs it")
         return _run(start, "pnpm-exec", folder, [words])
     line = call if call is not None else " ".join(map(_quoted, map(str, words)))
     return _run(start, name, folder, [("sh", "-c", line)])

@@ -138,9 +138,35 @@ def test_bun_passes_other_signals_on() -> None:
     assert outcome("bun run start", base="oven/bun:1", files=files, lines=lines) == "graceful"
 
 
-@pytest.mark.parametrize("line", ["npm start", "yarn start", "cross-env A=1 app", "env-cmd app", "tsx app.ts"])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("bind = ':80'\ndaemon = True\n", "exits", id="leaves"),
+        pytest.param("bind = ':80'\ndaemon = False\n", "graceful", id="stays"),
+        pytest.param("bind = ':80'\n# daemon = True\n", "graceful", id="commented"),
+    ],
+)
+def test_gunicorn_by_its_configuration(text: str, expected: str) -> None:
+    assert outcome("gunicorn -c gunicorn.conf.py app:app", files={"gunicorn.conf.py": text}) == expected
+
+
+def test_what_pnpm_executes_below_an_init() -> None:
+    lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
+    files = {"app": "\x7fELF", "package.json": "{}"}
+    assert outcome("tini -- pnpm exec app", base="node:20", files=files, lines=lines) == "unknown"
+    assert outcome("pnpm exec app", base="node:20", files=files, lines=lines) == "graceful"
+
+
+@pytest.mark.parametrize(
+    "line", ["npm start", "yarn start", "cross-env A=1 app", "env-cmd app", "tsx app.ts", "nodemon app.js"]
+)
 def test_what_is_passed_on_is_not_every_signal(line: str) -> None:
-    files = {"package.json": json.dumps({"scripts": {"start": "app"}}), "app": "\x7fELF", "app.ts": "listen()"}
+    files = {
+        "package.json": json.dumps({"scripts": {"start": "app"}}),
+        "app": "\x7fELF",
+        "app.ts": "listen()",
+        "app.js": "listen()",
+    }
     lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nSTOPSIGNAL SIGQUIT"
     assert outcome(line, base="node:20", files=files, lines=lines) == "killed"
 
