@@ -89,6 +89,41 @@ def start_interpreter(start: Start) -> Body | Failure:
     return start_script(start, language, told.what, told.arguments)
 
 
+_DENO_VALUES = frozenset({"-c", "--config", "--import-map", "--location", "--cert", "--ext", "--port", "--host"})
+
+
+def start_deno(start: Start) -> Body | Failure:
+    """`deno run FILE`, `deno serve FILE`, `deno FILE`: what its source says, and else what Deno does by itself.
+
+    Deno's own handler takes itself away and raises the signal anew, which fails for PID 1 alone: it crashes.
+    """
+    words = list(start.argv[1:])
+    command = words.pop(0) if words[:1] in (["run"], ["serve"]) else "run"
+    while words and isinstance(words[0], str) and words[0].startswith("-"):
+        if words[0].startswith("--watch"):
+            return start.leaf("opaque", "what it runs is started anew where its files change")
+        del words[: 2 if words[0] in _DENO_VALUES else 1]
+    if not words:
+        return start.leaf("short")
+    name = words[0]
+    if isinstance(name, Unknown):
+        return start.leaf("unnamed", name.reason)
+    if not isinstance(start.text(name), SourceFile):
+        return start.leaf("unread", _unread(start, name))
+    body = _from_source(start, "node", name)
+    on = {signal: action for signal, action in body.row.on.items() if signal != "USR1"}
+    left = {signal: action for signal, action in start.row.on.items() if signal not in on}
+    if command == "serve":
+        left = {signal: "graceful" if action == "raise" else action for signal, action in left.items()}
+    elif not body.row.otherwise:  # its sources tell not all
+        left = {}
+    elif start.process.pid != 1:
+        left = dict.fromkeys(left, "default")
+    exits = {signal: start.row.exit or 0 for signal, action in left.items() if action == "raise"}
+    body.row = replace(body.row, on={**on, **left}, exit_on=exits)
+    return body
+
+
 def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple[str, ...]) -> Told:
     """What follows an interpreter's name, by its own grammar."""
     index = 0
@@ -274,7 +309,7 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
+def _from_source(start: Start, language: str, name: str, root: str = "") -> Program:
     """A program whose file is in the image; `root` is the folder that it is started from as a module."""
     from stopcheck.boot.sources import from_source
 

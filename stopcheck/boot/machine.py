@@ -331,7 +331,11 @@ class Machine:
     def _is_for(self, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
         """Whether a base image's own entrypoint puts its program before this first argument."""
         base = self.image.base
-        if word.startswith("-") or (base.prepends_to and word.endswith(base.prepends_to)):
+        if (
+            word.startswith("-")
+            or (base.prepends_to and word.endswith(base.prepends_to))
+            or word in base.prepends_words
+        ):
             return True
         if not base.prepends_missing:
             return False

@@ -140,6 +140,8 @@ def _script(
     given = tuple(word for word in arguments if word != "--")
     if any(isinstance(word, Unknown) for word in given):
         return start.leaf("unread", "the arguments of a script")
+    if name == "pnpm" and not text.startswith("exec ") and not _is_known_pnpm(start, package):
+        return start.leaf("unread", "which version of pnpm runs it")
     line = " ".join([text, *map(_quoted, map(str, given))])
     shell = options.get("--script-shell", "sh")
     if name == "yarn" and _is_berry(start, folder, package):
@@ -157,6 +159,10 @@ def _program(start: Start, name: str, folder: str, words: tuple[Field, ...], cal
         if not isinstance(package, Unknown) and _is_berry(start, folder, package):
             return _run(start, "berry", folder, [words])
     if name == "pnpm" and call is None:
+        package = read_package(start, folder)
+        told = {} if isinstance(package, Unknown) else package
+        if start.process.pid != 1 and not _is_known_pnpm(start, told):
+            return start.leaf("unread", "which version of pnpm runs it")
         return _run(start, "pnpm-exec", folder, [words])
     line = call if call is not None else " ".join(map(_quoted, map(str, words)))
     return _run(start, name, folder, [("sh", "-c", line)])
@@ -180,16 +186,21 @@ def _run(start: Start, name: str, folder: str, argvs: list[tuple[Field, ...]]) -
 
 
 _KINDS: Mapping[str, Mapping[str, object]] = {
-    "npm": {"exit_killed": -1, "raises": True},
-    "npx": {"exit_killed": -1, "raises": True},
-    "yarn": {"exit_killed": 1, "on": {"INT": "default"}, "then": "ends", "exit": 1},
+    "npm": {"exit_killed": -1, "raises": True, "forwards_only": ("TERM", "INT")},
+    "npx": {"exit_killed": -1, "raises": True, "forwards_only": ("TERM", "INT")},
+    "yarn": {"exit_killed": 1, "on": {"INT": "default"}, "forwards_only": ("TERM",), "then": "ends", "exit": 1},
     "berry": {"forwards_only": ("TERM",), "on": {"INT": "ignore"}},
     "pnpm": {"exit_killed": 1, "raises": True},
     "pnpm-exec": {"then": "raises"},
-    "bun": {"forwards_only": ("TERM", "INT")},
+    "bun": {"on": {"USR1": "default"}},
 }
 """How each passes signals on and ends where a signal killed its child: as PID 1 npm 6 with 0, npm since 7 with 1
-(wrap.npm6-*, wrap.npm9-*, wrap.yarn1-*, wrap.pnpm9-*); measured with yarn 1.22 and 4.18, pnpm 9 and 10."""
+(wrap.npm6-*, wrap.npm9-*, wrap.yarn1-*, wrap.pnpm9-*); measured with yarn 1.22 and 4.18, pnpm 9 and 10 (12 has
+another process beside the shell, and waits for what the script started), bun 1.4: all but SIGUSR1."""
+
+
+_PNPM = regex(r"\bpnpm@v?(\d+)")
+_LAST_PNPM = 10
 
 
 def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
@@ -216,6 +227,13 @@ def _is_berry(start: Start, folder: str, package: dict[str, object]) -> bool:
     return isinstance(start.text(posixpath.join(folder, ".yarnrc.yml")), SourceFile)
 
 
+def _is_known_pnpm(start: Start, package: dict[str, object]) -> bool:
+    """Whether the project, or the build, tells of a version up to 10: later ones do it in another way."""
+    builds = (each.value for each in start.machine.image.instructions if each.keyword in {"RUN", "ENV", "ARG"})
+    found = [version for text in (str(package.get("packageManager")), *builds) for version in _PNPM.findall(text)]
+    return bool(found) and int(found[0]) <= _LAST_PNPM
+
+
 def _quoted(word: str) -> str:
     return word if re.fullmatch(r"[\w@%+=:,./-]+", word) else "'" + word.replace("'", "'\\''") + "'"
 
@@ -227,7 +245,13 @@ def start_bun(start: Start) -> Body | Failure:
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
         return start.leaf("opaque", asked.reason)
-    words = asked.words if asked.command == "run" else (asked.command, *asked.words)
+    if asked.command == "run":  # `bun run --watch FILE`
+        inner = read_request(("run", *asked.words))
+        if isinstance(inner, Unknown):
+            return start.leaf("opaque", inner.reason)
+        words: tuple[Field, ...] = (inner.command, *inner.words) if inner.command else ()
+    else:
+        words = (asked.command, *asked.words)
     folder = start.path(asked.options.get("--cwd", ""))
     if asked.command == "x" or start.process.program == "bunx":
         called = asked.words if start.process.program == "bun" else words

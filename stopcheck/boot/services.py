@@ -40,6 +40,8 @@ def start_service(start: Start) -> Body | Failure:
         )
     if start.row.again is not None and _stands_already(start):
         return start.leaf("short", status=start.row.again)
+    if start.row.session is not None and start.process.pgid == start.process.pid:
+        return start.leaf("short", status=start.row.session)
     background = leaves(start)
     if isinstance(background, Unknown):
         row = ProgramRow(start.process.program, role="opaque", instead=background.reason)

@@ -62,6 +62,7 @@ def base_image(reference: str, span: Span) -> Base:
         prepends=row.prepends,
         prepends_to=row.prepends_to,
         prepends_missing=row.prepends_missing,
+        prepends_words=row.prepends_words,
         starts=row.starts,
         plain=row.plain,
     )

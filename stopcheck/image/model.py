@@ -102,9 +102,10 @@ class Base:
     `sh` is what /bin/sh is: a name of a shell in knowledge/shells.toml ("dash", "bash", "busybox", "mksh" …), "none"
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
     "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
-    is the program that they put before arguments that begin with `-`, end in `prepends_to`, or (`prepends_missing`)
-    name no command ("": none). `starts` maps its other scripts to the command that they end in. `programs` are surely
-    there, and `missing` surely not. `plain`: it holds no more than a system and what it is named after.
+    is the program that they put before arguments that begin with `-`, end in `prepends_to`, are one of the
+    `prepends_words`, or (`prepends_missing`) name no command ("": none). `starts` maps its other scripts to the command
+    that they end in. `programs` are surely there, and `missing` surely not. `plain`: it holds no more than a system and
+    what it is named after.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Base:
     prepends: str = ""
     prepends_to: str = ""
     prepends_missing: bool = False
+    prepends_words: tuple[str, ...] = ()
     starts: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
 

@@ -46,6 +46,7 @@ class BaseRow:
     prepends: str = ""
     prepends_to: str = ""
     prepends_missing: bool = False
+    prepends_words: tuple[str, ...] = ()
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
@@ -183,6 +184,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         prepends=known.get("prepends", ""),
         prepends_to=known.get("prepends_to", ""),
         prepends_missing=bool(known.get("prepends_missing")),
+        prepends_words=tuple(known.get("prepends_words", "").split()),
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,

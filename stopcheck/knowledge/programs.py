@@ -84,6 +84,7 @@ class ProgramRow:
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
     foreground_once: bool = False
+    session: int | None = None
     again: int | None = None
     foreground_base: str = ""
     config: tuple[str, ...] = ()

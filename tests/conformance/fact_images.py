@@ -79,16 +79,19 @@ UPSTREAM = {"verup": {"dash"}}
 """dash as its authors have it is a package of Alpine; all versions measured behave alike."""
 
 OTHERS = (
-    "apachectl arq atd authbind beanstalkd bun bundle caddy capsh celery chronic circusd concurrently cross-env "
-    "cross-env-shell daphne dbus-daemon dbus-run-session ddtrace-run direnv dnsmasq doas dovecot dramatiq envdir "
-    "envuidgid etcd execlineb fakeroot fastapi fghack flask forever freeradius go granian gunicorn h haproxy "
-    "honcho http-server huey_consumer hypercorn i influxd inotifywait java json-server jupyter lighttpd live- "
-    "server locust make mariadbd memcached mitmdump mosquitto mysqld_safe n named nats-server nc nest newrelic- "
-    "admin next node-red nodemon npm-run-all nsd numactl opentelemetry-instrument parallel pgbouncer pgrphack "
-    "pipenv pm2 pm2-runtime pnpm poetry privoxy proftpd prometheus prometheus-node-exporter puma python rackup "
-    "react-scripts rq rsync rsyslogd run-p run-s s6-applyuidgid s6-setsid s6-setuidgid sanic serve setuidgid "
-    "socat squid strace streamlit stunnel4 su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv "
-    "uvicorn uwsgi valgrind varnishd vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn"
+    "apachectl arq atd authbind beanstalkd bun bundle caddy capsh celery chronic circusd concurrently "
+    "cross-env cross-env-shell daphne dbus-daemon dbus-run-session ddtrace-run direnv dnsmasq doas dovecot "
+    "dramatiq envdir envuidgid etcd execlineb fakeroot fastapi fghack flask forever freeradius go granian "
+    "gunicorn h haproxy honcho http-server huey_consumer hypercorn i influxd inotifywait java json-server "
+    "jupyter lighttpd live-server locust make mariadbd memcached mitmdump mosquitto mysqld_safe n named "
+    "nats-server nc nest newrelic-admin next node-red nodemon npm-run-all nsd numactl "
+    "opentelemetry-instrument parallel pgbouncer pgrphack pipenv pm2 pm2-runtime pnpm poetry privoxy proftpd "
+    "prometheus prometheus-node-exporter puma python rackup react-scripts rq rsync rsyslogd run-p run-s "
+    "s6-applyuidgid s6-setsid s6-setuidgid sanic serve setuidgid socat squid strace streamlit stunnel4 "
+    "su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd "
+    "vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn pdns_server pdns_recursor stubby svnserve tgtd "
+    "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "
+    "in.tftpd pgpool snmptrapd deno"
 )
 """Programs that come into the image as files."""
 
@@ -136,6 +139,9 @@ def image_of(fact: Fact) -> FactImage:
     lines = [f"FROM {base}"]
     if packages:
         lines.append(f"RUN {_manager(base)} {' '.join(packages)}")
+    pnpm = re.search(r"\.pnpm(\d+)-", fact.id)
+    if pnpm:
+        lines.append(f"RUN npm install --global pnpm@{pnpm[1]}")
     files = {f"bin/{name}": PROGRAM for name in ("app", "app0", *(word for word in OTHERS.split() if word in named))}
     modes = dict.fromkeys(files, 0o755)
     lines.append("COPY bin/ /usr/local/bin/")

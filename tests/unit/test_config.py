@@ -488,7 +488,7 @@ KEPT = {
     "again", "alone", "clears", "config_decides", "daemons", "execve", "foreground_base", "idle", "ignore_options",
     "ignores", "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "long_options", "name",
     "needs_argument", "only_letters", "own", "own_letters", "package", "path", "preserve_options", "prints", "reads",
-    "refused", "script", "seconds_text", "session_only", "table", "tells", "unset_options", "unstarted",
+    "refused", "script", "seconds_text", "session", "session_only", "table", "tells", "unset_options", "unstarted",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

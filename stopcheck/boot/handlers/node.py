@@ -1,4 +1,4 @@
-"""JavaScript and TypeScript for Node.js (nodejs.org/api/process.html#signal-events)."""
+"""JavaScript and TypeScript for Node.js (nodejs.org/api/process.html#signal-events), Deno and Bun."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,11 +85,17 @@ _LASTING = frozenset(
 )
 """Functions and methods that keep the program alive for as long as they serve."""
 _STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
-_ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
+_ON = (
+    r"\b(?:process\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)|Deno\s*\.\s*addSignalListener)\b"
+)
+_STARTS = r"\b(?:Deno\s*\.\s*(?:Command|run)|Bun\s*\.\s*spawn(?:Sync)?)\b"
+"""How Deno and Bun start another program."""
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
 _FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
 _EXTENDS = 4
 """So many configurations are followed from one to the next."""
+_DENO_STD = regex(r"(?:jsr:/?)?@std/|https://deno\.land/std\b")
+"""Deno's own library, which handles no signals."""
 _DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
 
 
@@ -115,6 +122,7 @@ def read(text: str) -> Source:
     blocked = re.search(r"\bwhile\s*\(\s*(true|1)\s*\)\s*(\{\s*\}|;)|\bfor\s*\(\s*;\s*;\s*\)\s*(\{\s*\}|;)", code)
     needs = _needs(source)
     starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
+    starters |= {re.sub(r"\s", "", call) for call in re.findall(_STARTS, code)}
     return Source(
         on=dict.fromkeys(handled, "ignore" if blocked else "graceful"),
         needs=needs,
@@ -223,8 +231,10 @@ def _folders(path: str, project: Project, depth: int = 0) -> tuple[str, str]:
 def libraries(need: str) -> tuple[str, ...]:
     """See Language.libraries."""
     name = need.removeprefix("node:")
+    if need.startswith("npm:"):
+        name = need = re.sub(r"(?<=.)@[^/]*", "", need.removeprefix("npm:").removeprefix("/"))
     parts = name.split("/")
-    if parts[0] in MODULES | _STARTERS or need.startswith("node:"):
+    if parts[0] in MODULES | _STARTERS or need.startswith("node:") or _DENO_STD.match(need):
         return ()
     return ("/".join(parts[: 2 if need.startswith("@") else 1]),)
 
