@@ -464,11 +464,31 @@ def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("#!/bin/sh\ntrap 'kill $pid' SIGTERM\nmemcached & pid=$!\nwait $pid\n", id="unknown-signal"),
+        pytest.param(
+            "#!/bin/sh\nstop() { echo bye; kill -TERM $pid; }\ntrap stop SIGTERM\nmemcached & pid=$!\nwait\n",
+            id="unknown-signal-and-a-function",
+        ),
+        pytest.param("trap 'kill $pid' TERM\nmemcached & pid=$!\ntail -f /dev/null\n", id="keepalive"),
+        pytest.param("memcached & pid=$!\ntrap 'kill $pid; exit' TERM\nsleep infinity\n", id="keepalive-and-exit"),
+    ],
+)
+def test_a_fix_holds_what_would_come_up_next(script: str) -> None:
+    """A trap that runs at last has to wait for the service, too."""
+    files = context(script)
+    some = said(files)
+    assert some[0].outcome == "killed"
+    assert said(mended(files, some))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
     "worker",
     [
         pytest.param("php artisan horizon", id="artisan"),
         pytest.param("php bin/console messenger:consume async", id="console"),
-        pytest.param("python manage.py qcluster", id="manage.py"),
+        pytest.param("python3 manage.py qcluster", id="manage.py"),
         pytest.param("rails jobs:work", id="rails"),
     ],
 )
