@@ -19,9 +19,11 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in case.of("missing-signal-handler"):
         body = cause.process.body
         ended = isinstance(body, Program) and body.action(case.assessment.signal) == "raise"
+        goes_on = isinstance(body, Program) and body.action(case.assessment.signal) == "ignore"
         why = f"its runtime ends it on {case.signal}" if ended else f"{case.signal} itself ends it"
         yield Violation(
-            message=f"{consequence(case, cause)}. It has no handler, so {why}",
+            message=f"{consequence(case, cause)}. "
+            + (f"It goes on when {case.signal} comes" if goes_on else f"It has no handler, so {why}"),
             span=started(case, cause.process),
             advice=f"Handle {case.signal} in {called(cause.process)}: take no new work, finish what was begun, end.",
         )

@@ -85,6 +85,11 @@ _LASTING = frozenset(
 """Functions and methods that keep the program alive for as long as they serve."""
 _STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
 _ON = r"\bprocess\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)\b"
+_TOLD = (
+    rf"{_ON}\s*\(\s*\"(?=\s*,\s*(?:async\s+)?(?:function\b\s*\w*\s*\([^()]*\)|\([^()]*\)\s*=>|\w+\s*=>)\s*"
+    r"(?:\{(?:\s*console\s*\.\s*\w+\s*\([^()]*\)\s*;?)*\s*\}|console\s*\.\s*\w+\s*\([^()]*\))\s*\))"
+)
+"""A handler that does no more than to print."""
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
 _FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
 _EXTENDS = 4
@@ -115,14 +120,18 @@ def read(text: str) -> Source:
     blocked = re.search(r"\bwhile\s*\(\s*(true|1)\s*\)\s*(\{\s*\}|;)|\bfor\s*\(\s*;\s*;\s*\)\s*(\{\s*\}|;)", code)
     needs = _needs(source)
     starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
+    lasts = source.calls(_LASTING) or bool(re.search(LOOPS, code))
+    told = [each for event in events for each in signals_in([event])]
+    told_only = [each for event in source.at(_TOLD) for each in signals_in([event])] if lasts else []
+    goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
     return Source(
-        on=dict.fromkeys(handled, "ignore" if blocked else "graceful"),
+        on={name: "ignore" if blocked or name in goes_on else "graceful" for name in handled},
         needs=needs,
         tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
         starts=", ".join(sorted(starters)),
         doubt=doubt,
-        lasts=source.calls(_LASTING) or bool(re.search(LOOPS, code)),
+        lasts=lasts,
     )
 
 
