@@ -91,7 +91,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
         world.note_failure("cannot-start", process, started, process.origin)
-        told = started.kind in {"absent", "folder", "mode"} or started.status < 126 or started.ran
+        told = started.kind in {"absent", "folder", "mode", "refuses"} or started.status < 126 or started.ran
         world.exit(process, started.status if told else Unknown(ENGINES_CHOICE))
         return (Booted(world, machine),)
     process.body = started
@@ -178,7 +178,7 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
                 continue
         if not world.stopping:
             other.turns |= {place}
-        key = (place, other.key())
+        key = (place, other.came_round, other.key())  # it may part once more before it rests, if it has come round
         if key not in seen:
             seen.add(key)
             worlds.append(other)
