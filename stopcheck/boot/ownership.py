@@ -35,8 +35,6 @@ def is_roots_folder(image: Image, folder: str) -> bool:
         return False
     user, cwd, made = image.base.user, image.base.workdir or "/", False
     for line in image.instructions:
-        if line.keyword == "FROM" and line is not image.instructions[0]:
-            return False
         if line.keyword == "USER":
             user = line.value.strip().partition(":")[0]
         elif line.keyword == "WORKDIR":

@@ -463,6 +463,21 @@ def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
     assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
 
 
+def test_a_script_without_interpreter_gets_its_exec_too() -> None:
+    """Once the kernel runs it, the service would be told nothing."""
+    for last, mending in (("redis-server --dir /tmp", "exec redis-server --dir /tmp"), ('"$@"', 'exec "$@"')):
+        files = {
+            "Dockerfile": "FROM debian:12\nRUN apt-get install -y redis-server\nCOPY start.sh /\n"
+            'ENTRYPOINT ["/start.sh"]\nCMD ["redis-server", "--dir", "/tmp"]\n',
+            "start.sh": f"set -e\necho up\n{last}\n",
+        }
+        some = said(files)
+        assert some[0].outcome == "fails"
+        after = mended(files, some)
+        assert after["start.sh"] == f"#!/bin/sh\nset -e\necho up\n{mending}\n"
+        assert said(after)[0].outcome == "graceful"
+
+
 @pytest.mark.parametrize(
     "script",
     [
