@@ -23,7 +23,7 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
             "postgresql", 'CMD ["/usr/lib/postgresql/15/bin/postgres", "-D", "/data"]', ("fails", 1), id="root"
         ),
         pytest.param("postgresql", 'USER postgres\nCMD ["postgres", "-D", "/data"]', ("graceful", None), id="its-user"),
-        pytest.param("postgresql", 'CMD ["su", "postgres", "-c", "postgres -D /data"]', ("cut-off", 143), id="by-su"),
+        pytest.param("postgresql", 'CMD ["su", "postgres", "-c", "postgres -D /data"]', ("graceful", None), id="by-su"),
         pytest.param("postgresql gosu", 'CMD ["gosu", "postgres", "postgres"]', ("graceful", None), id="by-gosu"),
         pytest.param("nginx", 'USER www-data\nCMD ["nginx", "-g", "daemon off;"]', ("fails", 1), id="nginx"),
         pytest.param(
