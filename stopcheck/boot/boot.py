@@ -161,7 +161,8 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
     A loop that comes round to where it was goes on, for all that the files tell; and where nothing has heard of the
     stop, it goes on as before.
     """
-    worlds = []
+    worlds: list[World] = []
+    rest: dict[Hashable, World] = {}
     mover = world.moving
     unheard = world.stopping and not any(event.seconds is not None and event.kind in HEARD for event in world.events)
     for way in branch.ways:
@@ -178,8 +179,15 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
                 continue
         if not world.stopping:
             other.turns |= {place}
-        key = (place, other.came_round, other.key())  # it may part once more before it rests, if it has come round
+        key = (place, other.key())
         if key not in seen:
             seen.add(key)
             worlds.append(other)
-    return worlds
+        elif other.came_round and not world.stopping and ("round", key) not in seen:
+            rest[key] = other
+    if worlds or not rest:
+        return worlds
+    # What has come round may part once more before it comes to rest: then it goes on as before.
+    at, other = next(iter(rest.items()))
+    seen.add(("round", at))
+    return [other]

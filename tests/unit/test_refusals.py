@@ -57,6 +57,8 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
             ("graceful", None),
             id="mosquitto-folder",
         ),
+        pytest.param("php8.2-fpm", 'USER www-data\nCMD ["php-fpm8.2", "-F"]', ("fails", 78), id="php-fpm"),
+        pytest.param("php8.2-fpm", 'CMD ["php-fpm8.2", "-F"]', ("graceful", None), id="php-fpm-root"),
         pytest.param("cron", 'USER www-data\nCMD ["cron", "-f"]', ("fails", 1), id="cron"),
     ],
 )
