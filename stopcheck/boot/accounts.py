@@ -6,7 +6,7 @@ import re
 
 from stopcheck.boot.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.knowledge.systems import package_shell, without_login
+from stopcheck.knowledge.systems import without_login
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def login_shell(image: Image, user: str) -> str:
 
     Without `-s`, Debian's adduser(8) gives bash, or nologin(8) where it makes a system's user.
     """
-    shell = package_shell(image.base.family, user)
+    shell = ""
     for line in image.instructions:
         for program, words in _about(line.value, user):
             named = _SHELL.search(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.substitution import asks_for_unset
 from stopcheck.boot.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
@@ -41,6 +42,7 @@ def to_run(shell: Shell, words: Iterable[Word], world: World, process: Process) 
                     or (strict and _lacks(shell, part.body))
                     or _fails(shell, part.body, world, process)
                 )
+                and not asks_for_unset(shell, part.body, world, process)
             ):
                 yield part
 

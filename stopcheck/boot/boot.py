@@ -58,6 +58,10 @@ def start_argv(image: Image) -> tuple[Field, ...] | Unknown | None:
     """
     entrypoint, cmd = image.entrypoint, image.cmd
     if isinstance(entrypoint, Unknown):
+        if image.files.matching("/etc/s6-overlay/s6-rc.d/*/run"):
+            # Services for s6-overlay's own folder are there for the /init of a base image that brings it.
+            own = () if isinstance(cmd, Unknown) or cmd is None or cmd.instruction is None else cmd.argv
+            return ("/init", *own)
         # What no file sets is unset: that goes for the ENTRYPOINT of a base image that nothing is known of, too.
         if isinstance(cmd, Unknown) or cmd is None or cmd.instruction is None or not image.env_open:
             return entrypoint

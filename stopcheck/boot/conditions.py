@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot.frames import LoopBody, LoopTest
 from stopcheck.boot.words import Partly, evaluate, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
@@ -179,7 +180,12 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operator == "-x" and made_executable(world, path) and _file(machine, path, "-f") is True:
             return True
         written = world.files.get(path)
-        return _file(machine, path, operator) if written is None else _written(written, operator)
+        if written is not None:
+            return _written(written, operator)
+        if world.clock and _in_a_loop(world) and machine.image.files.lookup(path) is None:
+            # Who else has the volume may write it while the script waits: `until [ -f /shared/ready ]; do sleep 1; …`.
+            return Unknown(f"whether {path} is there by then")
+        return _file(machine, path, operator)
     return Unknown(f"`{operator}`")
 
 
@@ -190,6 +196,12 @@ def _written(text: Field, operator: str) -> Truth:
     if operator == "-x":
         return Unknown("the mode of a file that is written as the container starts")
     return operator in {"-e", "-f", "-r", "-w"}
+
+
+def _in_a_loop(world: World) -> bool:
+    """Whether the shell that asks does so in a `while` or `until`."""
+    frames = getattr(world.processes[world.moving].body, "frames", ())
+    return any(isinstance(frame, (LoopTest, LoopBody)) for frame in frames)
 
 
 def _of_process(world: World, path: str) -> bool | None:

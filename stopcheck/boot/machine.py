@@ -32,7 +32,7 @@ from stopcheck.boot.programs import (
     Program,
     parent_options,
 )
-from stopcheck.boot.quiet import arithmetic_assignment, quiet
+from stopcheck.boot.quiet import arithmetic_assignment, quiet, writes
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
@@ -45,7 +45,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
-from stopcheck.knowledge.systems import is_foreign_manager, lacks
+from stopcheck.knowledge.systems import has_bash, is_foreign_manager, lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
@@ -159,6 +159,7 @@ class Machine:
     builtin = staticmethod(find_builtin)
     arithmetic_assignment = staticmethod(arithmetic_assignment)
     quiet = staticmethod(quiet)
+    writes = staticmethod(writes)
 
     def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:
         """`[[ … ]]`: sets the shell's status."""
@@ -626,9 +627,10 @@ class Machine:
 
     def _login_shell(self, user: str | None) -> str:
         """Whose login shell is known: root's is bash in the base images of all families but those with busybox."""
+        bash = "/bin/bash" if self.image.base.family in GLIBC else ""
         if user is None or user in ROOT:
-            return "/bin/bash" if self.image.base.family in GLIBC else ""
-        return login_shell(self.image, user)
+            return bash
+        return login_shell(self.image, user) or (bash if has_bash(user) else "")
 
     def _taken_option(self, row: ProgramRow, argv: tuple[Field, ...], child: tuple[Field, ...]) -> str:
         """The child's option that an init with glibc's getopt(3) refuses as its own; "" where there is none."""
@@ -840,6 +842,8 @@ def _no_shebang(text: str) -> tuple[str, str]:
 
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 
+_OPERATORS = frozenset({"&&", "||", ";", "|"})
+
 
 def _no_name(name: str) -> bool:
     """Whether no package installs a program of this name: `npm start`, `app --help`, `$APP`, `['gunicorn',`."""
@@ -849,7 +853,7 @@ def _no_name(name: str) -> bool:
         program in SHELL_NAMES
         or program.endswith((".sh", ".py", ".js"))
         or find_program(program) is not None
-        or any(word.startswith("-") for word in rest)
+        or any(word.startswith("-") or word in _OPERATORS for word in rest)
     )
     if first.startswith("-"):
         return True

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
-from stopcheck.syntax.shell.tree import Conditional, If, SimpleCommand, TestBinary, TestNot, TestUnary
+from stopcheck.syntax.shell.tree import (
+    Conditional,
+    If,
+    Redirection,
+    SimpleCommand,
+    TestBinary,
+    TestNot,
+    TestUnary,
+    walk,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +30,7 @@ HARMLESS = frozenset(
     keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
+WRITERS = frozenset({"cp", "install", "ln", "mv", "rsync", "sed", "tar", "tee"})
 _DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
 _ASSIGNMENT = regex(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
 
@@ -29,6 +40,17 @@ def quiet(node: If) -> bool:
     bodies = [body for _, body in node.branches] + ([node.otherwise] if node.otherwise is not None else [])
     conditions = [condition for condition, _ in node.branches[1:]]
     return all(quiet_items(sequence.items) for sequence in (*bodies, *conditions))
+
+
+def writes(node: If) -> bool:
+    """Whether it may write a file in some of its branches."""
+    for each in walk(node):
+        if isinstance(each, Redirection) and each.operator in OUTPUTS:
+            if each.operator != ">&" and not each.target.span.text.startswith("/dev/"):
+                return True
+        elif isinstance(each, SimpleCommand) and each.words and each.words[0].literal in WRITERS:
+            return True
+    return False
 
 
 def waits_for(loop: While) -> bool:

@@ -45,7 +45,7 @@ _ELSEWHERE = frozenset(
 
 
 _WORKS = regex(
-    r"(?:(?:db|prisma|typeorm|sequelize|knex)[:-])?(?:build|compile|generate|lint|migrat(?:e|ions?)|seed)"
+    r"(?:(?:db|prisma|typeorm|sequelize|knex)[:-])?(?:build|compile|generate|lint|migrat(?:e|ions?)|seed|tests?)"
     r"(?:[:-](?!.*(?:dev|serve|start|watch)).*)?"
 )
 """Names of scripts that by custom do their work and end."""
@@ -398,6 +398,8 @@ def start_make(start: Start) -> Body | Failure:
             folder = words.pop(0)
         elif word in {"-f", "--file"} and words:
             name = words.pop(0)
+        elif word in {"-j", "--jobs"} and words and words[0].isdigit():
+            words.pop(0)
         elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
             return start.leaf("short")
         elif not word.startswith("-") and "=" not in word:
@@ -416,8 +418,9 @@ def start_make(start: Start) -> Body | Failure:
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
 
 
-_WORK = frozenset({"check", "clean", "distclean", "install", "installcheck", "lint", "test", "tests", "uninstall",
-                   "validate"})  # fmt: skip
+_WORK = frozenset({"all", "build", "check", "clean", "compile", "deb", "dist", "distclean", "docs", "html", "install",
+                   "installcheck", "lint", "package", "pdf", "release", "rpm", "test", "tests", "uninstall", "validate",
+                   })  # fmt: skip
 _STAY = frozenset({"daemon", "dev", "env", "forever", "run", "serve", "server", "shell", "start", "up", "watch"})
 
 

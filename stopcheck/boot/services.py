@@ -98,12 +98,16 @@ def _told_twice(start: Start) -> str:
     row, line = start.row, _plain(f" {' '.join(start.words)} ")
     if not any(_plain(wanted) in line for wanted in row.foreground_text):
         return ""
-    named = [start.words[at + 1] for at, word in enumerate(start.words[:-1]) if word == "-c"]
-    for name in named or row.config:
+    for name in _named(start) or row.config:
         text = start.text(name)
         if isinstance(text, SourceFile) and any(_plain(each) in _plain(text.text) for each in row.foreground_text):
             return name
     return ""
+
+
+def _named(start: Start) -> list[str]:
+    """The configurations that its arguments name."""
+    return [start.words[at + 1] for at, word in enumerate(start.words[:-1]) if word == "-c"]
 
 
 def _with_seconds(start: Start) -> ProgramRow:
@@ -150,7 +154,7 @@ def leaves(start: Start) -> bool | Unknown:
         return doubt
     if row.foreground_base:
         return _by_base(start)
-    copied = _copied_configuration(start) or _template(start)
+    copied = _copied_configuration(start) or _template(start) or _unseen(start)
     return copied if row.background and copied is not None else row.background
 
 
@@ -224,6 +228,15 @@ def _copied_configuration(start: Start) -> Unknown | None:
             continue
         if file.origin is not None and file.origin.text[:4].upper() in {"COPY", "ADD "}:
             return Unknown(f"{name} was copied from where it cannot be read", file.origin)
+    return None
+
+
+def _unseen(start: Start) -> Unknown | None:
+    """A configuration of another name than the default one, which is nowhere in the files: it may keep it there."""
+    for name in _named(start) if start.row.foreground_text else ():
+        known = isinstance(start.text(name), SourceFile) or start.path(name) in start.world.files
+        if name not in start.row.config and not known:
+            return Unknown(f"{name} is not in the files")
     return None
 
 
@@ -306,8 +319,8 @@ def _uwsgi_signals(options: dict[str, str]) -> dict[str, str]:
     dies = _is_on(options, "die-on-term")
     if not _is_on(options, "master", "M"):
         return {"TERM": "quick", "INT": "quick", "QUIT": "default", "HUP": "unknown"}
-    if options.get("hook-master-start") or any(key.startswith("hook-") for key in options):
-        return {"INT": "graceful"}
+    if any(key.startswith("hook-") and "signal" in value for key, value in options.items()):
+        return {"INT": "graceful"}  # `unix_signal:15 gracefully_kill_them_all`: what the signals do is said there
     return {
         "TERM": "graceful" if dies else "ignore",
         "INT": "graceful",
@@ -362,10 +375,10 @@ def _takes_value(words: list[str], index: int) -> bool:
 
 
 def _ini(text: str) -> dict[str, str]:
-    """The options in uWSGI's ini file: `name = value` lines of all sections."""
+    """The options in uWSGI's ini file: the `name = value` lines of all sections, and bare names, which switch on."""
     found: dict[str, str] = {}
     for line in text.split("\n"):
-        name, sign, value = line.partition("=")
-        if sign and not line.lstrip().startswith(("#", ";", "[")):
+        name, _, value = line.partition("=")
+        if name.strip() and not line.lstrip().startswith(("#", ";", "[")):
             found[name.strip()] = value.split(";")[0].strip()
     return found

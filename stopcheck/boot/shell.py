@@ -52,7 +52,7 @@ from stopcheck.boot.words import (
     expand_text,
     fits,
 )
-from stopcheck.boot.world import Branch, Process, TooComplex, World
+from stopcheck.boot.world import SOMEWHERE, Branch, Process, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -889,7 +889,10 @@ class Shell:
         if isinstance(self.status, Unknown):
             if self.machine.quiet(node):
                 world.write(process, self.status)
+                unsure = bool(world.files) or self.machine.writes(node)
                 world.files.clear()
+                if unsure:
+                    world.files[SOMEWHERE] = Unknown("a file that may be written", node.span)
                 self.decide(0)
                 return
             self._fork(self.status, skipped, taken)

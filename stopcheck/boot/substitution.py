@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs import UNTOLD, Program
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import CommandSubstitution
+    from stopcheck.syntax.shell.tree import CommandSubstitution, Sequence
 
 
+FILTERS = frozenset({"cut", "grep", "head", "sed", "sort", "tail", "tr", "uniq"})
+"""Programs that print nothing where they read nothing."""
 COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
@@ -33,6 +36,8 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
         return ""
     if process is None or world is None or any(item.background for item in items):
         return unknown
+    if asks_for_unset(shell, part.body, world, process):
+        return ""
     cwd = process.cwd
     lines: list[str] = []
     for item in items:
@@ -60,6 +65,27 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
             if printed:
                 lines.append(output)
     return "\n".join(lines).rstrip("\n")
+
+
+def asks_for_unset(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
+    """`env | grep ^NAME= | …` where nothing sets that variable: then there is nothing to print."""
+    scope, texts = shell.scope(world, process), []
+    if len(body.items) != 1 or body.items[0].command.rest:
+        return False
+    for command in body.items[0].command.first.commands:
+        if not isinstance(command, SimpleCommand) or command.redirections or command.assignments:
+            return False
+        words = expand_words(scope, command.words, shell.row.bash_syntax)
+        if any(isinstance(word, Unknown) for word in words) or words[0] in shell.functions:
+            return False
+        texts.append([str(word) for word in words])
+    if len(texts) < 2 or texts[0] not in (["env"], ["printenv"]) or any(text[0] not in FILTERS for text in texts[1:]):
+        return False
+    if any(word.startswith("-") and "c" in word for text in texts[1:] if text[0] == "grep" for word in text[1:]):
+        return False  # a number is printed all the same
+    patterns = [word for word in texts[1][1:] if word not in {"-E", "-e"}]
+    asked = re.fullmatch(r"\^(\w+)=", patterns[0]) if texts[1][0] == "grep" and len(patterns) == 1 else None
+    return asked is not None and scope.variable(asked[1]) is None
 
 
 def _goes_to(command: SimpleCommand) -> str | None:

@@ -7,6 +7,7 @@ import shlex
 
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed
+from stopcheck.boot.world import SOMEWHERE
 from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
@@ -69,6 +70,8 @@ def read(
         return Unknown(f"supervisord's configuration: {file.reason}", file.span)
     if not isinstance(file.content, SourceFile):
         return Unknown(f"supervisord's configuration: {file.content.reason}", file.origin)
+    if file.content.path == file.path and SOMEWHERE in world.files:  # a package's, that the script may replace
+        return _fresh([file.path])
     sections = list(parse_ini(file.content))
     for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
         pattern = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), pattern))
@@ -165,7 +168,7 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
 
 
 def _argv(command: str, program: str, number: str, env: Mapping[str, Field]) -> tuple[str, ...]:
-    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command.replace("\n", " "))
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command)
     try:
         return tuple(shlex.split(text))
     except ValueError:

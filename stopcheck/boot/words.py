@@ -462,7 +462,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
         value = scope.variable(part.name)
     if operator.startswith("indirect"):
         if isinstance(value, Unknown):
-            return value
+            return _another(value)
         meant = replace(part, name=value or "", operator=operator[len("indirect") :], index=None)
         return _parameter(scope, meant) if value else ""
     if operator in {":-", "-", ":=", "=", ":?", "?", ":+", "+"}:
@@ -471,8 +471,10 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
         if scope.nounset and may_be_unset(part.name) and part.index not in {"@", "*"}:
             raise UnsetError(part.name)
         value = ""
-    if operator == "" or isinstance(value, Unknown):
+    if operator == "":
         return value
+    if isinstance(value, Unknown):
+        return _another(value)
     if operator == "length":
         return str(len(value))
     if operator == ":":
@@ -487,16 +489,22 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     return _trimmed(scope, part, value)
 
 
+def _another(value: Unknown) -> Unknown:
+    """What is made of a text that is not known: of the ends that it is known by, nothing may be left."""
+    return Unknown(value.reason, value.span) if isinstance(value, Partly) else value
+
+
 def may_be_unset(name: str) -> bool:
     """Whether `set -u` may find a variable unset: some a shell sets itself."""
     return name not in _ALWAYS_SET and name[:4] != "BASH"
 
 
 def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
-    if isinstance(value, Unknown):
-        return value
-    missing = value is None or (part.operator[0] == ":" and value == "")
     kind = part.operator[-1]
+    filled = isinstance(value, Partly) and bool(value.start or value.end)
+    if isinstance(value, Unknown) and not (kind == "+" and filled):
+        return _another(value) if kind == "+" else value
+    missing = value is None or (part.operator[0] == ":" and value == "")
     if kind == "+":
         return "" if missing or part.argument is None else expand_text(scope, part.argument)
     if not missing:
@@ -511,7 +519,7 @@ def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
 
 def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
     if isinstance(value, Unknown):
-        return value
+        return _another(value)
     operator = part.operator
     if operator in {"^", "^^", ",", ",,"}:
         if len(operator) == 2:
@@ -519,7 +527,7 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         return (value[:1].upper() if operator == "^" else value[:1].lower()) + value[1:]
     pattern = expand_pattern(scope, part.argument) if part.argument is not None else ""
     if isinstance(pattern, Unknown):
-        return pattern
+        return _another(pattern)
     size = len(value)
     if operator in {"#", "##"}:
         sizes = range(size + 1) if operator == "#" else range(size, -1, -1)
@@ -530,7 +538,7 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
     if operator[0] == "/":
         new = expand_text(scope, part.replacement) if part.replacement is not None else ""
         if isinstance(new, Unknown):
-            return new
+            return _another(new)
         if _GLOB.search(pattern) or (len(operator) == 2 and operator[1] in "#%"):
             return Unknown(f"${{{part.name}{operator}…}}", part.span)
         plain = pattern.replace("\\", "")

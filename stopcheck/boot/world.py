@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from stopcheck.boot.programs import Failure
     from stopcheck.source import Span
 
+SOMEWHERE = "?"
+"""Stands in `World.files` for a file that may have been written, nobody knows where."""
+
 Field: TypeAlias = str | Unknown
 Status: TypeAlias = int | Unknown
 

@@ -6,6 +6,7 @@ import fnmatch
 import posixpath
 
 from stopcheck.boot.words import expand_text
+from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
@@ -30,6 +31,8 @@ def opened(shell: Shell, redirection: Redirection, world: World, process: Proces
     path = target(shell, redirection, world, process)
     if path:
         world.files[path] = Unknown(f"the content of {path}", redirection.span)
+    elif isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
+        world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
 
 
 def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, text: str) -> list[str]:

@@ -96,7 +96,10 @@ class Case:
                     return f"`docker stop` ends {name} at once{code}, and the cleanup that it has to do is lost"
                 told = later is not None and later.told
                 how = "in the middle of its shutdown" if told else "without ever having been told"
-                return f"`docker stop` ends the container at once{code}, and {name} is SIGKILLed {how}"
+                init = self.down.init
+                after = init.ended_at - self.down.epoch
+                when = "at once" if after < 1 else f"after {after:.2g} s"
+                return f"`docker stop` ends the container {when}{code}, and {name} is SIGKILLed {how}"
             case OutcomeKind.TERMINATED:
                 return f"`docker stop` ends {name} at once, without any cleanup"
             case OutcomeKind.EXITS:

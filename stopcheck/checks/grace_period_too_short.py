@@ -11,7 +11,9 @@ from stopcheck.model import Violation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stopcheck.boot.world import Event
     from stopcheck.checks._case import Case
+    from stopcheck.stop.cause import Cause
 
 MORE = (
     "Make it shorter, or give it more time where the container is run: `docker run --stop-timeout`, "
@@ -19,6 +21,8 @@ MORE = (
     "`--grace-period`."
 )
 SUPERVISED = " supervisord has to wait for it as long: `stopwaitsecs`."
+WAITS = {"supervisord": "`stopwaitsecs`", "init": "`S6_SERVICES_GRACETIME` and `S6_KILL_GRACETIME`, in milliseconds"}
+"""Where a supervisor is told how long to wait."""
 
 
 def check(case: Case) -> Iterator[Violation]:
@@ -32,9 +36,24 @@ def check(case: Case) -> Iterator[Violation]:
         else:
             continue
         told = bool(case.down.processes[cause.process.pid].told)
+        if cause.event is not None:
+            yield _impatient(case, cause, cause.event, why)
+            continue
         before = f"{consequence(case, cause)}. " if told or not isinstance(body, Program) else "Once it is told: "
         yield Violation(
             message=f"{before}{why}, and the grace period is {case.seconds}",
             span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
             advice=f"{MORE}{SUPERVISED}" if is_supervised(case, cause.process) else MORE,
         )
+
+
+def _impatient(case: Case, cause: Cause, event: Event, why: str) -> Violation:
+    """A supervisor that kills what takes longer than it waits, whatever the grace period is."""
+    above = case.down.processes[event.pid]
+    knob = WAITS.get(above.program)
+    longer = f" {called(above)} can be told to wait longer: {knob}." if knob else ""
+    return Violation(
+        message=f"{consequence(case, cause)}. {why}, and {called(above)} waits {event.seconds or 0:g} s for it",
+        span=started(case, cause.process),
+        advice=f"Make it shorter, or give it more time.{longer} The grace period has to be longer than that, too.",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stopcheck.boot.frames import Foreground
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._edits import insert_before, verbatim
@@ -9,7 +11,9 @@ from stopcheck.checks._script import called, consequence, stopping
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
+from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import SimpleCommand
+from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +56,28 @@ def _with_trap(case: Case, cause: Cause, shell: Shell) -> Fix | None:
         node = shell.blocked.node
         if not isinstance(node, SimpleCommand) or not verbatim(node.span):
             return None
-        edits.append(Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!"))
+        edits.append(_interruptible(node))
+    else:
+        edits += [_interruptible(node) for node in _sleeps(cause.span)]
     title = "Set a trap that passes the signal on" if told else "Set a trap that ends the script"
     return Fix(title, tuple(edits), "unsafe")
+
+
+def _interruptible(node: SimpleCommand) -> Edit:
+    """It goes to the background and the shell waits for it, which a trap ends at once."""
+    return Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!")
+
+
+def _sleeps(loop: Span) -> list[SimpleCommand]:
+    """The sleeps of a loop that may be anywhere in its round: a trap would only run when they are over."""
+    inner = (
+        node
+        for node in commands(parse_script(loop.source, "bash").body)
+        if isinstance(node, SimpleCommand) and loop.start <= node.span.start < loop.end
+    )
+    text = loop.source.text
+    return [
+        node
+        for node in inner
+        if node.words and node.words[0].literal == "sleep" and not re.match(r"[ \t]*&(?!&)", text[node.span.end :])
+    ]

@@ -57,7 +57,9 @@ def check(case: Case) -> Iterator[Violation]:
             or _script(failure, cause)
         )
         if found is None:
-            found = Found(failure.reason, asked, None, "Start a program that the image has.")
+            advice = "Start it without another init, `docker run --init` or `init: true`: it is one itself."
+            alone = failure.kind == "not-first"
+            found = Found(failure.reason, asked, None, advice if alone else "Start a program that the image has.")
         yield Violation(
             message=f"{sentence(case.consequence(None))}. {found.why}",
             span=found.span,

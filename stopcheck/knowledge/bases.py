@@ -69,7 +69,9 @@ def find_base(reference: str) -> BaseRow | None:
 
     What hangs on a part of the tag that is still a variable, or on a tag where there is only a digest, is unknown.
     """
-    name, tag = _split(_VARIABLE.sub("$", reference.strip()))
+    reference = reference.strip()
+    # A variable whose name alone tells the image has a row of its own.
+    name, tag = _split(reference if reference in _index() else _VARIABLE.sub("$", reference))
     for candidate in _names(name):
         entry = _entry(candidate)
         if entry is not None:

@@ -54,12 +54,11 @@ def foreign(manager: str) -> frozenset[str]:
     return frozenset(_tables()["foreign"].get(_SAME.get(manager, manager), "").split())
 
 
-def package_shell(family: str, user: str) -> str:
-    """The shell of an account that a package makes: postgresql-common's `postgres` has bash; "" where none is told."""
-    shells: Mapping[str, str] = _tables()["accounts"].get(_SAME.get(family, family), {})
-    return shells.get(user, "")
-
-
 def without_login(user: str) -> bool:
     """Whether it is one of the system's own accounts whose shell is nologin(8)."""
     return user in _tables()["accounts"]["nologin"].split()
+
+
+def has_bash(user: str) -> bool:
+    """Whether it is an account that a package makes with bash for its shell, on systems with glibc."""
+    return user in _tables()["accounts"]["bash"].split()

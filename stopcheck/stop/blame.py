@@ -137,13 +137,23 @@ def _of_supervisor(
 ) -> Iterator[Cause]:
     """A supervisor that leaves its programs alone, or waits for them longer than anybody waits for it."""
     mine = [event for event in stopped.world.events if event.pid == process.pid and event.seconds is not None]
-    gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "ignored"}), None)
+    gone = next((event for event in mine if event.kind in {"forsakes", "unhandled", "ignored", "harmless"}), None)
     later = stopped.world.processes[process.pid]
-    if gone is not None:
+    foreign = assessment.image.inherits_stop_signal and process.body.disposition("TERM") == "caught"
+    if gone is not None and gone.kind != "forsakes" and foreign:
+        # The base image's own program is stopped by it, which is not what PID 1 is here.
+        yield Cause("inherited-stop-signal", process, process.origin, below, event=gone)
+    elif gone is not None:
         yield Cause("supervisor-not-forwarding", process, process.origin, below, event=gone)
     elif later.alive and isinstance(later.body, Supervisor) and later.body.stopping and below is not None:
-        if any(event.kind == "goes-on" and event.pid == below.pid for event in stopped.world.events):
+        stays = {event.pid: event for event in stopped.world.events if event.kind == "goes-on"}
+        if below.pid in stays:
             return  # it is told in time, and not stopped by that: its own link fails
+        kept = next((other for other in later.body.programs(stopped.world) if other in stays), None)
+        if kept is not None and not stopped.world.processes[below.pid].alive:
+            other = stopped.booted.world.processes[kept]
+            yield Cause("supervisor-exceeds-grace", process, other.origin, other, event=stays[kept])
+            return
         body = stopped.world.processes[below.pid].body
         if isinstance(body, Program) and body.row.seconds > assessment.grace and _is_told_at_once(stopped, below):
             return  # that takes too long by itself

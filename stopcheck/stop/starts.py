@@ -7,6 +7,7 @@ from stopcheck.boot.frames import Foreground, TrapEnd
 from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import OWN, Parent, Program
 from stopcheck.boot.shell import Shell
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
@@ -74,6 +75,8 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
     better = signal_rule(assessment.image, assessment.signal, body) if reached else None
     if stopped.outcome is OutcomeKind.KILLED and late:
         yield Cause("grace-period-too-short", process, process.origin)
+    elif late and (impatient := _given_up(stopped, process)) is not None:
+        yield Cause("grace-period-too-short", process, process.origin, event=impatient)
     elif better is not None and set(later.told) <= {assessment.signal}:
         yield Cause(better, process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and unhandled:
@@ -85,6 +88,14 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
             yield Cause("missing-signal-handler", process, process.origin)
     elif _own(process, body) and _dies(body, later, assessment.signal):
         yield Cause("missing-signal-handler", process, process.origin)
+
+
+def _given_up(stopped: Stopped, process: Process) -> Event | None:
+    """That a supervisor has SIGKILLed it before it was done."""
+    for event in stopped.world.events:
+        if event.kind == "gives-up" and event.other == process.pid:
+            return event if isinstance(stopped.world.processes[event.pid].body, Supervisor) else None
+    return None
 
 
 def _own(process: Process, body: Program) -> bool:

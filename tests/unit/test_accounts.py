@@ -34,3 +34,10 @@ def test_a_shell_of_its_own_choice() -> None:
         "su", "-s", "/bin/sh", "svc", "-c", "exec /app/app", files=APP, lines="RUN useradd -s /bin/false svc"
     )
     assert found.outcome == "graceful"
+
+
+def test_the_shell_of_an_account_that_a_package_makes() -> None:
+    """bash puts the last command of `-c` in its own place, so that the server hears of what su passes on."""
+    made = "RUN apt-get update && apt-get install -y postgresql"
+    found = verdict("su", "-", "postgres", "-c", "A=1 /app/app -D /data", files=APP, lines=made)
+    assert found.outcome == "graceful"

@@ -120,6 +120,13 @@ FIXES = {
 +     sleep 60 & wait $!
   done
 """,
+    "trap-for-a-loop-with-a-condition": """
++ trap 'exit 0' TERM
+  while [ "$(date +%s)" -le "$(cat /until)" ]; do
+-     sleep ${EVERY:-60}
++     sleep ${EVERY:-60} & wait $!
+  done
+""",
     "wait-after-kill": """
 - trap 'kill $!' TERM
 + trap 'kill $!; wait' TERM
@@ -638,14 +645,16 @@ class TestSupervisors:
 
     def test_a_program_that_leaves_it_beside_one_that_stays(self) -> None:
         files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
-        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/n.conf"
+        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/nginx/nginx.conf"
         some = said(files)
         assert found(some, "note") == [
-            ("abandoned-job", "command=nginx -c /etc/n.conf"),
+            ("abandoned-job", "command=nginx -c /etc/nginx/nginx.conf"),
             ("missing-exec", "supervisord -n -c /etc/s.conf"),
         ]
         advice = {rule: violation.advice for rule, violation, _ in some[1]}
-        assert advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/n.conf -g 'daemon off;'`."
+        assert (
+            advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/nginx/nginx.conf -g 'daemon off;'`."
+        )
 
     @pytest.mark.parametrize("section", ["program", "fcgi-program"])
     def test_a_program_that_its_signal_does_not_stop(self, section: str) -> None:
@@ -665,3 +674,22 @@ class TestSupervisors:
         files["supervisord.conf"] = self.conf % "postfix start-fg"
         ((_, violation, _),) = said(files)[1]
         assert ("stopasgroup" in (violation.advice or "")) == supervisor.startswith("supervisord")
+
+
+def test_a_supervisor_that_does_not_wait_for_long_enough() -> None:
+    """Its own limit counts, however much time whoever stops the container gives it (sup.supervisord-*)."""
+    conf = "[supervisord]\nnodaemon=true\n[program:cache]\ncommand=squid -N\nstopwaitsecs=2\n"
+    files = {
+        "Dockerfile": (
+            "FROM debian:12\nRUN apt-get install -y supervisor squid\nCOPY all.conf /etc/supervisor/supervisord.conf\n"
+            'CMD ["supervisord"]\n'
+        ),
+        "all.conf": conf,
+    }
+    some = said(files, grace=60.0)
+    assert (some[0].outcome, some[0].exit_code) == ("cut-off", 0)
+    assert found(some) == [("grace-period-too-short", "command=squid -N")]
+    message = some[1][0][1].message
+    assert message.startswith("`docker stop` ends the container after 2.9 s (exit 0), and squid is SIGKILLed")
+    assert "supervisord waits 2 s for it" in message
+    assert said({**files, "all.conf": conf.replace("=2", "=40")}, grace=60.0)[0].outcome == "graceful"

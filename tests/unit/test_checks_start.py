@@ -546,6 +546,10 @@ class TestUnstartable:
         case = analysed(files)
         assert [(rule, violation.span.path) for rule, violation, _ in case[2]] == [("unstartable-entrypoint", "run.sh")]
 
+    def test_no_base_image_has_a_program_of_a_whole_command_s_name(self) -> None:
+        case = analysed({"Dockerfile": 'FROM registry.example/base:1\nENTRYPOINT ["cd /app && ./start.sh"]\n'})
+        assert (case[1].outcome, found(case)) == ("fails", [("error", "unstartable-entrypoint", 2)])
+
 
 class TestDaemons:
     def test_a_shell_form_is_mended_with_it(self) -> None:
@@ -641,6 +645,12 @@ class TestStopSignal:
                 'FROM nginx:1.27\nRUN apt-get install -y tini uvicorn\nCMD ["tini", "--", "uvicorn", "a:b"]\n',
                 [("error", "inherited-stop-signal", 1)],
                 id="below-an-init-it-dies-of-the-signal",
+            ),
+            pytest.param(
+                "FROM php:8.3-apache\nRUN apt-get install -y supervisor\nCOPY <<END /s.conf\n[supervisord]\n"
+                'nodaemon=true\n[program:web]\ncommand=apache2-foreground\nEND\nCMD ["supervisord", "-c", "/s.conf"]\n',
+                [("error", "inherited-stop-signal", 1)],
+                id="a-supervisor-that-it-does-nothing-to",
             ),
             pytest.param(
                 DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["memcached"]\n',

@@ -26,6 +26,14 @@ from tests.unit.scripts import context, said
         pytest.param('case "$(cat /f)" in a) exit 3;; *) exit 3;; esac\n', 3, id="case-of-anything"),
         pytest.param('case "$(cat /f)" in a) exit 3;; *) exit 4;; esac\n', None, id="case-of-something"),
         pytest.param('f() { case "$1" in -q) exit 4;; esac; }\nf "got $(cat /f)"\nexit 3\n', 3, id="an-argument"),
+        pytest.param(
+            'x="A_$(cat /f)"; [ -n "${!x:-}" ] && exit 4; exit 3\n', None, id="what-a-name-known-in-part-means"
+        ),
+        pytest.param('x="A_$(cat /f)"; [ -n "${x#A_}" ] && exit 4; exit 3\n', None, id="the-rest-of-it"),
+        pytest.param('x="A_$(cat /f)"; [ "${x^^}" = A_B ] && exit 4; exit 3\n', None, id="in-capitals"),
+        pytest.param('x="--$(cat /f)"; [ "${#x}" = 5 ] && exit 4; exit 3\n', None, id="how-long-it-is"),
+        pytest.param('x="a$(cat /f)"; [ "${x:+on}" = on ] && exit 3; exit 4\n', 3, id="another-word-as-it-is-set"),
+        pytest.param('x=ab; [ -n "${x#$(cat /f)b}" ] && exit 4; exit 3\n', None, id="without-what-is-known-in-part"),
         pytest.param('x=; while read -r l; do x="$x $l"; done </f\nexit 3\n', 3, id="a-loop-that-adds"),
     ],
 )

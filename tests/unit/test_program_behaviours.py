@@ -328,12 +328,19 @@ def test_php_fpm(base: str, lines: str, expected: str) -> None:
     [
         pytest.param("[uwsgi]\nmaster = true\n", "killed", id="master"),
         pytest.param("[uwsgi]\nmaster = true\ndie-on-term = true\n", "graceful", id="die-on-term"),
+        pytest.param("[uwsgi]\nmaster\ndie-on-term\nhook-pre-app = exec:true\n", "graceful", id="bare-names"),
         pytest.param("[uwsgi]\nmaster = false\n", "terminated", id="no-master"),
         pytest.param("[uwsgi]\ndaemonize = /log\n", "exits", id="daemonize"),
     ],
 )
 def test_uwsgi_reads_its_ini_file(ini: str, expected: str) -> None:
     assert outcome("uwsgi --ini app.ini", files={"app.ini": ini}) == expected
+
+
+@pytest.mark.parametrize("command", ["nginx -c /srv/web.conf", "nginx -p /srv -c web.conf"])
+def test_nginx_by_a_configuration_that_is_nowhere(command: str) -> None:
+    """What makes it as the container starts may have it stay in the foreground."""
+    assert outcome(command, base="nginx:1.27") == "unknown"
 
 
 def test_squid_by_its_configuration() -> None:
@@ -568,6 +575,21 @@ def test_a_supervisor_does_not_see_to_the_end_what_its_programs_leave_behind() -
     files = {"s.conf": text, "server": "\x7fELF"}
     found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN apt-get install -y supervisor")
     assert (found.outcome, found.reason) == ("unknown", "whether server is done before the supervisor leaves")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param('sh -c "if our-check; then\n    date\n  fi\n  exec gunicorn a:b"', id="statements"),
+        pytest.param('sh -c "date && \\\n  exec gunicorn a:b"', id="continued"),
+        pytest.param("gunicorn\n  a:b", id="words"),
+    ],
+)
+def test_a_command_of_a_supervisor_that_goes_over_lines(command: str) -> None:
+    """Measured with supervisor 4.2: the lines stay lines."""
+    files = {"s.conf": f"[supervisord]\nnodaemon=true\n[program:a]\ncommand={command}\n"}
+    found = verdict("supervisord", "-c", "/app/s.conf", files=files, lines="RUN pip install supervisor gunicorn")
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
 
 
 STAYS, NGINX = "[supervisord]\nnodaemon=true\n", "[program:nginx]\ncommand=nginx -g 'daemon off;'\n"
@@ -976,3 +998,23 @@ def test_node_looks_for_a_file_that_is_named_like_a_whole_command(command: str) 
     assert str(verdict.outcome) == "fails"
     assert violation[1].fix is not None
     assert violation[1].fix.edits[0].text == f'"{first}", "{second}"'
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        pytest.param("rpmbuild -ba shop.spec", "exits", id="builds-a-package"),
+        pytest.param("make -j 4 all", "exits", id="make"),
+        pytest.param("make serve", "killed", id="make-serves"),
+        pytest.param("stack build", "exits", id="builder"),
+        pytest.param("stack exec shop", "killed", id="builder-runs-it"),
+        pytest.param("shop-tool build", "exits", id="nobody-knows-but-it-builds"),
+        pytest.param("npm test", "exits", id="tests"),
+        pytest.param("npm run dev", "killed", id="script"),
+    ],
+)
+def test_what_builds_is_no_service(command: str, outcome: str) -> None:
+    """A container that builds something and ends is not stopped: no line of it is to be blamed."""
+    script = f"#!/bin/bash\nset -e\ncd /src\n{command}\necho done\n"
+    stopped = verdict("/app/build.sh", files={"build.sh": script}, base="example/builder:1")
+    assert stopped.outcome == outcome

@@ -110,7 +110,7 @@ def test_finds_a_program(path: str, table: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [pytest.param(path, id=path or "empty") for path in ("", "/app/server", "nginxx", "3", "/init")]
+    "path", [pytest.param(path, id=path or "empty") for path in ("", "/app/server", "nginxx", "3", "/app/init")]
 )
 def test_knows_nothing_of_others(path: str) -> None:
     assert find_program(path) is None

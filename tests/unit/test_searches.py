@@ -70,3 +70,19 @@ def test_what_nobody_knows(command: str) -> None:
 )
 def test_an_image_has_the_package_manager_of_its_family(command: str, found: bool) -> None:
     assert outcome(f"if {command}; then exec ./app; fi\n./app; true") == ("graceful" if found else "killed")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        pytest.param("env | grep -E '^OUR_KEY=' | sed -e 's/^OUR_KEY=//'", True, id="nobody-sets-it"),
+        pytest.param("printenv | grep ^OUR_KEY= | cut -d= -f2-", True, id="by-another-program"),
+        pytest.param("env | grep ^PATH= | cut -d= -f2-", False, id="what-is-set"),
+        pytest.param("env | grep -c ^OUR_KEY=", False, id="a-number"),
+        pytest.param("env | grep OUR_KEY=", False, id="anywhere"),
+    ],
+)
+def test_what_the_environment_does_not_have(value: str, found: bool) -> None:
+    """Left unset by all files, a variable is not in what env prints; of the rest the script may go either way."""
+    expected = "exits" if found else "killed"
+    assert outcome(f'v=$({value}); if [ -n "$v" ]; then ./app; date; exit 0; fi\nexit 0') == expected

@@ -28,6 +28,13 @@ from tests.unit.scripts import context, found, said
             'while [ ! -f "$(our-place)" ]; do sleep 1; done\npsql -f /init.sql\n', "exits", (), id="until-it-is-there"
         ),
         pytest.param(
+            "until [ -f /shared/ready ]; do sleep 1; done\npsql -f /init.sql\n", "exits", (), id="until-others-write-it"
+        ),
+        pytest.param(
+            "i=0\nwhile [ ! -s /shared/url ]; do i=$((i+1)); [ $i -gt 9 ] && exit 1; sleep 2; done\npsql -f /x\n",
+            "exits", (), id="until-others-fill-it",
+        ),
+        pytest.param(
             'while [ "$(our-check)" = up ]; do sleep 1; done\npsql -f /init.sql\n', "killed", None, id="while-it-is-up"
         ),
         pytest.param(

@@ -55,6 +55,10 @@ def test_a_line_that_is_read_back() -> None:
         pytest.param("cp /a/b.conf /etc/supervisor/conf.d", "unknown", id="copied-to-the-folder"),
         pytest.param("cp /a/x.tmpl.conf /etc/supervisor/conf.d/b.conf", "unknown", id="copied-by-name"),
         pytest.param("cp /a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
+        pytest.param('envsubst < /start.sh > "/etc/$(date | xargs)"', "unknown", id="nobody-knows-where"),
+        pytest.param('if [ -f "$(date)" ]; then sed p /a > /etc/b; fi', "unknown", id="perhaps"),
+        pytest.param('if [ -f "$(date)" ]; then cp /a /b; fi', "unknown", id="perhaps-copied"),
+        pytest.param('if [ -f "$(date)" ]; then mkdir -p /b; echo x > /dev/null; fi', "graceful", id="no-file"),
     ],
 )
 def test_a_configuration_that_is_written_as_the_container_starts(line: str, expected: str) -> None:
@@ -95,7 +99,7 @@ def test_a_script_that_another_one_writes(parts: dict[str, str], outcome: str, l
         pytest.param("envsubst < /start.sh > /run/n.conf\nnginx -c /run/n.conf", "killed", id="what-is-not-known"),
         pytest.param("printf 'daemon off;\\n' > /run/n.conf\nnginx -c /run/n.conf", "killed", id="that-it-stays"),
         pytest.param("echo 'user www;' > /run/n.conf\nnginx -c /run/n.conf", "exits", id="something-else"),
-        pytest.param("envsubst < /start.sh > /run/other.conf\nnginx -c /run/n.conf", "exits", id="another-file"),
+        pytest.param("envsubst < /start.sh > /run/other.conf\nnginx -c /run/n.conf", "killed", id="another-file"),
     ],
 )
 def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outcome: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from stopcheck.boot.handlers.scan import scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
@@ -120,12 +121,18 @@ def module_of(folder: str, project: Project) -> tuple[str, str, list[tuple[str, 
     while True:
         text = project.text(join(folder, "go.mod"))
         if text is not None:
-            name = re.search(r"^[ \t]*module[ \t]+\"?([^\s\"]+)", text.text, re.MULTILINE)
-            replaced = re.findall(_REPLACED, text.text, re.MULTILINE)
-            return (folder, name[1], replaced) if name else None
+            name, replaced = _module(text.text)
+            return (folder, name, replaced) if name else None
         if folder in {"/", ""}:
             return None
         folder = parent(folder)
+
+
+@lru_cache(maxsize=64)
+def _module(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """What a go.mod says, as in module_of ("": no name): every import of every file asks for it."""
+    name = re.search(r"^[ \t]*module[ \t]+\"?([^\s\"]+)", text, re.MULTILINE)
+    return name[1] if name else "", re.findall(_REPLACED, text, re.MULTILINE)
 
 
 def libraries(need: str) -> tuple[str, ...]:

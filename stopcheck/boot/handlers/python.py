@@ -113,7 +113,11 @@ def _lasts(node: ast.AST) -> bool:
         told = isinstance(node.test, ast.Constant) and bool(node.test.value) and not inner & {ast.Break, ast.Return}
         return told or not isinstance(node.test, (ast.Constant, ast.Compare, ast.BoolOp))
     if isinstance(node, ast.Call) and _last(node.func) == "sleep":
-        return any(isinstance(word, ast.Constant) and word.value in range(_LONG, sys.maxsize) for word in node.args)
+        # A fraction of a second is not looked for among whole numbers: that would take the time to count to the last.
+        return any(
+            isinstance(word, ast.Constant) and isinstance(word.value, (int, float)) and word.value >= _LONG
+            for word in node.args
+        )
     if isinstance(node, ast.Call):
         return _last(node.func) in _LASTING and ast.unparse(node.func) != "asyncio.run"
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.programs import Program
+from stopcheck.boot.supervisors import Supervisor
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.checks._start import stop_signal, told_by_signal
 from stopcheck.hints import TYPE_CHECKING
@@ -19,13 +20,14 @@ def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("inherited-stop-signal"):
         who = called(cause.process)
+        stopped = who if isinstance(cause.process.body, Supervisor) else called(main_of(case, cause))
         yield Violation(
             message=f"{consequence(case, cause)}. {_base(case)} is stopped by {case.signal}, which every image built "
             f"from it inherits; {who} waits for SIGTERM",
             span=_from(case),
             fix=stop_signal(case, "SIGTERM"),
             related=(Label(cause.span, f"{who} is not stopped by {case.signal}"),) if cause.span is not None else (),
-            advice=f"Say which signal {called(main_of(case, cause))} is stopped by: `STOPSIGNAL SIGTERM`.",
+            advice=f"Say which signal {stopped} is stopped by: `STOPSIGNAL SIGTERM`.",
         )
     if case.outcome is OutcomeKind.GRACEFUL and case.signal != "SIGTERM" and case.image.inherits_stop_signal:
         yield from _untried(case)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.supervisors import Supervisor
-from stopcheck.checks._script import consequence
+from stopcheck.checks._script import called, consequence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Violation
 from stopcheck.syntax.ini import parse_ini
@@ -27,11 +27,18 @@ def check(case: Case) -> Iterator[Violation]:
     for cause in blamed:
         supervisor = cause.process.body
         if isinstance(supervisor, Supervisor) and cause.span is not None:
+            why, advice = "stops its programs one after another and is not done", ADVICE
+            before = consequence(case, cause)
+            if cause.event is not None and cause.child is not None:
+                before = case.consequence(None, called(cause.child))
+                why = (
+                    f"waits for {called(cause.child)}, which goes on when SIG{cause.event.signal} comes: it is not done"
+                )
+                advice = f"Let {called(cause.child)} end on SIG{cause.event.signal}, or be killed before."
             yield Violation(
-                message=f"{consequence(case, cause)}. {cause.process.program} stops its programs one after another and "
-                f"is not done after {case.seconds}",
+                message=f"{before}. {cause.process.program} {why} after {case.seconds}",
                 span=cause.span,
-                advice=ADVICE,
+                advice=advice,
             )
     if blamed or case.stopped is None or case.outcome not in {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}:
         return
