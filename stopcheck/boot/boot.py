@@ -95,7 +95,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
         world.note_failure("cannot-start", process, started, process.origin)
-        told = started.kind in {"absent", "folder", "mode"} or started.status < 126 or started.ran
+        told = started.kind in {"absent", "folder", "mode", "refuses"} or started.status < 126 or started.ran
         world.exit(process, started.status if told else Unknown(ENGINES_CHOICE))
         return (Booted(world, machine),)
     process.body = started
@@ -165,7 +165,8 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
     A loop that comes round to where it was goes on, for all that the files tell; and where nothing has heard of the
     stop, it goes on as before.
     """
-    worlds = []
+    worlds: list[World] = []
+    rest: dict[Hashable, World] = {}
     mover = world.moving
     unheard = world.stopping and not any(event.seconds is not None and event.kind in HEARD for event in world.events)
     for way in branch.ways:
@@ -186,4 +187,11 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
         if key not in seen:
             seen.add(key)
             worlds.append(other)
-    return worlds
+        elif other.came_round and not world.stopping and ("round", key) not in seen:
+            rest[key] = other
+    if worlds or not rest:
+        return worlds
+    # What has come round may part once more before it comes to rest: then it goes on as before.
+    at, other = next(iter(rest.items()))
+    seen.add(("round", at))
+    return [other]

@@ -21,7 +21,17 @@ from stopcheck.boot.grammar import (
     unset,
 )
 from stopcheck.boot.permissions import closed_folder
-from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
+from stopcheck.boot.programs import (
+    FOR_EVER,
+    UNMARKED,
+    Daemonizer,
+    Failure,
+    Leaving,
+    Parent,
+    ParentOptions,
+    Program,
+    parent_options,
+)
 from stopcheck.boot.quiet import arithmetic_assignment, quiet, writes
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
@@ -32,7 +42,7 @@ from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import ImageFile, Made
+from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import has_bash, is_foreign_manager, lacks
@@ -270,7 +280,8 @@ class Machine:
                 if self._absent(name, process.cwd):
                     return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self.bare() else role
-            if name.endswith((".sh", ".bash", "-entrypoint")):
+            edited = not isinstance(file, Unknown) and isinstance(file.content, Edited)
+            if edited or name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
@@ -690,9 +701,10 @@ class Machine:
                 watch(world, process, limit)
             return started
         if row.role == "fork":
+            options = ParentOptions(user=user)
             if limit is None:
-                return Wrapper(self, row, child, env)
-            timeout = Timeout(self, row, child, env)
+                return Wrapper(self, row, child, env, options=options)
+            timeout = Timeout(self, row, child, env, options=options)
             timeout.limit, timeout.timed_out = limit, False
             return timeout
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from stopcheck.boot.accounts import ROOT, makes_user
+from stopcheck.boot.ownership import is_roots_file, is_roots_folder
 from stopcheck.boot.programs import READERS, SILENT, Failure, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
@@ -15,7 +16,7 @@ from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from stopcheck.boot.commands import Call
     from stopcheck.boot.shell import Shell
@@ -75,7 +76,11 @@ def cannot_make(call: Call) -> bool:
     """Whether a program that makes files, or folders, is refused one of them: permission denied, and a status of 1."""
     shell, world, process = call.shell, call.world, call.process
     name = call.words[0]
-    if process.user in ROOT or name not in {"cp", "ln", "mkdir", "mv", "touch"}:
+    if process.user in ROOT:
+        return False
+    if name in {"chmod", "chown", "sed"}:
+        return _cannot_change(call)
+    if name not in {"cp", "ln", "mkdir", "mv", "touch"}:
         return False
     options, paths = _options(call.words[1:], process)
     if options & {"c", "t", "T", "m"} or not paths or any(isinstance(word, Unknown) for word in call.words):
@@ -93,6 +98,49 @@ def cannot_make(call: Call) -> bool:
     return False
 
 
+_IN_PLACE = regex(r"-[nErsz]*i.*|--in-place.*")
+
+
+def _cannot_change(call: Call) -> bool:
+    """Whether a program is refused what it is to do with a file: to give it away, or to change what is root's.
+
+    Measured as another user: GNU's `sed -i`, that makes a file beside it, ends with 4, busybox's and the others with 1.
+    """
+    image, world, process = call.shell.machine.image, call.world, call.process
+    words = [word for word in call.words[1:] if isinstance(word, str)]
+    plain = [word for word in words if not word.startswith("-")]
+    status, why = 1, ""
+    if call.words[0] == "chown":
+        first = next((word for word in call.words[1:] if isinstance(word, Unknown) or not word.startswith("-")), "")
+        owner = first.partition(":")[0] if isinstance(first, str) and "--reference" not in " ".join(words) else ""
+        if owner and not {"$", "."} & {*owner, *process.user} and _another(owner, process.user):
+            why = f"{process.user} may not give a file to {owner}"
+    elif call.words[0] == "chmod":
+        path = next((path for path in map(_from(process), plain[1:]) if is_roots_file(image, path)), "")
+        why = f"{process.user} may not change the mode of {path}: it is root's" if path else ""
+    elif any(_IN_PLACE.fullmatch(word) for word in words):
+        scripted = any(word.startswith(("-e", "-f", "--expression", "--file")) for word in words)
+        path = next(map(_from(process), plain[0 if scripted else 1 :][-1:]), "")
+        if is_roots_file(image, path) and is_denied(image, f"{posixpath.dirname(path)}/sed", world, process):
+            why = f"{process.user} may not make a file beside {path}, as `sed -i` does"
+            status = 1 if image.base.sh == "busybox" else 4
+    if not why:
+        return False
+    world.note_failure("denied", process, Failure(status, why, "denied"), call.node.span)
+    call.shell.set_status(status)
+    return True
+
+
+def _from(process: Process) -> Callable[[str], str]:
+    """What makes an absolute path of one that a process names."""
+    return lambda path: posixpath.normpath(posixpath.join(process.cwd, path))
+
+
+def _another(owner: str, user: str) -> bool:
+    """Whether an owner is surely not the user himself: a number and a name may be the same man's."""
+    return owner != user and (owner in ROOT or owner.isdigit() is user.isdigit())
+
+
 def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list[str]]:
     """The letters of a command's options (`-p`, `--parents`), and its paths."""
     known = [word for word in words if isinstance(word, str)]
@@ -105,6 +153,8 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
     made = any(written == path or written.startswith(path + "/") for written in world.files)
     made = made or any(line.keyword == "VOLUME" and path in line.value for line in image.instructions)
     kind = image.files.kind(path)
+    if isinstance(kind, Packaged) and is_roots_folder(image, posixpath.dirname(path)):
+        return not made
     if isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base"):
         folder, _, name = path.rpartition("/")
         return not made and folder in _SPARSE and name not in _SPARSE[folder].split()
@@ -114,11 +164,18 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
 def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
     """Whether nobody but root can make a file there."""
     folder = posixpath.dirname(path)
-    if folder not in _FOLDERS or not _is_system(image) or _given_by_root(image, world):
+    if _given_by_root(image, world):
+        return False
+    ours = is_roots_folder(image, folder)
+    if not ours and (folder not in _FOLDERS or not _is_system(image)):
         return False
     file = image.files.lookup(path)
+    if ours and is_roots_file(image, path):
+        return True
     if file is not None and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
         return False
+    if ours:
+        return True
     lines = (" ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions)
     return not any(_gives(line, folder) for line in lines)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
+from stopcheck.boot.refusals import refusal
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow, find_program
@@ -33,6 +35,9 @@ def start_service(start: Start) -> Body | Failure:
     """The service, or the process that leaves it in the background."""
     if any(word in {"--help", "--version"} for word in start.words):
         return start.leaf("short")
+    refused = refusal(start) if start.row.refuses else None
+    if refused is not None:
+        return refused
     twice = start.row.foreground_once and _told_twice(start)
     if twice:
         return Failure(
@@ -48,7 +53,33 @@ def start_service(start: Start) -> Body | Failure:
         return Leaving(row, start.machine.stop_signal)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
-    return Program(_with_seconds(start), start.machine.stop_signal)
+    row = _with_seconds(start)
+    if row.saves and _cannot_save(start):
+        row = replace(row, on={**row.on, "TERM": "ignore", "INT": "ignore"})
+    return Program(row, start.machine.stop_signal)
+
+
+_SAVES_ELSEWHERE = regex(r"^\s*(?:dir|save|include)\b", re.MULTILINE)
+
+
+def _cannot_save(start: Start) -> bool:
+    """Whether a service is to save its data into its working folder, where its user may not write.
+
+    Then it goes on when it is told to end ("Error trying to save the DB, can't exit": measured with redis 7.0).
+    """
+    from stopcheck.boot.permissions import is_denied
+
+    process = start.process
+    if process.user in ROOT or "sentinel" in " ".join((process.program, *start.words)):
+        return False
+    if any(word.startswith(("--save", "--dir", "--shutdown-on", "--include")) for word in start.words):
+        return False
+    for name in (word for word in start.words[:1] if not word.startswith("-")):
+        file = start.text(name)
+        text = file.text if isinstance(file, SourceFile) else start.world.files.get(start.path(name))
+        if not isinstance(text, str) or _SAVES_ELSEWHERE.search(text):
+            return False
+    return is_denied(start.machine.image, start.path("dump.rdb"), start.world, process)
 
 
 _OWN_CONFIGURATION = frozenset({"-c", "-C", "-d", "-f", "-p"})
@@ -130,7 +161,7 @@ def leaves(start: Start) -> bool | Unknown:
 
 
 def _configurations(start: Start) -> Iterator[str]:
-    for word in start.words:
+    for word in start.words[:1] if start.row.config_first else start.words:
         name = word.split("=", 1)[1] if word.startswith("-") and "=" in word else word
         if not name.startswith("-") and _CONFIG.search(name) and "://" not in name and " " not in name:
             yield name

@@ -139,6 +139,11 @@ def _priority(section: Section) -> int:
     return int(text) if text.lstrip("-").isdigit() else 999
 
 
+def _plain(value: str) -> str:
+    """A value in which nothing is put in place of `%(…)s`; else "": as if it were not told."""
+    return "" if "%" in value else value.strip()
+
+
 def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
     command = section.option("command")
     if command is None or section.get("autostart", "true").lower() not in YES:
@@ -154,6 +159,8 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
         group=section.get("stopasgroup", "false").lower() in YES,
         kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
         place=command.span,
+        folder=_plain(section.get("directory", "")),
+        user=_plain(section.get("user", "")),
     )
     first = section.get("numprocs_start", "0")
     numbers = range(int(first) if first.isdigit() else 0, 1 << 31)[: min(int(count), 8) if count.isdigit() else 1]

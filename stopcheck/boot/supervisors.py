@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Managed:
     """A program of a supervisor: how it is started and stopped; `wait` in seconds until SIGKILL (None: never).
 
-    `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory.
+    `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory, `user`
+    whom it runs as ("": as the supervisor).
     """
 
     name: str
@@ -31,6 +32,7 @@ class Managed:
     kill_group: bool = False
     place: Span | None = None
     folder: str = ""
+    user: str = ""
 
 
 class Supervisor:
@@ -168,6 +170,7 @@ class Supervisor:
     def _start(self, world: World, process: Process, managed: Managed) -> int:
         child = world.spawn(process, self, managed.argv, managed.place or process.origin)
         child.cwd = managed.folder or child.cwd
+        child.user = managed.user or child.user
         child.pgid = child.sid = child.pid
         started = self.machine.load(world, child, managed.argv, self.env)
         if isinstance(started, Failure):

@@ -299,7 +299,9 @@ def waits_for_it(case: Case, cause: Cause, shell: Shell) -> Fix | None:
         return None
     title = "Wait for it, so that the trap can run"
     if cause.child is not None and is_keepalive(cause.child):
-        return Fix(title, (in_background(node, "wait $!"),), "unsafe") if not names_last_job(shell) else None
+        more = waiting_too(shell, trap)
+        edits = (*((more,) if more is not None else ()), in_background(node, "wait $!"))
+        return Fix(title, edits, "unsafe") if not names_last_job(shell) else None
     inside = _telling(shell, trap)
     if inside is None or not is_last(shell):
         return None
@@ -321,6 +323,26 @@ def _telling(shell: Shell, trap: Trap) -> tuple[str, Edit | None] | None:
         return names[0], None
     statement = statement_at(shell, trap, kills[-1].span)
     return (names[0], after_statement(trap, statement, "wait")) if statement is not None else None
+
+
+def waiting_too(shell: Shell, trap: Trap) -> Edit | None:
+    """A `wait` for what a trap tells to stop, where it does not wait for that: the script's own is ended by the signal.
+
+    It names what the last `kill` names: there may be other jobs, that do not end.
+    """
+    kills = list(kills_in(shell, trap))
+    if not kills or any(is_call(command, "wait") for body in bodies(shell, trap) for command in commands(body)):
+        return None
+    targets = [word for word in kills[-1].words[1:] if not (word.literal or "").startswith("-")]
+    statement = statement_at(shell, trap, kills[-1].span)
+    if statement is None or not targets or not all(_is_number(word) for word in targets):
+        return None
+    return after_statement(trap, statement, " ".join(["wait", *(word.span.text for word in targets)]))
+
+
+def _is_number(word: Word) -> bool:
+    """Whether it is a job's number that a variable holds."""
+    return len(word.parts) == 1 and isinstance(word.parts[0], Parameter) and not word.parts[0].operator
 
 
 def kills_in(shell: Shell, trap: Trap) -> Iterator[SimpleCommand]:

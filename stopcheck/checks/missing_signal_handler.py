@@ -11,6 +11,7 @@ from stopcheck.model import Violation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stopcheck.boot.world import Process
     from stopcheck.checks._case import Case
 
 
@@ -18,10 +19,26 @@ def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("missing-signal-handler"):
         body = cause.process.body
-        ended = isinstance(body, Program) and body.action(case.assessment.signal) == "raise"
-        why = f"its runtime ends it on {case.signal}" if ended else f"{case.signal} itself ends it"
+        if not isinstance(body, Program):
+            continue
         yield Violation(
-            message=f"{consequence(case, cause)}. It has no handler, so {why}",
+            message=f"{consequence(case, cause)}. {_why(case, cause.process, body)}",
             span=started(case, cause.process),
-            advice=f"Handle {case.signal} in {called(cause.process)}: take no new work, finish what was begun, end.",
+            advice=_advice(case, cause.process, body),
         )
+
+
+def _why(case: Case, process: Process, body: Program) -> str:
+    action = body.action(case.assessment.signal)
+    if action == "ignore" and body.row.saves:
+        return f"It has to save its data in {process.cwd} before it ends, and {process.user} may not write there"
+    if action == "ignore":
+        return f"It goes on when {case.signal} comes"
+    why = f"its runtime ends it on {case.signal}" if action == "raise" else f"{case.signal} itself ends it"
+    return f"It has no handler, so {why}"
+
+
+def _advice(case: Case, process: Process, body: Program) -> str:
+    if body.row.saves:
+        return f'Name a folder with `--dir` that {process.user} may write, or have it save nothing: `--save ""`.'
+    return f"Handle {case.signal} in {called(process)}: take no new work, finish what was begun, end."

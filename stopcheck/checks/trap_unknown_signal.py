@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.frames import Trap, Waiting
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.checks._edits import verbatim
-from stopcheck.checks._script import called, command_at, consequence
+from stopcheck.checks._script import called, command_at, consequence, waiting_too
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
 from stopcheck.source import Span
@@ -54,8 +55,25 @@ def _renamed(case: Case, cause: Cause, shell: Shell) -> Fix | None:
     command = command_at(case, cause.span)
     if not isinstance(command, SimpleCommand) or not verbatim(command.span):
         return None
-    edits = [edit for word in command.words[1:] if (edit := _rename(case, word, cause, shell)) is not None]
+    traps = command.words[0].literal == "trap"
+    named = command.words[1:]
+    if traps and len(named) > 1:  # a function may be called `stop`
+        named = named[2 if named[0].literal == "--" else 1 :]
+    edits = [edit for word in named if (edit := _rename(case, word, cause, shell)) is not None]
+    if edits and traps:
+        edits += _and_wait(case, command, shell)
     return Fix("Name the signal as every shell knows it", tuple(edits)) if edits else None
+
+
+def _and_wait(case: Case, command: SimpleCommand, shell: Shell) -> Iterator[Edit]:
+    """What the trap lacks besides: once it runs, it has to wait for what it tells to stop."""
+    text = next((word for word in command.words[1:] if word.literal != "--"), None)
+    if text is None or text.literal is None or case.stopped is None or not isinstance(shell.blocked, Waiting):
+        return
+    body = case.stopped.booted.machine.parse_text(text.literal, text.span, shell.row)
+    edit = waiting_too(shell, Trap(text.literal, command.span, body))
+    if edit is not None:
+        yield edit
 
 
 def _rename(case: Case, word: Word, cause: Cause, shell: Shell) -> Edit | None:

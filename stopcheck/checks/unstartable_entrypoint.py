@@ -9,6 +9,7 @@ from stopcheck.checks._script import called
 from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place, sentence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, StartCommand
+from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.records import dataclass
 from stopcheck.source import SourceFile, Span
@@ -149,6 +150,8 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
 
 def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
+    if failure.kind == "refuses":
+        return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":
         return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
     if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:
@@ -280,7 +283,7 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
             return Found(
                 f"{path} has no `#!` line: the kernel does not know what to run it with",
                 first,
-                _put(first.at_start(), "#!/bin/sh\n"),
+                _put(first.at_start(), "#!/bin/sh\n", *_last_service(content)),
                 "Begin the script with `#!/bin/sh`.",
             )
         case "mark":
@@ -302,8 +305,23 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     return None
 
 
-def _put(span: Span, text: str) -> Fix:
-    return Fix("Make it a script that the kernel can run", (Edit(span, text),))
+def _last_service(source: SourceFile) -> Iterator[Edit]:
+    """`exec` for the service that a script ends in: once the script runs, that would be the next that is wrong."""
+    items = parse_script(source, "posix").body.items
+    if not items or items[-1].background or items[-1].command.rest:
+        return
+    pipeline = items[-1].command.first
+    command = pipeline.commands[0]
+    if len(pipeline.commands) > 1 or pipeline.negated or not isinstance(command, SimpleCommand) or not command.words:
+        return
+    first = command.words[0]
+    row = find_program(first.literal) if first.literal else None
+    if first.span.text == '"$@"' or (row is not None and row.role in {"service", "worker", "interpreter"}):
+        yield Edit(first.span.at_start(), "exec ")
+
+
+def _put(span: Span, text: str, *more: Edit) -> Fix:
+    return Fix("Make it a script that the kernel can run", (Edit(span, text), *more))
 
 
 def _without_cr(source: SourceFile) -> Fix | None:

@@ -8,7 +8,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
 from stopcheck.image.filesystem import Selection
-from stopcheck.image.model import ImageFile
+from stopcheck.image.model import Edited, ImageFile
 from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent
 from stopcheck.image.texts import without_returns
@@ -258,7 +258,8 @@ class Commands(Builders):
     def lose(self, selection: Selection, why: str) -> None:
         """Files whose content is not known any more."""
         reason = Unknown(f"its content is not known: {why}", self.effects.origin)
-        self.effects.alter(selection, lambda file: replace(file, content=reason))
+        edited = Edited(reason.reason, reason.span)
+        self.effects.alter(selection, lambda file: replace(file, content=edited if _is_script(file) else reason))
 
     def do_perl(self, arguments: Sequence[Field | None]) -> None:
         """perl, ruby and awk: what they edit in place, and whatever else they do."""
@@ -415,6 +416,11 @@ class Commands(Builders):
         if any(field is None or field.text == "dash" for field in arguments):
             reason = Unknown("dpkg-reconfigure decides what /bin/sh is", self.effects.origin)
             self.effects.put("/bin/sh", ImageFile("/bin/sh", reason, 0o755, self.effects.origin))
+
+
+def _is_script(file: ImageFile) -> bool:
+    text = file.content
+    return isinstance(text, Edited) or (isinstance(text, SourceFile) and text.text.startswith("#!"))
 
 
 def _dashed(field: Field | None) -> Field | None:

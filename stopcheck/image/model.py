@@ -66,6 +66,11 @@ class Unlikely(Unknown):
 
 
 @dataclass(frozen=True, slots=True)
+class Edited(Unknown):
+    """The content of a script that a build step edits: what it says then is not known, but a script it is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Packaged(Unknown):
     """What a package may have brought, which knows no user of the build's own."""
 

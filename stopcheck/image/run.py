@@ -439,7 +439,7 @@ class _Runner:
             self.effects.unsure(
                 *manager.folders,
                 *([self.effects.cwd] if manager.here else []),
-                programs=packages.brought(name, words, third_party(), systems_own()),
+                programs=packages.brought(name, words, self._rare(), systems_own()),
                 never=foreign(name),
                 packages=True,
             )
@@ -447,6 +447,10 @@ class _Runner:
                 for path, text in package_files(name, package).items():
                     if self.effects.file_at(path) is None:  # what is there stays: it is a conffile
                         self.effects.put(path, ImageFile(path, SourceFile(path, text), NEW_MODE, self.effects.origin))
+
+    def _rare(self) -> frozenset[str]:
+        """Programs that only a package of their own brings; of `python` that depends on the release."""
+        return third_party() | (self._state.base.missing & packages.RENAMED)
 
     # --- what needs the walk ---
 

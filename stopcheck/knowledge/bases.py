@@ -167,6 +167,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
     known = {key: value for key, value in told.items() if not isinstance(value, Unknown)}
     plain = bool(known.get("plain"))
     programs = frozenset((*system.get("programs", ()), *known.get("programs", ())))
+    absent = (*third_party(), *system.get("unnamed", ()))
     lean = _head()["lean"] if known.get("lean") and system.get("family") == "debian" else ()
     return BaseRow(
         name=name,
@@ -188,7 +189,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,
-        missing=frozenset((*system.get("missing", ()), *(third_party() if plain else ()), *lean)) - programs,
+        missing=frozenset((*system.get("missing", ()), *(absent if plain else ()), *lean)) - programs,
         plain=plain,
         source=entry["source"],
     )

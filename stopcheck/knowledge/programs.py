@@ -89,6 +89,8 @@ class ProgramRow:
     foreground_base: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False
+    config_first: bool = False
+    saves: bool = False
     helper: bool = False
     tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
@@ -96,6 +98,7 @@ class ProgramRow:
     instead: str = ""
     prints: str = ""
     variants: tuple[Mapping[str, Any], ...] = ()
+    refuses: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 
     def action(self, signal: str) -> str:
@@ -107,7 +110,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options"}  # fmt: skip
-_TEXTS = {"foreground_text", "background_text", "variants"}
+_TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
 
 

@@ -83,7 +83,10 @@ def of_main(assessment: Assessment, stopped: Stopped, process: Process, body: Pr
         yield Cause("missing-init", process, process.origin)
     elif stopped.outcome is OutcomeKind.KILLED and body.row.instead and body.action(assessment.signal) == "ignore":
         yield Cause("forking-wrapper", process, process.origin)
-    elif stopped.outcome is not OutcomeKind.KILLED and _own(process, body) and _dies(body, later, assessment.signal):
+    elif stopped.outcome is OutcomeKind.KILLED:
+        if body.action(assessment.signal) == "ignore" and (_own(process, body) or body.row.saves):
+            yield Cause("missing-signal-handler", process, process.origin)
+    elif _own(process, body) and _dies(body, later, assessment.signal):
         yield Cause("missing-signal-handler", process, process.origin)
 
 

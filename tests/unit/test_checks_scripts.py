@@ -470,12 +470,47 @@ def test_what_a_loop_starts_again_and_again_is_the_service(count: str) -> None:
     assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
 
 
+def test_a_script_without_interpreter_gets_its_exec_too() -> None:
+    """Once the kernel runs it, the service would be told nothing."""
+    for last, mending in (("redis-server --dir /tmp", "exec redis-server --dir /tmp"), ('"$@"', 'exec "$@"')):
+        files = {
+            "Dockerfile": "FROM debian:12\nRUN apt-get install -y redis-server\nCOPY start.sh /\n"
+            'ENTRYPOINT ["/start.sh"]\nCMD ["redis-server", "--dir", "/tmp"]\n',
+            "start.sh": f"set -e\necho up\n{last}\n",
+        }
+        some = said(files)
+        assert some[0].outcome == "fails"
+        after = mended(files, some)
+        assert after["start.sh"] == f"#!/bin/sh\nset -e\necho up\n{mending}\n"
+        assert said(after)[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("#!/bin/sh\ntrap 'kill $pid' SIGTERM\nmemcached & pid=$!\nwait $pid\n", id="unknown-signal"),
+        pytest.param(
+            "#!/bin/sh\nstop() { echo bye; kill -TERM $pid; }\ntrap stop SIGTERM\nmemcached & pid=$!\nwait\n",
+            id="unknown-signal-and-a-function",
+        ),
+        pytest.param("trap 'kill $pid' TERM\nmemcached & pid=$!\ntail -f /dev/null\n", id="keepalive"),
+        pytest.param("memcached & pid=$!\ntrap 'kill $pid; exit' TERM\nsleep infinity\n", id="keepalive-and-exit"),
+    ],
+)
+def test_a_fix_holds_what_would_come_up_next(script: str) -> None:
+    """A trap that runs at last has to wait for the service, too."""
+    files = context(script)
+    some = said(files)
+    assert some[0].outcome == "killed"
+    assert said(mended(files, some))[0].outcome == "graceful"
+
+
 @pytest.mark.parametrize(
     "worker",
     [
         pytest.param("php artisan horizon", id="artisan"),
         pytest.param("php bin/console messenger:consume async", id="console"),
-        pytest.param("python manage.py qcluster", id="manage.py"),
+        pytest.param("python3 manage.py qcluster", id="manage.py"),
         pytest.param("rails jobs:work", id="rails"),
     ],
 )

@@ -187,6 +187,37 @@ def test_ruby(text: str, action: str) -> None:
     assert handling.on["TERM"] == action
 
 
+PYTHON = "import signal, time\ndef f(number, frame):\n    %s\nsignal.signal(15, f)\nwhile True:\n    time.sleep(1)\n"
+NODE = "require('http').createServer(g).listen(80);\nprocess.on('SIGTERM', %s);\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "action"),
+    [
+        pytest.param("python", PYTHON % "print('stopping', number)", "ignore", id="python"),
+        pytest.param("python", PYTHON % "log.info('got %s', signal.Signals(number))", "ignore", id="python-logs"),
+        pytest.param("python", PYTHON % "pass", "ignore", id="python-nothing"),
+        pytest.param("python", PYTHON.replace("15, f", "15, lambda *_: print('x')") % "pass", "ignore", id="lambda"),
+        pytest.param("python", PYTHON % "print('x'); raise SystemExit", "graceful", id="python-raises"),
+        pytest.param("python", PYTHON % "server.stop()", "graceful", id="python-calls"),
+        pytest.param("python", PYTHON % "global on; on = False", "graceful", id="python-sets"),
+        pytest.param("python", PYTHON.replace("time.sleep(1)", "signal.pause()") % "pass", "graceful", id="pause"),
+        pytest.param("python", PYTHON.replace("while True:\n    time.sleep(1)", "time.sleep(5)") % "pass", "graceful",
+                     id="python-ends-by-itself"),
+        pytest.param("node", NODE % "() => console.log('stopping')", "ignore", id="node"),
+        pytest.param("node", NODE % "function (s) { console.error(s); }", "ignore", id="node-function"),
+        pytest.param("node", NODE % "() => {}", "ignore", id="node-nothing"),
+        pytest.param("node", NODE % "() => { console.log('x'); process.exit(0); }", "graceful", id="node-exits"),
+        pytest.param("node", NODE % "stop", "graceful", id="node-elsewhere"),
+        pytest.param("node", NODE % "() => console.log('x')" + NODE % "stop", "graceful", id="node-two"),
+        pytest.param("node", "process.on('SIGTERM', () => console.log('x'))", "graceful", id="node-nothing-to-do"),
+    ],
+)  # fmt: skip
+def test_a_handler_that_only_prints(language: str, text: str, action: str) -> None:
+    """The program goes on after it (measured with Python 3.11 and Node 18 in an engine)."""
+    assert read(language, text).on["TERM"] == action
+
+
 @pytest.mark.parametrize(
     ("language", "text"),
     [

@@ -110,7 +110,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("env FLASK_ENV=development flask run", "graceful", id="flask-of-a-version-that-is-not-known"),
         pytest.param("functions-framework --target=x", "graceful", id="functions-framework"),
         pytest.param("flask db upgrade", "exits", id="flask-upgrade"),
-        pytest.param("python -m http.server", "killed", id="http-server"),
+        pytest.param("python3 -m http.server", "killed", id="http-server"),
         pytest.param("php -S 0.0.0.0:80", "killed", id="php-server"),
         pytest.param("postgres --version", "exits", id="version"),
         pytest.param("squid -N", "killed", id="squid-waits-31-seconds"),
@@ -162,7 +162,7 @@ def test_on_debian(line: str, expected: str) -> None:
         "apache2 celery cron default-jre flask haproxy mariadb-server memcached netcat-openbsd nginx openssh-server",
         "php postgresql python3 rails redis squid tomcat uwsgi",
     )
-    lines = f"RUN apt-get install -y {' '.join(packages)}"
+    lines = f"RUN apt-get install -y {' '.join(packages)} && mkdir /run/sshd"
     assert outcome(line, lines=lines) == expected
 
 

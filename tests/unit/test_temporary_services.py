@@ -11,7 +11,7 @@ from tests.unit.scripts import context, found, said
     ("script", "main"),
     [
         pytest.param(
-            "pg_ctl -D /data -w start\npsql -c x\npg_ctl -D /data -m fast stop\nexec postgres -D /data\n", "postgres",
+            "pg_ctl -D /d -w start\npsql -c x\npg_ctl -D /d -m fast stop\nexec gosu postgres postgres\n", "postgres",
             id="pg_ctl",
         ),
         pytest.param("mysqld &\nmysqladmin ping\nmysqladmin -uroot shutdown\nexec mysqld\n", "mysqld", id="mysqladmin"),

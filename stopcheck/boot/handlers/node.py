@@ -90,6 +90,11 @@ _ON = (
 )
 _STARTS = r"\b(?:Deno\s*\.\s*(?:Command|run)|Bun\s*\.\s*spawn(?:Sync)?)\b"
 """How Deno and Bun start another program."""
+_TOLD = (
+    rf"{_ON}\s*\(\s*\"(?=\s*,\s*(?:async\s+)?(?:function\b\s*\w*\s*\([^()]*\)|\([^()]*\)\s*=>|\w+\s*=>)\s*"
+    r"(?:\{(?:\s*console\s*\.\s*\w+\s*\([^()]*\)\s*;?)*\s*\}|console\s*\.\s*\w+\s*\([^()]*\))\s*\))"
+)
+"""A handler that does no more than to print."""
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
 _FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
 _EXTENDS = 4
@@ -123,14 +128,18 @@ def read(text: str) -> Source:
     needs = _needs(source)
     starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
     starters |= {re.sub(r"\s", "", call) for call in re.findall(_STARTS, code)}
+    lasts = source.calls(_LASTING) or bool(re.search(LOOPS, code))
+    told = [each for event in events for each in signals_in([event])]
+    told_only = [each for event in source.at(_TOLD) for each in signals_in([event])] if lasts else []
+    goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
     return Source(
-        on=dict.fromkeys(handled, "ignore" if blocked else "graceful"),
+        on={name: "ignore" if blocked or name in goes_on else "graceful" for name in handled},
         needs=needs,
         tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
         starts=", ".join(sorted(starters)),
         doubt=doubt,
-        lasts=source.calls(_LASTING) or bool(re.search(LOOPS, code)),
+        lasts=lasts,
     )
 
 

@@ -73,7 +73,8 @@ def read(text: str) -> Source:
     needs = tuple(dict.fromkeys(name for node in nodes for name in imports(node)))
     called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     last = {name.rsplit(".", 1)[-1] for name in called}
-    on, doubt = _signals(nodes)
+    lasts = any(_lasts(node) for node in nodes)
+    on, doubt = _signals(nodes, lasts and not old and "pause" not in last)
     if last & _OTHER_WAYS:
         doubt = doubt or "it waits for signals"
     if last & _DYNAMIC - {"compile"} or "compile" in called:
@@ -89,7 +90,7 @@ def read(text: str) -> Source:
         threads=any(name.endswith("Thread") for name in called),
         starts=_starts(needs, called, last, nodes),
         doubt=doubt,
-        lasts=any(_lasts(node) for node in nodes),
+        lasts=lasts,
         interrupted=cleanup or catches,
     )
 
@@ -188,9 +189,14 @@ def _is_false(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and not node.value
 
 
-def _signals(nodes: list[ast.AST]) -> tuple[dict[str, str], str]:
-    """The actions of the handlers that are installed, and what is in doubt."""
+def _signals(nodes: list[ast.AST], goes_on: bool) -> tuple[dict[str, str], str]:
+    """The actions of the handlers that are installed, and what is in doubt.
+
+    `goes_on`: the program goes on after a handler that only prints: calls are begun again that a signal has
+    interrupted (PEP 475), but for signal.pause().
+    """
     handled: dict[str, str] = {}
+    printing = _printing(nodes) if goes_on else frozenset()
     loops = _loops(nodes)
     for node in nodes:
         if not isinstance(node, ast.Call) or _last(node.func) not in _INSTALLERS:
@@ -204,10 +210,39 @@ def _signals(nodes: list[ast.AST]) -> tuple[dict[str, str], str]:
         if not signals:
             return handled, "a handler is installed for a signal that is not known"
         handler = ast.unparse(node.args[1]).rsplit(".", 1)[-1]
-        handled |= dict.fromkeys(signals, _CONSTANTS.get(handler, "graceful"))
+        action = _CONSTANTS.get(handler, "ignore" if _only_prints(node.args[1], printing) else "graceful")
+        handled |= {name: action for name in signals if handled.get(name, action) in {action, *_CONSTANTS.values()}}
     named = {name[3:] for node in nodes for name in _names(node) if name in {"SIGTERM", "SIGINT", "SIGQUIT"}}
     untold = sorted(named - handled.keys())
     return handled, f"it names SIG{untold[0]}" if untold else ""
+
+
+_TELLS = frozenset(
+    """critical debug error exception flush format getLogger getpid info log print str strsignal warn warning write
+    Signals""".split()  # noqa: SIM905 - a table reads better as one text
+)
+"""Functions and methods that print, or make what is printed."""
+
+
+def _printing(nodes: list[ast.AST]) -> frozenset[str]:
+    """The functions that do no more than to print."""
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    silent = {node.name for node in functions if not all(map(_prints, node.body))}
+    return frozenset({node.name for node in functions} - silent)
+
+
+def _only_prints(handler: ast.expr, printing: frozenset[str]) -> bool:
+    if isinstance(handler, ast.Lambda):
+        return _prints(ast.Expr(handler.body))
+    return _last(handler) in printing
+
+
+def _prints(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, (ast.Call, ast.Constant)):
+        return False
+    return all(_last(node.func) in _TELLS for node in ast.walk(statement) if isinstance(node, ast.Call))
 
 
 def _names(node: ast.AST) -> tuple[str, ...]:

@@ -1,0 +1,109 @@
+"""Folders and files that a build makes as root and gives to nobody: what a container's other users may not change."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from stopcheck.boot.accounts import ROOT
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.modes import read_mode
+from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from stopcheck.image.model import Image
+    from stopcheck.syntax.dockerfile import Instruction
+
+_FRESH = regex(
+    r"/(?:srv|opt|usr/src|home/[^/]+)/."
+    r"|/(?!(?:bin|boot|dev|etc|home|lib\w*|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var)(?:/|$))."
+)
+"""Where no system has anything of its own, and no package of theirs puts what is another user's."""
+_COMMANDS = regex(r"&&|\|\||[;|\n]")
+_GIVES = frozenset({"chown", "chgrp", "install", "mount", "rsync", "setfacl", "tar", "unzip"})
+_MAKES_USERS = frozenset({"adduser", "useradd", "usermod"})
+_HARMLESS = frozenset(
+    """[ apk apt apt-get apt-key bundle cat cd command curl dnf echo env export false find gem git go grep ln ls mkdir
+    mv node npm npx pip pip3 pnpm printf python python3 rm sed set test touch true uv wget yarn yum""".split()  # noqa: SIM905
+)
+"""Programs that give nothing to anybody; what any other does nobody knows."""
+
+
+def is_roots_folder(image: Image, folder: str) -> bool:
+    """Whether WORKDIR, or a COPY, has made this folder as root, and nothing says that it is given to anybody."""
+    if not _FRESH.match(folder) or image.base.workdir == folder or not image.base.plain:
+        return False
+    user, cwd, made = image.base.user, image.base.workdir or "/", False
+    for line in image.instructions:
+        if line.keyword == "USER":
+            user = line.value.strip().partition(":")[0]
+        elif line.keyword == "WORKDIR":
+            if "$" in line.value:
+                return False
+            cwd = posixpath.normpath(posixpath.join(cwd, line.value.strip().strip("\"'")))
+            if f"{cwd}/".startswith(f"{folder}/") and not made:
+                # BuildKit makes it the user's, the builder before it root's.
+                if user not in ROOT:
+                    return False
+                made = True
+        elif _may_give(line, cwd, folder, user):
+            return False
+    return made
+
+
+def is_roots_file(image: Image, path: str) -> bool:
+    """Whether a COPY as root has brought this file, and nothing gives it to anybody."""
+    from stopcheck.image.model import ImageFile
+
+    file = image.files.lookup(path)
+    if not isinstance(file, ImageFile) or file.origin is None or not image.base.plain:
+        return False
+    words = file.origin.text.split()
+    if words[:1] != ["COPY"] or any(word.startswith("--") and not word.startswith("--chmod") for word in words):
+        return False
+    cwd = image.base.workdir or "/"
+    for line in image.instructions:
+        if line.keyword == "WORKDIR" and "$" not in line.value:
+            cwd = posixpath.normpath(posixpath.join(cwd, line.value.strip()))
+        elif line.keyword == "RUN" and _may_give(line, cwd, path, ""):
+            return False
+    return True
+
+
+def _may_give(line: Instruction, cwd: str, path: str, user: str) -> bool:
+    """Whether an instruction may make a folder, or a file, somebody's, or make it before WORKDIR does."""
+    if line.keyword == "VOLUME":
+        return path in line.value
+    if line.keyword in {"COPY", "ADD"}:
+        return any(flag.name in {"chown", "from"} for flag in line.flags)
+    if line.keyword != "RUN":
+        return False
+    if line.heredocs or line.flags or user not in ROOT or "$(" in line.value or "`" in line.value:
+        return True
+    return any(_command_gives(words, cwd, path) for words in _commands(line.value))
+
+
+def _commands(text: str) -> list[list[str]]:
+    parts = _COMMANDS.split(text.replace("\\\n", " "))
+    found = [[word.strip("'\"()") for word in part.split()] for part in parts]
+    return [[word for word in words if word] for words in found if any(words)]
+
+
+def _command_gives(words: list[str], cwd: str, path: str) -> bool:
+    name = words[0].rpartition("/")[2]
+    paths = [posixpath.normpath(posixpath.join(cwd, word)) for word in words[1:] if not word.startswith("-")]
+    above = any(f"{path}/".startswith(f"{each.rstrip('/*')}/") for each in paths)
+    if any("$" in word for word in words[1:]) and name in _GIVES | _MAKES_USERS | {"chmod", "cp"}:
+        return True
+    if name in _MAKES_USERS:
+        return any(word.rpartition("=")[2] == path for word in words)
+    if name == "chmod":
+        mode = next((read_mode(word) for word in words[1:] if re.fullmatch(r"[0-7]{3,4}|[ugoa]*[-+=]\w*", word)), None)
+        return above and (mode is None or bool(mode.apply(0o755) & 0o022))
+    if name in _GIVES:
+        return above or name in {"mount", "rsync", "tar", "unzip"}
+    if name == "cp":
+        return above and any(word[:1] == "-" and {"a", "p"} & set(word) for word in words)
+    if name in {"groupadd", "addgroup"}:
+        return False
+    return name not in _HARMLESS

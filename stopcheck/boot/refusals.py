@@ -1,0 +1,63 @@
+"""Services that end as soon as they are started: they want another user, a folder or a variable."""
+
+from __future__ import annotations
+
+from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.programs import Failure
+from stopcheck.boot.shell import Shell
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from stopcheck.boot.roles import Start
+
+
+def refusal(start: Start) -> Failure | None:
+    """Why a service cannot stand as it is started; None where nothing is known to keep it from that.
+
+    What the build or a script says of the matter, in whatever words, may be what mends it.
+    """
+    for each in start.row.refuses:
+        if _holds(start, each):
+            return Failure(each["status"], each["why"], "refuses", each["advice"])
+    return None
+
+
+def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
+    image = start.machine.image
+    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root"):
+        return False
+    if any(isinstance(word, Unknown) for word in start.argv):
+        return False
+    if any(_is_or_begins(word, option) for word in start.words for option in refused.get("without", "").split()):
+        return False
+    if any(word not in start.words for word in refused.get("words", "").split()):
+        return False
+    base = image.base.name.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    if "base" in refused and not (image.base.plain and base in refused["base"].split()):
+        return False
+    if any(name in start.env for name in refused.get("env", "").split()):
+        return False
+    unless = refused.get("unless", "").split()
+    return not unless or not any(word in text for text in _texts(start) for word in unless)
+
+
+def _is_or_begins(word: str, option: str) -> bool:
+    return word.startswith(option) if len(option) == 2 and option[0] == "-" else word.partition("=")[0] == option
+
+
+def _texts(start: Start) -> Iterator[str]:
+    """What the build and the scripts say, but for the commands that start the container; and the programs that run."""
+    for instruction in start.machine.image.instructions:
+        if instruction.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL"}:
+            yield " ".join([*(flag.name for flag in instruction.flags), instruction.value])
+            yield from (heredoc.content.text for heredoc in instruction.heredocs)
+    for script in start.machine.scripts():
+        yield script.body.span.source.text
+    for process in start.world.processes.values():
+        yield process.program
+        if isinstance(process.body, Shell):
+            yield process.body.text.span.source.text
