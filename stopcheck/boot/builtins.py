@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
@@ -24,9 +25,8 @@ from stopcheck.boot.frames import (
     Waiting,
 )
 from stopcheck.boot.programs import Failure
-from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import ArithmeticFault, Partly, evaluate, expand_text
+from stopcheck.boot.words import Partly, expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -135,9 +135,7 @@ def _print_into(call: Call) -> None:
     name = words[0] if words else ""
     if shell.row.name != "bash" or (isinstance(name, str) and not name.partition("[")[0].isidentifier()):
         shell.set_status(2)
-    elif name in shell.constants:
-        shell.set_status(1)
-    else:
+    elif not (isinstance(name, str) and shell.keeps(name)):
         if isinstance(name, str):
             unknown = Unknown("what `printf` prints", call.node.span)
             shell.assign(name.partition("[")[0], words[2] if words[1:-1] == ("%s",) else unknown)
@@ -145,6 +143,9 @@ def _print_into(call: Call) -> None:
 
 
 def _print(call: Call, text: Field) -> None:
+    if "1" in call.closed:
+        call.shell.set_status(1)
+        return
     if call.stdout is None:
         call.world.write(call.process, text)
     if isinstance(text, str) and call.node.redirections:
@@ -473,6 +474,7 @@ def do_source(call: Call) -> None:
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
+            shell.unsourced = shell.strict and call.special
             shell.refuse(1, special=call.special)
         else:
             shell.leave(2 if shell.row.name in _ALMQUIST else 1)
@@ -764,6 +766,8 @@ def do_getopts(call: Call) -> None:
     if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or not str(at).isdigit():
         shell.set_status(Unknown("the options of the script", call.node.span))
         return
+    if shell.keeps(str(name), *(("OPTARG",) if shell.row.name in _ALMQUIST else ())):
+        return
     index = int(str(at)) - 1
     word = str(words[index]) if 0 <= index < len(words) else ""
     if not word.startswith("-") or word in {"-", "--"}:
@@ -799,8 +803,7 @@ def do_read(call: Call) -> None:
     if shell.row.name == "dash" and (not call.arguments or letters - {"-r", "-p"}):
         shell.set_status(2)
         return
-    if not shell.constants.isdisjoint(names):
-        shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
+    if shell.keeps(*names):
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
@@ -813,9 +816,9 @@ def do_read(call: Call) -> None:
     if redirections:
         from stopcheck.boot.redirections import redirect
 
-        stdout = process.stdout
+        stdout, closed = process.stdout, process.closed
         redirect(shell, redirections, world, process)
-        stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
+        stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
     if _has_limit(call) and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
@@ -871,6 +874,8 @@ def _read_line(call: Call, names: list[str], line: Field) -> None:
 def do_mapfile(call: Call) -> None:
     """All lines into an array: what they are is not known."""
     names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    if call.shell.keeps(*names):
+        return
     for name in names:
         call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
     if call.node.redirections or call.process.stdin:
@@ -899,14 +904,12 @@ def do_let(call: Call) -> None:
         if isinstance(word, Unknown):
             value = word
             continue
-        target, expression = call.machine.arithmetic_assignment(word)
         try:
-            value = evaluate(call.shell.scope(call.world, call.process), expression, call.node.span)
-        except ArithmeticFault:
-            call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
+            value = evaluate(call.shell.scope(call.world, call.process), word, call.node.span)
+        except ArithmeticFault as fault:
+            if not (isinstance(fault, ConstantFault) and call.shell.keeps(str(fault))):
+                call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
             return
-        if target:
-            call.shell.assign(target, value)
     call.shell.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
 
@@ -935,6 +938,8 @@ def do_cd(call: Call) -> None:
                 shell.set_status(shell.row.cd_error)
                 return
         shell.variables["OLDPWD"], process.cwd = process.cwd, path
+        if shell.keeps("OLDPWD", "PWD"):
+            return
     shell.set_status(0)
 
 
@@ -1046,8 +1051,8 @@ def do_trap(call: Call) -> None:
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
-        quiet = body is not None and quiet_items(body.items) and not ("e" in shell.options and "false" in str(action))
-        if action != "" and not (shell.row.name == "bash" and not shell.strict and quiet):
+        trap = Trap(action, call.node.span, body)
+        if action != "" and not shell.leaves_waiting(trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
@@ -1055,7 +1060,7 @@ def do_trap(call: Call) -> None:
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
         shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
-        shell.traps[name] = Trap(action, call.node.span, body)
+        shell.traps[name] = trap
     shell.set_status(status)
 
 

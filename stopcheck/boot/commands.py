@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.arithmetic import evaluate
 from stopcheck.boot.frames import Foreground
 from stopcheck.boot.programs import UNMARKED, Failure, Program
-from stopcheck.boot.words import evaluate, expand_text, expand_words
+from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
@@ -33,6 +34,8 @@ class Call:
     stdin: int | None = None
     """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
     stdout: int | None = None
+    closed: frozenset[str] = frozenset()
+    """The descriptors that are closed for it."""
 
     @property
     def machine(self) -> Machine:
@@ -138,15 +141,17 @@ def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world:
 
 def _redirected(call: Call) -> Call:
     """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
+    call = replace(call, closed=call.process.closed) if call.process.closed else call
     if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
         return call
     from stopcheck.boot.redirections import redirect
 
     process = call.process
-    before = (process.stdin, process.stdout)
+    before, closed = (process.stdin, process.stdout), process.closed
     redirect(call.shell, call.node.redirections, call.world, process)
     after = (process.stdin, process.stdout)
-    process.stdin, process.stdout = before
+    call = replace(call, closed=process.closed)
+    (process.stdin, process.stdout), process.closed = before, closed
     stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
     return replace(call, stdin=stdin, stdout=stdout)
 
@@ -209,6 +214,8 @@ def run_program(call: Call) -> None:
             return
         world.note_failure("not-found", process, started, call.node.span)
         del world.processes[child.pid]
+        if shell.row.name == "bash" and "CHLD" in shell.traps:
+            shell.receive(world, process, "CHLD")  # a child has looked for it
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
@@ -241,6 +248,7 @@ def _or_function(call: Call, started: Body) -> Body:
 
 def _redirect(call: Call, process: Process) -> None:
     """A process whose output goes elsewhere keeps no pipe open."""
+    process.closed = call.closed
     process.stdin = process.stdin if call.stdin is None else call.stdin
     process.stdout = process.stdout if call.stdout is None else call.stdout
 

@@ -7,6 +7,7 @@ import posixpath
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import ROOT, is_refused, login_shell
+from stopcheck.boot.arithmetic import ArithmeticFault
 from stopcheck.boot.builtins import SHORT, find_builtin
 from stopcheck.boot.grammar import (
     child_argv,
@@ -22,13 +23,12 @@ from stopcheck.boot.grammar import (
 )
 from stopcheck.boot.permissions import closed_folder
 from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
-from stopcheck.boot.quiet import arithmetic_assignment, quiet
+from stopcheck.boot.quiet import quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.timeouts import Limit, Timeout, watch
-from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
@@ -147,7 +147,6 @@ class Machine:
     substitute = staticmethod(substitution.substitute)
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)
-    arithmetic_assignment = staticmethod(arithmetic_assignment)
     quiet = staticmethod(quiet)
 
     def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.accounts import user_number
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.frames import (
     TESTING,
     Again,
@@ -42,12 +43,9 @@ from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
-    ArithmeticFault,
     OneWord,
     Scope,
-    UnsetError,
     count,
-    evaluate,
     expand_pattern,
     expand_text,
     fits,
@@ -105,7 +103,7 @@ _PLAIN_SLOTS = (
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
     "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
     "root", "row", "script", "status", "substitutions", "text",
-    "unstarted", "untrapped", "waited", "witnesses",
+    "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -186,6 +184,8 @@ class Shell:
         """Whether it runs what stands in `( … )`."""
         self.unstarted = 0
         """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
+        self.unsourced = False
+        """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
         """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
         self.lenient = False
@@ -248,6 +248,8 @@ class Shell:
         """See Body.disposition."""
         trap = self.traps.get(signal)
         if trap is not None:
+            if signal == "CHLD" and trap.text != "" and self.row.name == "bash":
+                return "default"  # it minds its children's ends alone
             return "ignored" if trap.text == "" else "caught"
         if signal in self.row.ignores and (self.deaf or not (self.row.name == "bash" and self.mode == "subshell")):
             return "ignored"
@@ -299,6 +301,8 @@ class Shell:
             return
         if signal == "CHLD" and (self.traps[signal].text == "" or not self.row.child_trap):
             return
+        if signal == "CHLD" and self.row.child_trap == "within" and self._goes_on_waiting(self.traps[signal]):
+            return
         if signal not in self.pending:
             self.pending += (signal,)
         if self._hears_later(world, signal):
@@ -341,6 +345,28 @@ class Shell:
         over = isinstance(blocked, Waiting) and self.row.child_trap == "over" and not world.living(blocked.pids)
         return over or isinstance(blocked, Foreground)
 
+    def _goes_on_waiting(self, trap: Trap) -> bool:
+        """A child of bash has ended: its trap runs, and it waits on behind that; in its POSIX mode the `wait` is over.
+
+        Source: jobs.c, waitchld. What only prints is not followed where it disturbs nothing.
+        """
+        if self.leaves_waiting(trap):
+            return True
+        if any(isinstance(frame, TrapEnd) for frame in self.frames):
+            raise TooComplex("when a trap for SIGCHLD runs that has to wait for another trap")
+        if isinstance(self.blocked, Waiting) and not self.strict:
+            self.push(Again(self.blocked))
+            self.blocked = None
+            self.pending += ("CHLD",) if "CHLD" not in self.pending else ()
+            return True
+        return False
+
+    def leaves_waiting(self, trap: Trap) -> bool:
+        """Whether a trap for SIGCHLD neither ends the shell nor anything that it waits for."""
+        if self.row.name != "bash" or self.strict or ("e" in self.options and "false" in str(trap.text)):
+            return False
+        return trap.body is not None and quiet_items(trap.body.items)
+
     def _in_builtin(self) -> bool:
         """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
         return self.row.name == "bash" and any(isinstance(frame, (SourceEnd, Checked)) for frame in self.frames)
@@ -371,6 +397,9 @@ class Shell:
         try:
             self._take(frame, world, process)
         except UnsetError as error:
+            if isinstance(error, ConstantFault) and self.row.name == "bash":
+                self._cannot_set(error, process)
+                return True
             if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
                 self.discard(process)
                 return True
@@ -379,6 +408,27 @@ class Shell:
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
+        return True
+
+    def _cannot_set(self, fault: ConstantFault, process: Process) -> None:
+        """bash: an expansion would set what is set for good."""
+        if not self.ending and (self.strict or self.errexit):
+            self.leave(self.fault() if self.strict else 1)
+        else:
+            self.discard(process)
+            self.status = self.status if self.mode == "command" else fault.status
+
+    def keeps(self, *names: str) -> bool:
+        """Whether one of these is set for good, so that a builtin fails that would set it.
+
+        With `set -e` bash ends then, be that looked at or not (error.c: report_error).
+        """
+        if self.constants.isdisjoint(names):
+            return False
+        if self.row.name == "bash" and self.errexit:
+            self.leave(1)
+        else:
+            self.set_status(2 if self.row.name in {"dash", "busybox"} else 1)
         return True
 
     def _take(self, frame: Frame, world: World, process: Process) -> None:
@@ -415,7 +465,7 @@ class Shell:
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
-                process.stdin, process.stdout = frame.stdin, frame.stdout
+                frame.restore(process)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -600,6 +650,8 @@ class Shell:
             self.push(Evaluate(blocked.node, None))
             return True
         alive = world.living(blocked.pids)
+        for other in world.children(process.pid):
+            other.collected = other.collected or not other.alive
         if isinstance(blocked, Foreground) and blocked.asked is not None:
             holders = world.holders(blocked.pipe)
             blocked = self.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
@@ -614,8 +666,6 @@ class Shell:
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
         for child in ended:
             child.reaped = True
-        for other in world.processes.values():
-            other.collected = other.collected or (other.ppid == process.pid and not other.alive)
         self.blocked = None
         if isinstance(blocked, Foreground) and blocked.asked is not None and not self.interrupted:
             lines = world.pipes.pop(blocked.pipe, ())
@@ -756,8 +806,8 @@ class Shell:
             case ArithmeticFor():
                 self.status, self.ok = 0, False
                 _begin_loop(world)
-                self._assign_arithmetic(node.expressions[0], node.span)
-                self._arithmetic_loop(node, world)
+                if self._reckoned(node.expressions[0], node.span) is not None:
+                    self._arithmetic_loop(node, world)
             case While() if self._redirections(node, tail, world, process):
                 self.status, self.ok = 0, False
                 _begin_loop(world)
@@ -789,7 +839,7 @@ class Shell:
         world.note_failure("cannot-read", process, Failure(status, node.reason, "syntax"), node.span)
         fails = self.row.syntax_error == "fails" and not ends
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
-        if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
+        if within is None or (isinstance(within, TrapEnd) and ("e" in self.options or self.unsourced)):
             self.dying = ""  # an error in a trap is the status
             self.leave(status)
         else:
@@ -936,13 +986,13 @@ class Shell:
             body, self.status, self.ok = self.status, 0, False
             self.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
         else:
-            self._assign_arithmetic(frame.node.expressions[2], frame.node.span)
-            self._arithmetic_loop(frame.node, world)
+            if self._reckoned(frame.node.expressions[2], frame.node.span) is not None:
+                self._arithmetic_loop(frame.node, world)
 
     def _arithmetic_loop(self, node: ArithmeticFor, world: World) -> None:
         condition = node.expressions[1].strip()
-        value = evaluate(self.scope(), condition, node.span) if condition else "1"
-        if value == "0" or isinstance(value, Unknown):
+        value = self._reckoned(condition, node.span) if condition else "1"
+        if value in {"0", None} or isinstance(value, Unknown):
             return
         if world.spin > SPIN_LIMIT:
             self.blocked = Standing(ENDLESS, node.span)
@@ -998,22 +1048,18 @@ class Shell:
             self.push(Evaluate(item.body, tail))
 
     def _arithmetic(self, node: Arithmetic, world: World, process: Process) -> None:
-        try:
-            value = self._assign_arithmetic(node.text, node.span, self.scope(world, process))
-        except ArithmeticFault:
-            self.set_status(1)
-            return
-        self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
+        value = self._reckoned(node.text, node.span, self.scope(world, process))
+        if value is not None:
+            self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
-    def _assign_arithmetic(self, text: str, span: Span, scope: Scope | None = None) -> Field:
-        """`x=1`, `x++`, `x+=2` on top of an expression."""
-        value: Field = "0"
-        for piece in text.split(","):
-            target, new = self.machine.arithmetic_assignment(piece)
-            value = evaluate(scope or self.scope(), new, span)
-            if target:
-                self.variables[target] = value
-        return value
+    def _reckoned(self, text: str, span: Span, scope: Scope | None = None) -> Field | None:
+        """The value of an expression; None where it cannot be worked out, which is the status then."""
+        try:
+            return evaluate(scope or self.scope(), text, span)
+        except ArithmeticFault as fault:
+            if not (isinstance(fault, ConstantFault) and self.keeps(str(fault))):
+                self.set_status(1)
+            return None
 
     # --- children --------------------------------------------------------------------------------
 
@@ -1173,7 +1219,7 @@ class Shell:
                 else:
                     self.set_status(2 if self.row.name == "busybox" else self.row.open_error)
                 return False
-            before = Redirected(process.stdin, process.stdout)
+            before = Redirected(process.stdin, process.stdout, process.closed)
             redirect(self, node.redirections, world, process)
             if tail is None:
                 self.push(before)
@@ -1278,6 +1324,11 @@ class Shell:
         if "a" in self.options:
             self.exported |= {name}
 
+    def _assign_expanding(self, name: str, value: Field) -> None:
+        if name in self.constants:
+            raise ConstantFault(name)
+        self.assign(name, value)
+
     def _put_back(self, name: str, value: Field | None) -> None:
         if value is None:
             self.variables.pop(name, None)
@@ -1304,7 +1355,10 @@ class Shell:
                 return answer.output
             self.take_place()
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
-                self.pending += ("CHLD",)
+                if self.row.child_trap != "within":
+                    self.pending += ("CHLD",)
+                elif world is not None and process is not None:
+                    self.receive(world, process, "CHLD")
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:
@@ -1318,7 +1372,7 @@ class Shell:
         return Scope(
             variable,
             lambda: self.args,
-            self.assign,
+            self._assign_expanding,
             substitute,
             process_substitution,
             self.array,
@@ -1326,6 +1380,10 @@ class Shell:
             "u" in self.options,
             self.row.dialect != "busybox",
         )
+
+    def aside(self, world: World, process: Process) -> Scope:
+        """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
+        return replace(self.scope(world, process), assign=lambda _, __: None)
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""
@@ -1366,7 +1424,7 @@ class Shell:
         """Drop what is to do from there on, and undo what redirections and calls have changed."""
         for frame in reversed(self.frames[index:]):
             if isinstance(frame, Redirected):
-                process.stdin, process.stdout = frame.stdin, frame.stdout
+                frame.restore(process)
             elif isinstance(frame, CallEnd):
                 self._return(frame)
         self.frames = self.frames[:index]

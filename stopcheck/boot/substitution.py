@@ -44,7 +44,7 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
             away = _goes_to(command)
             if away not in {"", "/dev/null"} or (command.assignments and not command.words):
                 return unknown
-            words = expand_words(shell.scope(world, process), command.words, shell.row.bash_syntax)
+            words = expand_words(shell.aside(world, process), command.words, shell.row.bash_syntax)
             if any(isinstance(word, Unknown) for word in words):
                 return unknown
             texts = [str(word) for word in words]
@@ -75,10 +75,10 @@ def _printed(
 ) -> Field:
     if not texts:
         source = command.redirections[0].target if command.redirections else None
-        path = "" if source is None else expand_text(shell.scope(world, process), source)
+        path = "" if source is None else expand_text(shell.aside(world, process), source)
         return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
     if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
-        output = expand_text(shell.scope(world, process), command.redirections[0].target)
+        output = expand_text(shell.aside(world, process), command.redirections[0].target)
         return unknown if isinstance(output, Unknown) or "$" in output else output
     return unknown if texts[0] in shell.functions else _output(shell, texts, cwd, world, process, unknown)
 

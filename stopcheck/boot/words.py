@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from stopcheck.boot.arithmetic import ConstantFault, UnsetError, evaluate
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -34,7 +35,6 @@ _ALWAYS_SET = frozenset(
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
 """What a shell or the container runtime sets by itself: never unset to `set -u`, whatever the files tell."""
-_NUMBER = regex(r"\s*[-+]?\d+\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,6 @@ class Scope:
     """`set -u`: a parameter that is not set ends the shell."""
     slices: bool = True
     """Whether `${@:1}` is a part of the list; busybox takes it for a part of the text of its first word."""
-
-
-class UnsetError(Exception):
-    """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
-
-
-class ArithmeticFault(UnsetError):  # noqa: N818 - no error of ours
-    """An expression that no shell can work out: a division by 0. bash gives up the line, the others end."""
 
 
 _POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
@@ -503,7 +495,10 @@ def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
         return value if value is not None else ""
     default = expand_text(scope, part.argument) if part.argument is not None else ""
     if kind == "=":
-        scope.assign(part.name, default)
+        try:
+            scope.assign(part.name, default)
+        except ConstantFault:
+            raise ConstantFault(part.name, 2) from None
     elif kind == "?":
         raise UnsetError(part.name)
     return default
@@ -536,121 +531,3 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         plain = pattern.replace("\\", "")
         return value.replace(plain, new) if operator == "//" else value.replace(plain, new, 1)
     return Unknown(f"${{{part.name}{operator}…}}", part.span)
-
-
-# --- arithmetic ------------------------------------------------------------------------------------
-
-_TOKEN = regex(
-    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?"
-    r"|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))"
-)
-
-
-def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
-    """The value of an arithmetic expression over known numbers, as text; Unknown beyond + - * / % and comparisons."""
-    unknown = Unknown("the result of arithmetic", span)
-    tokens: list[str] = []
-    at = 0
-    stripped = text.strip()
-    while at < len(stripped):
-        found = _TOKEN.match(stripped, at)
-        if not found:
-            return unknown
-        number, name, operator = found.groups()
-        if number is not None:
-            tokens.append(str(_whole(number)))
-        elif name is not None:
-            value = scope.variable(name)
-            if isinstance(value, Unknown):
-                return unknown
-            if value is None or value.strip() == "":
-                value = "0"
-            if not _NUMBER.match(value):
-                return unknown
-            tokens.append(str(_whole(value.strip()) if value.strip().isdigit() else int(value)))
-        else:
-            tokens.append(operator)
-        at = found.end()
-    if not tokens:
-        return "0"
-    try:
-        result, rest = _arithmetic(tokens, 0)
-    except ZeroDivisionError:
-        raise ArithmeticFault(text) from None
-    except IndexError:
-        if tokens[-1] in {"+", "-", "*", "/", "%"}:
-            raise ArithmeticFault(text) from None
-        return unknown
-    except (ValueError, OverflowError, RecursionError):
-        return unknown
-    return str(result) if not rest else unknown
-
-
-def _whole(number: str) -> int:
-    """A number as it is written: with 0x before it hexadecimal, with 0 octal."""
-    if number[:2] in {"0x", "0X"}:
-        return int(number, 16)
-    if number[0] != "0":
-        return int(number)
-    if not set(number) <= set("01234567"):
-        raise ArithmeticFault(number)
-    return int(number, 8)
-
-
-_LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"||"}), frozenset({"&&"}), frozenset({"==", "!="}), frozenset({"<", ">", "<=", ">="}),
-    frozenset({"+", "-"}), frozenset({"*", "/", "%"}),
-)  # fmt: skip
-
-
-def _arithmetic(tokens: list[str], level: int) -> tuple[int, list[str]]:
-    if level == len(_LEVELS):
-        return _unary(tokens)
-    value, rest = _arithmetic(tokens, level + 1)
-    while rest and rest[0] in _LEVELS[level]:
-        right, after = _arithmetic(rest[1:], level + 1)
-        value, rest = _apply(rest[0], value, right), after
-    return value, rest
-
-
-def _unary(tokens: list[str]) -> tuple[int, list[str]]:
-    head, rest = tokens[0], tokens[1:]
-    if head == "(":
-        value, rest = _arithmetic(rest, 0)
-        if rest[0] != ")":
-            raise ValueError(rest[0])
-        return value, rest[1:]
-    if head in {"-", "+", "!"}:
-        value, rest = _unary(rest)
-        return {"-": -value, "+": value, "!": int(not value)}[head], rest
-    return int(head), rest
-
-
-def _apply(operator: str, left: int, right: int) -> int:
-    match operator:
-        case "||":
-            return int(bool(left or right))
-        case "&&":
-            return int(bool(left and right))
-        case "==":
-            return int(left == right)
-        case "!=":
-            return int(left != right)
-        case "<":
-            return int(left < right)
-        case ">":
-            return int(left > right)
-        case "<=":
-            return int(left <= right)
-        case ">=":
-            return int(left >= right)
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return int(left / right)
-        case _:
-            return left - right * int(left / right)
