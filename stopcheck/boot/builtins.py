@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.source import Span
 
 SETS_LITTLE = (
     "activate",
@@ -129,6 +131,15 @@ def do_printf(call: Call) -> None:
         _print(call, Unknown("what `printf` prints"))
 
 
+def _formatted(form: Field, values: tuple[Field, ...]) -> str | None:
+    """What a format makes of its values, where it has a `%s` for each and nothing else to be told."""
+    pieces = form.split("%s") if isinstance(form, str) else []
+    plain = len(pieces) == len(values) + 1 and all(isinstance(value, str) for value in values)
+    if not plain or any(set(piece) & {"%", "\\"} for piece in pieces):
+        return None
+    return "".join(piece + str(value) for piece, value in zip(pieces, (*values, ""), strict=True))
+
+
 def _print_into(call: Call) -> None:
     """`printf -v NAME FORMAT …` of bash; dash knows no option."""
     shell, words = call.shell, call.arguments[1:]
@@ -138,7 +149,8 @@ def _print_into(call: Call) -> None:
     elif not (isinstance(name, str) and shell.keeps(name)):
         if isinstance(name, str):
             unknown = Unknown("what `printf` prints", call.node.span)
-            shell.assign(name.partition("[")[0], words[2] if words[1:-1] == ("%s",) else unknown)
+            text = _formatted(words[1], words[2:]) if len(words) > 1 else None
+            shell.assign(name.partition("[")[0], unknown if text is None else text)
         shell.set_status(0)
 
 
@@ -644,7 +656,9 @@ def do_unset(call: Call) -> None:
         bash = shell.row.name == "bash" and word not in shell.variables and "-v" not in options
         if "-f" in options or bash:
             shell.functions.pop(word, None)
-        if "-f" not in options and word not in kept:
+        if "-f" not in options and "[" in word and shell.row.name == "bash":
+            _unset_element(shell, word, call.node.span)
+        elif "-f" not in options and word not in kept:
             shell.variables.pop(word, None)
             shell.arrays.pop(word, None)
             shell.exported -= {word}
@@ -652,6 +666,17 @@ def do_unset(call: Call) -> None:
         shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
     else:
         shell.set_status(0)
+
+
+def _unset_element(shell: Shell, word: str, span: Span) -> None:
+    """`unset 'array[1]'`: what is left keeps its numbers, which is followed for the last one alone."""
+    name, _, index = word.rstrip("]").partition("[")
+    elements = shell.arrays.get(name, ())
+    if elements and index in {str(len(elements) - 1), "-1"}:
+        shell.arrays[name] = elements[:-1]
+    elif elements and not (index.isdigit() and int(index) >= len(elements)):
+        shell.arrays.pop(name)
+        shell.variables[name] = Unknown(f"what is left in ${name}", span)
 
 
 def do_set(call: Call) -> None:
@@ -1081,6 +1106,9 @@ def do_wait(call: Call) -> None:
     shell, world = call.shell, call.world
     words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
     first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
+    if words and shell.row.name == "bash" and (name := _told_which(call.arguments)) is not None:
+        words.remove(name)
+        shell.assign(name, Unknown("which job has ended", call.node.span))
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
         shell.set_status(shell.row.wait_n_status)
@@ -1146,6 +1174,14 @@ def do_wait(call: Call) -> None:
     numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
     every = not words and not first
     shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
+
+
+def _told_which(words: tuple[Field, ...]) -> str | None:
+    """The variable that `wait -p NAME` sets."""
+    for option, name in pairwise(words):
+        if isinstance(option, str) and option[:1] == "-" and option[-1] == "p" and isinstance(name, str):
+            return name
+    return None
 
 
 def _was_job(call: Call, pid: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.arithmetic import evaluate
-from stopcheck.boot.frames import Foreground
+from stopcheck.boot.frames import Foreground, Redirected, Standing
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.syntax.shell.tree import Assignment
+    from stopcheck.syntax.shell.tree import Assignment, Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
-            if not shell.call(function, call.arguments, tail):
-                _recurse(call)
+            _call_function(call, function)
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:
@@ -95,6 +94,16 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if process.user and _cannot_make(call):
             return
     run_program(call)
+
+
+def _call_function(call: Call, function: Function) -> None:
+    """With its redirections, which hold until it returns."""
+    shell, process = call.shell, call.process
+    if call.node.redirections:
+        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        _redirect(call, process)
+    if not shell.call(function, call.arguments, None if call.node.redirections else call.tail):
+        _recurse(call)
 
 
 def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
@@ -190,6 +199,8 @@ def run_program(call: Call) -> None:
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, call.words)
     call = call if words is call.words else replace(call, words=words)
+    if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
+        raise TooComplex("how long a program reads from a FIFO")
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:

@@ -22,7 +22,17 @@ from stopcheck.boot.grammar import (
     unset,
 )
 from stopcheck.boot.permissions import closed_folder
-from stopcheck.boot.programs import FOR_EVER, UNMARKED, Daemonizer, Failure, Leaving, Parent, Program, parent_options
+from stopcheck.boot.programs import (
+    FOR_EVER,
+    UNMARKED,
+    Daemonizer,
+    Failure,
+    Leaving,
+    Parent,
+    ParentOptions,
+    Program,
+    parent_options,
+)
 from stopcheck.boot.quiet import quiet
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
@@ -561,7 +571,7 @@ class Machine:
     def _tools(self, row: ProgramRow) -> str:
         """Whose small programs these are: busybox's where that is /bin/sh, unless a package brings others."""
         sh = self.image.base.sh
-        return sh if isinstance(sh, str) and row.package not in self.image.installed else ""
+        return sh if isinstance(sh, str) and self.image.installed.isdisjoint(row.package.split()) else ""
 
     def _supervisor(
         self, world: World, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]
@@ -684,7 +694,7 @@ class Machine:
             return started
         if row.role == "fork":
             if limit is None:
-                return Wrapper(self, row, child, env)
+                return Wrapper(self, row, child, env, options=ParentOptions(user=user))
             timeout = Timeout(self, row, child, env)
             timeout.limit, timeout.timed_out = limit, False
             return timeout

@@ -451,8 +451,10 @@ class Shell:
             case ForRest():
                 self._for(frame)
             case CaseRest():
-                item = frame.node.items[frame.index]
-                self._case_body(frame.node, frame.index, item.terminator, frame.tail)
+                if frame.node.items[frame.index].terminator == ";;&":
+                    self._case(frame.node, frame.tail, frame.index + 1)
+                else:
+                    self._case_body(frame.node, frame.index, ";&", frame.tail)
             case CallEnd():
                 self._return(frame)
                 self.set_status(self.status, self.ok)
@@ -1011,13 +1013,15 @@ class Shell:
         else:
             self.push(ForRest(frame.node, (), None), Evaluate(frame.node.body, None))
 
-    def _case(self, node: Case, tail: Tail) -> None:
+    def _case(self, node: Case, tail: Tail, start: int = 0) -> None:
+        """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
         scope = self.scope()
-        self.status, self.ok = 0, False
+        if not start:
+            self.status, self.ok = 0, False
         subject = expand_text(scope, node.subject)
         possible: list[int] = []
         doubt: Unknown | None = None
-        for index, item in enumerate(node.items):
+        for index, item in enumerate(node.items[start:], start):
             answers = [fits(subject, expand_pattern(scope, word)) for word in item.patterns]
             unsure = next((answer for answer in answers if isinstance(answer, Unknown)), None)
             if True in answers or unsure is not None:
@@ -1042,7 +1046,7 @@ class Shell:
             if index >= len(node.items):
                 return
         item = node.items[index]
-        if item.terminator == ";&":
+        if item.terminator in {";&", ";;&"}:
             self.push(CaseRest(node, index, tail), Evaluate(item.body, None))
         else:
             self.push(Evaluate(item.body, tail))

@@ -73,6 +73,25 @@ EVERYDAY += (
     "log() { printf '%s\\n' \"$*\" >&2; }; log starting", "exec 3>&1", "exec 3>&-", "sleep 0.1; jobs -l >/dev/null", "true & p=$!; kill -0 $p && wait $p", "OLD=$PATH; PATH=/usr/local/bin:$PATH",
     "start_aside() { sleep 1000 & }; start_aside", "wait 2>/dev/null || :", "set -- ${OPTS} \"$@\"", "test $# -ne 0 || set -- app2",
 )  # fmt: skip
+EVERYDAY += (
+    'set -- -a -b v; while getopts "ab:c" o; do case "$o" in a) A=1;; b) B=$OPTARG;; *) exit 64;; esac; done; shift $((OPTIND - 1))',
+    'while getopts ":hv" o; do case $o in h) exit 0;; \\?) exit 64;; esac; done; shift "$((OPTIND-1))"', 'while IFS= read -r line; do case $line in "#"*|"") continue;; esac; export LAST="$line"; done < /etc/passwd',
+    'while IFS=: read -r u rest; do [ "$u" = root ] && break; done </etc/passwd', 'n=0; while read -r l; do n=$((n+1)); done </etc/hosts', 'while read -r k v; do export "X_$k=$v"; done <<EOF\na 1\nb 2\nEOF',
+    'n=0; until nc -z localhost 1 2>/dev/null; do n=$((n+1)); [ $n -ge 3 ] && break; sleep 0.1; done', 'n=0; until test -f /nowhere; do n=$((n+1)); if [ "$n" -gt 2 ]; then echo timeout >&2; exit 1; fi; sleep 0.1; done',
+    'tries=3; while [ "$tries" -gt 0 ] && ! test -f /nowhere; do tries=$((tries - 1)); sleep 0.1; done', 'for i in 1 2 3; do if test -S /run/x.sock; then break; fi; sleep 0.1; done; test -S /run/x.sock || echo late',
+    'i=0; while ! test -f /nowhere; do i=$((i+1)); if [ $i -eq 3 ]; then break; fi; sleep 0.1; done', 'cat >/tmp/app.conf <<EOF\nuser=${USER:-nobody}\nport=${PORT:-80}\nEOF', "cat <<'EOF' >/tmp/app.conf\n$HOME\nEOF",
+    'cat >/tmp/gen.sh <<EOF\n#!/bin/sh\nexec sleep 0\nEOF\nchmod +x /tmp/gen.sh; /tmp/gen.sh', 'echo "A=1" >/tmp/env; . /tmp/env', 'echo "A=2" >/tmp/env; set -a; . /tmp/env; set +a; [ "$A" = 2 ] || exit 9', 'trap - TERM',
+    'trap - TERM INT EXIT', "trap 'exit 3' TERM; trap - TERM", 'nohup sleep 1000 >/dev/null 2>&1 &', 'setsid sleep 1000 &', '(sleep 1000 &)', 'if [ "${1%.conf}" != "$1" ]; then set -- app1 "$@"; fi',
+    'case "$1" in *.conf) set -- app1 "$@";; esac', 'if [ $# -eq 0 ] || [ "${1#-}" != "$1" ]; then set -- app2 "$@"; fi', 'cmd=$1; shift 2>/dev/null || true', 'name="${0##*/}"; [ "$name" = entrypoint.sh ] || echo other',
+    'x=${1:-}; [ -n "${x%%=*}" ] && A=1', 'set -- "$@" --listen "${LISTEN:-0.0.0.0}"', 'if [ "$(echo "$1" | cut -c1)" = "-" ]; then set -- app1 "$@"; fi',
+    'is_empty() { [ -z "$(ls -A "$1" 2>/dev/null)" ]; }; is_empty /nowhere && mkdir -p /tmp/data', 'umask 0077; touch /tmp/secret; chmod 600 /tmp/secret', 'printenv HOME >/dev/null', 'env | sort >/dev/null',
+    'for v in A B; do eval "x=\\${$v:-}"; [ -n "$x" ] || true; done', 'f() { for a; do case $a in --x=*) X=${a#*=};; esac; done; }; f "$@"', 'die() { echo "$*" >&2; exit 1; }; [ -d /tmp ] || die no',
+    'set -o nounset; echo "${UNSET-}"', 'command exec 3>&1', 'exec 3>/tmp/log; echo x >&3; exec 3>&-', 'if ! id nosuch >/dev/null 2>&1; then A=1; fi', 'mkdir -p /tmp/d; [ "$(id -u)" -eq 0 ] && chown -R nobody /tmp/d',
+    'mkdir -p /tmp/r && chown nobody /tmp/r || exit 5', 'ln -sf /dev/stdout /tmp/out.log', '{ echo a; echo b; } >>/tmp/log', 'test "$#" -gt 0 && shift $#',
+    'wait_for() { t=$1; shift; while ! "$@"; do t=$((t-1)); [ $t -le 0 ] && return 1; sleep 0.1; done; }; wait_for 2 test -f /nowhere || echo gone', 'export PATH="/opt/bin:$PATH"', 'OPTS="$OPTS -x"; set -- "$@" $OPTS',
+    'x=$(cat /etc/hostname 2>/dev/null || echo none)', 'x=`hostname`', 'if grep -q root /etc/passwd; then A=1; else exit 3; fi', 'sleep 0.1 & wait $! || exit 4', 'kill -0 1 || exit 3', 'exec 2>/tmp/err.log', 'ulimit -c 0',
+    "trap 'rm -f /tmp/app.pid' EXIT", 'echo $$ >/tmp/app.pid', "trap '' PIPE", '[ "$$" -eq 1 ] || echo not pid 1',
+)  # fmt: skip
 EVERYDAY_BASH: tuple[str, ...] = (
     "set -o pipefail", "set -euo pipefail", "pids=()", "a=(app1 --flag)", "read x <<< app4", "cat <<< hi >/dev/null", "exec > >(cat)",
     "exec > >(cat) 2>&1", '[[ $1 == app* ]] || true', '[[ -z ${A:-} ]] && A=1', 'if [[ "$1" == -* ]]; then set -- app2 "$@"; fi',
@@ -87,6 +106,21 @@ EVERYDAY_BASH += (
     "sleep 1000 & disown", "sleep 1000 & disown -h %+", "time true", "pushd /tmp >/dev/null; popd >/dev/null", "[[ -v A ]] || A=1", 'x=("${@:2}")', "select_x() { return 0; }", "exec {fd}>/tmp/lock",
     'file_env() { local var="$1" fileVar="${1}_FILE"; if [ "${!var:-}" ] && [ "${!fileVar:-}" ]; then exit 1; fi; local val="${2:-}"; export "$var"="$val"; }; file_env PASSWORD',
     '_is_sourced() { [ "${#FUNCNAME[@]}" -ge 2 ] && [ "${FUNCNAME[1]}" = source ]; }', "wait -n 2>/dev/null || true", "mapfile -t lines < /etc/passwd",
+)  # fmt: skip
+EVERYDAY_BASH += (
+    'exec > >(tee -a /tmp/log) 2>&1', 'exec 2> >(tee /tmp/err >&2)', 'exec &> >(tee /tmp/l)', 'coproc cat', 'coproc LOG { cat >/tmp/l; }; echo x >&"${LOG[1]}"',
+    'case a in a) A=1 ;;& b) B=1 ;;& *) C=1 ;; esac; [ "$A$B$C" = 11 ] || exit 9', 'case a in a) A=1 ;& b) B=1 ;; c) C=1;; esac; [ "$A$B$C" = 11 ] || exit 9', 'case "$1" in app*) A=1 ;& x) B=1;; *) exit 3;; esac',
+    'printf -v now %s x; [[ $now == x ]] || exit 3', '[[ $1 =~ ^app[0-9]+$ ]] && A=1', '[[ "a=b" =~ ^([a-z])=(.*)$ ]] && x=${BASH_REMATCH[2]}; [[ $x == b ]] || exit 3', 'if [[ ${1:-} =~ ^- ]]; then set -- app1 "$@"; fi',
+    '[[ $1 = app1 || $1 == serve ]] && A=1', '[[ -z ${1-} && -n $HOME ]] || A=2', 'f() { local -a xs=(a b); local n=${#xs[@]}; [ $n = 2 ] || return 9; }; f || exit 8', 'f() { local x y=1; x=$(false); echo $y; }; f',
+    'f() { local x; x=$(false); }; f || echo no', 'f() { local x=$(false); }; f || exit 6', 'declare -i n=0; n+=1; (( n == 1 )) || exit 3', 'i=0; while (( i++ < 3 )); do :; done; (( i == 4 )) || exit 3', 'i=0; (( i++ )) || true',
+    'i=0; (( i += 1 )); (( ++i ))', 'let i=0; let i++', 'let "x = 3 * 2"; [ $x = 6 ] || exit 5', 'x=5; while (( x-- > 0 )); do :; done', 'for ((i=0; i<3; ++i)); do (( i == 1 )) && break; done',
+    'mapfile -t ls < <(printf "a\\nb\\n"); [ ${#ls[@]} = 2 ] || echo other', 'readarray -t ls <<< a', 'IFS=" " read -r -a words <<< "a b c"; set -- "${words[@]}" "$@"', 'arr=(a b c); unset "arr[1]"; [ ${#arr[@]} = 2 ] || exit 3',
+    'arr=(a b c); for x in "${arr[@]}"; do [[ $x == b ]] && continue; done', 'arr=("${@:2}"); set -- app1 "${arr[@]}"', 'while [[ $# -gt 0 ]]; do case $1 in --) shift; break;; -*) shift;; *) break;; esac; done',
+    '[[ $(type -t f) == function ]] || A=1', 'compgen -v >/dev/null', 'source <(echo A=1)', '. <(echo "A=3"); [[ $A == 3 ]] || exit 3', 'read -r -d "" x <<EOF || true\na\nEOF', 'while read -r -t 1 x; do :; done < /dev/null',
+    'exec {log}>/tmp/log; echo x >&"$log"; exec {log}>&-', 'readonly -a RA=(1 2)', 'declare -x FOO=bar', 'export -f f 2>/dev/null || true', 'f() { echo "${FUNCNAME[0]}"; }; f', 'sleep 1000 & disown $!',
+    'sleep 0.1 & sleep 0.2 & wait -n; wait', 'set -o errtrace; trap "echo e" ERR', 'hash -r; type -P sh >/dev/null', 'x="${1^^}"; y="${x,,}"', 'x=abc; [[ ${x:1} == bc && ${x: -1} == c ]] || exit 3',
+    'x=a.b; x=${x//./_}; [ $x = a_b ] || exit 3', 'x=${1:?}', '(( UID == 0 )) || exit 3', '(( EUID )) && exit 4', 'if ((${#@} == 0)); then set -- app1; fi', 'true | false; [ "${PIPESTATUS[1]}" = 1 ] || exit 3',
+    'SECONDS=0; (( SECONDS < 5 )) || exit 3', 'x=$(</etc/hostname)', 'exec 3< <(echo a); read -r x <&3; exec 3<&-', 'time sleep 0.1', 'printf "%q " "$@"; echo',
 )  # fmt: skip
 WRONG_SHELL = (
     "a=(x y)", "PIDS=()", "[[ -z $x ]] && A=1", "if [[ $1 == app* ]]; then A=1; fi", "function go { true; }", "function go() { true; }", "source /lib.sh", "echo ${x^^}", "x=${1:0:1}", "x=${x//a/b}",
@@ -122,6 +156,30 @@ EVERYDAY_LAST += (
     "trap 'kill $pid' TERM; {} & pid=$!; while kill -0 $pid 2>/dev/null; do wait $pid; done", "trap 'kill $pid' TERM; {} & pid=$!; wait $pid; wait $pid 2>/dev/null; exit $?", "{} & pid=$!; echo $pid >/tmp/app.pid; wait $(cat /tmp/app.pid)",
     "{} & echo $! >/tmp/app.pid; trap 'kill $(cat /tmp/app.pid)' TERM; wait", "if [ \"$(id -u)\" = 0 ]; then exec env {}; fi; exec app6", "[ \"$1\" = serve ] && shift && exec {} \"$@\"; exec \"$@\"", "sh -c \"exec {}\"", "sh -ec \"{}; true\"", "exec sh -c \"{} & wait\"",
 )  # fmt: skip
+EVERYDAY_LAST += (
+    'exec su nobody -s /bin/sh -c "exec {}"', "su -s /bin/sh nobody -c 'exec {}'", 'exec su -s /bin/sh -c "{}" nobody', 'exec runuser -u nobody -- {}', "runuser nobody -s /bin/sh -c 'exec {}'",
+    "exec runuser -s /bin/sh -c '{}' nobody", 'exec setpriv --reuid=65534 --regid=65534 --clear-groups {}', 'if [ "$(id -u)" = 0 ]; then exec setpriv --reuid=65534 --clear-groups "$0" "$@"; fi; exec {}',
+    'if [ "$(id -u)" = 0 ]; then exec su nobody -s /bin/sh -c "$0"; fi; exec {}', 'if [ -z "$AGAIN" ]; then AGAIN=1 exec "$0" "$@"; fi; exec {}', 'if [ -z "$AGAIN" ]; then export AGAIN=1; "$0" "$@"; exit $?; fi; exec {}',
+    'if [ "$1" != again ]; then exec "$0" again; fi; exec {}', 'if [ "$1" != again ]; then exec sh "$0" again; fi; {} & wait', 'command exec {}', 'command exec {} || exec {}', 'nohup {} & wait $!',
+    'nohup {} & p=$!; trap "kill $p" TERM; wait $p', 'nohup {} >/tmp/n.log 2>&1 & tail -f /dev/null', "setsid {} & p=$!; trap 'kill $p; wait $p' TERM; wait $p", 'setsid -w {} & wait $!', 'setsid {}', '({} &); wait',
+    '({} &) ; sleep 1000', '({} & wait)', '( trap "exit 0" TERM; {} & wait ) & wait $!', 'set -- {} "$@"; exec "$@"', 'set -- sh -c "exec {}"; exec "$@"', 'set -- env A=1 {}; "$@"', 'shift 2>/dev/null; exec {} "$@"',
+    'case $1 in "") exec {};; esac; exec "$@"', '{} & pid=$!; trap - TERM; wait $pid', "{} & pid=$!; trap 'trap - TERM; kill $pid; wait $pid' TERM; wait $pid", "trap 'trap - TERM; kill -TERM -$$' TERM; {} & wait",
+    "trap 'exit 0' TERM; {} & while :; do sleep 0.3; done", "stop=0; trap 'stop=1' TERM; {} & pid=$!; while [ $stop -eq 0 ]; do sleep 0.3; done; kill $pid; wait $pid",
+    'trap \'stop=1\' TERM; {} & pid=$!; until [ "$stop" ]; do sleep 0.3 & wait $!; done; kill $pid; wait $pid; exit 0', 'n=0; while [ $n -lt 3 ]; do {} && break; n=$((n+1)); sleep 0.1; done',
+    'until {}; do echo again; sleep 0.3; done', '{} & p1=$!; {} & p2=$!; trap "kill $p1 $p2; wait" TERM; wait $p1 $p2', "{} & p1=$!; {} & p2=$!; trap 'kill -TERM $p1; wait $p1; kill -TERM $p2; wait $p2' TERM; wait",
+    'PIDS=; {} & PIDS="$PIDS $!"; {} & PIDS="$PIDS $!"; trap \'kill $PIDS; wait $PIDS\' TERM; wait $PIDS',
+    'for s in a b; do {} & P="$P $!"; done; trap \'for p in $P; do kill $p; done; for p in $P; do wait $p; done; exit 0\' TERM; wait',
+    'forward() { kill -s $1 $pid; wait $pid; exit $?; }; for s in TERM INT; do trap "forward $s" $s; done; {} & pid=$!; wait $pid', "{} & pid=$!; trap 'kill -s HUP $pid' HUP; trap 'kill -s TERM $pid' TERM; wait $pid; wait $pid",
+    '{} & child=$!; trap "kill -TERM $child 2>/dev/null; wait $child; exit 143" TERM; wait $child; rc=$?; exit $rc', 'mkfifo /tmp/f; {} >/tmp/f 2>&1 & cat </tmp/f', 'mkfifo /tmp/f; cat </tmp/f & exec {} >/tmp/f',
+    '{ {}; echo $? >/tmp/rc; } | cat; exit $(cat /tmp/rc)', '{} 2>&1 | tee -a /tmp/log', '{} 2>&1 | sed -u s/a/b/', '{} >/tmp/log 2>&1 & tail -F /tmp/log', '{} & tail --pid=$! -f /dev/null', 'exec {} <&-', 'exec {} >&- 2>&-',
+    'exec 3>&1; exec {} 3>&-', '{} & exec 3>&-; wait', 'exec {} 9>/tmp/lock', 'exec 9>/tmp/lock; flock 9; exec {}', 'exec env -u A PATH="$PATH" {}', 'exec nice -n 5 ionice -c3 {}', 'exec chrt -b 0 {}', 'exec stdbuf -oL {}',
+    'exec timeout -k 5 100 {}', 'env HOME=/tmp {} & wait $!', 'A=1 B=2 exec {}', 'main() { local a=1; {} & wait $!; }; main "$@"', 'start() { {} & PID=$!; }; stop() { kill $PID; wait $PID; }; trap stop TERM; start; wait $PID',
+    'start() { {} & echo $!; }; pid=$(start >/dev/null; echo $!); wait', 'finish() { kill $(jobs -p) 2>/dev/null; wait; exit 0; }; trap finish TERM INT; {} & {} & wait',
+    'cat >/tmp/run.sh <<EOF\n#!/bin/sh\nexec {}\nEOF\nchmod +x /tmp/run.sh; exec /tmp/run.sh', 'cat >/tmp/run.sh <<EOF\nexec {}\nEOF\nexec sh /tmp/run.sh', 'echo "exec {}" >/tmp/r; . /tmp/r',
+    'while read -r l; do set -- $l; done </etc/hosts; exec {}', 'while read -r l; do {} & done <<EOF\na\nb\nEOF\nwait', 'printf "x\\ny\\n" | while read -r l; do {} & done; wait', 'sleep 0.1 && {}',
+    '{} & sleep 0.1; kill -0 $! || exit 1; wait $!', '{} & while ! test -d /tmp; do sleep 0.1; done; wait', 'trap "kill 0" TERM; {} & {} & wait', "trap 'kill -TERM 0; wait' TERM; {} & {} & wait", 'exec {} "$@" & wait $!',
+    'exec {} && exit 0', 'if true; then exec {}; fi', 'true && exec {} || exit 1', 'test -d /missing && exec {}; exec {} --default', '[ -x /usr/local/bin/{} ] && exec {}; exit 4', 'wait; exec {}',
+)  # fmt: skip
 EVERYDAY_LAST_BASH: tuple[str, ...] = (
     'a=({}); exec "${a[@]}"', "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill \"${pids[@]}\"; wait' TERM; wait",
     "{} & pids+=($!); wait \"${pids[@]}\"", "{} < <(echo x)", "{} > >(cat)", "{} & {} & wait -n", "{} & {} & wait -n; exit $?",
@@ -135,6 +193,23 @@ EVERYDAY_LAST_BASH += (
     '_main() { exec {} "$@"; }; if ! [[ ${BASH_SOURCE[0]} != "$0" ]]; then _main "$@"; fi', "cmd=({} --flag); exec \"${cmd[@]}\" \"$@\"", 'args=(); args+=({}); "${args[@]}"', "trap 'kill -TERM \"${pids[@]}\"; wait \"${pids[@]}\"' TERM; pids=(); for i in 1 2; do {} & pids+=(\"$!\"); done; wait",
     "function run { {}; }; run", "set -Eeo pipefail; trap 'exit 9' ERR; {}", "set -e; trap 'kill $(jobs -p)' EXIT; {} & {} & wait -n", "[[ $# -eq 0 ]] && exec {}; exec \"$@\"", "if (( $# )); then exec \"$@\"; else exec {}; fi", "{} & pid=$!; trap \"kill $pid; wait $pid\" SIGTERM SIGINT; wait $pid",
     "trap 'kill -s SIGTERM $!; wait $!' SIGTERM; {} & wait $!", "{} & while wait -n; do :; done", "{} & until wait $!; do :; done", "declare -a pids; {} & pids[0]=$!; {} & pids[1]=$!; wait \"${pids[@]}\"", "exec {} <<< \"x\"", "while IFS= read -r line; do echo $line; done < <({})",
+)  # fmt: skip
+EVERYDAY_LAST_BASH += (
+    'exec > >(tee -a /tmp/log) 2>&1; exec {}', 'exec > >(tee -a /tmp/log) 2>&1; {} & wait $!', "exec > >(tee -a /tmp/log) 2>&1; trap 'kill $pid; wait $pid' TERM; {} & pid=$!; wait $pid", 'exec &> >(tee /tmp/l); {}',
+    '{} > >(tee /tmp/l) 2> >(cat >&2)', 'coproc {}; wait $COPROC_PID', 'coproc S { {}; }; trap "kill $S_PID; wait $S_PID" TERM; wait $S_PID', 'coproc { {}; }; exec app6',
+    'pids=(); for i in 1 2; do {} & pids+=($!); done; for p in "${pids[@]}"; do wait $p; done', 'pids=(); for i in 1 2; do {} & pids+=($!); done; trap \'kill "${pids[@]}"\' TERM; for p in "${pids[@]}"; do wait $p; done',
+    "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill ${pids[*]}; wait' TERM; while wait -n; do :; done", 'pids=(); {} & pids+=($!); {} & pids+=($!); wait -n "${pids[@]}"; rc=$?; kill "${pids[@]}" 2>/dev/null; wait; exit $rc',
+    "declare -A P; {} & P[a]=$!; {} & P[b]=$!; trap 'kill ${P[a]} ${P[b]}; wait' TERM; wait", '{} & {} & while (( $(jobs -rp | wc -l) > 0 )); do wait -n; done', 'while :; do {} & wait -n; done',
+    '{} & {} & wait -n -p which; kill $(jobs -p); wait', "trap 'kill $(jobs -pr); wait' TERM; {} & {} & wait -n", 'case ${1:-serve} in serve) A=1 ;& *) exec {};; esac', 'case a in a) A=1 ;;& *) exec {};; esac', 'exec "${@:2}"',
+    '"${@:2}" & wait', 'exec "${@:-{}}"', 'cmd=("${@:2}"); exec {} "${cmd[@]}"', 'args=("$@"); [[ ${#args[@]} -eq 0 ]] && args=({}); exec "${args[@]}"', '[[ ${1:-} =~ ^app ]] && exec "$@"; exec {}',
+    'if [[ $1 == *.conf ]]; then exec {} "$1"; fi; exec app6', 'if (( EUID == 0 )); then exec setpriv --reuid=65534 --clear-groups "$BASH_SOURCE" "$@"; fi; exec {}',
+    'if [[ $EUID -eq 0 ]]; then exec gosu nobody "$BASH_SOURCE" "$@"; fi; exec {}', 'printf -v cmd "%s" {}; exec $cmd', 'printf -v cmd "exec %s" {}; eval "$cmd"', 'i=0; while ((i < 2)); do {} & ((i++)); done; wait',
+    'i=0; until {} || (( ++i >= 3 )); do sleep 0.1; done', 'set -e; n=0; ((n++)); exec {}', 'set -e; n=1; ((n++)); exec {}', 'set -e; n=0; ((n+=1)); exec {}', 'set -e; n=1; ((n--)); exec {}', 'set -e; let n=0; exec {}',
+    '{} & disown; exec app6', '{} & disown -r; wait $!', 'nohup {} & disown; sleep 1000', 'setsid {} & disown; wait', 'exec -c {}', 'time {}', '! {}',
+    'f() { local pid; {} & pid=$!; trap "kill $pid; wait $pid" TERM; wait "$pid"; }; f', 'f() { local IFS=,; {} & wait $!; }; f', 'main() { local -r x=1; exec {} "$@"; }; main "$@"', 'readonly CMD={}; exec "$CMD"',
+    'declare -r CMD=({}); exec "${CMD[@]}"', 'trap "kill %1 %2; wait" TERM; {} & {} & wait', "trap 'kill %1; wait %1; exit' TERM; {} & wait %1", 'set -m; {} & wait', 'set -m; {} & fg %1',
+    "set -m; trap 'kill -- -$pid; wait' TERM; {} & pid=$!; wait", 'while IFS= read -r l; do echo "$l"; done < <({} 2>&1)', '{} |& tee /tmp/log', '{} &>/tmp/log & wait -n', '{} & wait -f $!',
+    'mapfile -t cmd <<< {}; exec "${cmd[@]}"', 'read -ra cmd <<< "{} --x"; exec "${cmd[@]}"', 'source <(echo "exec {}")', 'eval "$(echo exec {})"', 'x=$({} & wait $!)', 'until [[ -n $stop ]]; do {} & wait $!; done',
 )  # fmt: skip
 FAILING: tuple[str, ...] = (
     "echo x >/missing/log", "echo x >>/missing/log || true", ": >/missing/log", "{ echo a; echo b; } >/missing/log", "(echo a) >/missing/log", "exec >/missing/log", "exec 2>/missing/log",
