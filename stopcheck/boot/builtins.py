@@ -27,7 +27,7 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.programs import Failure
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import Partly, expand_text
+from stopcheck.boot.words import Partly, expand_text, separators
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -515,13 +515,15 @@ def do_source(call: Call) -> None:
 def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
-    keyed = False
+    keyed = renames = False
     for word in call.arguments:
         if isinstance(word, Unknown):
             continue
         if word.startswith("-"):
             export = export or "x" in word
             keyed = keyed or "A" in word
+            local = local and "g" not in word
+            renames = renames or ("n" in word and not export)
             continue
         name, equals, value = word.partition("=")
         append = name.endswith("+")
@@ -530,6 +532,9 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             continue
         if local:
             shell.declare_local(name)
+        if renames:
+            _rename(call, name, value)
+            continue
         if keyed:
             shell.arrays.pop(name, None)
             shell.variables[name] = Unknown(f"what is in ${name}")
@@ -542,7 +547,7 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         if export:
             shell.exported |= {name}
     status: int | Unknown = 0
-    for source in call.node.words[1:]:
+    for source in () if renames else call.node.words[1:]:
         # A word such as NAME="$(…)" is known only in part; its name is still set.
         head = source.parts[0] if source.parts else None
         text = getattr(head, "text", "") if head is not None else ""
@@ -570,6 +575,14 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         if export:
             shell.exported |= {name}
     shell.set_status(status)
+
+
+def _rename(call: Call, name: str, target: str) -> None:
+    """`declare -n name=target`: from then on either may stand for the other, which is not followed."""
+    shell, reason = call.shell, f"what `{call.node.span.text}` makes of ${name}"
+    shell.renamed = shell.renamed or f"`{call.node.span.text}`"
+    for each in filter(str.isidentifier, (name, target)):
+        shell.assign(each, Unknown(reason, call.node.span))
 
 
 def do_export(call: Call) -> None:
@@ -881,6 +894,7 @@ def _read_unknown(call: Call, names: list[str]) -> None:
 def _read_line(call: Call, names: list[str], line: Field) -> None:
     """Of several names each gets a word, the last one the rest; with a separator of its own nothing is known."""
     own = any(assignment.name == "IFS" and assignment.value.literal for assignment in call.node.assignments)
+    own = own or set(separators(call.shell.scope())) != set(" \t\n")
     options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
     if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or (own and len(names) > 1):
         if isinstance(line, Unknown):

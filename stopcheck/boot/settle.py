@@ -162,7 +162,7 @@ class _Settling:
         return often or self._ended.get((leaf.origin, place), 0) >= 2
 
     def _pass_time(self, world: World, timers: list[Process]) -> None:
-        round_ = turn(world)
+        round_ = (turn(world), len(timers))
         if round_ in self._ticks or world.came_round:
             # A loop comes round: if it starts or waits for a program that nobody knows, that is what it is there for.
             before = world.fallback

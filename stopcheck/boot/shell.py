@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.accounts import user_number
+from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.frames import (
     TESTING,
@@ -44,6 +44,7 @@ from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     OneWord,
+    Partly,
     Scope,
     count,
     expand_pattern,
@@ -1279,6 +1280,10 @@ class Shell:
                 return self._source()
             case "BASH_VERSION":
                 return "5.2.15(1)-release" if self.row.name == "bash" else None
+            case "OSTYPE" if self.row.name == "bash":
+                return Partly("$OSTYPE", None, "linux")
+            case "HOSTTYPE" | "MACHTYPE" | "SHLVL" if self.row.name == "bash":
+                return Unknown(f"${name}")
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
                 return Unknown(f"${name}")
         if name.isdigit():
@@ -1349,6 +1354,8 @@ class Shell:
                 return user_number(process.user)
             if name == "PPID":
                 return str(process.ppid) if process is not None else None
+            if name == "HOME" and name not in self.variables and process is not None:
+                return "/root" if process.user in ROOT else Unknown("the home of its user")  # the engine sets it
             if name == "PWD" and process is not None and "PWD" not in self.variables:
                 return process.cwd
             return self.value(name)

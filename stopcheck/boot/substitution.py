@@ -126,12 +126,26 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
             return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
+        case "type" if "-t" in arguments and len(plain) == 1:
+            return _kind(shell, process, plain[0])
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
             return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
     row = find_program(name)
     return row.prints if row is not None and row.prints else unknown
+
+
+def _kind(shell: Shell, process: Process, name: str) -> Field:
+    """What `type -t` says of a name."""
+    from stopcheck.boot.builtins import find_builtin
+
+    if name in shell.functions:
+        return "function"
+    if find_builtin(name, shell.row) is not None:
+        return "builtin"
+    file = shell.machine.find(name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+    return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
 
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:

@@ -273,18 +273,46 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
         if isinstance(piece, _Piece) and (isinstance(piece.value, Unknown) or not piece.splits):
             current = _added(current, piece)
             continue
-        value = str(piece.value) if isinstance(piece, _Piece) else " "
-        for index, part in enumerate(value.split()):
-            if current is not None and (index or value[0].isspace()):
+        begins, parts, ends = _split(scope, str(piece.value)) if isinstance(piece, _Piece) else (True, [], True)
+        for index, part in enumerate(parts):
+            if current is not None and (index or begins):
                 fields.append(current)
                 current = None
             current = _added(current, _Piece(part, False, False))
-        if current is not None and value[-1:].isspace():
+        if current is not None and ends:
             fields.append(current)
             current = None
     if current is not None:
         fields.append(current)
     return fields
+
+
+_BLANKS = " \t\n"
+
+
+def separators(scope: Scope) -> str:
+    """The characters of IFS; the usual ones where it is not set, or not known."""
+    told = scope.variable("IFS")
+    return told if isinstance(told, str) else _BLANKS
+
+
+def _split(scope: Scope, text: str) -> tuple[bool, list[str], bool]:
+    """The parts of a text that field splitting makes, and whether it begins and ends with a separator (XCU 2.6.5)."""
+    told = separators(scope)
+    if set(told) == set(_BLANKS):
+        return text[:1].isspace(), text.split(), text[-1:].isspace()
+    if not told:
+        return False, [text] if text else [], False
+    blanks = "".join(each for each in told if each in _BLANKS)
+    others = re.escape("".join(each for each in told if each not in _BLANKS))
+    space = f"[{re.escape(blanks)}]" if blanks else "(?!)"
+    inner = text.strip(blanks) if blanks else text
+    ends = text != "" and text[-1] in told
+    between = rf"{space}*[{others}]{space}*|{space}+" if others else rf"{space}+"
+    parts = re.split(between, inner) if inner else []
+    if parts and parts[-1] == "":
+        parts.pop()  # what stands behind the last separator is no field
+    return text[:1] in tuple(blanks), parts, ends
 
 
 def _apart(pieces: list[_Piece | type[_Break]]) -> Iterator[_Piece | type[_Break]]:
@@ -364,7 +392,8 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
     if not splitting or (star and part.quoted):
         if any(isinstance(value, Unknown) for value in several):
             return [_Piece(next(value for value in several if isinstance(value, Unknown)), part.quoted, False)]
-        return [_Piece(" ".join(str(value) for value in several), part.quoted, False)]
+        between = separators(scope)[:1] if star else " "
+        return [_Piece(between.join(str(value) for value in several), part.quoted, False)]
     pieces: list[_Piece | type[_Break]] = []
     for index, value in enumerate(several):
         if index:
