@@ -488,8 +488,10 @@ def do_source(call: Call) -> None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
             shell.unsourced = shell.strict and call.special
             shell.refuse(1, special=call.special)
+        elif shell.row.name in _ALMQUIST:
+            shell.refuse(2, special=call.special)
         else:
-            shell.leave(2 if shell.row.name in _ALMQUIST else 1)
+            shell.leave(1)
         return
     content = made if file is None else file if isinstance(file, Unknown) else file.content
     if isinstance(content, SourceFile):

@@ -89,8 +89,25 @@ EVERYDAY += (
     'set -o nounset; echo "${UNSET-}"', 'command exec 3>&1', 'exec 3>/tmp/log; echo x >&3; exec 3>&-', 'if ! id nosuch >/dev/null 2>&1; then A=1; fi', 'mkdir -p /tmp/d; [ "$(id -u)" -eq 0 ] && chown -R nobody /tmp/d',
     'mkdir -p /tmp/r && chown nobody /tmp/r || exit 5', 'ln -sf /dev/stdout /tmp/out.log', '{ echo a; echo b; } >>/tmp/log', 'test "$#" -gt 0 && shift $#',
     'wait_for() { t=$1; shift; while ! "$@"; do t=$((t-1)); [ $t -le 0 ] && return 1; sleep 0.1; done; }; wait_for 2 test -f /nowhere || echo gone', 'export PATH="/opt/bin:$PATH"', 'OPTS="$OPTS -x"; set -- "$@" $OPTS',
-    'x=$(cat /etc/hostname 2>/dev/null || echo none)', 'x=`hostname`', 'if grep -q root /etc/passwd; then A=1; else exit 3; fi', 'sleep 0.1 & wait $! || exit 4', 'kill -0 1 || exit 3', 'exec 2>/tmp/err.log', 'ulimit -c 0',
+    'x=$(cat /etc/hostname 2>/dev/null || echo none)', 'x=`hostname`', 'if grep -q root /etc/passwd; then A=1; fi', 'sleep 0.1 & wait $! || exit 4', 'kill -0 1 || exit 3', 'exec 2>/tmp/err.log', 'ulimit -c 0',
     "trap 'rm -f /tmp/app.pid' EXIT", 'echo $$ >/tmp/app.pid', "trap '' PIPE", '[ "$$" -eq 1 ] || echo not pid 1',
+)  # fmt: skip
+EVERYDAY += (
+    'exec 3>&1 4>&2 >/tmp/log 2>&1; exec 1>&3 2>&4 3>&- 4>&-', 'VAR=$(cat <<EOF\na b\nEOF\n); [ "$VAR" = "a b" ] || exit 7', 'x=${HOSTNAME:-$(hostname)}', 'set -- $(echo app1 --flag)',
+    'OLDIFS=$IFS; IFS=,; for x in a,b; do :; done; IFS=$OLDIFS', 'IFS=,; set -- a,b; set -- $*; unset IFS; [ $# -eq 1 ] && exit 8', 'case $- in *e*) A=1;; esac', 'x=$-; case $x in *i*) exit 3;; esac',
+    'f() { return 1; }; if ! f; then A=1; fi; [ "$A" = 1 ] || exit 4', 'f() { return 2; }; f || [ $? -eq 2 ] || exit 4', 'f() { set -- a b; }; f; [ $# -le 2 ] || exit 5', 'f() { shift; echo "$1"; }; f a b',
+    'f() { A=2; }; (f); [ -z "$A" ] || exit 6', 'A=1; f() { local A=2; }; f; [ "$A" = 1 ] || exit 6', 'while :; do break; done', 'while :; do while :; do break 2; done; done', 'for i in 1 2 3; do [ $i = 2 ] && continue; done',
+    'for i in 1 2; do for j in a b; do continue 2; done; exit 3; done', 'until [ "${n:=0}" -ge 2 ]; do n=$((n+1)); done', 'i=0; while [ "$((i+=1))" -lt 3 ]; do :; done; [ $i = 3 ] || exit 4',
+    'x=abc; [ "${x#a}" = bc ] && [ "${x%c}" = ab ] && [ "${#x}" = 3 ] || exit 9', 'x=/a/b/c; [ "${x##*/}" = c ] && [ "${x%/*}" = /a/b ] || exit 9', 'x=a=b=c; [ "${x%%=*}" = a ] && [ "${x#*=}" = b=c ] || exit 9',
+    '[ "${A+x}" = x ] && exit 9; A=; [ "${A+x}" = x ] || exit 9', '[ -n "${A:+x}" ] && exit 9; true', 'A=x; [ "${A:+y}" = y ] || exit 9', 'eval "X_1=a"; eval "y=\\$X_1"; [ "$y" = a ] || exit 9',
+    "x='a b'; set -- $x; [ $# = 2 ] || exit 9", 'x=\'a b\'; set -- "$x"; [ $# = 1 ] || exit 9', 'set -f; set -- *; [ "$1" = "*" ] || exit 9; set +f', 'test a = a -a b = b || exit 9', '[ a = b -o b = b ] || exit 9',
+    '[ ! -e /nowhere ] || exit 9', '[ 1 -lt 2 ] && [ 2 -le 2 ] && [ 3 -gt 2 ] || exit 9', 'x=; [ $x = a ] 2>/dev/null; [ $? -eq 2 ] || exit 9', '[ a -eq 1 ] 2>/dev/null || A=1', 'trap "exit 5" TERM; (trap - TERM); true',
+    'trap "echo a" INT; trap', 'x=$(trap)', 'f() { trap "exit 6" TERM; }; f', '(exit 7); rc=$?; [ $rc = 7 ] || exit 9', '! (exit 7) || exit 9', 'true && ! false || exit 9', 'if false; then :; elif true; then A=1; else exit 9; fi',
+    '{ false; } || A=1', 'false || { true; } && A=1', 'x=$(exit 3); [ $? = 3 ] || exit 9', 'x=$(exit 3) || true; [ -z "$x" ] || exit 9', 'export X=$(exit 3); [ $? = 0 ] || exit 9',
+    'x=$(echo a; exit 3) || y=$?; [ "$x$y" = a3 ] || exit 9', '. /nowhere 2>/dev/null || true', 'command . /nowhere 2>/dev/null || true', '[ -r /nowhere ] && . /nowhere || true', 'unset -f nothing; unset nothing', 'exec </dev/null',
+    'exec 0</dev/null 2>&1', 'read -r x </etc/hostname || x=none', 'printf "%s\\n" a b | while read -r x; do A=$x; done; [ -z "$A" ] || exit 9', 'sleep 0.1 | cat', 'true | sleep 0.1', 'wait $$ 2>/dev/null || true',
+    'jobs >/dev/null', 'kill -l >/dev/null', 'kill -0 $$ || exit 9', 'sleep 1000 & kill $!; wait $! || true', 'sleep 1000 & kill -9 $!; wait $!; [ $? = 137 ] || exit 9', 'sleep 1000 & p=$!; kill $p; wait $p; [ $? = 143 ] || exit 9',
+    '(sleep 0.1) & wait', '{ sleep 0.1; exit 3; } & wait $! || rc=$?; [ "$rc" = 3 ] || exit 9', 'sleep 0.2 & sleep 0.1 & wait; true',
 )  # fmt: skip
 EVERYDAY_BASH: tuple[str, ...] = (
     "set -o pipefail", "set -euo pipefail", "pids=()", "a=(app1 --flag)", "read x <<< app4", "cat <<< hi >/dev/null", "exec > >(cat)",
@@ -121,6 +138,24 @@ EVERYDAY_BASH += (
     'sleep 0.1 & sleep 0.2 & wait -n; wait', 'set -o errtrace; trap "echo e" ERR', 'hash -r; type -P sh >/dev/null', 'x="${1^^}"; y="${x,,}"', 'x=abc; [[ ${x:1} == bc && ${x: -1} == c ]] || exit 3',
     'x=a.b; x=${x//./_}; [ $x = a_b ] || exit 3', 'x=${1:?}', '(( UID == 0 )) || exit 3', '(( EUID )) && exit 4', 'if ((${#@} == 0)); then set -- app1; fi', 'true | false; [ "${PIPESTATUS[1]}" = 1 ] || exit 3',
     'SECONDS=0; (( SECONDS < 5 )) || exit 3', 'x=$(</etc/hostname)', 'exec 3< <(echo a); read -r x <&3; exec 3<&-', 'time sleep 0.1', 'printf "%q " "$@"; echo',
+)  # fmt: skip
+EVERYDAY_BASH += (
+    'set -e; x=0; (( x )) && exit 3; true', 'set -e; (( 1 )); [[ a == a ]]', 'set -e; f() { false; }; f || true', 'set -e; [[ a == b ]] && exit 4; true', 'set -eo pipefail; x=$(true | cat)',
+    'set -euo pipefail; x=${1:-}; y=${x%%:*}', 'set -u; a=(); for x in "${a[@]}"; do :; done', 'set -u; a=(); n=${#a[@]}; (( n == 0 )) || exit 3', 'a=(x y z); [[ "${a[*]}" == "x y z" && ${a[-1]} == z && ${a[1]} == y ]] || exit 3',
+    'a=(x y z); a=("${a[@]:1}"); [[ ${#a[@]} == 2 ]] || exit 3', 'a=([0]=x [2]=z); [[ ${#a[@]} == 2 ]] || exit 3', 'a=(x); a[1]=y; a+=(z); [[ ${#a[@]} == 3 ]] || exit 3', 'for k in "${!a[@]}"; do :; done',
+    'declare -A m; m[k]=v; [[ ${m[k]} == v ]] || exit 3', 'declare -A m=([a]=1); for k in "${!m[@]}"; do [[ $k == a ]] || exit 3; done', '[[ -v HOME && ! -v NOTSET ]] || exit 3', '[[ a < b ]] || exit 3',
+    '[[ 2 -gt 1 && abc == a?c && abc != b* ]] || exit 3', '[[ "x y" == "x y" ]] || exit 3', 'x="a*"; [[ abc == $x && ! abc == "$x" ]] || exit 3', '[[ abc =~ b ]] && [[ ! abc =~ ^b ]] || exit 3',
+    're="^[0-9]+$"; [[ 12 =~ $re ]] || exit 3', 'x=abc; [[ ${x/b/B} == aBc && ${x//[ab]/_} == __c ]] || exit 3', 'x=abc; [[ ${x:0:2} == ab && ${x:1:1} == b ]] || exit 3',
+    'x=Abc; [[ ${x^^} == ABC && ${x,,} == abc && ${x,} == abc ]] || exit 3', 'n=X; X=5; [[ ${!n} == 5 ]] || exit 3', 'f() { local -n r=$1; r=5; }; f Y; [[ $Y == 5 ]] || exit 3',
+    'f() { local x=1; g; }; g() { [[ $x == 1 ]] || exit 3; }; f', 'f() { declare -g G=1; }; f; [[ $G == 1 ]] || exit 3', 'f() { return $(( $1 + 1 )); }; f 2; [[ $? == 3 ]] || exit 4',
+    'x=$(( $(echo 2) * 3 )); (( x == 6 )) || exit 3', '((a=1, b=a+1)); (( b == 2 )) || exit 3', '(( a = 3 > 2 ? 7 : 8 )); (( a == 7 )) || exit 3', 'for ((i=0,j=5; i<j; i++,j--)); do :; done; (( i == 3 )) || exit 9',
+    'i=5; while (( --i )); do :; done; (( i == 0 )) || exit 9', 'i=0; until (( ++i >= 3 )); do :; done; (( i == 3 )) || exit 9', 'let "i=2" "i*=4"; (( i == 8 )) || exit 9', 'x=$((16#ff)); (( x == 255 )) || exit 9',
+    'case abc in a*) A=1;;& *c) B=1;;& *b) exit 9;; esac; [[ $A$B == 11 ]] || exit 8', 'trap "echo d" DEBUG; trap - DEBUG', 'trap "A=1" RETURN; trap - RETURN', 'while read -r -a w; do [[ ${w[1]} == b ]] || exit 3; done <<< "a b"',
+    'read -r a b <<< "x y z"; [[ $b == "y z" ]] || exit 3', 'IFS=: read -r a b <<< "x:y"; [[ $b == y ]] || exit 3', 'mapfile -t l < <(printf "a\\nb\\n"); (( ${#l[@]} == 2 )) || exit 3',
+    'x=$(printf "%s-" a b); [[ $x == a-b- ]] || exit 3', 'printf -v x "%02d" 3; [[ $x == 03 ]] || exit 3', 'x=$(type -t cd); [[ $x == builtin ]] || exit 3', 'cat < <(echo a) > >(cat >/dev/null)',
+    'shopt -s nullglob; a=(/nowhere/*); (( ${#a[@]} == 0 )) || exit 3', 'a=(/nowhere/*); (( ${#a[@]} == 1 )) || exit 3', 'true |& cat', '{ true; } &>/dev/null', 'x=a; x+=b; [[ $x == ab ]] || exit 3',
+    'echo {a,b}{1,2} >/dev/null; set -- {1..3}; (( $# == 3 )) || exit 3', 'x=$BASH_VERSION; [[ ${x%%.*} -ge 4 ]] || exit 3', '[[ $BASH_SOURCE == "$0" ]] || exit 3', '[[ ${BASH_SOURCE[0]} == "${0}" ]] || exit 3',
+    '(( ${BASH_VERSINFO[0]} >= 4 )) || exit 3', '(( BASHPID == $$ )) || exit 3',
 )  # fmt: skip
 WRONG_SHELL = (
     "a=(x y)", "PIDS=()", "[[ -z $x ]] && A=1", "if [[ $1 == app* ]]; then A=1; fi", "function go { true; }", "function go() { true; }", "source /lib.sh", "echo ${x^^}", "x=${1:0:1}", "x=${x//a/b}",
@@ -180,6 +215,26 @@ EVERYDAY_LAST += (
     '{} & sleep 0.1; kill -0 $! || exit 1; wait $!', '{} & while ! test -d /tmp; do sleep 0.1; done; wait', 'trap "kill 0" TERM; {} & {} & wait', "trap 'kill -TERM 0; wait' TERM; {} & {} & wait", 'exec {} "$@" & wait $!',
     'exec {} && exit 0', 'if true; then exec {}; fi', 'true && exec {} || exit 1', 'test -d /missing && exec {}; exec {} --default', '[ -x /usr/local/bin/{} ] && exec {}; exit 4', 'wait; exec {}',
 )  # fmt: skip
+EVERYDAY_LAST += (
+    '(trap "exit 5" TERM; {} & wait $!) & trap "kill $!; wait $!" TERM; wait', "trap 'kill -TERM $p; wait $p; exit $?' TERM; {} & p=$!; wait $p; exit $?", 'f() { trap "kill $p; wait $p; exit 0" TERM; }; f; {} & p=$!; wait',
+    "trap 'kill $!' TERM; {} & wait $!; wait $!", "trap 'kill $!; wait' TERM; (sleep 1000; true) & {} & wait", 'on_term() { echo term; exit; }; trap on_term TERM; {} & wait',
+    'on_exit() { kill $p; wait $p; }; trap on_exit EXIT; trap exit TERM; {} & p=$!; wait', "trap 'exit' TERM; trap 'kill $p; wait $p' EXIT; {} & p=$!; wait $p",
+    "trap 'kill $p; trap - EXIT; exit' TERM; trap 'echo x' EXIT; {} & p=$!; wait", 'set -e; {} & wait $! || { echo failed; exit 3; }', 'set -e; if {}; then :; fi', 'set -e; {} || rc=$?; exit ${rc:-0}',
+    'set +e; {}; rc=$?; set -e; exit $rc', '{}; case $? in 0) exit 0;; *) exit 1;; esac', 'while true; do {}; rc=$?; [ $rc -eq 0 ] && break; sleep 0.1; done', 'while true; do {}; case $? in 143|137) exit 0;; esac; done',
+    'n=0; while [ $n -lt 2 ]; do {}; n=$((n+1)); done', 'for i in 1 2; do {}; done', '{} & a=$!; {} & b=$!; trap "kill $a $b" TERM; wait $a; wait $b; wait $a; wait $b',
+    '{} & a=$!; {} & b=$!; while kill -0 $a 2>/dev/null && kill -0 $b 2>/dev/null; do sleep 0.2; done; kill $a $b 2>/dev/null; exit 1',
+    'trap \'stop=1; kill $a\' TERM; {} & a=$!; while [ -z "$stop" ]; do wait $a; [ -n "$stop" ] || { {} & a=$!; }; done; wait $a', "trap 'kill $a; wait $a; exit 0' TERM; while :; do {} & a=$!; wait $a; sleep 0.1; done",
+    "term=0; trap 'term=1' TERM; {} & p=$!; wait $p; if [ $term = 1 ]; then kill $p; wait $p; fi", 'trap : TERM; {} & p=$!; wait $p; kill $p; wait $p',
+    "trap 'echo a' TERM; {} & p=$!; wait $p; rc=$?; while [ $rc -gt 128 ] && kill -0 $p; do kill $p; wait $p; rc=$?; done; exit $rc", '{} & exec sleep 1000', 'sleep 1000 & exec {}', '{} | cat & wait', '{} | cat & wait $!',
+    '{} 2>&1 | cat & p=$!; trap "kill $p; wait $p" TERM; wait $p', 'sh -c "{} & wait" & wait', 'sh -c "exec {}" & p=$!; trap "kill $p; wait $p" TERM; wait $p', 'sh -c "{}; true" & p=$!; trap "kill $p; wait $p" TERM; wait $p',
+    'env sh -c "exec {}"', 'eval "{} & p=\\$!"; trap "kill $p; wait $p" TERM; wait $p', 'x="{} --flag"; exec $x', 'x="exec {}"; eval $x', 'set -- {}; "$@" & wait $!', 'p={}; command -v $p >/dev/null || exit 127; exec "$p"',
+    'exec "$(command -v {})"', 'if [ -t 1 ]; then exec sh; else exec {}; fi', '[ "$#" -gt 5 ] || exec {}', '[ "$#" -lt 5 ] && exec {} "$@"; exit 3', 'test -z "$X" && { exec {}; }; exit 3', '{ exec {}; }', '( exec {} )',
+    '( exec {} ) & wait $!', '( {} & wait $! )', '{ {} & }; wait', 'f() { {} & p=$!; }; f; trap "kill $p; wait $p" TERM; wait $p', 'f() ( exec {} ); f', 'f() { exec {}; }; f & wait $!', 'f() { "$@"; }; f {}',
+    'f() { exec "$@"; }; f {} --x', 'f() { "$@" & wait $!; }; f {}', 'f() { for s; do $s & done; wait; }; f {} {}', 'umask 022 && exec {}', 'cd /tmp && exec {}', '(cd /tmp && {})', 'exec {} >/dev/null 2>&1 </dev/null',
+    '{} >/dev/null 2>&1 </dev/null &\nwait', 'nice {} & wait $!', 'timeout 100 {} & wait $!', "trap 'kill $p; wait $p' TERM; timeout 100 {} & p=$!; wait $p",
+    "trap 'kill $p; wait $p' TERM; su nobody -s /bin/sh -c 'exec {}' & p=$!; wait $p", "trap 'kill $p; wait $p' TERM; runuser -u nobody -- {} & p=$!; wait $p", 'su nobody -s /bin/sh -c "{} & wait"',
+    'su nobody -s /bin/sh -c "{}" & wait $!', 'exec su nobody -s /bin/sh -c "trap : TERM; {} & wait; wait"',
+)  # fmt: skip
 EVERYDAY_LAST_BASH: tuple[str, ...] = (
     'a=({}); exec "${a[@]}"', "pids=(); {} & pids+=($!); {} & pids+=($!); trap 'kill \"${pids[@]}\"; wait' TERM; wait",
     "{} & pids+=($!); wait \"${pids[@]}\"", "{} < <(echo x)", "{} > >(cat)", "{} & {} & wait -n", "{} & {} & wait -n; exit $?",
@@ -210,6 +265,20 @@ EVERYDAY_LAST_BASH += (
     'declare -r CMD=({}); exec "${CMD[@]}"', 'trap "kill %1 %2; wait" TERM; {} & {} & wait', "trap 'kill %1; wait %1; exit' TERM; {} & wait %1", 'set -m; {} & wait', 'set -m; {} & fg %1',
     "set -m; trap 'kill -- -$pid; wait' TERM; {} & pid=$!; wait", 'while IFS= read -r l; do echo "$l"; done < <({} 2>&1)', '{} |& tee /tmp/log', '{} &>/tmp/log & wait -n', '{} & wait -f $!',
     'mapfile -t cmd <<< {}; exec "${cmd[@]}"', 'read -ra cmd <<< "{} --x"; exec "${cmd[@]}"', 'source <(echo "exec {}")', 'eval "$(echo exec {})"', 'x=$({} & wait $!)', 'until [[ -n $stop ]]; do {} & wait $!; done',
+)  # fmt: skip
+EVERYDAY_LAST_BASH += (
+    'declare -a P=(); {} & P+=("$!"); {} & P+=("$!"); trap \'for p in "${P[@]}"; do kill "$p"; done; for p in "${P[@]}"; do wait "$p"; done; exit 0\' TERM; wait',
+    'trap \'kill "${P[0]}"; wait "${P[0]}"\' TERM; P=(); {} & P[0]=$!; wait "${P[0]}"', 'stop() { kill "${P[@]}"; wait "${P[@]}"; exit 0; }; trap stop SIGTERM SIGINT; P=(); for c in {} {}; do $c & P+=($!); done; wait',
+    'P=(); for i in {1..2}; do {} & P[i]=$!; done; wait "${P[@]}"', 'A=({} --x); "${A[@]}" & wait $!', 'A=("$@"); (( ${#A[@]} )) || A=({}); exec "${A[@]}"', 'set -m; {} & p=$!; trap "kill -TERM -$p; wait $p" TERM; wait $p',
+    '[[ -n ${1:-} ]] || exec {}; exec "$@"', '[[ "${1:-}" == -* || -z "${1:-}" ]] && set -- {} "$@"; exec "$@"', 'while read -r s; do $s & done <<< {}; wait', 'while read -r s; do {} & done < <(printf "a\\nb\\n"); wait',
+    'exec {fd}>/tmp/lock; flock $fd; exec {}', '{} & wait -n; echo done; exit 0', 'set -e; {} & {} & wait -n; exit $?', 'trap "exit 0" TERM; while sleep 0.3; do :; done & {}', 'trap "kill $(jobs -p)" EXIT; {} & wait',
+    "trap 'jobs -p | xargs -r kill; wait' TERM; {} & {} & wait", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT; {} & {} & wait -n", '{ {} & wait $!; } 2> >(cat >&2)', '{} 2> >(cat >&2)',
+    '{} 2> >(cat >&2) & p=$!; trap "kill $p; wait $p" TERM; wait $p', 'exec > >(cat); {} & wait $!', 'exec > >(cat); exec {}', 'if [[ -x /usr/local/bin/{} ]]; then exec {}; fi; exit 3',
+    'function main { local c=("$@"); exec "${c[@]}"; }; main {}', 'function cleanup { kill "$p"; wait "$p"; }; trap cleanup EXIT; {} & p=$!; wait "$p"', 'main() { {} & local p=$!; trap "kill $p; wait $p" TERM; wait $p; }; main',
+    'let "n = 0"; until (( n++ >= 2 )); do sleep 0.1; done; exec {}', '((0)) || exec {}', 'set -e; ((0)) || exec {}', 'set -e; ((0)); exec {}', 'x=1; ((x)) && exec {}; exit 3',
+    '{} & while kill -0 $! 2>/dev/null; do sleep 0.2 & wait $!; done', 'trap "kill $!" TERM; {} & wait', 'exec bash -c "exec {}"', 'bash -c "{}"', 'bash -c "{}; true"', 'bash -ec "{} & wait"', 'bash -c "exec \\"\\$@\\"" sh {}',
+    'exec bash -c \'"$@" & wait\' sh {}', 'exec env bash -c {}', 'BASH_ENV=/nowhere exec bash -c {}', 'exec bash -lc {}', 'exec bash --login -c "exec {}"', 'exec bash -o pipefail -c "{} | cat"', 'exec bash <<< "exec {}"',
+    'bash -s <<EOF\nexec {}\nEOF',
 )  # fmt: skip
 FAILING: tuple[str, ...] = (
     "echo x >/missing/log", "echo x >>/missing/log || true", ": >/missing/log", "{ echo a; echo b; } >/missing/log", "(echo a) >/missing/log", "exec >/missing/log", "exec 2>/missing/log",
