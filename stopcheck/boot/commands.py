@@ -265,12 +265,21 @@ def _redirect(call: Call, process: Process) -> None:
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
-    """`sh < FILE` runs the file like `sh FILE`."""
+    """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
     name = words[0]
-    if len(words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in shell_names():
-        for redirection in call.node.redirections:
-            if redirection.operator == "<":
-                return (name, expand_text(call.shell.scope(call.world, call.process), redirection.target))
+    if words[1:] not in {(), ("-s",)} or not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names():
+        return words
+    scope = call.shell.scope(call.world, call.process)
+    for redirection in call.node.redirections:
+        heredoc = redirection.heredoc
+        if redirection.operator == "<" and len(words) == 1:
+            return (name, expand_text(scope, redirection.target))
+        if heredoc is not None or redirection.operator == "<<<":
+            body = redirection.target if heredoc is None else heredoc.body
+            text = body.span.text if heredoc is not None and heredoc.quoted else expand_text(scope, body)
+            if isinstance(text, Unknown):
+                raise TooComplex(f"what {name} reads: {text.reason}")
+            return (name, "-c", f"{text}\nexit $?")  # it puts no last command in its own place
     return words
 
 
