@@ -406,6 +406,7 @@ class Shell:
                 return True
             exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
             if exiting is not None and self.row.name == "bash":
+                self.dying = "" if "e" in self.options else self.dying
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
