@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
 from stopcheck.boot.commands import Call, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
@@ -24,9 +26,8 @@ from stopcheck.boot.frames import (
     Waiting,
 )
 from stopcheck.boot.programs import Failure
-from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.words import ArithmeticFault, Partly, evaluate, expand_text
+from stopcheck.boot.words import Partly, expand_text, separators
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process
     from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.source import Span
 
 SETS_LITTLE = (
     "activate",
@@ -129,22 +131,33 @@ def do_printf(call: Call) -> None:
         _print(call, Unknown("what `printf` prints"))
 
 
+def _formatted(form: Field, values: tuple[Field, ...]) -> str | None:
+    """What a format makes of its values, where it has a `%s` for each and nothing else to be told."""
+    pieces = form.split("%s") if isinstance(form, str) else []
+    plain = len(pieces) == len(values) + 1 and all(isinstance(value, str) for value in values)
+    if not plain or any(set(piece) & {"%", "\\"} for piece in pieces):
+        return None
+    return "".join(piece + str(value) for piece, value in zip(pieces, (*values, ""), strict=True))
+
+
 def _print_into(call: Call) -> None:
     """`printf -v NAME FORMAT …` of bash; dash knows no option."""
     shell, words = call.shell, call.arguments[1:]
     name = words[0] if words else ""
     if shell.row.name != "bash" or (isinstance(name, str) and not name.partition("[")[0].isidentifier()):
         shell.set_status(2)
-    elif name in shell.constants:
-        shell.set_status(1)
-    else:
+    elif not (isinstance(name, str) and shell.keeps(name)):
         if isinstance(name, str):
             unknown = Unknown("what `printf` prints", call.node.span)
-            shell.assign(name.partition("[")[0], words[2] if words[1:-1] == ("%s",) else unknown)
+            text = _formatted(words[1], words[2:]) if len(words) > 1 else None
+            shell.assign(name.partition("[")[0], unknown if text is None else text)
         shell.set_status(0)
 
 
 def _print(call: Call, text: Field) -> None:
+    if "1" in call.closed:
+        call.shell.set_status(1)
+        return
     if call.stdout is None:
         call.world.write(call.process, text)
     if isinstance(text, str) and call.node.redirections:
@@ -473,9 +486,12 @@ def do_source(call: Call) -> None:
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
+            shell.unsourced = shell.strict and call.special
             shell.refuse(1, special=call.special)
+        elif shell.row.name in _ALMQUIST:
+            shell.refuse(2, special=call.special)
         else:
-            shell.leave(2 if shell.row.name in _ALMQUIST else 1)
+            shell.leave(1)
         return
     content = made if file is None else file if isinstance(file, Unknown) else file.content
     if isinstance(content, SourceFile):
@@ -501,13 +517,15 @@ def do_source(call: Call) -> None:
 def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
-    keyed = False
+    keyed = renames = False
     for word in call.arguments:
         if isinstance(word, Unknown):
             continue
         if word.startswith("-"):
             export = export or "x" in word
             keyed = keyed or "A" in word
+            local = local and "g" not in word
+            renames = renames or ("n" in word and not export)
             continue
         name, equals, value = word.partition("=")
         append = name.endswith("+")
@@ -516,6 +534,9 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             continue
         if local:
             shell.declare_local(name)
+        if renames:
+            _rename(call, name, value)
+            continue
         if keyed:
             shell.arrays.pop(name, None)
             shell.variables[name] = Unknown(f"what is in ${name}")
@@ -528,7 +549,7 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         if export:
             shell.exported |= {name}
     status: int | Unknown = 0
-    for source in call.node.words[1:]:
+    for source in () if renames else call.node.words[1:]:
         # A word such as NAME="$(…)" is known only in part; its name is still set.
         head = source.parts[0] if source.parts else None
         text = getattr(head, "text", "") if head is not None else ""
@@ -556,6 +577,14 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         if export:
             shell.exported |= {name}
     shell.set_status(status)
+
+
+def _rename(call: Call, name: str, target: str) -> None:
+    """`declare -n name=target`: from then on either may stand for the other, which is not followed."""
+    shell, reason = call.shell, f"what `{call.node.span.text}` makes of ${name}"
+    shell.renamed = shell.renamed or f"`{call.node.span.text}`"
+    for each in filter(str.isidentifier, (name, target)):
+        shell.assign(each, Unknown(reason, call.node.span))
 
 
 def do_export(call: Call) -> None:
@@ -642,7 +671,9 @@ def do_unset(call: Call) -> None:
         bash = shell.row.name == "bash" and word not in shell.variables and "-v" not in options
         if "-f" in options or bash:
             shell.functions.pop(word, None)
-        if "-f" not in options and word not in kept:
+        if "-f" not in options and "[" in word and shell.row.name == "bash":
+            _unset_element(shell, word, call.node.span)
+        elif "-f" not in options and word not in kept:
             shell.variables.pop(word, None)
             shell.arrays.pop(word, None)
             shell.exported -= {word}
@@ -650,6 +681,17 @@ def do_unset(call: Call) -> None:
         shell.leave(2) if shell.row.name in _ALMQUIST else shell.set_status(1)
     else:
         shell.set_status(0)
+
+
+def _unset_element(shell: Shell, word: str, span: Span) -> None:
+    """`unset 'array[1]'`: what is left keeps its numbers, which is followed for the last one alone."""
+    name, _, index = word.rstrip("]").partition("[")
+    elements = shell.arrays.get(name, ())
+    if elements and index in {str(len(elements) - 1), "-1"}:
+        shell.arrays[name] = elements[:-1]
+    elif elements and not (index.isdigit() and int(index) >= len(elements)):
+        shell.arrays.pop(name)
+        shell.variables[name] = Unknown(f"what is left in ${name}", span)
 
 
 def do_set(call: Call) -> None:
@@ -764,6 +806,8 @@ def do_getopts(call: Call) -> None:
     if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or not str(at).isdigit():
         shell.set_status(Unknown("the options of the script", call.node.span))
         return
+    if shell.keeps(str(name), *(("OPTARG",) if shell.row.name in _ALMQUIST else ())):
+        return
     index = int(str(at)) - 1
     word = str(words[index]) if 0 <= index < len(words) else ""
     if not word.startswith("-") or word in {"-", "--"}:
@@ -799,8 +843,7 @@ def do_read(call: Call) -> None:
     if shell.row.name == "dash" and (not call.arguments or letters - {"-r", "-p"}):
         shell.set_status(2)
         return
-    if not shell.constants.isdisjoint(names):
-        shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
+    if shell.keeps(*names):
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
@@ -813,9 +856,9 @@ def do_read(call: Call) -> None:
     if redirections:
         from stopcheck.boot.redirections import redirect
 
-        stdout = process.stdout
+        stdout, closed = process.stdout, process.closed
         redirect(shell, redirections, world, process)
-        stdin, process.stdin, process.stdout = process.stdin, stdin, stdout
+        stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
     if _has_limit(call) and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
@@ -853,6 +896,7 @@ def _read_unknown(call: Call, names: list[str]) -> None:
 def _read_line(call: Call, names: list[str], line: Field) -> None:
     """Of several names each gets a word, the last one the rest; with a separator of its own nothing is known."""
     own = any(assignment.name == "IFS" and assignment.value.literal for assignment in call.node.assignments)
+    own = own or set(separators(call.shell.scope())) != set(" \t\n")
     options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
     if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or (own and len(names) > 1):
         if isinstance(line, Unknown):
@@ -871,6 +915,8 @@ def _read_line(call: Call, names: list[str], line: Field) -> None:
 def do_mapfile(call: Call) -> None:
     """All lines into an array: what they are is not known."""
     names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    if call.shell.keeps(*names):
+        return
     for name in names:
         call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
     if call.node.redirections or call.process.stdin:
@@ -899,14 +945,12 @@ def do_let(call: Call) -> None:
         if isinstance(word, Unknown):
             value = word
             continue
-        target, expression = call.machine.arithmetic_assignment(word)
         try:
-            value = evaluate(call.shell.scope(call.world, call.process), expression, call.node.span)
-        except ArithmeticFault:
-            call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
+            value = evaluate(call.shell.scope(call.world, call.process), word, call.node.span)
+        except ArithmeticFault as fault:
+            if not (isinstance(fault, ConstantFault) and call.shell.keeps(str(fault))):
+                call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
             return
-        if target:
-            call.shell.assign(target, value)
     call.shell.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
 
@@ -935,6 +979,8 @@ def do_cd(call: Call) -> None:
                 shell.set_status(shell.row.cd_error)
                 return
         shell.variables["OLDPWD"], process.cwd = process.cwd, path
+        if shell.keeps("OLDPWD", "PWD"):
+            return
     shell.set_status(0)
 
 
@@ -1046,8 +1092,8 @@ def do_trap(call: Call) -> None:
         body = None
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
-        quiet = body is not None and quiet_items(body.items) and not ("e" in shell.options and "false" in str(action))
-        if action != "" and not (shell.row.name == "bash" and not shell.strict and quiet):
+        trap = Trap(action, call.node.span, body)
+        if action != "" and not shell.leaves_waiting(trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
@@ -1055,7 +1101,7 @@ def do_trap(call: Call) -> None:
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
         shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
-        shell.traps[name] = Trap(action, call.node.span, body)
+        shell.traps[name] = trap
     shell.set_status(status)
 
 
@@ -1076,6 +1122,9 @@ def do_wait(call: Call) -> None:
     shell, world = call.shell, call.world
     words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
     first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
+    if words and shell.row.name == "bash" and (name := _told_which(call.arguments)) is not None:
+        words.remove(name)
+        shell.assign(name, Unknown("which job has ended", call.node.span))
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
         shell.set_status(shell.row.wait_n_status)
@@ -1141,6 +1190,14 @@ def do_wait(call: Call) -> None:
     numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
     every = not words and not first
     shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
+
+
+def _told_which(words: tuple[Field, ...]) -> str | None:
+    """The variable that `wait -p NAME` sets."""
+    for option, name in pairwise(words):
+        if isinstance(option, str) and option[:1] == "-" and option[-1] == "p" and isinstance(name, str):
+            return name
+    return None
 
 
 def _was_job(call: Call, pid: int) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.frames import Foreground
+from stopcheck.boot.arithmetic import evaluate
+from stopcheck.boot.frames import Foreground, Redirected, Standing
 from stopcheck.boot.programs import UNMARKED, Failure, Program
-from stopcheck.boot.words import evaluate, expand_text, expand_words
+from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.syntax.shell.tree import Assignment
+    from stopcheck.syntax.shell.tree import Assignment, Function
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class Call:
     stdin: int | None = None
     """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
     stdout: int | None = None
+    closed: frozenset[str] = frozenset()
+    """The descriptors that are closed for it."""
 
     @property
     def machine(self) -> Machine:
@@ -78,8 +81,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
-            if not shell.call(function, call.arguments, tail):
-                _recurse(call)
+            _call_function(call, function)
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:
@@ -92,6 +94,16 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if process.user and _cannot_make(call):
             return
     run_program(call)
+
+
+def _call_function(call: Call, function: Function) -> None:
+    """With its redirections, which hold until it returns."""
+    shell, process = call.shell, call.process
+    if call.node.redirections:
+        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        _redirect(call, process)
+    if not shell.call(function, call.arguments, None if call.node.redirections else call.tail):
+        _recurse(call)
 
 
 def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
@@ -138,15 +150,17 @@ def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world:
 
 def _redirected(call: Call) -> Call:
     """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
+    call = replace(call, closed=call.process.closed) if call.process.closed else call
     if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
         return call
     from stopcheck.boot.redirections import redirect
 
     process = call.process
-    before = (process.stdin, process.stdout)
+    before, closed = (process.stdin, process.stdout), process.closed
     redirect(call.shell, call.node.redirections, call.world, process)
     after = (process.stdin, process.stdout)
-    process.stdin, process.stdout = before
+    call = replace(call, closed=process.closed)
+    (process.stdin, process.stdout), process.closed = before, closed
     stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
     return replace(call, stdin=stdin, stdout=stdout)
 
@@ -185,6 +199,8 @@ def run_program(call: Call) -> None:
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, call.words)
     call = call if words is call.words else replace(call, words=words)
+    if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
+        raise TooComplex("how long a program reads from a FIFO")
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:
@@ -209,6 +225,8 @@ def run_program(call: Call) -> None:
             return
         world.note_failure("not-found", process, started, call.node.span)
         del world.processes[child.pid]
+        if shell.row.name == "bash" and "CHLD" in shell.traps:
+            shell.receive(world, process, "CHLD")  # a child has looked for it
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
@@ -241,17 +259,27 @@ def _or_function(call: Call, started: Body) -> Body:
 
 def _redirect(call: Call, process: Process) -> None:
     """A process whose output goes elsewhere keeps no pipe open."""
+    process.closed = call.closed
     process.stdin = process.stdin if call.stdin is None else call.stdin
     process.stdout = process.stdout if call.stdout is None else call.stdout
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
-    """`sh < FILE` runs the file like `sh FILE`."""
+    """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
     name = words[0]
-    if len(words) == 1 and isinstance(name, str) and name.rsplit("/", 1)[-1] in shell_names():
-        for redirection in call.node.redirections:
-            if redirection.operator == "<":
-                return (name, expand_text(call.shell.scope(call.world, call.process), redirection.target))
+    if words[1:] not in {(), ("-s",)} or not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names():
+        return words
+    scope = call.shell.scope(call.world, call.process)
+    for redirection in call.node.redirections:
+        heredoc = redirection.heredoc
+        if redirection.operator == "<" and len(words) == 1:
+            return (name, expand_text(scope, redirection.target))
+        if heredoc is not None or redirection.operator == "<<<":
+            body = redirection.target if heredoc is None else heredoc.body
+            text = body.span.text if heredoc is not None and heredoc.quoted else expand_text(scope, body)
+            if isinstance(text, Unknown):
+                raise TooComplex(f"what {name} reads: {text.reason}")
+            return (name, "-c", f"{text}\nexit $?")  # it puts no last command in its own place
     return words
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot.arithmetic import evaluate
 from stopcheck.boot.frames import LoopBody, LoopTest
-from stopcheck.boot.words import Partly, evaluate, expand_pattern, expand_text, fits, same
+from stopcheck.boot.words import Partly, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from typing import TypeAlias
 
-    from stopcheck.boot.world import Field, Status
+    from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import CommandSubstitution
 
@@ -157,6 +157,11 @@ class Redirected:
 
     stdin: int
     stdout: int
+    closed: frozenset[str]
+
+    def restore(self, process: Process) -> None:
+        """As it was before."""
+        process.stdin, process.stdout, process.closed = self.stdin, self.stdout, self.closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +184,9 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A `$( … )` is read on, behind a trap."""
+    """A `$( … )` is read on, or a `wait` goes on, behind a trap."""
 
-    reading: Foreground
+    reading: Foreground | Waiting
 
 
 Frame: TypeAlias = (

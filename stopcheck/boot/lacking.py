@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.programs import ENDED, READERS, SILENT, Failure, Parent, Program
-from stopcheck.boot.words import ArithmeticFault, evaluate, expand_text
+from stopcheck.boot.redirections import closes
+from stopcheck.boot.words import expand_text
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -18,7 +20,7 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell import Shell
@@ -49,7 +51,7 @@ def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World,
     """Whether one of these redirections surely cannot be made, which the story then tells."""
     if not shell.row.open_error:
         return False
-    before = set(world.descriptors)
+    before = set(_open(world, process))
     for each in redirections:
         if _is_closed(shell, each, before):
             world.note_failure("cannot-open", process, Failure(1, f"`{each.span.text}`: it is not open"), each.span)
@@ -57,21 +59,26 @@ def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World,
         if _is_unopened(shell, each, world, process):
             tell(world, process, str(expand_text(shell.scope(world, process), each.target)), each.span)
             return True
-        before.add(each.descriptor or "1")
+        (before.discard if closes(each) else before.add)(each.descriptor or "1")
     return False
+
+
+def _open(world: World, process: Process) -> frozenset[str]:
+    """The descriptors that may be open: a container starts with three."""
+    return (world.descriptors | {"0", "1", "2"}) - process.closed
 
 
 def fails(shell: Shell, command: Command, world: World, process: Process) -> bool:
     """Whether a command surely fails: for want of a folder or a file, or because of an expansion that is an error."""
     redirections = getattr(command, "redirections", ())
-    opened = {each.descriptor or "1" for each in redirections} | world.descriptors
+    opened = {each.descriptor or "1" for each in redirections if not closes(each)} | _open(world, process)
     if shell.row.open_error and any(
         _is_unopened(shell, each, world, process) or _is_closed(shell, each, opened) for each in redirections
     ):
         return True
     if not isinstance(command, SimpleCommand):
         return False
-    scope = shell.scope(world, process)
+    scope = shell.aside(world, process)
     for word in (*command.words, *(assignment.value for assignment in command.assignments)):
         for part in word.parts:
             if isinstance(part, ArithmeticExpansion):
@@ -100,10 +107,10 @@ def tell(world: World, process: Process, path: str, span: Span | None) -> None:
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
 
 
-def _is_closed(shell: Shell, redirection: Redirection, opened: set[str]) -> bool:
-    """Whether it leads to a descriptor that nothing has opened: a container starts with three."""
+def _is_closed(shell: Shell, redirection: Redirection, opened: Collection[str]) -> bool:
+    """Whether it leads to a descriptor that nothing has opened, or that was closed."""
     number = redirection.target.literal or ""
-    told = redirection.operator in {">&", "<&"} and number in {"3", "4", "5", "6", "7", "8", "9"}
+    told = redirection.operator in {">&", "<&"} and len(number) == 1 and number.isdigit()
     return told and not shell.opened and number not in opened
 
 

@@ -7,6 +7,7 @@ import posixpath
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import ROOT, is_refused, login_shell
+from stopcheck.boot.arithmetic import ArithmeticFault
 from stopcheck.boot.builtins import SHORT, find_builtin
 from stopcheck.boot.grammar import (
     child_argv,
@@ -32,13 +33,12 @@ from stopcheck.boot.programs import (
     Program,
     parent_options,
 )
-from stopcheck.boot.quiet import arithmetic_assignment, quiet, writes
+from stopcheck.boot.quiet import quiet, writes
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.supervisors import Departing, Supervisor
 from stopcheck.boot.timeouts import Limit, Timeout, watch
-from stopcheck.boot.words import ArithmeticFault
 from stopcheck.boot.wrappers import Wrapper
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
@@ -157,7 +157,6 @@ class Machine:
     substitute = staticmethod(substitution.substitute)
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)
-    arithmetic_assignment = staticmethod(arithmetic_assignment)
     quiet = staticmethod(quiet)
     writes = staticmethod(writes)
 
@@ -578,7 +577,7 @@ class Machine:
     def _tools(self, row: ProgramRow) -> str:
         """Whose small programs these are: busybox's where that is /bin/sh, unless a package brings others."""
         sh = self.image.base.sh
-        return sh if isinstance(sh, str) and row.package not in self.image.installed else ""
+        return sh if isinstance(sh, str) and self.image.installed.isdisjoint(row.package.split()) else ""
 
     def _supervisor(
         self, world: World, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     Conditional,
     If,
@@ -32,7 +29,6 @@ HARMLESS = frozenset(
 )
 WRITERS = frozenset({"cp", "install", "ln", "mv", "rsync", "sed", "tar", "tee"})
 _DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
-_ASSIGNMENT = regex(r"\s*([A-Za-z_]\w*)\s*(=(?!=)|\+=|-=|\+\+|--)\s*(.*)$", re.DOTALL)
 
 
 def quiet(node: If) -> bool:
@@ -101,16 +97,3 @@ def _harmless(command: SimpleCommand) -> bool:
     if name not in HARMLESS:
         return False
     return name not in {"export", "unset"} or all("=" not in word.span.text for word in command.words[1:])
-
-
-def arithmetic_assignment(text: str) -> tuple[str, str]:
-    """The variable that `x=…`, `x+=…`, `x++` sets, and the expression of its new value; ("", text) where none."""
-    found = _ASSIGNMENT.match(text)
-    if not found:
-        return "", text
-    name, operator, value = found.groups()
-    if operator == "=":
-        return name, value
-    if operator in {"++", "--"}:
-        return name, f"{name}{operator[0]}1"
-    return name, f"{name}{operator[0]}({value})"

@@ -24,8 +24,12 @@ _LIMIT = 4096
 def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
     """Point a process's standard input and output to where the redirections lead."""
     for redirection in redirections:
-        _opens(shell, redirection, world)
         target = redirection.target
+        if closes(redirection):
+            _close(redirection, process)
+            continue
+        _opens(shell, redirection, world)
+        process.closed -= set(_default_descriptors(redirection))
         inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
         first = world.next_pid
         if inner:
@@ -59,6 +63,24 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
             case "<&" | "<>":
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def closes(redirection: Redirection) -> bool:
+    """Whether it is `>&-` or `<&-`."""
+    return redirection.operator in {">&", "<&"} and redirection.target.literal == "-"
+
+
+def _default_descriptors(redirection: Redirection) -> tuple[str, ...]:
+    if redirection.operator[0] == "&":
+        return ("1", "2")
+    return (redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1"),)
+
+
+def _close(redirection: Redirection, process: Process) -> None:
+    (descriptor,) = _default_descriptors(redirection)
+    process.closed |= {descriptor}
+    process.stdin = 0 if descriptor == "0" else process.stdin
+    process.stdout = 0 if descriptor == "1" else process.stdout
 
 
 def _opens(shell: Shell, redirection: Redirection, world: World) -> None:

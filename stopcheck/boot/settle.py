@@ -21,7 +21,7 @@ from stopcheck.boot.programs import LONG, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.timeouts import Watcher
-from stopcheck.boot.world import World
+from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
@@ -64,7 +64,8 @@ def settle(world: World) -> World | None:
                 group.go_on(world, leaves)
                 break
         else:
-            return ended
+            if not _runs_out_aside(world):
+                return ended
 
 
 def _is_no_service(world: World, before: World) -> bool:
@@ -161,7 +162,7 @@ class _Settling:
         return often or self._ended.get((leaf.origin, place), 0) >= 2
 
     def _pass_time(self, world: World, timers: list[Process]) -> None:
-        round_ = turn(world)
+        round_ = (turn(world), len(timers))
         if round_ in self._ticks or world.came_round:
             # A loop comes round: if it starts or waits for a program that nobody knows, that is what it is there for.
             before = world.fallback
@@ -378,6 +379,37 @@ def _next_end(world: World) -> float | None:
     return min(
         (body.ends_at for body in bodies if isinstance(body, Program) and body.ends_at is not None), default=None
     )
+
+
+def _runs_out_aside(world: World) -> bool:
+    """Whether a short timer in the background ends next, and a job with it, while nothing else comes of that.
+
+    `sleep 5 & app & wait`: when the container is stopped, that is over.
+    """
+    timers = [(wake, p) for p in world.processes.values() if p.alive and (wake := p.body.wakes()) is not None]
+    if not timers:
+        return False
+    wake, timer = min(timers, key=lambda each: each[0])
+    job = timer if timer.job else world.processes.get(timer.ppid)
+    if not isinstance(timer.body, Program) or job is None or not job.job or wake - world.clock >= LONG:
+        return False
+    later = world.copy()
+    later.pass_time(wake)
+    try:
+        later.run()
+    except (Branch, TooComplex):
+        return False
+    if not later.init.alive or later.processes[job.pid].alive or _standing(later) != _standing(world):
+        return False
+    _become(world, later)
+    return True
+
+
+def _standing(world: World) -> Hashable:
+    """What PID 1 does, and what is there in the end; what it still waits for beside that may become less."""
+    body = world.init.body
+    leaves = tuple(leaf.pid for leaf in world.awaited() if leaf.body.wakes() is None)
+    return (body.round(), type(body.blocked), leaves) if isinstance(body, Shell) else (leaves,)
 
 
 def _stands(leaf: Process) -> bool:

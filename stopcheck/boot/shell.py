@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.accounts import user_number
+from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.frames import (
     TESTING,
     Again,
@@ -42,12 +43,10 @@ from stopcheck.boot.programs import Failure
 from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
-    ArithmeticFault,
     OneWord,
+    Partly,
     Scope,
-    UnsetError,
     count,
-    evaluate,
     expand_pattern,
     expand_text,
     fits,
@@ -105,7 +104,7 @@ _PLAIN_SLOTS = (
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
     "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
     "root", "row", "script", "status", "substitutions", "text",
-    "unstarted", "untrapped", "waited", "witnesses",
+    "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -186,6 +185,8 @@ class Shell:
         """Whether it runs what stands in `( … )`."""
         self.unstarted = 0
         """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
+        self.unsourced = False
+        """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
         """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
         self.lenient = False
@@ -248,6 +249,8 @@ class Shell:
         """See Body.disposition."""
         trap = self.traps.get(signal)
         if trap is not None:
+            if signal == "CHLD" and trap.text != "" and self.row.name == "bash":
+                return "default"  # it minds its children's ends alone
             return "ignored" if trap.text == "" else "caught"
         if signal in self.row.ignores and (self.deaf or not (self.row.name == "bash" and self.mode == "subshell")):
             return "ignored"
@@ -299,6 +302,8 @@ class Shell:
             return
         if signal == "CHLD" and (self.traps[signal].text == "" or not self.row.child_trap):
             return
+        if signal == "CHLD" and self.row.child_trap == "within" and self._goes_on_waiting(self.traps[signal]):
+            return
         if signal not in self.pending:
             self.pending += (signal,)
         if self._hears_later(world, signal):
@@ -341,6 +346,28 @@ class Shell:
         over = isinstance(blocked, Waiting) and self.row.child_trap == "over" and not world.living(blocked.pids)
         return over or isinstance(blocked, Foreground)
 
+    def _goes_on_waiting(self, trap: Trap) -> bool:
+        """A child of bash has ended: its trap runs, and it waits on behind that; in its POSIX mode the `wait` is over.
+
+        Source: jobs.c, waitchld. What only prints is not followed where it disturbs nothing.
+        """
+        if self.leaves_waiting(trap):
+            return True
+        if any(isinstance(frame, TrapEnd) for frame in self.frames):
+            raise TooComplex("when a trap for SIGCHLD runs that has to wait for another trap")
+        if isinstance(self.blocked, Waiting) and not self.strict:
+            self.push(Again(self.blocked))
+            self.blocked = None
+            self.pending += ("CHLD",) if "CHLD" not in self.pending else ()
+            return True
+        return False
+
+    def leaves_waiting(self, trap: Trap) -> bool:
+        """Whether a trap for SIGCHLD neither ends the shell nor anything that it waits for."""
+        if self.row.name != "bash" or self.strict or ("e" in self.options and "false" in str(trap.text)):
+            return False
+        return trap.body is not None and quiet_items(trap.body.items)
+
     def _in_builtin(self) -> bool:
         """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
         return self.row.name == "bash" and any(isinstance(frame, (SourceEnd, Checked)) for frame in self.frames)
@@ -371,13 +398,17 @@ class Shell:
         try:
             self._take(frame, world, process)
         except UnsetError as error:
-            if process.pid == 1 and not world.stopping and str(error):
+            if type(error) is UnsetError and process.pid == 1 and not world.stopping and str(error):
                 world.note("unset", process, text=str(error), span=self._place(frame))
+            if isinstance(error, ConstantFault) and self.row.name == "bash":
+                self._cannot_set(error, process)
+                return True
             if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
                 self.discard(process)
                 return True
             exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
             if exiting is not None and self.row.name == "bash":
+                self.dying = "" if "e" in self.options else self.dying
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
             self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
@@ -390,6 +421,27 @@ class Shell:
         if isinstance(frame, Items):
             node = frame.node.items[frame.index] if frame.index < len(frame.node.items) else node
         return getattr(node, "span", None)
+
+    def _cannot_set(self, fault: ConstantFault, process: Process) -> None:
+        """bash: an expansion would set what is set for good."""
+        if not self.ending and (self.strict or self.errexit):
+            self.leave(self.fault() if self.strict else 1)
+        else:
+            self.discard(process)
+            self.status = self.status if self.mode == "command" else fault.status
+
+    def keeps(self, *names: str) -> bool:
+        """Whether one of these is set for good, so that a builtin fails that would set it.
+
+        With `set -e` bash ends then, be that looked at or not (error.c: report_error).
+        """
+        if self.constants.isdisjoint(names):
+            return False
+        if self.row.name == "bash" and self.errexit:
+            self.leave(1)
+        else:
+            self.set_status(2 if self.row.name in {"dash", "busybox"} else 1)
+        return True
 
     def _take(self, frame: Frame, world: World, process: Process) -> None:
         match frame:
@@ -411,8 +463,10 @@ class Shell:
             case ForRest():
                 self._for(frame)
             case CaseRest():
-                item = frame.node.items[frame.index]
-                self._case_body(frame.node, frame.index, item.terminator, frame.tail)
+                if frame.node.items[frame.index].terminator == ";;&":
+                    self._case(frame.node, frame.tail, frame.index + 1)
+                else:
+                    self._case_body(frame.node, frame.index, ";&", frame.tail)
             case CallEnd():
                 self._return(frame)
                 self.set_status(self.status, self.ok)
@@ -425,7 +479,7 @@ class Shell:
             case Joined():
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
-                process.stdin, process.stdout = frame.stdin, frame.stdout
+                frame.restore(process)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -610,6 +664,8 @@ class Shell:
             self.push(Evaluate(blocked.node, None))
             return True
         alive = world.living(blocked.pids)
+        for other in world.children(process.pid):
+            other.collected = other.collected or not other.alive
         if isinstance(blocked, Foreground) and blocked.asked is not None:
             holders = world.holders(blocked.pipe)
             blocked = self.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
@@ -624,8 +680,6 @@ class Shell:
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
         for child in ended:
             child.reaped = True
-        for other in world.processes.values():
-            other.collected = other.collected or (other.ppid == process.pid and not other.alive)
         self.blocked = None
         if isinstance(blocked, Foreground) and blocked.asked is not None and not self.interrupted:
             lines = world.pipes.pop(blocked.pipe, ())
@@ -766,8 +820,8 @@ class Shell:
             case ArithmeticFor():
                 self.status, self.ok = 0, False
                 _begin_loop(world)
-                self._assign_arithmetic(node.expressions[0], node.span)
-                self._arithmetic_loop(node, world)
+                if self._reckoned(node.expressions[0], node.span) is not None:
+                    self._arithmetic_loop(node, world)
             case While() if self._redirections(node, tail, world, process):
                 self.status, self.ok = 0, False
                 _begin_loop(world)
@@ -799,7 +853,7 @@ class Shell:
         world.note_failure("cannot-read", process, Failure(status, node.reason, "syntax"), node.span)
         fails = self.row.syntax_error == "fails" and not ends
         within = self.unwind(SourceEnd, Checked, TrapEnd) if fails else None
-        if within is None or (isinstance(within, TrapEnd) and "e" in self.options):
+        if within is None or (isinstance(within, TrapEnd) and ("e" in self.options or self.unsourced)):
             self.dying = ""  # an error in a trap is the status
             self.leave(status)
         else:
@@ -949,13 +1003,13 @@ class Shell:
             body, self.status, self.ok = self.status, 0, False
             self.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
         else:
-            self._assign_arithmetic(frame.node.expressions[2], frame.node.span)
-            self._arithmetic_loop(frame.node, world)
+            if self._reckoned(frame.node.expressions[2], frame.node.span) is not None:
+                self._arithmetic_loop(frame.node, world)
 
     def _arithmetic_loop(self, node: ArithmeticFor, world: World) -> None:
         condition = node.expressions[1].strip()
-        value = evaluate(self.scope(), condition, node.span) if condition else "1"
-        if value == "0" or isinstance(value, Unknown):
+        value = self._reckoned(condition, node.span) if condition else "1"
+        if value in {"0", None} or isinstance(value, Unknown):
             return
         if world.spin > SPIN_LIMIT:
             self.blocked = Standing(ENDLESS, node.span)
@@ -974,13 +1028,15 @@ class Shell:
         else:
             self.push(ForRest(frame.node, (), None), Evaluate(frame.node.body, None))
 
-    def _case(self, node: Case, tail: Tail) -> None:
+    def _case(self, node: Case, tail: Tail, start: int = 0) -> None:
+        """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
         scope = self.scope()
-        self.status, self.ok = 0, False
+        if not start:
+            self.status, self.ok = 0, False
         subject = expand_text(scope, node.subject)
         possible: list[int] = []
         doubt: Unknown | None = None
-        for index, item in enumerate(node.items):
+        for index, item in enumerate(node.items[start:], start):
             answers = [fits(subject, expand_pattern(scope, word)) for word in item.patterns]
             unsure = next((answer for answer in answers if isinstance(answer, Unknown)), None)
             if True in answers or unsure is not None:
@@ -1005,28 +1061,24 @@ class Shell:
             if index >= len(node.items):
                 return
         item = node.items[index]
-        if item.terminator == ";&":
+        if item.terminator in {";&", ";;&"}:
             self.push(CaseRest(node, index, tail), Evaluate(item.body, None))
         else:
             self.push(Evaluate(item.body, tail))
 
     def _arithmetic(self, node: Arithmetic, world: World, process: Process) -> None:
-        try:
-            value = self._assign_arithmetic(node.text, node.span, self.scope(world, process))
-        except ArithmeticFault:
-            self.set_status(1)
-            return
-        self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
+        value = self._reckoned(node.text, node.span, self.scope(world, process))
+        if value is not None:
+            self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
-    def _assign_arithmetic(self, text: str, span: Span, scope: Scope | None = None) -> Field:
-        """`x=1`, `x++`, `x+=2` on top of an expression."""
-        value: Field = "0"
-        for piece in text.split(","):
-            target, new = self.machine.arithmetic_assignment(piece)
-            value = evaluate(scope or self.scope(), new, span)
-            if target:
-                self.variables[target] = value
-        return value
+    def _reckoned(self, text: str, span: Span, scope: Scope | None = None) -> Field | None:
+        """The value of an expression; None where it cannot be worked out, which is the status then."""
+        try:
+            return evaluate(scope or self.scope(), text, span)
+        except ArithmeticFault as fault:
+            if not (isinstance(fault, ConstantFault) and self.keeps(str(fault))):
+                self.set_status(1)
+            return None
 
     # --- children --------------------------------------------------------------------------------
 
@@ -1186,7 +1238,7 @@ class Shell:
                 else:
                     self.set_status(2 if self.row.name == "busybox" else self.row.open_error)
                 return False
-            before = Redirected(process.stdin, process.stdout)
+            before = Redirected(process.stdin, process.stdout, process.closed)
             redirect(self, node.redirections, world, process)
             if tail is None:
                 self.push(before)
@@ -1242,6 +1294,10 @@ class Shell:
                 return self._source()
             case "BASH_VERSION":
                 return "5.2.15(1)-release" if self.row.name == "bash" else None
+            case "OSTYPE" if self.row.name == "bash":
+                return Partly("$OSTYPE", None, "linux")
+            case "HOSTTYPE" | "MACHTYPE" | "SHLVL" if self.row.name == "bash":
+                return Unknown(f"${name}")
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
                 return Unknown(f"${name}")
         if name.isdigit():
@@ -1291,6 +1347,11 @@ class Shell:
         if "a" in self.options:
             self.exported |= {name}
 
+    def _assign_expanding(self, name: str, value: Field) -> None:
+        if name in self.constants:
+            raise ConstantFault(name)
+        self.assign(name, value)
+
     def _put_back(self, name: str, value: Field | None) -> None:
         if value is None:
             self.variables.pop(name, None)
@@ -1307,6 +1368,8 @@ class Shell:
                 return user_number(process.user)
             if name == "PPID":
                 return str(process.ppid) if process is not None else None
+            if name == "HOME" and name not in self.variables and process is not None:
+                return "/root" if process.user in ROOT else Unknown("the home of its user")  # the engine sets it
             if name == "PWD" and process is not None and "PWD" not in self.variables:
                 return process.cwd
             return self.value(name)
@@ -1317,7 +1380,10 @@ class Shell:
                 return answer.output
             self.take_place()
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
-                self.pending += ("CHLD",)
+                if self.row.child_trap != "within":
+                    self.pending += ("CHLD",)
+                elif world is not None and process is not None:
+                    self.receive(world, process, "CHLD")
             try:
                 return self.machine.substitute(self, part, world, process)
             except UnsetError:
@@ -1331,7 +1397,7 @@ class Shell:
         return Scope(
             variable,
             lambda: self.args,
-            self.assign,
+            self._assign_expanding,
             substitute,
             process_substitution,
             self.array,
@@ -1339,6 +1405,10 @@ class Shell:
             "u" in self.options,
             self.row.dialect != "busybox",
         )
+
+    def aside(self, world: World, process: Process) -> Scope:
+        """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
+        return replace(self.scope(world, process), assign=lambda _, __: None)
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""
@@ -1379,7 +1449,7 @@ class Shell:
         """Drop what is to do from there on, and undo what redirections and calls have changed."""
         for frame in reversed(self.frames[index:]):
             if isinstance(frame, Redirected):
-                process.stdin, process.stdout = frame.stdin, frame.stdout
+                frame.restore(process)
             elif isinstance(frame, CallEnd):
                 self._return(frame)
         self.frames = self.frames[:index]

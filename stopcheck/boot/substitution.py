@@ -49,7 +49,7 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
             away = _goes_to(command)
             if away not in {"", "/dev/null"} or (command.assignments and not command.words):
                 return unknown
-            words = expand_words(shell.scope(world, process), command.words, shell.row.bash_syntax)
+            words = expand_words(shell.aside(world, process), command.words, shell.row.bash_syntax)
             if any(isinstance(word, Unknown) for word in words):
                 return unknown
             texts = [str(word) for word in words]
@@ -101,10 +101,10 @@ def _printed(
 ) -> Field:
     if not texts:
         source = command.redirections[0].target if command.redirections else None
-        path = "" if source is None else expand_text(shell.scope(world, process), source)
+        path = "" if source is None else expand_text(shell.aside(world, process), source)
         return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
     if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
-        output = expand_text(shell.scope(world, process), command.redirections[0].target)
+        output = expand_text(shell.aside(world, process), command.redirections[0].target)
         return unknown if isinstance(output, Unknown) or "$" in output else output
     return unknown if texts[0] in shell.functions else _output(shell, texts, cwd, world, process, unknown)
 
@@ -152,12 +152,26 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
             return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
+        case "type" if "-t" in arguments and len(plain) == 1:
+            return _kind(shell, process, plain[0])
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
             return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
     row = find_program(name)
     return row.prints if row is not None and row.prints else unknown
+
+
+def _kind(shell: Shell, process: Process, name: str) -> Field:
+    """What `type -t` says of a name."""
+    from stopcheck.boot.builtins import find_builtin
+
+    if name in shell.functions:
+        return "function"
+    if find_builtin(name, shell.row) is not None:
+        return "builtin"
+    file = shell.machine.find(name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+    return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
 
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:

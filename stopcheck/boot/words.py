@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
+from stopcheck.boot.arithmetic import ConstantFault, UnsetError, evaluate
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -34,7 +35,6 @@ _ALWAYS_SET = frozenset(
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
 """What a shell or the container runtime sets by itself: never unset to `set -u`, whatever the files tell."""
-_NUMBER = regex(r"\s*[-+]?\d+\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,6 @@ class Scope:
     """`set -u`: a parameter that is not set ends the shell."""
     slices: bool = True
     """Whether `${@:1}` is a part of the list; busybox takes it for a part of the text of its first word."""
-
-
-class UnsetError(Exception):
-    """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
-
-
-class ArithmeticFault(UnsetError):  # noqa: N818 - no error of ours
-    """An expression that no shell can work out: a division by 0. bash gives up the line, the others end."""
 
 
 _POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
@@ -281,18 +273,46 @@ def _fields(scope: Scope, word: Word) -> list[Field]:
         if isinstance(piece, _Piece) and (isinstance(piece.value, Unknown) or not piece.splits):
             current = _added(current, piece)
             continue
-        value = str(piece.value) if isinstance(piece, _Piece) else " "
-        for index, part in enumerate(value.split()):
-            if current is not None and (index or value[0].isspace()):
+        begins, parts, ends = _split(scope, str(piece.value)) if isinstance(piece, _Piece) else (True, [], True)
+        for index, part in enumerate(parts):
+            if current is not None and (index or begins):
                 fields.append(current)
                 current = None
             current = _added(current, _Piece(part, False, False))
-        if current is not None and value[-1:].isspace():
+        if current is not None and ends:
             fields.append(current)
             current = None
     if current is not None:
         fields.append(current)
     return fields
+
+
+_BLANKS = " \t\n"
+
+
+def separators(scope: Scope) -> str:
+    """The characters of IFS; the usual ones where it is not set, or not known."""
+    told = scope.variable("IFS")
+    return told if isinstance(told, str) else _BLANKS
+
+
+def _split(scope: Scope, text: str) -> tuple[bool, list[str], bool]:
+    """The parts of a text that field splitting makes, and whether it begins and ends with a separator (XCU 2.6.5)."""
+    told = separators(scope)
+    if set(told) == set(_BLANKS):
+        return text[:1].isspace(), text.split(), text[-1:].isspace()
+    if not told:
+        return False, [text] if text else [], False
+    blanks = "".join(each for each in told if each in _BLANKS)
+    others = re.escape("".join(each for each in told if each not in _BLANKS))
+    space = f"[{re.escape(blanks)}]" if blanks else "(?!)"
+    inner = text.strip(blanks) if blanks else text
+    ends = text != "" and text[-1] in told
+    between = rf"{space}*[{others}]{space}*|{space}+" if others else rf"{space}+"
+    parts = re.split(between, inner) if inner else []
+    if parts and parts[-1] == "":
+        parts.pop()  # what stands behind the last separator is no field
+    return text[:1] in tuple(blanks), parts, ends
 
 
 def _apart(pieces: list[_Piece | type[_Break]]) -> Iterator[_Piece | type[_Break]]:
@@ -372,7 +392,8 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
     if not splitting or (star and part.quoted):
         if any(isinstance(value, Unknown) for value in several):
             return [_Piece(next(value for value in several if isinstance(value, Unknown)), part.quoted, False)]
-        return [_Piece(" ".join(str(value) for value in several), part.quoted, False)]
+        between = separators(scope)[:1] if star else " "
+        return [_Piece(between.join(str(value) for value in several), part.quoted, False)]
     pieces: list[_Piece | type[_Break]] = []
     for index, value in enumerate(several):
         if index:
@@ -511,7 +532,10 @@ def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
         return value if value is not None else ""
     default = expand_text(scope, part.argument) if part.argument is not None else ""
     if kind == "=":
-        scope.assign(part.name, default)
+        try:
+            scope.assign(part.name, default)
+        except ConstantFault:
+            raise ConstantFault(part.name, 2) from None
     elif kind == "?":
         raise UnsetError(part.name)
     return default
@@ -544,121 +568,3 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         plain = pattern.replace("\\", "")
         return value.replace(plain, new) if operator == "//" else value.replace(plain, new, 1)
     return Unknown(f"${{{part.name}{operator}…}}", part.span)
-
-
-# --- arithmetic ------------------------------------------------------------------------------------
-
-_TOKEN = regex(
-    r"\s*(?:(0[xX][0-9a-fA-F]+|\d+)|\$?\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?"
-    r"|(<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%<>!~&|^()?:=,]))"
-)
-
-
-def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
-    """The value of an arithmetic expression over known numbers, as text; Unknown beyond + - * / % and comparisons."""
-    unknown = Unknown("the result of arithmetic", span)
-    tokens: list[str] = []
-    at = 0
-    stripped = text.strip()
-    while at < len(stripped):
-        found = _TOKEN.match(stripped, at)
-        if not found:
-            return unknown
-        number, name, operator = found.groups()
-        if number is not None:
-            tokens.append(str(_whole(number)))
-        elif name is not None:
-            value = scope.variable(name)
-            if isinstance(value, Unknown):
-                return unknown
-            if value is None or value.strip() == "":
-                value = "0"
-            if not _NUMBER.match(value):
-                return unknown
-            tokens.append(str(_whole(value.strip()) if value.strip().isdigit() else int(value)))
-        else:
-            tokens.append(operator)
-        at = found.end()
-    if not tokens:
-        return "0"
-    try:
-        result, rest = _arithmetic(tokens, 0)
-    except ZeroDivisionError:
-        raise ArithmeticFault(text) from None
-    except IndexError:
-        if tokens[-1] in {"+", "-", "*", "/", "%"}:
-            raise ArithmeticFault(text) from None
-        return unknown
-    except (ValueError, OverflowError, RecursionError):
-        return unknown
-    return str(result) if not rest else unknown
-
-
-def _whole(number: str) -> int:
-    """A number as it is written: with 0x before it hexadecimal, with 0 octal."""
-    if number[:2] in {"0x", "0X"}:
-        return int(number, 16)
-    if number[0] != "0":
-        return int(number)
-    if not set(number) <= set("01234567"):
-        raise ArithmeticFault(number)
-    return int(number, 8)
-
-
-_LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"||"}), frozenset({"&&"}), frozenset({"==", "!="}), frozenset({"<", ">", "<=", ">="}),
-    frozenset({"+", "-"}), frozenset({"*", "/", "%"}),
-)  # fmt: skip
-
-
-def _arithmetic(tokens: list[str], level: int) -> tuple[int, list[str]]:
-    if level == len(_LEVELS):
-        return _unary(tokens)
-    value, rest = _arithmetic(tokens, level + 1)
-    while rest and rest[0] in _LEVELS[level]:
-        right, after = _arithmetic(rest[1:], level + 1)
-        value, rest = _apply(rest[0], value, right), after
-    return value, rest
-
-
-def _unary(tokens: list[str]) -> tuple[int, list[str]]:
-    head, rest = tokens[0], tokens[1:]
-    if head == "(":
-        value, rest = _arithmetic(rest, 0)
-        if rest[0] != ")":
-            raise ValueError(rest[0])
-        return value, rest[1:]
-    if head in {"-", "+", "!"}:
-        value, rest = _unary(rest)
-        return {"-": -value, "+": value, "!": int(not value)}[head], rest
-    return int(head), rest
-
-
-def _apply(operator: str, left: int, right: int) -> int:
-    match operator:
-        case "||":
-            return int(bool(left or right))
-        case "&&":
-            return int(bool(left and right))
-        case "==":
-            return int(left == right)
-        case "!=":
-            return int(left != right)
-        case "<":
-            return int(left < right)
-        case ">":
-            return int(left > right)
-        case "<=":
-            return int(left <= right)
-        case ">=":
-            return int(left >= right)
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
-        case "/":
-            return int(left / right)
-        case _:
-            return left - right * int(left / right)

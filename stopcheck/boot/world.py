@@ -120,6 +120,8 @@ class Process:
     adopted: bool = False
     """Whether its own parent has ended, so that PID 1 has it: a shell there does not know it."""
     started_at: float = 0.0
+    closed: frozenset[str] = frozenset()
+    """The descriptors that were closed, by number: `exec >&-`."""
 
     @property
     def alive(self) -> bool:
@@ -137,7 +139,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted, self.started_at,
+            self.adopted, self.started_at, self.closed,
         )  # fmt: skip
 
 
@@ -218,7 +220,7 @@ class World:
         else:
             process = Process(
                 pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
-                origin=origin, user=parent.user, stdin=parent.stdin, stdout=parent.stdout,
+                origin=origin, user=parent.user, stdin=parent.stdin, stdout=parent.stdout, closed=parent.closed,
             )  # fmt: skip
         process.started_at = self.clock
         self.processes[pid] = process
@@ -392,7 +394,20 @@ class World:
     def key(self) -> Hashable:
         """Equal for worlds that go on alike (the time apart) and are at the same place (settle.turn)."""
         processes = tuple(
-            (p.pid, p.ppid, p.pgid, p.sid, p.argv, p.user, p.status, p.killed_by, p.reaped, p.ignored, p.body.key())
+            (
+                p.pid,
+                p.ppid,
+                p.pgid,
+                p.sid,
+                p.argv,
+                p.user,
+                p.status,
+                p.killed_by,
+                p.reaped,
+                p.ignored,
+                p.closed,
+                p.body.key(),
+            )
             for p in self.processes.values()
             if not p.gone
         )

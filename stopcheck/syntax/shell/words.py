@@ -455,7 +455,9 @@ class WordReader(Lexer):
 
     def _operands(self, operator: str, quoted: bool) -> tuple[Word, Word | None]:
         stop = "/" if operator[0] == "/" else ":" if operator == ":" else ""
-        argument = self._operand(stop, quoted, patterns=operator[0] in "#%/^,")
+        patterns = operator[0] in "#%/^,"
+        # What is quoted outside of the braces is not so in a pattern: `"${x##*/}"` (XCU 2.6.2).
+        argument = self._operand(stop, quoted and not patterns, patterns=patterns)
         if stop and self.peek() == stop:
             self.pos += 1
             return argument, self._operand("", quoted, patterns=True)

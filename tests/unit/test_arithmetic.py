@@ -1,0 +1,64 @@
+"""What expressions come to, and what they set on the way (each as bash 5.2 and dash 0.5.12 were seen to do it)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stopcheck.boot.arithmetic import ArithmeticFault, evaluate
+from stopcheck.boot.words import Scope
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field
+
+
+def _worked_out(text: str, variables: dict[str, Field], plain: str = "") -> Field:
+    scope = Scope(
+        variables.get, tuple, variables.__setitem__, lambda _: "", lambda _: "", lambda _: None, plain
+    )  # fmt: skip
+    return evaluate(scope, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "left"),
+    [
+        pytest.param("i++", "0", "1", id="the value before"),
+        pytest.param("++i", "1", "1", id="the value behind"),
+        pytest.param("i--, i", "-1", "-1", id="a list has the value of its last"),
+        pytest.param("i += 2 * 3", "6", "6", id="what is added"),
+        pytest.param("i = 7 / 2", "3", "3", id="whole numbers"),
+        pytest.param("-7 / 2 + -7 % 2", "-4", "0", id="towards zero"),
+        pytest.param("1 || i++", "1", "0", id="what is left out sets nothing"),
+        pytest.param("0 && i / 0", "0", "0", id="nor is it an error"),
+        pytest.param("1 ? 4 : i++", "4", "0", id="a choice"),
+        pytest.param("2 ** 3 ** 2 == 512", "1", "0", id="powers from the right"),
+        pytest.param("1 << 3 | 2 & 3 ^ 1", "11", "0", id="bits"),
+        pytest.param("10#08 + 0x10 + 010", "32", "0", id="bases"),
+        pytest.param("!i", "1", "0", id="not"),
+    ],
+)
+def test_an_expression_has_a_value_and_leaves_one(text: str, value: str, left: str) -> None:
+    variables: dict[str, Field] = {"i": "0"}
+    assert (_worked_out(text, variables), variables["i"]) == (value, left)
+
+
+def test_what_is_set_to_something_unknown_is_unknown() -> None:
+    variables: dict[str, Field] = {"i": "0", "x": Unknown("x")}
+    assert isinstance(_worked_out("i = x + 1", variables), Unknown)
+    assert isinstance(variables["i"], Unknown)
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "1 % i", "1 +", "08", "1 + * 2"])
+def test_some_are_errors(text: str) -> None:
+    with pytest.raises(ArithmeticFault):
+        _worked_out(text, {"i": "0"})
+
+
+def test_dash_knows_no_increment() -> None:
+    variables: dict[str, Field] = {"i": "3"}
+    with pytest.raises(ArithmeticFault):
+        _worked_out("i++", variables, "posix")
+    assert _worked_out("++i", variables, "posix") == "3"
+    assert variables["i"] == "3"
