@@ -16,7 +16,7 @@ def outcome(line: str, **options: object) -> str:
 @pytest.mark.parametrize(
     "line",
     [
-        "apt-cacher-ng -c /etc/apt-cacher-ng", "autossh -f -M 0 -N db", "bird", "carbon-cache start", "collectd",
+        "apt-cacher-ng", "autossh -f -M 0 -N db", "bird", "carbon-cache start", "collectd",
         "corosync", "danted -D", "ddclient -daemon=300", "dhcpcd", "fail2ban-client start", "fail2ban-server -b",
         "git daemon --detach --base-path=/srv", "glusterd", "gpsd -n /dev/ttyS0", "icecast2 -b -c /i.xml", "incrond",
         "inadyn", "inetd", "inspircd --runasroot", "in.tftpd -l --secure /srv", "knotd -d", "lldpd",
@@ -54,7 +54,7 @@ def test_they_stay_and_end_in_order(line: str) -> None:
     "line",
     [
         "pdns_server", "pdns_server --daemon=no", "stubby", "svnserve -d --foreground", "tgtd -f", "teeworlds-server",
-        "python -m bottle app", "watchmedo shell-command /app", "cupsd",
+        "python3 -m bottle app", "watchmedo shell-command /app", "cupsd",
     ],
 )  # fmt: skip
 def test_as_pid_1_they_are_deaf(line: str) -> None:
