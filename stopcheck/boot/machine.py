@@ -33,7 +33,7 @@ from stopcheck.boot.programs import (
     Program,
     parent_options,
 )
-from stopcheck.boot.quiet import quiet, writes
+from stopcheck.boot.quiet import quiet, removes, writes
 from stopcheck.boot.roles import Start, find_role, is_namesake
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
@@ -158,6 +158,7 @@ class Machine:
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)
     quiet = staticmethod(quiet)
+    removes = staticmethod(removes)
     writes = staticmethod(writes)
 
     def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:

@@ -27,6 +27,7 @@ HARMLESS = frozenset(
     keytool update-ca-certificates ssh-keygen sysctl envsubst awk grep
     """.split()  # noqa: SIM905 - a table reads better as one text
 )
+REMOVERS = frozenset({"find", "mv", "rm", "rsync"})
 WRITERS = frozenset({"cp", "install", "ln", "mv", "rsync", "sed", "tar", "tee"})
 _DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
 
@@ -39,14 +40,22 @@ def quiet(node: If) -> bool:
 
 
 def writes(node: If) -> bool:
-    """Whether it may write a file in some of its branches."""
+    """Whether it may write a configuration in some of its branches: a file in /etc, or nobody knows which."""
     for each in walk(node):
-        if isinstance(each, Redirection) and each.operator in OUTPUTS:
-            if each.operator != ">&" and not each.target.span.text.startswith("/dev/"):
-                return True
+        target = None
+        if isinstance(each, Redirection) and each.operator in OUTPUTS and each.operator != ">&":
+            target = each.target
         elif isinstance(each, SimpleCommand) and each.words and each.words[0].literal in WRITERS:
+            target = each.words[-1]
+        if target is not None and (target.literal is None or target.literal.startswith("/etc")):
             return True
     return False
+
+
+def removes(node: If) -> bool:
+    """Whether it may take a file away in some of its branches."""
+    named = (each.words[0].literal for each in walk(node) if isinstance(each, SimpleCommand) and each.words)
+    return not REMOVERS.isdisjoint(named)
 
 
 def waits_for(loop: While) -> bool:

@@ -953,9 +953,10 @@ class Shell:
         if isinstance(self.status, Unknown):
             if self.machine.quiet(node):
                 world.write(process, self.status)
-                unsure = bool(world.files) or self.machine.writes(node)
-                world.files.clear()
-                if unsure:
+                removes = bool(world.files) and self.machine.removes(node)
+                if removes:
+                    world.files.clear()
+                if removes or self.machine.writes(node):
                     world.files[SOMEWHERE] = Unknown("a file that may be written", node.span)
                 self.decide(0)
                 return

@@ -57,8 +57,9 @@ def test_a_line_that_is_read_back() -> None:
         pytest.param("cp /a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
         pytest.param('envsubst < /start.sh > "/etc/$(date | xargs)"', "unknown", id="nobody-knows-where"),
         pytest.param('if [ -f "$(date)" ]; then sed p /a > /etc/b; fi', "unknown", id="perhaps"),
-        pytest.param('if [ -f "$(date)" ]; then cp /a /b; fi', "unknown", id="perhaps-copied"),
+        pytest.param('if [ -f "$(date)" ]; then cp /a /etc/supervisor; fi', "unknown", id="perhaps-copied"),
         pytest.param('if [ -f "$(date)" ]; then mkdir -p /b; echo x > /dev/null; fi', "graceful", id="no-file"),
+        pytest.param('if [ -f "$(date)" ]; then cp /a /b; fi', "graceful", id="elsewhere"),
     ],
 )
 def test_a_configuration_that_is_written_as_the_container_starts(line: str, expected: str) -> None:
