@@ -401,6 +401,8 @@ def _runs_out_aside(world: World) -> bool:
         return False
     if not later.init.alive or later.processes[job.pid].alive or _standing(later) != _standing(world):
         return False
+    if later.next_pid != world.next_pid:  # a loop that comes round: it starts the next one
+        return False
     _become(world, later)
     return True
 

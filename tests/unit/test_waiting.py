@@ -274,3 +274,10 @@ def test_conditions_that_make_no_difference_in_the_end_are_not_followed_for_ever
     checks = "".join(f"if [ -f /data/{n} ]; then v{n}=1; fi\n" for n in range(24))
     some = said(context("/checks.sh\nmemcached -u nobody\ntrue\n", checks=checks))
     assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
+
+
+def test_a_loop_that_waits_for_its_pause_is_followed_once_round() -> None:
+    """It comes to rest at once: following the pause to its end would start the next one, and so on for ever."""
+    script = "trap 'exit 0' TERM\nwhile true; do\n  date > /tmp/last\n  sleep 60 &\n  wait $!\ndone\n"
+    stopped, _ = said(context(script))
+    assert max(process.pid for process in stopped.processes) < 10
