@@ -191,3 +191,14 @@ def test_pnpm_by_its_version(version: str | None, expected: str) -> None:
 def test_dotenv_of_python_becomes_the_command(line: str) -> None:
     lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
     assert outcome(line, base="python:3.12", files={"app": "\x7fELF"}, lines=lines) == "graceful"
+
+
+def test_tincd_that_makes_keys_ends() -> None:
+    start = "#!/bin/sh\ntincd -nhome -K4096 < /dev/null\nexec tincd -nhome -D\n"
+    stopped = verdict("/app/start", files={"start": start}, lines="RUN apt-get install -y tinc")
+    assert (stopped.outcome, stopped.main) == ("graceful", ("tincd",))
+
+
+def test_smbd_of_alpine_whose_version_nobody_knows() -> None:
+    assert outcome("smbd -FS", base="alpine:3.20", lines="RUN apk add samba") == "unknown"
+    assert outcome("smbd -FS --no-process-group", base="alpine:3.20", lines="RUN apk add samba") == "graceful"

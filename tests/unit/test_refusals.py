@@ -35,6 +35,12 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
         ),
         pytest.param("openssh-server", 'CMD ["/usr/sbin/sshd", "-D"]', ("fails", 255), id="sshd"),
         pytest.param(
+            "openssh-server",
+            'RUN service ssh start\nCMD ["/usr/sbin/sshd", "-D"]',
+            ("graceful", None),
+            id="sshd-started-in-the-build",
+        ),
+        pytest.param(
             "openssh-server", 'RUN mkdir /run/sshd\nCMD ["/usr/sbin/sshd", "-D"]', ("graceful", None), id="sshd-folder"
         ),
         pytest.param("apache2", 'CMD ["apache2", "-DFOREGROUND"]', ("fails", 1), id="apache"),
