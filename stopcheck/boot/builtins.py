@@ -1121,12 +1121,14 @@ def do_wait(call: Call) -> None:
     """Wait for jobs; returns early when a trapped signal comes."""
     shell, world = call.shell, call.world
     words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
-    first = any(isinstance(word, str) and word.startswith("-n") for word in call.arguments)
+    options = [word for word in call.arguments if isinstance(word, str) and word.startswith("-") and word != "--"]
+    first = any(word.startswith("-n") for word in options)
     if words and shell.row.name == "bash" and (name := _told_which(call.arguments)) is not None:
         words.remove(name)
         shell.assign(name, Unknown("which job has ended", call.node.span))
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
+    if options and (not shell.row.wait_n or (shell.row.name != "bash" and not first)):
         shell.set_status(shell.row.wait_n_status)
         return
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
