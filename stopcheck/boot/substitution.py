@@ -69,9 +69,9 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
 
 def asks_for_unset(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
     """`env | grep ^NAME= | …` where nothing sets that variable: then there is nothing to print."""
-    scope, texts = shell.scope(world, process), []
-    if len(body.items) != 1 or body.items[0].command.rest:
+    if len(body.items) != 1 or body.items[0].command.rest or len(body.items[0].command.first.commands) < 2:
         return False
+    scope, texts = shell.aside(world, process), []
     for command in body.items[0].command.first.commands:
         if not isinstance(command, SimpleCommand) or command.redirections or command.assignments:
             return False
@@ -79,7 +79,7 @@ def asks_for_unset(shell: Shell, body: Sequence, world: World, process: Process)
         if any(isinstance(word, Unknown) for word in words) or words[0] in shell.functions:
             return False
         texts.append([str(word) for word in words])
-    if len(texts) < 2 or texts[0] not in (["env"], ["printenv"]) or any(text[0] not in FILTERS for text in texts[1:]):
+    if texts[0] not in (["env"], ["printenv"]) or any(text[0] not in FILTERS for text in texts[1:]):
         return False
     if any(word.startswith("-") and "c" in word for text in texts[1:] if text[0] == "grep" for word in text[1:]):
         return False  # a number is printed all the same

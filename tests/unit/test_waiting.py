@@ -281,3 +281,23 @@ def test_a_loop_that_waits_for_its_pause_is_followed_once_round() -> None:
     script = "trap 'exit 0' TERM\nwhile true; do\n  date > /tmp/last\n  sleep 60 &\n  wait $!\ndone\n"
     stopped, _ = said(context(script))
     assert max(process.pid for process in stopped.processes) < 10
+
+
+@pytest.mark.parametrize(
+    ("condition", "outcome"),
+    [
+        pytest.param('while [ "$n" -gt 0 ] && ! test -f /nowhere', "exits", id="gives-up"),
+        pytest.param('until [ "$n" -eq 0 ] || test -f /nowhere', "exits", id="until-it-gives-up"),
+    ],
+)
+def test_a_loop_that_waits_for_a_file(condition: str, outcome: str) -> None:
+    """It may come from outside, but a loop that counts ends without it (measured)."""
+    end = "" if outcome == "exits" else "exec memcached\n"
+    script = f"n=3\n{condition}; do n=$((n - 1)); sleep 0.1; done\n{end}"
+    assert said(context(script))[0].outcome == outcome
+
+
+def test_what_is_looked_at_in_a_substitution_changes_nothing() -> None:
+    """Measured: dash tells of the division there, and goes on."""
+    script = "#!/bin/sh\nx=$(exit $((1/0)))\nexec memcached\n"
+    assert said(context(script))[0].outcome == "graceful"
