@@ -36,11 +36,14 @@ def start_overlay(start: Start) -> Body | Failure:
     image = start.machine.image
     texts = [line.span.text for line in image.instructions]
     managed = tuple(_services(start))
-    told = start.argv[0] != "/init" or managed or any(map(_NAMED.search, texts))
-    if not told and not image.files.matching("/etc/cont-init.d/*"):
+    third = any(map(_THIRD.search, texts))
+    told = start.argv[0] != "/init" or any(map(_NAMED.search, texts)) or image.files.matching(f"{SOURCES}/*/run")
+    if not told:  # other inits of that name look into /etc/services.d, too
         return start.leaf("unread", "/init is not in the files")
+    if start.machine.stop_signal not in {"TERM", ""} and not third:
+        return start.leaf("opaque", f"what this version of s6-overlay does on SIG{start.machine.stop_signal}")
     if start.process.pid != 1:
-        if any(map(_THIRD.search, texts)):
+        if third:
             return Failure(100, "/init of s6-overlay only runs as PID 1", "not-first")
         return start.leaf("opaque", "what s6-overlay does where it is not PID 1")
     command = start.argv[1:]

@@ -196,3 +196,12 @@ def test_add_ons_of_home_assistant(lines: str, outcome: str) -> None:
     """Their base images have the ENTRYPOINT /init: what CMD starts is never PID 1."""
     dockerfile = f'{lines}\nCOPY run.sh /\nCMD ["/run.sh"]\n'
     assert said({"Dockerfile": dockerfile, "run.sh": "#!/bin/bash\npython3 /app.py\n"})[0].outcome == outcome
+
+
+def test_what_was_not_measured_is_not_known() -> None:
+    """Another /init with an /etc/services.d; signals but SIGTERM where the version is not told."""
+    files = {LEGACY: EXEC.format(SERVICE)}
+    assert image(files, base="example/base", added="")[0].outcome == "unknown"
+    second = ADDED.replace("3.2.3.0", "2.2.0.3")
+    assert image(files, added=second)[0].outcome == "graceful"
+    assert image(files, added=second, lines="STOPSIGNAL SIGINT")[0].outcome == "unknown"
