@@ -235,7 +235,7 @@ def do_command(call: Call) -> None:
         call.shell.set_status(2)
         return
     row = call.shell.row
-    tail = None if row.name == "yash" else call.tail
+    tail = None if row.name == "yash" or call.tail is None else call.tail | {"command"}
     again = Call(call.shell, call.world, call.process, call.node, words, tail)
     name = words[0]
     builtin = find_builtin(name, call.shell.row) if isinstance(name, str) else None
@@ -598,6 +598,24 @@ def do_export(call: Call) -> None:
         return
     if not _sets_constant(call):
         _declare(call, True, False)
+        _misnamed(call)
+
+
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?")
+
+
+def _misnamed(call: Call) -> None:
+    """What is no name cannot be set: all but bash and yash end there (trap.*.export-dash)."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, str) and word]
+    functions = any(word[0] == "-" and "f" in word for word in words)  # those of bash go by any name
+    names = (word.partition("=")[0] for word in words if word[0] != "-")
+    if functions or all(_NAME.fullmatch(name) for name in names):
+        return
+    if shell.row.name == "bash":
+        shell.set_status(1)
+    elif shell.row.name not in {"yash", "posh"}:
+        shell.leave(2 if shell.row.name in _ALMQUIST else 1)
 
 
 def _sets_constant(call: Call) -> bool:
@@ -618,6 +636,7 @@ def do_readonly(call: Call) -> None:
     if not _sets_constant(call):
         _keep(call)
         _declare(call, False, False)
+        _misnamed(call)
 
 
 def _keep(call: Call) -> None:
@@ -958,7 +977,7 @@ def do_cd(call: Call) -> None:
     """Change the folder, where there is one."""
     shell, process = call.shell, call.process
     words = [word for word in call.arguments if isinstance(word, Unknown) or word not in {"--", "-P", "-L"}]
-    target = words[0] if words else "/root"
+    target = words[0] if words else shell.scope(call.world, process).variable("HOME")
     if len(words) > 1 and shell.row.name == "bash":
         shell.set_status(shell.row.cd_error)
         return
@@ -1081,6 +1100,8 @@ def do_trap(call: Call) -> None:
         if name is None:
             call.world.note("bad-signal", call.process, text=word, span=call.node.span)
             status = 1
+            if shell.row.trap_skips:
+                continue
             break
         if action == "-":
             if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
@@ -1151,7 +1172,7 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
-            elif word.isdigit() and shell.strict and int(word) in shell.forgotten:
+            elif word.isdigit() and (shell.strict or shell.row.tells_once) and int(word) in shell.forgotten:
                 shell.set_status(127)
                 return
             elif word.isdigit() and int(word) in shell.disowned:
@@ -1165,7 +1186,7 @@ def do_wait(call: Call) -> None:
             elif word.isdigit() and _was_job(call, int(word)):
                 told = shell.seen(world.processes[int(word)])
                 shell.have_waited(world, (int(word),))
-                if shell.strict and shell.row.name == "bash":
+                if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
                     shell.forgotten |= {int(word)}
                 shell.set_status(told if told is not None else 0, True)
                 return
@@ -1179,7 +1200,7 @@ def do_wait(call: Call) -> None:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
             return
-        if not pids and shell.row.name == "bash":
+        if not pids and shell.row.name in {"bash", "yash"}:
             shell.forget(world)
     if not pids:
         shell.have_waited(world, None)

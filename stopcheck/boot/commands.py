@@ -201,6 +201,8 @@ def run_program(call: Call) -> None:
     call = call if words is call.words else replace(call, words=words)
     if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
         raise TooComplex("how long a program reads from a FIFO")
+    if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
+        raise TooComplex("how long `cat` reads from a FIFO")
     env = shell.environment()
     scope = shell.scope(world, process)
     for assignment in call.node.assignments:
@@ -264,6 +266,11 @@ def _redirect(call: Call, process: Process) -> None:
     process.stdout = process.stdout if call.stdout is None else call.stdout
 
 
+def _is_fifo(call: Call, word: Field) -> bool:
+    """Whether the script makes a FIFO of this name."""
+    return isinstance(word, str) and f"mkfifo {word}" in call.node.span.source.text
+
+
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
     name = words[0]
@@ -272,7 +279,7 @@ def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     scope = call.shell.scope(call.world, call.process)
     for redirection in call.node.redirections:
         heredoc = redirection.heredoc
-        if redirection.operator == "<" and len(words) == 1:
+        if redirection.operator == "<":
             return (name, expand_text(scope, redirection.target))
         if heredoc is not None or redirection.operator == "<<<":
             body = redirection.target if heredoc is None else heredoc.body
@@ -338,6 +345,8 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
             shell.set_status(started.status)
             return
         world.note_failure("cannot-start", process, started, call.node.span)
+        if kind == "exec" and _untraps(shell, words[0], started):
+            shell.traps.pop("EXIT", None)
         shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
         shell.leave(started.status)
         return
@@ -348,6 +357,13 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     for signal, trap in traps.items():
         text = trap.text if isinstance(trap.text, str) else ""
         world.note("trap-kept" if trap.text == "" else "trap-lost", process, text=text, span=trap.span, signal=signal)
+
+
+def _untraps(shell: Shell, name: Field, failure: Failure) -> bool:
+    """Whether an `exec` that fails takes the shell's EXIT trap away: in bash not that of a name that it cannot find."""
+    if shell.row.name == "bash":
+        return failure.status != 127 or "/" in str(name)
+    return shell.row.name in {"zsh", "yash", "ksh93"}
 
 
 def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:

@@ -18,7 +18,7 @@ from stopcheck.boot.frames import (
 )
 from stopcheck.boot.machine import SHELL_NAMES
 from stopcheck.boot.programs import LONG, Program, is_answered
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell import ENDLESS, Shell
 from stopcheck.boot.supervisors import Supervisor
 from stopcheck.boot.timeouts import Watcher
 from stopcheck.boot.world import Branch, TooComplex, World
@@ -123,13 +123,15 @@ class _Settling:
     def _finish(self, world: World, *, ended: bool = False) -> None:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
 
-        But what stands under `timeout 5` does so for that long only.
+        So is one whose end lets a loop spin: `while [ $stop = 0 ]; do wait $pid; done`. But what stands under
+        `timeout 5` does so for that long only.
         """
         limit = None if ended else _time_limit(world, self.top)
         if limit is not None:
             world.pass_time(limit)
             return
         fallback = world.fallback
+        ended = ended or _spins(world, self.top)
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
         world.fallback = None
@@ -178,10 +180,18 @@ class _Settling:
         self._ticks.add(round_)
         limit = _time_limit(world, self.top)
         wake = min(wake for wake in (limit, *(leaf.body.wakes() for leaf in timers)) if wake is not None)
-        if wake - world.clock >= LONG:
+        beside = world.fallback
+        if wake - world.clock >= LONG and beside is not None and beside.next_pid == world.next_pid:
+            _become(world, beside)  # what only keeps the script alive is waited for together with it
+        elif wake - world.clock >= LONG:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _spins(world: World, top: int) -> bool:
+    body = world.processes[top].body
+    return isinstance(body, Shell) and isinstance(body.blocked, Standing) and body.blocked.why == ENDLESS
 
 
 def _naps(world: World, timers: list[Process]) -> bool:

@@ -99,14 +99,20 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
-    "exported", "folders", "forgotten", "frames",
+    "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
+    "ending", "exported", "folders", "forgotten", "frames",
     "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
+    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed",
     "root", "row", "script", "status", "substitutions", "text",
     "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
+
+
+def _comes_last(row: ShellRow, body: Sequence) -> bool:
+    """Whether this shell takes the last command of the text for its last: it looks at what it has still to read."""
+    rest = body.span.source.text[body.items[-1].span.end if body.items else 0 :]
+    return not row.exec_before or regex(row.exec_before).fullmatch(rest) is not None
 
 
 class Shell:
@@ -159,8 +165,9 @@ class Shell:
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
         self.open_end = not body.span.source.text.endswith("\n")
-        self.remark = "#" in body.span.source.text[body.items[-1].span.end if body.items else 0 :]
-        """Whether a comment follows the last command."""
+        looks = mode == "command" or bool(row.exec_file or row.exec_open_file)
+        self.comes_last = not looks or _comes_last(row, body)
+        """Whether what follows the last command lets that replace the shell."""
         self.opened = ""
         """A sourced file that is not known: it may set any variable that is not set else."""
         self.renamed = ""
@@ -281,6 +288,8 @@ class Shell:
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
         if signal not in self.traps and isinstance(self.blocked, Foreground) and signal in self._foreground_catches():
+            if self.row.name == "zsh" and process.pid == 1:
+                return  # it kills itself in vain, and goes on
             self.interrupted = signal
             self.witnesses = tuple(other.pid for other in world.living(self.blocked.pids))
             return
@@ -411,7 +420,8 @@ class Shell:
                 self.dying = "" if "e" in self.options else self.dying
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
-            self.leave(127 if self.row.name == "bash" and self.mode == "command" else 1 if self.row.bash_syntax else 2)
+            one = self.row.bash_syntax or self.row.name == "mksh"
+            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2)
         return True
 
     @staticmethod
@@ -715,7 +725,7 @@ class Shell:
             self.waited = self.row.name == "bash" and not blocked.every
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.have_waited(world, None if blocked.every else blocked.pids)
-            if blocked.every and self.row.name == "bash":
+            if blocked.every and self.row.name in {"bash", "mksh", "yash"}:
                 self.forget(world)
             if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
                 return True
@@ -725,7 +735,7 @@ class Shell:
                 return True
             if blocked.first and self.row.name == "busybox" and told:
                 told = told if isinstance(told, Unknown) else 129  # whatever it was
-            if self.strict and self.row.name == "bash" and blocked.numbers:
+            if blocked.numbers and (self.row.tells_once or (self.strict and self.row.name == "bash")):
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
@@ -743,7 +753,7 @@ class Shell:
         return bool(others)
 
     def forget(self, world: World) -> None:
-        """Keep the status of no job that has ended: so does bash when it has waited for all."""
+        """Keep the status of no job that has ended: so do bash, mksh and yash when they have waited for all."""
         self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
         self.disowned = dict.fromkeys(self.disowned, 127)
 
@@ -1209,7 +1219,7 @@ class Shell:
         trapped = any(
             trap.text != "" or (self.row.name == "bash" and name == "EXIT") for name, trap in self.traps.items()
         )
-        if tail is None or self.frames or trapped or (self.remark and self.row.name == "yash"):
+        if tail is None or self.frames or trapped or not (self.comes_last or self.mode == "subshell"):
             return False
         construct = tail - {"simple", "assignment"}
         if self.parenthesised and len(construct) == 1 and construct <= self.row.exec_parentheses:
@@ -1219,8 +1229,6 @@ class Shell:
         )
         if self.mode == "file" and self.open_end:
             allowed = allowed | self.row.exec_open_file
-        if self.row.build == "upstream" and self.mode == "command" and not self.open_end:
-            return False
         if "plain" in allowed:
             return self.plain and "eval" not in tail
         return tail <= allowed and "simple" in allowed and len(tail & self.row.exec_apart) < 2

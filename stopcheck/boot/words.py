@@ -103,10 +103,10 @@ def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) ->
         literal = word.literal
         if literal is not None and not braces:
             if literal or word.parts:
-                fields.append(_tilde(literal, word))
+                fields.append(_tilde(scope, literal, word))
             continue
         if literal is not None and not word.quoted:
-            fields.extend(_brace(literal))
+            fields.extend(_tilde(scope, each, word) for each in _brace(literal))
             continue
         fields.extend(_fields(scope, word))
     return tuple(fields)
@@ -116,7 +116,7 @@ def expand_text(scope: Scope, word: Word) -> Field:
     """The one field that a word is where nothing splits: in an assignment, a case subject, a redirection."""
     literal = word.literal
     if literal is not None:
-        return _tilde(literal, word)
+        return _tilde(scope, literal, word)
     pieces = [piece for piece in _pieces(scope, word, False) if isinstance(piece, _Piece)]
     return _joined([piece.value for piece in pieces])
 
@@ -243,10 +243,11 @@ def _joined(values: list[Field]) -> Field:
     return Partly(first.reason, first.span, start, end) if start or end else first
 
 
-def _tilde(text: str, word: Word) -> str:
+def _tilde(scope: Scope, text: str, word: Word) -> Field:
     first = word.parts[0] if word.parts else None
-    if text[:1] == "~" and isinstance(first, Text) and not first.quoted and (text == "~" or text[1] == "/"):
-        return "/root" + text[1:]
+    if text[:1] == "~" and text[1:2] in {"", "/"} and isinstance(first, Text) and not first.quoted:
+        home = scope.variable("HOME") or ""
+        return Unknown(home.reason, home.span) if isinstance(home, Unknown) else home + text[1:]
     return text
 
 
@@ -344,10 +345,7 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
     for part in word.parts:
         match part:
             case Text():
-                text = part.text
-                if not pieces and not part.quoted and text[:1] == "~" and text[1:2] in {"", "/"}:
-                    text = "/root" + text[1:]
-                pieces.append(_Piece(text, part.quoted, False))
+                pieces.append(_Piece(part.text if pieces else _tilde(scope, part.text, word), part.quoted, False))
             case Parameter():
                 pieces.extend(_parameter_pieces(scope, part, splitting))
             case CommandSubstitution():

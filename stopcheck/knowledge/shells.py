@@ -24,6 +24,7 @@ class ShellRow:
     build: str = ""
     exec_command: frozenset[str] = frozenset()
     exec_apart: frozenset[str] = frozenset()
+    exec_before: str = ""
     exec_subshell: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
@@ -33,6 +34,8 @@ class ShellRow:
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
     trap_resets: bool = True
+    trap_skips: bool = False
+    tells_once: bool = False
     wait_n: bool = False
     jobs_p: bool = False
     job_control: bool = False
@@ -70,6 +73,7 @@ class ShellRow:
     child_trap: str = ""
     open_error: int = 0
     cd_error: int = 0
+    blank_option: int = 0
     source: str = ""
 
 
