@@ -124,6 +124,10 @@ def start_deno(start: Start) -> Body | Failure:
     return body
 
 
+_CLUSTER = regex(r"-[\w.]*e")
+"""`-ne TEXT`, `-i.bak -pe TEXT`."""
+
+
 def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple[str, ...]) -> Told:
     """What follows an interpreter's name, by its own grammar."""
     index = 0
@@ -133,6 +137,8 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
         if isinstance(word, Unknown):
             return Told("script", word, rest)
         if word in INLINE[language]:
+            return Told("inline", rest[0] if rest else "")
+        if language in {"perl", "ruby"} and _CLUSTER.fullmatch(word):
             return Told("inline", rest[0] if rest else "")
         if word[:2] in INLINE[language] and language != "node":
             return Told("inline", word[2:])
@@ -163,14 +169,31 @@ def _inline(start: Start, language: str, text: Field) -> Body | Failure:
     if not isinstance(text, str):
         return start.leaf("unread", f"a {language} text")
     if language == "python":
-        return _successor(start, text, ()) or start.leaf("unread", "a python text")
+        return _successor(start, text, ()) or _of_text(start, language, text)
     found = read_inline(language, text)
     if found is None:
-        return start.leaf("unread", f"a {language} text")
+        return _of_text(start, language, text)
     if found.replaces:
         return start.load(found.argv)
     row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
     return Wrapper(start.machine, row, found.argv, dict(start.env))
+
+
+def _of_text(start: Start, language: str, text: str) -> Program:
+    """What a text that is given with `-e` says of signals, where it lasts and nothing else is told."""
+    from stopcheck.boot.handlers.program import find_language
+    from stopcheck.boot.sources import from_source
+
+    told = [word for word in start.argv[1:] if word != "-u"]
+    read = f"<?php {text}" if language == "php" else text
+    if len(told) == 2 and told[0] in INLINE[language] and find_language(language).read(read).lasts:
+        path = start.path(str(told[0]))
+        given = {path: SourceFile(path, read)}
+        files = start.machine.image.files
+        body = from_source(start.machine, start.process, language, (path,), files, start.env, given=given)
+        if body.row.otherwise:
+            return body
+    return start.leaf("unread", f"a {language} text")
 
 
 def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | Failure:

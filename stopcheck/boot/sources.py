@@ -32,9 +32,13 @@ class Tree:
 
     files: FileSystem
     variables: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, SourceFile] = field(default_factory=dict)
+    """Texts that no file holds, by the path that they would have."""
 
     def text(self, path: str) -> SourceFile | None:
         """See Project.text."""
+        if path in self.given:
+            return self.given[path]
         found = self.files.lookup(path)
         content = getattr(found, "content", None)
         return content if isinstance(content, SourceFile) else None
@@ -60,8 +64,12 @@ def from_source(
     files: FileSystem,
     env: Mapping[str, Field],
     needs: Iterable[str] = (),
+    given: Mapping[str, SourceFile] | None = None,
 ) -> Program:
-    """A program in files of an image, or made from them; `needs` are modules that are loaded before it."""
+    """A program in files of an image, or made from them; `needs` are modules that are loaded before it.
+
+    `given` are texts that are in none (`perl -e TEXT`).
+    """
     from stopcheck.boot.handlers.program import read_program
 
     known = {name: value for name, value in env.items() if isinstance(value, str)}
@@ -70,7 +78,7 @@ def from_source(
         more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
         known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
         known["python"] = _python(process.program, machine.image.base.name)
-    project = Tree(files, known)
+    project = Tree(files, known, given or {})
     handling = read_program(language, paths, project, needs, env)
     if language == "php":
         from stopcheck.boot.extensions import has_pcntl, without_signals

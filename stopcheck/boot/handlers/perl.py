@@ -10,12 +10,13 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from stopcheck.boot.handlers.scan import Scan
     from stopcheck.boot.handlers.source import Project
 
 _OWN = regex(
-    r"(strict|warnings|utf8|feature|constant|vars|integer|lib|v?5[\d.]*|POSIX|Time::\w+|IO::(Socket|Handle|File|Select)\w*"
+    r"(strict|warnings|utf8|feature|constant|vars|integer|lib|v?5[\d.]*|POSIX|Time::\w+|IO::(Socket|Handle|File|Select)[\w:]*"
     r"|Socket|Data::Dumper|Getopt::\w+|File::\w+|List::Util|Scalar::Util|Encode|JSON::PP|Cwd|English|Carp)$"
 )
 
@@ -31,12 +32,13 @@ def read(text: str) -> Source:
         doubt = "it cannot be read without running it"
     starts = re.search(r"`|\bqx\b|\b(system|exec|fork|popen)\b", code)
     handled = signals_in([*re.findall(r"\$SIG\s*\{\s*(\w+)\s*\}\s*=", code), *source.at(r"\$SIG\s*\{\s*\"")])
+    by_word = {name: word.lower() for name, word in _told_by_word(source) if word in {"IGNORE", "DEFAULT"}}
     if re.search(r"\$SIG\s*\{\s*\$|[%@]SIG\b", code):
         handled |= signals_in([*source.strings, *re.findall(r"\bqw\s*[(\[{/]([^)\]}/]*)", code)])
         if not handled:
             doubt = doubt or "it handles a signal that is not known"
     return Source(
-        on=dict.fromkeys(handled, "graceful"),
+        on={**dict.fromkeys(handled, "graceful"), **by_word},
         needs=tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code)),
         tokens=source.tokens(),
         cleanup=bool(re.search(r"\bEND\s*\{", code)),
@@ -44,6 +46,14 @@ def read(text: str) -> Source:
         doubt=doubt,
         lasts=bool(re.search(r"\bwhile\b|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
     )
+
+
+def _told_by_word(source: Scan) -> Iterator[tuple[str, str]]:
+    """Signals for which a text tells what is done: `$SIG{TERM} = "IGNORE"`, with its name in quotes or without."""
+    words = iter(source.at(r"\$SIG\s*\{\s*[\w\"]+\s*\}\s*=\s*\""))
+    quoted = iter(source.at(r"\$SIG\s*\{\s*\"(?=\s*\}\s*=\s*\")"))
+    for name in re.findall(r"\$SIG\s*\{\s*([\w\"]+)\s*\}\s*=\s*\"", source.code):
+        yield next(quoted, "") if name == '"' else name, next(words, "")
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:

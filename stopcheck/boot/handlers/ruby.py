@@ -64,6 +64,10 @@ _OWN = frozenset(
 )
 
 
+_WORDS = dict.fromkeys(("IGNORE", "SIG_IGN", ""), "ignore") | dict.fromkeys(("DEFAULT", "SIG_DFL"), "default")
+"""What a word in the place of a trap's block does."""
+
+
 def read(text: str) -> Source:
     """See Language.read."""
     source = scan(text, r"#(?!\{)[^\n]*|^=begin.*?(?:^=end|\Z)", "\"'")
@@ -75,6 +79,10 @@ def read(text: str) -> Source:
         doubt = "it cannot be read without running it"
     starts = re.search(r"`|%x|\b(system|exec|spawn|fork|popen)\b|\bOpen3\b", code)
     handled = signals_in(source.at(r"\btrap\s*\(?\s*\""))
+    told = source.at(r"\btrap\s*\(?\s*\"(?=\s*,\s*\")"), source.at(r"\btrap\s*\(?\s*\"\s*,\s*\"")
+    by_word = {
+        name: _WORDS.get(word, "graceful") for text, word in zip(*told, strict=False) for name in signals_in([text])
+    }
     if re.search(r"\btrap\s*\(?\s*[^\"\s(]", code):
         words = re.findall(r"%[wi][\[({<]([^\])}>]*)|:(\w+)", code)
         handled |= signals_in([*source.strings, *(word for pair in words for word in pair)])
@@ -83,7 +91,7 @@ def read(text: str) -> Source:
     ends = re.search(r"\bat_exit\b|\bensure\b|\brescue\s+(Interrupt|SignalException|Exception)\b", code)
     relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
     return Source(
-        on=dict.fromkeys(handled, "graceful"),
+        on={**dict.fromkeys(handled, "graceful"), **by_word},
         needs=(*source.at(r"\brequire\s*\(?\s*\""), *relative),
         tokens=source.tokens(),
         cleanup=bool(ends),
@@ -114,4 +122,5 @@ def libraries(need: str) -> tuple[str, ...]:
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
     """See Language.finish."""
     ends = any(source.cleanup for source in sources)
-    return {**dict.fromkeys(STOP_SIGNALS, "graceful" if ends else "raise"), **on}
+    told = {signal: action for signal, action in on.items() if action != "default"}
+    return {**dict.fromkeys((*STOP_SIGNALS, "USR1", "USR2", "ALRM"), "graceful" if ends else "raise"), **told}
