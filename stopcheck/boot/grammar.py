@@ -176,9 +176,12 @@ def _read(reading: _Reading) -> None:
 
 
 def _command_follows(reading: _Reading) -> bool:
-    """Whether a later word is, or ends in, the option that gives the command: `su USER - -c TEXT`."""
+    """Whether a later word is, or ends in, the option that gives the command: `su USER - -c TEXT`.
+
+    But `flock FILE bash -c TEXT` has a command, and the option is that one's.
+    """
     options = reading.row.command_option
-    return any(
+    return (reading.row.login or not reading.row.skip) and any(
         word.split("=", 1)[0] in options or (word[:1] == "-" and word[1:2] != "-" and f"-{word[-1]}" in options)
         for word in reading.rest[1:]
         if isinstance(word, str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
+from itertools import pairwise
 
 from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import ROOT, is_refused, login_shell
@@ -490,6 +491,12 @@ class Machine:
     ) -> Body:
         """A shell with its options read: `-c TEXT [NAME [ARG…]]`, `FILE [ARG…]`, or standard input, which is empty."""
         options, rest, command = shell_options(argv[1:])
+        status, joined = _refused(row, argv[1 : len(argv) - len(rest)])
+        if status is not None:
+            why = f"{row.name} is given `{joined}` as one option, as all that stands behind a `#!` interpreter is"
+            advice = "Write the letters together (`-eu`), or set the options in the script (`set -eu`)."
+            world.note_failure("cannot-start", process, Failure(status, why, "refuses", advice), process.origin)
+            return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
         if row.name == "bash" and (process.program == "sh" or "--posix" in argv[1 : len(argv) - len(rest)]):
             options |= {"posix"}
         env = self._profiled(env) if "l" in options else env
@@ -502,6 +509,9 @@ class Machine:
             body = self.parse_text(text, self._place(process, text), row)
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
+        if (not rest or "s" in options) and process.stdin:
+            why = "what it reads are the commands that another program prints"
+            return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
         if not rest or "s" in options:
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
@@ -670,6 +680,8 @@ class Machine:
         if taken:
             return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
+        if row.reads:
+            child = _with_what_is_read(own, child)
         if _refuses(row, own):
             status = 1 if self._tools(row) == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
@@ -750,14 +762,23 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
 
     flock locks the open file of a number; who else holds it in a container that starts?
     """
-    if name == "timeout":
+    if name in {"timeout", "nohup", "stdbuf"}:
         return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
     last = str(argv[-1])
     if name == "flock" and len(argv) > 1 and last.isdigit():
         return 0
     if name not in {"env", "nice"}:
         return 1
-    return (1 if busybox else 125) if last.startswith("-") and last not in {"-", "-i", "-0"} else 0
+    adjusts = name == "nice" and len(argv) > 1
+    return (1 if busybox else 125) if adjusts or (last.startswith("-") and last not in {"-", "-i", "-0"}) else 0
+
+
+def _with_what_is_read(own: list[str], child: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The words of `xargs -I{} …` in which something that it reads stands in the place of `{}`."""
+    place = next((word[2:] or after for word, after in pairwise([*own, ""]) if word.startswith("-I")), "")
+    place = place or next((word.partition("=")[2] or "{}" for word in own if word.startswith("--replace")), "")
+    unknown = Unknown("what xargs reads")
+    return tuple(unknown if place and isinstance(word, str) and place in word else word for word in child)
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:
@@ -825,13 +846,24 @@ def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field
         for letter in word[1:]:
             if letter == "c":
                 command = True
-            elif letter == "o" and index + 1 < len(words):
+            elif letter in "oO" and index + 1 < len(words):  # `-O` of bash names what `shopt` knows
                 index += 1
                 options |= {str(words[index])}
             elif word[0] == "-":
                 options |= {letter}
         index += 1
     return frozenset(options), tuple(words[index:]), command
+
+
+def _refused(row: ShellRow, words: tuple[Field, ...]) -> tuple[int | None, str]:
+    """The status of a shell that is given several options as one, if that is an error, and that one."""
+    joined = next((word for word in words if isinstance(word, str) and word[:1] == "-" and " " in word.rstrip()), "")
+    if not joined or not row.blank_option:
+        return None, ""
+    named = joined.startswith("--") or joined.partition(" ")[0].endswith("o")  # a name, with a blank before it or in it
+    return {"bash": 2, "busybox": 0, "yash": None}.get(
+        row.name, row.blank_option
+    ) if named else row.blank_option, joined
 
 
 def _no_shebang(text: str) -> tuple[str, str]:

@@ -414,16 +414,21 @@ class Make(Wrapper):
 
 def start_make(start: Start) -> Body | Failure:
     """The recipe of a target, its prerequisites' before it, where the Makefile is plain enough to be read."""
-    folder, name, targets = "", "", []
+    folder, name, targets, at_once = "", "", [], False
     words = list(start.words)
     while words:
         word = words.pop(0)
-        if word in {"-C", "--directory"} and words:
+        last = word[-1:] if word[:1] == "-" and word[1:2] != "-" else ""
+        if (word == "--directory" or last == "C") and words:
             folder = words.pop(0)
-        elif word in {"-f", "--file"} and words:
+        elif (word == "--file" or last == "f") and words:
             name = words.pop(0)
-        elif word in {"-j", "--jobs"} and words and words[0].isdigit():
-            words.pop(0)
+        elif word.startswith(("-j", "--jobs")):
+            at_once = word not in {"-j1", "--jobs=1"}
+            if word in {"-j", "--jobs"} and words and words[0].isdigit():
+                at_once = words.pop(0) != "1"
+        elif word.startswith("SHELL="):
+            return start.leaf("unread", "its shell is another one")
         elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
             return start.leaf("short")
         elif not word.startswith("-") and "=" not in word:
@@ -437,6 +442,8 @@ def start_make(start: Start) -> Body | Failure:
                 return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
             if not lines:
                 return start.leaf("short", status=0)
+            if at_once and len(lines) > 1:
+                return start.leaf("unread", "it may run several at a time")
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 
 def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: str, env: dict[str, Field]) -> Body:
-    """A program for each `FOLDER/NAME/run`; a signal whose action is "graceful" stops them, "quick" forsakes them."""
+    """A program for each `FOLDER/NAME/run`, or for the one `FOLDER/run`.
+
+    A signal whose action is "graceful" stops them, "quick" forsakes them, "ignore" does neither.
+    """
     folder = next((word for word in words if not word.startswith("-")), ".")
     folder = posixpath.normpath(posixpath.join(cwd, folder))
-    runs = machine.image.files.matching(posixpath.join(folder, "*", "run"))
+    runs = machine.image.files.matching(posixpath.join(folder, *(() if row.one_service else "*"), "run"))
     if not runs:
         return Program(
             ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
@@ -36,6 +39,8 @@ def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: s
     )
     stops = frozenset(signal for signal, action in row.on.items() if action == "graceful")
     forsakes = frozenset(signal for signal, action in row.on.items() if action == "quick")
+    hears = frozenset(signal for signal, action in row.on.items() if action == "ignore")
     return Supervisor(
-        machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on
-    )
+        machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on,
+        hears=hears,
+    )  # fmt: skip

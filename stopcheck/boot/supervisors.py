@@ -43,6 +43,7 @@ class Supervisor:
         "current",
         "env",
         "forsakes",
+        "hears",
         "kills_at",
         "lag",
         "leaves_at",
@@ -59,7 +60,7 @@ class Supervisor:
     def __init__(
         self, machine: Machine, managed: tuple[Managed, ...], env: dict[str, Field], stops_on: frozenset[str],
         at_once: bool = False, lag: float = 0.0, forsakes: frozenset[str] = frozenset(), status: int = 0,
-        statuses: Mapping[str, int] | None = None,
+        statuses: Mapping[str, int] | None = None, hears: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.machine = machine
         self.managed = managed
@@ -68,6 +69,7 @@ class Supervisor:
         self.at_once = at_once
         self.lag = lag
         self.forsakes = forsakes
+        self.hears = hears
         self.status = status
         self.statuses = statuses or {}
         self.pids: tuple[int, ...] = ()
@@ -93,14 +95,14 @@ class Supervisor:
 
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
-        return "caught" if signal in self.stops_on or signal in self.forsakes else "default"
+        return "caught" if signal in self.stops_on | self.forsakes | self.hears else "default"
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
         if signal in self.forsakes:
             world.note("forsakes", process, signal=signal)
             world.exit(process, self.statuses.get(signal, self.status))
-        else:
+        elif signal in self.stops_on:
             self.stopping = True
 
     def wakes(self) -> float | None:

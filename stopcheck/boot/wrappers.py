@@ -163,7 +163,27 @@ def start_execlineb(start: Start) -> Body | Failure:
         text = re.sub(r"^\s*#.*", "", file.text, flags=re.MULTILINE) if isinstance(file, SourceFile) else None
     if not isinstance(text, str) or re.search(r"[{}$\\'#]", text) or text.count('"') % 2:
         return start.leaf("unread", "an execline script")
-    return start.load(tuple(shlex.split(text)))
+    words, env = shlex.split(text), dict(start.env)
+    while words and words[0] in _TAKES and len(words) > _TAKES[words[0]]:
+        taken, words = words[: _TAKES[words[0]]], words[_TAKES[words[0]] :]
+        if taken[0] == "cd":
+            start.process.cwd = start.path(taken[1])
+        elif taken[0] == "export":
+            env[taken[1]] = taken[2]
+        elif taken[0] == "unexport":
+            env.pop(taken[1], None)
+    if words[:1] and words[0] in _EXECLINE.split():
+        return start.leaf("unread", "an execline script")
+    return start.load(tuple(words), env)
+
+
+_TAKES = {"cd": 2, "export": 3, "umask": 2, "unexport": 2}
+"""Commands of execline that are no programs elsewhere, and how many words each takes before the command goes on."""
+_EXECLINE = """
+backtick background cd define elgetopt elgetpositionals emptyenv envfile exec exit export fdblock fdclose fdmove
+fdreserve fdswap forbacktickx foreground forstdin forx getcwd getpid heredoc homeof if ifelse ifte ifthenelse import
+importas loopwhilex multidefine multisubstitute pipeline piperw redirfd runblock shift trap tryexec umask unexport
+wait withstdinas"""
 
 
 def start_start_stop_daemon(start: Start) -> Body | Failure:

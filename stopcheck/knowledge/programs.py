@@ -91,6 +91,7 @@ class ProgramRow:
     config_decides: bool = False
     config_first: bool = False
     saves: bool = False
+    one_service: bool = False
     helper: bool = False
     tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
