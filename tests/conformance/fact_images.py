@@ -64,7 +64,9 @@ PACKAGES = {
     "python3": "python3",
     "redis-server": "redis-server",
     "ruby": "ruby",
+    "runsv": "runit",
     "runsvdir": "runit",
+    "s6-supervise": "s6",
     "s6-svscan": "s6",
     "sudo": "sudo",
     "supervisord": "supervisor",
@@ -87,7 +89,7 @@ OTHERS = (
     "nats-server nc nest newrelic-admin next node-red nodemon npm-run-all nsd numactl "
     "opentelemetry-instrument parallel pgbouncer pgrphack pipenv pm2 pm2-runtime pnpm poetry privoxy proftpd "
     "prometheus prometheus-node-exporter puma python rackup react-scripts rq rsync rsyslogd run-p run-s "
-    "s6-applyuidgid s6-setsid s6-setuidgid sanic serve setuidgid socat squid strace streamlit stunnel4 "
+    "s6-applyuidgid s6-setsid s6-setuidgid sanic serve setuidgid socat squid supervise strace streamlit stunnel4 "
     "su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd "
     "vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn pdns_server pdns_recursor stubby svnserve tgtd "
     "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "

@@ -21,7 +21,7 @@ TEXT = Path(programs.__file__).with_name("programs.toml").read_text("utf-8")
 TABLES: dict[str, dict[str, Any]] = tomllib.loads(TEXT)
 PLAIN_ROLES = {
     "service", "short", "test", "timer", "keepalive", "unknown", "worker", "opaque", "exec", "fork", "init", "daemon",
-    "supervisor", "setsid",
+    "supervisor", "setsid", "unread",
 }  # fmt: skip
 ACTIONS = {"graceful", "quick", "ignore", "default", "raise", "unknown"}
 CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}

@@ -1,0 +1,198 @@
+"""How a container starts: the home of `~`, options in one word, texts for an interpreter, what an init is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.verdicts import verdict
+
+
+@pytest.mark.parametrize(
+    ("script", "lines", "outcome"),
+    [
+        pytest.param("cd ~ && exec memcached", "", "graceful", id="root"),
+        pytest.param("cd ~/app && exec memcached", "USER app", "graceful", id="the-home-of-a-user-is-not-known"),
+        pytest.param("cd && exec memcached", "USER app", "graceful", id="without-a-word"),
+        pytest.param('[ ~/x = /srv/x ] && exec memcached; "$NOTHING"', "ENV HOME=/srv", "graceful", id="told"),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "dash"])
+def test_home(shell: str, script: str, lines: str, outcome: str) -> None:
+    assert verdict(shell, "-c", f"set -e; {script}", lines=lines).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome", "code"),
+    [
+        pytest.param("#!/bin/sh -e -u", "fails", 2, id="dash"),
+        pytest.param("#!/bin/bash -e -u", "fails", 1, id="bash"),
+        pytest.param("#!/bin/bash -o pipefail", "fails", 2, id="name"),
+        pytest.param("#!/bin/bash -eu ", "graceful", None, id="blank-behind"),
+        pytest.param("#!/usr/bin/env -S bash -e -u", "graceful", None, id="split"),
+    ],
+)
+def test_options_that_the_kernel_hands_on_as_one(first: str, outcome: str, code: int | None) -> None:
+    stopped = verdict("/app/start", files={"start": f"{first}\nexec memcached\n"})
+    assert (stopped.outcome, stopped.exit_code) == (outcome, code)
+    assert (outcome == "fails") is any("as one option" in step.text for step in stopped.story)
+
+
+@pytest.mark.parametrize(
+    ("argv", "outcome"),
+    [
+        pytest.param(("perl", "-e", '$SIG{TERM} = "IGNORE"; sleep 1 while 1'), "killed", id="perl-ignores"),
+        pytest.param(("perl", "-e", "$SIG{TERM} = sub { exit }; sleep 1 while 1"), "graceful", id="perl-handles"),
+        pytest.param(("perl", "-e", "sleep 1 while 1"), "killed", id="perl"),
+        pytest.param(("perl", "-e", "print 1"), "unknown", id="perl-that-may-end"),
+        pytest.param(("perl", "-ne", "print while 1"), "unknown", id="perl-with-other-options"),
+        pytest.param(("ruby", "-e", 'trap("TERM", "IGNORE"); loop { sleep 1 }'), "killed", id="ruby-ignores"),
+        pytest.param(("node", "-e", "setInterval(() => {}, 1000)"), "killed", id="node"),
+        pytest.param(("python3", "-u", "-c", "import time\nwhile True: time.sleep(1)"), "killed", id="python"),
+    ],
+)
+def test_text_for_an_interpreter(argv: tuple[str, ...], outcome: str) -> None:
+    lines = "RUN apt-get update && apt-get install -y nodejs perl python3 ruby"
+    assert verdict(*argv, lines=lines).outcome == outcome
+
+
+TWO = "trap 'echo' TERM; memcached & wait; wait"
+
+
+@pytest.mark.parametrize(
+    ("start", "outcome"),
+    [
+        pytest.param(("tini", "--"), "killed", id="child"),
+        pytest.param(("tini", "-vg", "--"), "graceful", id="letters"),
+        pytest.param(("env", "TINI_KILL_PROCESS_GROUP=1", "tini", "--"), "graceful", id="environment"),
+    ],
+)
+def test_tini_tells_the_group(start: tuple[str, ...], outcome: str) -> None:
+    assert verdict(*start, "sh", "-c", TWO, lines="RUN apt-get install -y tini").outcome == outcome
+
+
+@pytest.mark.parametrize("option", ["-h", "--version"])
+def test_an_init_that_is_asked_for_its_version_ends(option: str) -> None:
+    stopped = verdict("dumb-init", option, lines="RUN apt-get install -y dumb-init")
+    assert (stopped.outcome, stopped.exit_code) == ("exits", 0)
+
+
+def test_a_loop_that_waits_for_a_job_is_no_endless_one() -> None:
+    """The job may end, and then the loop would spin: what stands is the job."""
+    script = "stop=0; trap 'stop=1; kill $pid' TERM; our-service & pid=$!; while [ $stop = 0 ]; do wait $pid; done"
+    stopped = verdict("bash", "-c", script, lines="COPY src/ /usr/bin/", files={"our-service": "\x7fELF"})
+    assert stopped.main == ("our-service",)
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome"),
+    [
+        pytest.param("echo memcached | sh", "killed", id="pipe"),
+        pytest.param("sh -s </app/start", "killed", id="file"),
+    ],
+)
+def test_a_shell_that_reads_its_commands(command: str, outcome: str) -> None:
+    assert verdict("bash", "-c", f"{command}; true", files={"start": "memcached\n"}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcome"),
+    [
+        pytest.param(("both",), "killed", id="one-after-another"),
+        pytest.param(("-j2", "both"), "unknown", id="at-once"),
+        pytest.param(("-j", "1", "both"), "killed", id="one-at-a-time"),
+        pytest.param(("SHELL=/bin/bash", "both"), "unknown", id="another-shell"),
+        pytest.param(("-sf", "rules", "only"), "killed", id="file-in-a-cluster"),
+    ],
+)
+def test_make(arguments: tuple[str, ...], outcome: str) -> None:
+    files = {"Makefile": "both: a b\na:\n\ttouch x\nb:\n\tmemcached; true\n", "rules": "only:\n\tmemcached; true\n"}
+    assert verdict("make", *arguments, files=files, lines="RUN apt-get install -y make").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("program", "signal", "outcome"),
+    [
+        pytest.param("runsv", "TERM", "graceful", id="runsv"),
+        pytest.param("runsv", "HUP", "killed", id="runsv-hangup"),
+        pytest.param("s6-supervise", "INT", "cut-off", id="s6-supervise"),
+        pytest.param("supervise", "TERM", "killed", id="supervise"),
+    ],
+)
+def test_a_supervisor_of_one_service(program: str, signal: str, outcome: str) -> None:
+    files = {"web/run": "#!/bin/sh\nexec memcached\n", "web/log/run": "#!/bin/sh\nexec cat\n"}
+    lines = f"RUN apt-get install -y runit s6 daemontools\nSTOPSIGNAL SIG{signal}"
+    assert verdict(program, "/app/web", files=files, lines=lines).outcome == outcome
+
+
+def test_an_option_of_bash_that_takes_a_word() -> None:
+    assert verdict("bash", "-O", "extglob", "-c", "exec memcached").outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("$SIG{'TERM'} = 'IGNORE';\nwhile (1) { sleep 1 }\n", "killed", id="quoted"),
+        pytest.param(
+            "$SIG{INT} = 'IGNORE';\n$SIG{TERM} = sub { exit };\nwhile (1) { sleep 1 }\n", "graceful", id="other"
+        ),
+        pytest.param(
+            "use IO::Socket::INET;\nwhile (my $c = $s->accept) { close $c; }\n", "killed", id="of-perl-itself"
+        ),
+    ],
+)
+def test_script_in_perl(text: str, outcome: str) -> None:
+    assert verdict("perl", "/app/a.pl", files={"a.pl": text}, lines="RUN apt-get install -y perl").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("argv", "outcome"),
+    [
+        pytest.param(("execlineb", "-c", "cd /srv export A 1 memcached"), "graceful", id="execline"),
+        pytest.param(("execlineb", "-c", "emptyenv memcached"), "unknown", id="execline-else"),
+        pytest.param(("awk", 'BEGIN { system("memcached") }'), "unknown", id="awk"),
+        pytest.param(("awk", "BEGIN { print 1 }"), "exits", id="awk-that-prints"),
+        pytest.param(("lua", "-e", 'os.execute("memcached")'), "unknown", id="lua"),
+        pytest.param(("sh", "-c", "echo memcached | xargs -I{} sh -c 'exec {}'; true"), "killed", id="xargs"),
+    ],
+)
+def test_what_starts_another_program(argv: tuple[str, ...], outcome: str) -> None:
+    lines = "RUN apt-get install -y execline lua5.4 memcached mawk"
+    assert verdict(*argv, lines=lines).outcome == outcome
+
+
+def test_what_reads_from_a_fifo() -> None:
+    assert verdict("sh", "-c", "memcached & mkfifo /run/log; cat /run/log").outcome == "unknown"
+    assert verdict("sh", "-c", "mkfifo /run/log; cat /run/log & exec memcached").outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("my-check() { true; }; export -f my-check", "graceful", id="function"),
+        pytest.param("export my-name=1", "fails", id="variable"),
+        pytest.param('export "$UNKNOWN_TO_US"', "graceful", id="nothing"),
+        pytest.param("export A+=1 B=2; readonly C", "graceful", id="names"),
+    ],
+)
+def test_names_that_are_exported(script: str, outcome: str) -> None:
+    assert verdict("bash", "-c", f"set -e; {script}; exec memcached").outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("script", "main"),
+    [
+        pytest.param("our-service & sleep 9999 & wait", "our-service", id="together"),
+        pytest.param("our-service & wait $!; sleep 9999 & wait", "bash", id="one-after-another"),
+    ],
+)
+def test_a_long_sleep_beside_a_job(script: str, main: str) -> None:
+    stopped = verdict(
+        "bash", "-c", f"trap 'exit 0' TERM; {script}", lines="COPY src/ /usr/bin/", files={"our-service": "\x7fELF"}
+    )
+    assert stopped.main == (main,)
+
+
+def test_the_command_of_flock_has_its_own_options() -> None:
+    stopped = verdict("flock", "/lock", "bash", "-c", "[[ a ]] && memcached; true")
+    assert (stopped.outcome, stopped.main) == ("killed", ("memcached",))
+    assert any("bash -c" in step.text for step in stopped.story[1:])
