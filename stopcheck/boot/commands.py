@@ -9,7 +9,7 @@ from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
@@ -400,8 +400,8 @@ def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: F
     if isinstance(shell.variables.get(assignment.name), Unknown):
         return
     elements = shell.arrays.get(assignment.name, ())
-    if isinstance(index, str) and index.isdigit() and int(index) <= len(elements):
-        number = int(index)
+    number = numeral(index) if isinstance(index, str) else None
+    if number is not None and number <= len(elements):
         shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
     else:
         shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)

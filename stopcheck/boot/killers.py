@@ -8,7 +8,7 @@ from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -77,7 +77,7 @@ class Killer(Passing):
     def _meant(self, world: World, process: Process, target: str) -> list[Process]:
         others = [other for other in world.processes.values() if other.alive and other is not process]
         if self.by == "pid":
-            number = int(target) if re.fullmatch(r"-?\d+", target) else 0
+            number = numeral(target, signed=True) or 0
             if number == -1:
                 return [other for other in others if other.pid != 1]
             return [other for other in others if other.pid == number or (number < -1 and other.pgid == -number)]
@@ -178,7 +178,7 @@ def start_signals(start: Start) -> Body | Failure:
             return _unknown(start, f"{program} {word}")
         elif (name := signal_name(word[1:])) is not None:
             signal = name
-        elif by == "pid" and word[1:].isdigit() and int(word[1:]) not in NAMES:
+        elif by == "pid" and (number := numeral(word[1:])) is not None and number not in NAMES:
             targets.append(word)
     if signal is None:
         return _unknown(start, f"the signal that {program} sends")

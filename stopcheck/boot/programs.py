@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -215,8 +215,8 @@ def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
             names = (signal_name(source), "" if target == "0" else signal_name(target))
             if names[0] is not None and names[1] is not None:
                 rewrites[names[0]] = names[1]
-        elif option in row.zero_options and value.isdigit():
-            zero |= {int(value)}
+        elif option in row.zero_options and (status := numeral(value)) is not None:
+            zero |= {status}
     return ParentOptions(rewrites, frozenset(zero))
 
 

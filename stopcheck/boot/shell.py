@@ -53,7 +53,7 @@ from stopcheck.boot.words import (
 )
 from stopcheck.boot.world import SOMEWHERE, Branch, Process, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
@@ -1301,8 +1301,8 @@ class Shell:
                 return Unknown(f"${name}")
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
                 return Unknown(f"${name}")
-        if name.isdigit():
-            index = int(name) - 1
+        if (number := numeral(name)) is not None:
+            index = number - 1
             several = (word for word in self.args[: index + 1] if isinstance(word, Unknown))
             doubt = next((word for word in several if not isinstance(word, OneWord)), None)
             return doubt or (self.args[index] if index < len(self.args) else None)
@@ -1347,6 +1347,12 @@ class Shell:
         self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
+
+    def _keep_match(self, groups: tuple[Field, ...] | None) -> None:
+        self.assign("BASH_REMATCH", Unknown("what a text matched"))
+        if groups is not None:
+            self.variables.pop("BASH_REMATCH")
+            self.arrays["BASH_REMATCH"] = groups
 
     def _assign_expanding(self, name: str, value: Field) -> None:
         if name in self.constants:
@@ -1402,6 +1408,7 @@ class Shell:
             substitute,
             process_substitution,
             self.array,
+            self._keep_match,
             self.row.plain,
             "u" in self.options,
             self.row.dialect != "busybox",
@@ -1409,7 +1416,7 @@ class Shell:
 
     def aside(self, world: World, process: Process) -> Scope:
         """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
-        return replace(self.scope(world, process), assign=lambda _, __: None)
+        return replace(self.scope(world, process), assign=lambda _, __: None, keep_match=lambda _: None)
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""

@@ -156,7 +156,7 @@ def _row(name: str, table: str) -> ProgramRow:
 
 
 UNKNOWN = "a program that nobody knows"
-_VERSION = regex(r"-?\d+(\.\d+)*$")
+_VERSION = "0123456789."
 
 
 def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> ProgramRow | None:
@@ -170,7 +170,7 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     elif path in known_as:
         name = path
     elif name not in known_as:
-        name = _VERSION.sub("", name)
+        name = name.rstrip(_VERSION).removesuffix("-") if name[-1:].isdecimal() else name
     return _row(name, known_as[name]) if name in known_as else None
 
 

@@ -155,6 +155,17 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("timeout --foreground 1 false", (21, 1, 21, 1, 21, 1, 21, 1)),
     ("timeout --preserve-status 0.2 sleep 5", (163, 143, 163, 143, 21, 1, 163, 143)),
     ("timeout 1 false || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("shift ²", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("exit --5", (2, 2, 2, 2, 2, 2, 2, 2)),
+    ("wait ²", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("[ ٣ -eq 3 ]", (22, 2, 22, 2, 22, 2, 22, 2)),
+    ("[ 99999999999999999999 -eq 1 ]", (22, 2, 22, 2, 22, 2, 22, 2)),
+    ("kill -0 ²", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("return --1", (2, 2, 22, 2, 2, 2, 2, 2)),
+    ("trap : ²", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("x=9223372036854775807; [ $((x+1)) -lt 0 ]", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("[[ a.b =~ a\\.b ]]; [[ acb =~ a\\.b ]]", (147, 127, 21, 1, 20, 20, 21, 1)),
+    ("set -- {a,b{1,2}}; exit $#", (1, 1, 3, 3, 1, 1, 3, 3)),
 )
 
 
@@ -175,6 +186,11 @@ def ended(shell: str, script: str, errexit: bool) -> int | None:
 def test_what_a_failing_command_comes_to(shell: str, script: str, statuses: tuple[int, ...]) -> None:
     plain, strict = statuses[2 * list(SHELLS).index(shell) :][:2]
     assert (ended(shell, script, False), ended(shell, script, True)) == (plain, strict)
+
+
+def test_what_an_expression_finds_is_kept() -> None:
+    script = '[[ v1.2 =~ ^v([0-9]+)\\.([[:digit:]]+)$ ]] && exit "${#BASH_REMATCH[@]}${BASH_REMATCH[2]}"; exit 9'
+    assert ended("bash", script, errexit=True) == 32
 
 
 @pytest.mark.parametrize(
