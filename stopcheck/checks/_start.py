@@ -189,11 +189,6 @@ def _luck(image: Image, span: Span) -> str | None:
     return f"{shell} puts the last command in its own place here, the sh of Debian and Ubuntu never does"
 
 
-def sentence(text: str) -> str:
-    """With a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
-
-
 def advice(fix: Fix | None, name: str, becomes: str = "PID 1") -> str:
     """What to write instead; `becomes` is whose place the program takes in the end."""
     if fix is not None and len(fix.edits) == 1 and fix.edits[0].text == "exec ":
