@@ -8,8 +8,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
-from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
-from stopcheck.boot.commands import Call, replace_process, run_program
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.commands import Call, appended, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
     CallEnd,
@@ -518,6 +518,9 @@ def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
     keyed = renames = False
+    integers = shell.row.name == "bash" and any(
+        isinstance(word, str) and word[:1] == "-" and "i" in word for word in call.arguments
+    )
     for word in call.arguments:
         if isinstance(word, Unknown):
             continue
@@ -541,9 +544,10 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             shell.arrays.pop(name, None)
             shell.variables[name] = Unknown(f"what is in ${name}")
             continue
+        if integers:
+            shell.integers |= {name}
         if equals:
-            before = shell.value(name) if append else None
-            shell.assign(name, value if not isinstance(before, str) else before + value)
+            shell.assign(name, appended(shell, name, value) if append else value)
         elif local:
             shell.variables.setdefault(name, "")
         if export:
@@ -573,6 +577,8 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         prefix = text.split("=", 1)[1]
         if local:
             shell.declare_local(name)
+        if integers:
+            shell.integers |= {name}
         shell.assign(name, value_field if isinstance(value_field, Unknown) else prefix + value_field)
         if export:
             shell.exported |= {name}
@@ -857,7 +863,13 @@ def do_read(call: Call) -> None:
         from stopcheck.boot.redirections import redirect
 
         stdout, closed = process.stdout, process.closed
-        redirect(shell, redirections, world, process)
+        try:
+            redirect(shell, redirections, world, process)
+        except UnsetError as fault:
+            if not fault.in_heredoc or shell.row.name not in _ALMQUIST:
+                raise
+            shell.set_status(shell.row.open_error)
+            return
         stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
     if _has_limit(call) and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on

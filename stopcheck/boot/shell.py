@@ -100,11 +100,10 @@ TRAP_LIMIT = 8
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
-    "exported", "folders", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed",
-    "root", "row", "script", "status", "substitutions", "text",
-    "unsourced", "unstarted", "untrapped", "waited", "witnesses",
+    "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted", "jobs", "killed",
+    "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
+    "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
+    "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -144,6 +143,8 @@ class Shell:
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
+        self.integers: frozenset[str] = frozenset()
+        """What is set to the value of an expression, ever since `declare -i`."""
         self.folders: tuple[str, ...] = ()
         """What `pushd` has kept."""
         self.options = options
@@ -560,10 +561,25 @@ class Shell:
         """`exit`: nothing more to do, but for the EXIT trap."""
         if status is not None:
             self.status, self.ok = status, False
+        self.status = self._put_back_by_child_trap()
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         self.frames = ()
         self.pending = ()
         self.blocked = None
+
+    def _put_back_by_child_trap(self) -> Status:
+        """The status with which it leaves: bash's trap for SIGCHLD puts back the one from before it.
+
+        Unless the trap has interrupted a script, not a text that is run: then nothing is left to put it back. Source:
+        jobs.c, run_sigchld_trap; what has longjmp(3) go through parse_and_execute.
+        """
+        frames = self.frames
+        at = next((at for at, frame in enumerate(frames) if isinstance(frame, TrapEnd) and frame.signal == "CHLD"), -1)
+        within = frames[at] if at >= 0 and self.row.name == "bash" else None
+        run = self.mode == "command" or any(
+            isinstance(frame, (Checked, SourceEnd, TrapEnd)) for frame in frames[: max(at, 0)]
+        )
+        return within.status if isinstance(within, TrapEnd) and run else self.status
 
     def refuse(self, status: int, *, special: bool = True) -> None:
         """An error of a builtin, which ends a POSIX shell where that is a special one.
@@ -1090,6 +1106,7 @@ class Shell:
         body.mode = "subshell"
         body.has_exit_trap = False
         body.parenthesised = body.deaf = False
+        body.options = self.options - {"m"}
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.looped = self.looped or bool(self.loops())
@@ -1233,14 +1250,23 @@ class Shell:
             from stopcheck.boot.lacking import cannot_open
             from stopcheck.boot.redirections import redirect
 
-            if cannot_open(self, node.redirections, world, process):
+            before = Redirected(process.stdin, process.stdout, process.closed)
+            try:
+                fails = cannot_open(self, node.redirections, world, process)
+                if not fails:
+                    redirect(self, node.redirections, world, process)
+            except UnsetError as fault:
+                almquist = self.row.name in {"dash", "busybox"}
+                if not (fault.in_heredoc if almquist else self.row.name == "bash" and isinstance(node, Subshell)):
+                    raise
+                before.restore(process)
+                fails = True
+            if fails:
                 if self.row.name == "busybox" and not isinstance(node, Subshell):
                     self.status, self.ok = self.row.open_error, False  # `set -e` does not hold
                 else:
                     self.set_status(2 if self.row.name == "busybox" else self.row.open_error)
                 return False
-            before = Redirected(process.stdin, process.stdout, process.closed)
-            redirect(self, node.redirections, world, process)
             if tail is None:
                 self.push(before)
         return True
@@ -1344,6 +1370,8 @@ class Shell:
     def assign(self, name: str, value: Field) -> None:
         """Set a variable."""
         self.arrays.pop(name, None)
+        if name in self.integers and isinstance(value, str):
+            value = evaluate(self.scope(), value)
         self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
