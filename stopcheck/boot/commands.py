@@ -91,8 +91,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:
-            if node.assignments and name in {"exec", "export", "eval", ".", "source"}:
-                _assign_all(shell, node.assignments, world, process)
+            if node.assignments:
+                _assign_before(call, name)
             if _may_print(call):
                 world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
@@ -130,8 +130,38 @@ def _call_function(call: Call, function: Function) -> None:
     if call.node.redirections:
         shell.push(Redirected(process.stdin, process.stdout, process.closed))
         _redirect(call, process)
-    if not shell.call(function, call.arguments, None if call.node.redirections else call.tail):
+    if call.node.assignments:
+        shell.assign_for_now(_assigned(call))
+    alone = not (call.node.redirections or call.node.assignments)
+    if not shell.call(function, call.arguments, call.tail if alone else None):
         _recurse(call)
+
+
+def _assigned(call: Call) -> dict[str, Field]:
+    """What the assignments before a command set, each with those before it set already."""
+    values: dict[str, Field] = {}
+    scope = call.shell.scope(call.world, call.process)
+    scope = replace(scope, variable=lambda name, known=scope.variable: values[name] if name in values else known(name))
+    for assignment in call.node.assignments:
+        values[assignment.name] = expand_text(scope, assignment.value)
+    return values
+
+
+def _assign_before(call: Call, name: str) -> None:
+    """Assignments before a builtin: before a special one they stay, in a POSIX shell (XCU 2.9.1)."""
+    shell, node = call.shell, call.node
+    bash = shell.row.name == "bash" and not shell.strict
+    if name in {"eval", ".", "source", "command"} and (bash or not call.special):
+        shell.assign_for_now(_assigned(call))
+    elif (shell.strict and name in SPECIAL) or (name == "exec" and call.arguments):
+        _assign_all(shell, node.assignments, call.world, call.process)
+        if shell.row.name == "bash":
+            shell.exported |= {each.name for each in node.assignments}
+    elif name in {"export", "readonly"}:
+        meant = tuple(each for each in node.assignments if not bash or each.name in call.arguments)
+        _assign_all(shell, meant, call.world, call.process)
+    elif name in {"eval", ".", "source"}:
+        _assign_all(shell, node.assignments, call.world, call.process)
 
 
 def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
@@ -233,9 +263,7 @@ def run_program(call: Call) -> None:
     if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
         raise TooComplex("how long a program reads from a FIFO")
     env = shell.environment()
-    scope = shell.scope(world, process)
-    for assignment in call.node.assignments:
-        env[assignment.name] = expand_text(scope, assignment.value)
+    env |= _assigned(call)
     tail = call.tail
     if tail is not None:
         tail |= {"simple"}

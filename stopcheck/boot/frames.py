@@ -165,6 +165,14 @@ class Redirected:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """A function or a text has run that had assignments before it: the variables are what they were."""
+
+    saved: tuple[tuple[str, Field | None], ...]
+    exported: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TrapEnd:
     """A trap returns; the status is what it was before."""
 
@@ -205,6 +213,7 @@ Frame: TypeAlias = (
     | SourceEnd
     | Joined
     | Redirected
+    | Assigned
     | TrapEnd
     | Resume
     | Again

@@ -11,6 +11,7 @@ from stopcheck.boot.frames import (
     Again,
     AndOrRest,
     Answer,
+    Assigned,
     Blocked,
     CallEnd,
     CaseRest,
@@ -40,7 +41,7 @@ from stopcheck.boot.frames import (
     frame_key,
 )
 from stopcheck.boot.programs import Failure
-from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
+from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     OneWord,
@@ -481,6 +482,8 @@ class Shell:
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
                 frame.restore(process)
+            case Assigned():
+                self._unassign(frame)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -985,7 +988,7 @@ class Shell:
         if isinstance(status, Unknown):
             world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
-            ends = runs_out(node) or (waits_for(node) and self._goes_on())
+            ends = runs_out(node) or (waits_for(node) and (self._goes_on() or leaves_off(node)))
             if not ends and not _asks_for_good(world, process, node):
                 self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
             self.decide(0)
@@ -1381,6 +1384,17 @@ class Shell:
             raise ConstantFault(name)
         self.assign(name, value)
 
+    def assign_for_now(self, values: Mapping[str, Field]) -> None:
+        """Set and export these, until what is pushed next has run."""
+        self.push(Assigned(tuple((name, self.variables.get(name)) for name in values), self.exported))
+        self.variables |= values
+        self.exported |= values.keys()
+
+    def _unassign(self, frame: Assigned) -> None:
+        for name, value in frame.saved:
+            self._put_back(name, value)
+            self.exported = self.exported - {name} | (frame.exported & {name})
+
     def _put_back(self, name: str, value: Field | None) -> None:
         if value is None:
             self.variables.pop(name, None)
@@ -1479,6 +1493,8 @@ class Shell:
         for frame in reversed(self.frames[index:]):
             if isinstance(frame, Redirected):
                 frame.restore(process)
+            elif isinstance(frame, Assigned):
+                self._unassign(frame)
             elif isinstance(frame, CallEnd):
                 self._return(frame)
         self.frames = self.frames[:index]
