@@ -351,8 +351,11 @@ def do_exit(call: Call) -> None:
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
-    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and trap.signal != "EXIT":
+    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
+    if trap is None and shell.interrupts is not None and shell.row.name in _ALMQUIST:
+        shell.leave(shell.interrupts)
+        return
     if trap is not None and shell.row.trap_exit_zero:
         shell.leave(0)
         return

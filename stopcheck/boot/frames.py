@@ -174,11 +174,15 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class TrapEnd:
-    """A trap returns; the status is what it was before."""
+    """A trap returns; the status is what it was before.
+
+    `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
+    """
 
     signal: str
     status: Status
     ok: bool
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,9 @@ if TYPE_CHECKING:
 
 _PLAIN = regex(r"[\w ./:-]*")
 
+_TIDYING = (Function, Sequence, SimpleCommand, Subshell)
+"""What bash runs an EXIT trap behind, where it is what a child of it runs."""
+
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
 ENDLESS = "an endless loop"
@@ -101,10 +104,10 @@ TRAP_LIMIT = 8
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf", "disowned", "dying", "ending",
-    "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted", "jobs", "killed",
-    "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root", "row", "script", "status",
-    "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
+    "ends_plainly", "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted",
+    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
+    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "remark", "renamed", "root",
+    "row", "script", "status", "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -179,6 +182,10 @@ class Shell:
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.called = False
         """Whether it was forked from within a function."""
+        self.ends_plainly = False
+        """Whether it ends without its EXIT trap: a part of bash that is neither `( … )` nor, by itself, `{ … }`."""
+        self.interrupts: Status | None = None
+        """The status before the trap that it was forked in: to dash and busybox it is that of a bare `exit`, still."""
         self.left_within = False
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.looped = False
@@ -500,6 +507,11 @@ class Shell:
     def _trap_ended(self, frame: TrapEnd) -> None:
         if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
             return
+        if self.row.name == "bash":
+            self.frames = tuple(
+                replace(each, heard=True) if isinstance(each, TrapEnd) and each.signal == "EXIT" else each
+                for each in self.frames
+            )
         self.status, self.ok = frame.status, frame.ok
         self.jobs = tuple(job for job in self.jobs if not job.foreground)
         if self.cut and not self.pending:
@@ -627,7 +639,7 @@ class Shell:
 
     def _end(self, world: World, process: Process) -> None:
         trap = self.traps.get("EXIT")
-        if trap is not None and not self.ending:
+        if trap is not None and not self.ending and not self.ends_plainly:
             self.ending = True
             if trap.body is not None and trap.text != "":
                 world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
@@ -1102,7 +1114,9 @@ class Shell:
 
     # --- children --------------------------------------------------------------------------------
 
-    def child(self, world: World, process: Process, node: Node, span: Span, background: bool) -> Process:
+    def child(
+        self, world: World, process: Process, node: Node, span: Span, background: bool, piped: bool = False
+    ) -> Process:
         """fork(2) of this shell, to run a part of the script: traps are reset, jobs forgotten."""
         body = self.copy()
         body.frames = (Evaluate(node, frozenset()),)
@@ -1111,6 +1125,12 @@ class Shell:
         body.parenthesised = body.deaf = False
         body.options = self.options - {"m"}
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
+        # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
+        alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
+        tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
+        body.ends_plainly = self.row.name == "bash" and not tidies
+        trap = next((frame for frame in self.frames if isinstance(frame, TrapEnd)), None)
+        body.interrupts = self.interrupts if trap is None else trap.status
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.looped = self.looped or bool(self.loops())
         body.root = self.root or process.pid
@@ -1141,7 +1161,7 @@ class Shell:
     def _background(self, node: Item, world: World, process: Process) -> None:
         pipeline = node.command.first
         if not node.command.rest and len(pipeline.commands) > 1:
-            children = [self.child(world, process, command, node.span, True) for command in pipeline.commands]
+            children = [self.child(world, process, command, node.span, True, True) for command in pipeline.commands]
             world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
@@ -1197,7 +1217,7 @@ class Shell:
             return
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
         under = None if tail is None else tail | {"pipeline"}
-        children = [self.child(world, process, command, command.span, False) for command in inside]
+        children = [self.child(world, process, command, command.span, False, True) for command in inside]
         world.connect(children, node.stderr_too)
         self.take_place()
         pids = tuple(child.pid for child in children)
