@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -30,6 +31,8 @@ GRACE = 1.6
 MARGINS = (1.3, 1.8)
 """What is said otherwise with these is a race with the clock."""
 _LOGGED = ("HUP", "USR1", "USR2", "WINCH", "ALRM", "PWR")
+
+_PART_OF_A_SECOND = re.compile(r"\btimeout [^;\n]*?\b0\.\d")
 
 PROGRAMS = {
     **{
@@ -156,6 +159,9 @@ def is_race(image: Image, said: Said) -> bool:
     """Whether a little more or less time would have it otherwise."""
     if said.is_race:
         return True
+    texts = (*image.argv, *image.texts.values())
+    if image.shell == "busybox" and any(map(_PART_OF_A_SECOND.search, texts)):
+        return True  # its timeout counts whole seconds, and the stop comes before
     others = [predict(image, grace) for grace in MARGINS]
     return any((other.outcome, other.exit_code) != (said.outcome, said.exit_code) for other in others)
 
