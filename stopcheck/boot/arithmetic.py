@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class UnsetError(Exception):
     """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
 
+    in_heredoc = False
+
 
 class ArithmeticFault(UnsetError):  # noqa: N818 - no error of ours
     """An expression that no shell can work out: a division by 0. bash gives up the line, the others end."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
-from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
-from stopcheck.boot.commands import Call, replace_process, run_program
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.commands import Call, appended, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
     CallEnd,
@@ -352,8 +352,11 @@ def do_exit(call: Call) -> None:
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
-    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and trap.signal != "EXIT":
+    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
+    if trap is None and shell.interrupts is not None and shell.row.name in _ALMQUIST:
+        shell.leave(shell.interrupts)
+        return
     if trap is not None and shell.row.trap_exit_zero:
         shell.leave(0)
         return
@@ -519,6 +522,9 @@ def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
     keyed = renames = False
+    integers = shell.row.name == "bash" and any(
+        isinstance(word, str) and word[:1] == "-" and "i" in word for word in call.arguments
+    )
     for word in call.arguments:
         if isinstance(word, Unknown):
             continue
@@ -542,9 +548,10 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             shell.arrays.pop(name, None)
             shell.variables[name] = Unknown(f"what is in ${name}")
             continue
+        if integers:
+            shell.integers |= {name}
         if equals:
-            before = shell.value(name) if append else None
-            shell.assign(name, value if not isinstance(before, str) else before + value)
+            shell.assign(name, appended(shell, name, value) if append else value)
         elif local:
             shell.variables.setdefault(name, "")
         if export:
@@ -574,6 +581,8 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         prefix = text.split("=", 1)[1]
         if local:
             shell.declare_local(name)
+        if integers:
+            shell.integers |= {name}
         shell.assign(name, value_field if isinstance(value_field, Unknown) else prefix + value_field)
         if export:
             shell.exported |= {name}
@@ -859,7 +868,13 @@ def do_read(call: Call) -> None:
         from stopcheck.boot.redirections import redirect
 
         stdout, closed = process.stdout, process.closed
-        redirect(shell, redirections, world, process)
+        try:
+            redirect(shell, redirections, world, process)
+        except UnsetError as fault:
+            if not fault.in_heredoc or shell.row.name not in _ALMQUIST:
+                raise
+            shell.set_status(shell.row.open_error)
+            return
         stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
     if _has_limit(call) and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on

@@ -8,6 +8,7 @@ import re
 from stopcheck.boot import extended_regex
 from stopcheck.boot.arithmetic import evaluate
 from stopcheck.boot.frames import LoopBody, LoopTest
+from stopcheck.boot.quiet import gives_up
 from stopcheck.boot.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
@@ -224,13 +225,7 @@ def _in_a_loop(world: World) -> bool:
     """Whether the shell that asks does so in a `while` or `until`, whose condition does not give up by itself."""
     frames = getattr(world.processes[world.moving].body, "frames", ())
     loops = [frame.node for frame in frames if isinstance(frame, (LoopTest, LoopBody))]
-    return bool(loops) and not any(isinstance(loop, While) and _counts(loop) for loop in loops)
-
-
-def _counts(loop: While) -> bool:
-    """Whether one of several things that it asks for can end it: `while [ $tries -gt 0 ] && …`."""
-    gives_up = "||" if loop.until else "&&"
-    return any(operator == gives_up for item in loop.condition.items for operator, _ in item.command.rest)
+    return bool(loops) and not any(isinstance(loop, While) and gives_up(loop) for loop in loops)
 
 
 def _of_process(world: World, path: str) -> bool | None:

@@ -165,12 +165,24 @@ class Redirected:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """A function or a text has run that had assignments before it: the variables are what they were."""
+
+    saved: tuple[tuple[str, Field | None], ...]
+    exported: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TrapEnd:
-    """A trap returns; the status is what it was before."""
+    """A trap returns; the status is what it was before.
+
+    `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
+    """
 
     signal: str
     status: Status
     ok: bool
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +217,7 @@ Frame: TypeAlias = (
     | SourceEnd
     | Joined
     | Redirected
+    | Assigned
     | TrapEnd
     | Resume
     | Again

@@ -22,6 +22,7 @@ from stopcheck.boot.grammar import (
     unset,
 )
 from stopcheck.boot.permissions import closed_folder
+from stopcheck.boot.piped import Piped
 from stopcheck.boot.programs import (
     FOR_EVER,
     UNMARKED,
@@ -503,6 +504,9 @@ class Machine:
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
         if not rest or "s" in options:
+            own = argv[1 : len(argv) - len(rest)]
+            if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
+                return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):

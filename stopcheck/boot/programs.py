@@ -130,6 +130,8 @@ class Program:
                     return False
             self._print(world, process)
             status = self.row.status
+            if process.program == "cat" and "0" in process.closed and _reads(process):
+                status = 1
             world.exit(
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
             )

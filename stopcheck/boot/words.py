@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 from stopcheck.boot.arithmetic import ConstantFault, UnsetError, evaluate
 from stopcheck.boot.braces import expanded
@@ -147,7 +147,28 @@ def _expand_escaping(scope: Scope, word: Word, escaped: Callable[[str], str]) ->
 
 def matches(text: str, pattern: str) -> bool:
     """Whether a shell pattern (with `\\` or brackets as escape) fits the whole text."""
-    return any(fnmatchcase(text, _translated(alternative)) for alternative in _extglob(pattern))
+    return any(_matches(text, alternative) for alternative in _extglob(pattern))
+
+
+_REPEATED = regex(r"([+*!])\(([^()]*)\)")
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """With `+(…)`, `*(…)` and `!(…)` of bash, but for those that have a `*` within."""
+    found = _REPEATED.split(pattern)
+    if len(found) == 1 or any("*" in choices for choices in found[2::3]):
+        return fnmatchcase(text, _translated(pattern))
+    whole = ""
+    for at in range(len(found) - 1, -1, -3):  # the last part first: what `!(…)` leaves out depends on what follows
+        whole = _as_regex(found[at]) + whole
+        if at:
+            kind, choices = found[at - 2], "|".join(map(_as_regex, found[at - 1].split("|")))
+            whole = rf"(?!(?:{choices}){whole}\Z).*{whole}" if kind == "!" else f"(?:{choices}){kind}{whole}"
+    return re.fullmatch(whole, text, re.DOTALL) is not None
+
+
+def _as_regex(pattern: str) -> str:
+    return translate(_translated(pattern))[:-2]  # without the `\Z` at its end
 
 
 def fits(value: Field, pattern: Field) -> bool | Unknown:
