@@ -57,9 +57,13 @@ def outcome(report: ContainerReport) -> str:
 def gist(report: ContainerReport) -> str:
     """In a few words why it ends so."""
     verdict = report.verdict
-    main = " and ".join(clean(name) for name in verdict.main) or "the main process"
-    several = len(verdict.main) > 1
     told = verdict.signal_reaches_main
+    names = verdict.main
+    if told is False:  # where only some of them are never told, those are what is amiss
+        untold = [process for process in verdict.processes if process.main and process.fate == "untold"]
+        names = tuple(process.program for process in untold) or names
+    main = " and ".join(clean(name) for name in names) or "the main process"
+    several = len(names) > 1
     match verdict.outcome:
         case OutcomeKind.GRACEFUL:
             return f"{main} {'get' if several else 'gets'} {report.container.stop_signal} and can finish"

@@ -98,7 +98,8 @@ def _beginning(assessment: Assessment) -> Iterator[Step]:
 def _started(stopped: Stopped) -> Iterator[Step]:
     """Who starts whom on the way from PID 1 to the main processes."""
     world = stopped.booted.world
-    told: set[int] = {1}
+    left = {event.other for event in world.events if event.kind == "daemonizes"}
+    told: set[int] = {1, *left}
     for chain in chains(world, stopped.mains):
         for above, process in itertools.pairwise(chain):
             if process.pid in told:

@@ -819,3 +819,18 @@ def test_a_script_without_a_mark_needs_one_in_exec_form(mark: str, told: bool) -
     advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
     assert advice is not None
     assert ("`#!` line" in advice) is told
+
+
+@pytest.mark.parametrize(
+    ("script", "heir"),
+    [
+        pytest.param("#!/bin/sh\ngunicorn app:app\n", "run.sh itself", id="a-script-that-stays"),
+        pytest.param("#!/bin/sh\nexec gunicorn app:app\n", "gunicorn itself", id="a-script-that-makes-way"),
+    ],
+)
+def test_who_is_pid_1_once_a_shell_form_is_mended(script: str, heir: str) -> None:
+    files = {"Dockerfile": f"{PYTHON}COPY run.sh /\nCMD /run.sh\n", "run.sh": script}
+    case = analysed(files, dict.fromkeys(files, 0o755))
+    advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
+    assert advice is not None
+    assert heir in advice
