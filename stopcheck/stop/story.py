@@ -36,6 +36,12 @@ def shown(argv: tuple[Field, ...]) -> str:
     return text if len(text) <= 48 else text[:47] + "…"
 
 
+def together(names: tuple[str, ...]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c", "a, b, c and 2 more"."""
+    some = (*names[:3], f"{len(names) - 3} more") if len(names) > 4 else names
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
+
+
 def name_of(process: Process) -> str:
     """What to call a process: a script by its path, any other by its program."""
     body = process.body

@@ -184,6 +184,28 @@ def test_where_one_main_process_is_told_the_other_is_named() -> None:
     assert gist(replace(GRACEFUL, verdict=verdict)) == "postgres is never told, then SIGKILLed"
 
 
+def test_what_dies_of_the_signal_is_not_said_to_be_killed() -> None:
+    dead = (Process(2, 1, ("dev",), "dev", "service", True, None, "", "dies"),)
+    verdict = Verdict(OutcomeKind.CUT_OFF, 143, True, ("dev",), None, None, (), dead)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM before any cleanup"
+
+
+def test_many_main_processes_are_named_once_and_as_in_a_sentence() -> None:
+    verdict = Verdict(OutcomeKind.GRACEFUL, None, True, ("web", "worker", "worker", "cache"))
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "web, worker and cache get SIGTERM and can finish"
+    verdict = replace(verdict, main=tuple("abcdef"))
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "a, b, c and 3 more get SIGTERM and can finish"
+
+
+def test_a_fix_far_to_the_right_is_to_be_seen() -> None:
+    source = SourceFile("x", f"CMD sh -c '{'a' * 100}; app'\n")
+    fix = Fix("t", (Edit(spot(source, "app").at_start(), "exec "),))
+    before, after = paint(diff(fix, "x", 60), Style()).splitlines()
+    assert before.endswith("a; app'")
+    assert after.endswith("a; exec app'")
+    assert max(map(columns, (before, after))) <= 60
+
+
 def test_what_fails_without_a_finding_tells_its_story() -> None:
     story = (Step("PID 1 is `app`"), Step("PID 1 cannot start: there is no app"))
     failing = replace(GRACEFUL, verdict=Verdict(OutcomeKind.FAILS, 127, story=story))
