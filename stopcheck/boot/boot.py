@@ -182,6 +182,9 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
                 other.came_round = True
                 worlds.append(other)
                 continue
+            if not world.stopping and ("round", place) in seen:
+                continue  # what differs is the number of a process at most: `app & wait $!`
+            seen.add(("round", place))
         if not world.stopping:
             other.turns |= {place}
         key = (place, other.key())

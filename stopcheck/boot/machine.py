@@ -56,12 +56,13 @@ from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.commands import Call
     from stopcheck.boot.frames import Blocked
+    from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import Image
+    from stopcheck.image.model import FileSystem, Image
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
@@ -101,6 +102,8 @@ class Machine:
         """The variables that scripts asked for and that nothing sets, in that order."""
         self.wanted: set[str] = set()
         """Those without which a configuration is refused."""
+        self.handlings: dict[Hashable, tuple[Handling, FileSystem]] = {}
+        """What the sources of programs say of signals: on each way that is followed they are the same."""
         self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 

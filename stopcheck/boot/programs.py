@@ -262,6 +262,7 @@ class Parent:
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
         if self.row.on.get(signal) == "ignore":
+            world.note("drops", process, signal=signal)
             return
         self.got = signal
         rewritten = self.options.rewrites.get(signal, signal)

@@ -342,11 +342,19 @@ def _left_behind(world: World, before: World) -> bool:
 def _works_on(world: World, before: World) -> bool:
     """Whether a script does more work behind what might be its service: then that was work, too.
 
-    What tidies up behind a service that has ended is no such work.
+    What tidies up behind a service that has ended is no such work. What is done with a file that the program was
+    told of is: it has made that.
     """
     later = [process for pid, process in world.processes.items() if pid >= before.next_pid]
-    worked = {p.program for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}}
-    return len(worked - TIDYING) >= 2
+    ended = [p for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}]
+    work = [process for process in ended if process.program not in TIDYING]
+    told = {word for leaf in before.awaited() for word in _files(leaf)}
+    return len({process.program for process in work}) >= 2 or any(not told.isdisjoint(_files(p)) for p in work)
+
+
+def _files(process: Process) -> set[str]:
+    """The paths of files among the arguments of a program."""
+    return {word for word in process.argv[1:] if isinstance(word, str) and word.startswith("/") and "." in word}
 
 
 def _waits(world: World) -> bool:

@@ -240,10 +240,15 @@ class Shell:
         )  # fmt: skip
 
     def round(self) -> Hashable:
-        """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown."""
+        """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown.
+
+        The number of a job (`pid=$!`) is another each time, and makes no difference.
+        """
         frames = tuple(frame_key(frame) for frame in self.frames)
+        jobs = {str(pid) for pid in (self.last_job, *(pid for job in self.jobs for pid in job.pids))}
         variables = frozenset(
-            (name, value.shape if isinstance(value, Unknown) else value) for name, value in self.variables.items()
+            (name, value.shape if isinstance(value, Unknown) else "$!" if value in jobs else value)
+            for name, value in self.variables.items()
         )
         return (frames, variables, isinstance(self.blocked, Foreground))
 

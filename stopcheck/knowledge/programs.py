@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 
 import tomli
@@ -111,7 +112,20 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
-_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
+_CONDITIONS = {
+    "words",
+    "any",
+    "command",
+    "letters",
+    "without",
+    "first",
+    "bare",
+    "text",
+    "base",
+    "image",
+    "env",
+    "named",
+}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,9 +189,15 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
 
 
 def unknown_program(name: str, arguments: Sequence[str], role: str = "unknown", reason: str = "") -> ProgramRow:
-    """The row for a program that no table has: what it is told to do may say that it ends (`app migrate`)."""
+    """The row for a program that no table has: what it is told to do may say that it ends (`app migrate`).
+
+    So may its name, but for a script that nobody has read: `setup.sh` may become what it has set up.
+    """
     row = ProgramRow(name, role=role, instead=reason)
-    return applied(replace(row, variants=_row(UNKNOWN, UNKNOWN).variants), arguments)
+    variants = _row(UNKNOWN, UNKNOWN).variants
+    if role != "unknown":
+        variants = tuple(variant for variant in variants if "named" not in variant)
+    return applied(replace(row, variants=variants), arguments)
 
 
 def applied(
@@ -189,7 +209,7 @@ def applied(
     name of the base image, `env` what is known of the environment.
     """
     for variant in row.variants:
-        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}):
+        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}) and _is_named(variant, row.name):
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
 
@@ -202,6 +222,10 @@ def _is_in(variant: Mapping[str, Any], image: str, env: Mapping[str, object]) ->
         official == name and (not version or re.match(rf"{re.escape(version)}(?![\w])", tag))
         for official, _, version in (each.partition(":") for each in wanted)
     ) and ("env" not in variant or any(_is_set(env, each) for each in variant["env"].split()))
+
+
+def _is_named(variant: Mapping[str, Any], name: str) -> bool:
+    return "named" not in variant or any(fnmatchcase(name, each) for each in variant["named"].split())
 
 
 def _is_set(env: Mapping[str, object], wanted: str) -> bool:

@@ -693,3 +693,24 @@ def test_a_supervisor_that_does_not_wait_for_long_enough() -> None:
     assert message.startswith("`docker stop` ends the container after 2.9 s (exit 0), and squid is SIGKILLed")
     assert "supervisord waits 2 s for it" in message
     assert said({**files, "all.conf": conf.replace("=2", "=40")}, grace=60.0)[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("record -o /tmp/a.cast || true\nhead -c 300 /tmp/a.cast\n", "exits", id="its-file-is-used"),
+        pytest.param("record -o /tmp/a.cast || true\nhead -c 300 /tmp/b.cast\n", "killed", id="another-file"),
+        pytest.param("record -o /tmp/a.cast\nrm /tmp/a.cast\n", "killed", id="its-file-is-removed"),
+        pytest.param("oursetup.pl -c /a.conf\n", "exits", id="a-setup"),
+        pytest.param("our-installer -c /a.conf\n", "killed", id="another-name"),
+    ],
+)
+def test_what_shows_that_a_program_has_ended(script: str, outcome: str) -> None:
+    assert said(context(script))[0].outcome == outcome
+
+
+def test_a_daemon_is_told_of_once_in_the_story() -> None:
+    story = [step.text for step in said(context("nginx\nexec memcached\n"))[0].story]
+    assert [text for text in story if "nginx" in text and "starts" in text] == [
+        "nginx starts nginx (pid 3) in the background and ends"
+    ]

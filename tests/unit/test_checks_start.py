@@ -819,3 +819,27 @@ def test_a_script_without_a_mark_needs_one_in_exec_form(mark: str, told: bool) -
     advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
     assert advice is not None
     assert ("`#!` line" in advice) is told
+
+
+@pytest.mark.parametrize(
+    ("script", "heir"),
+    [
+        pytest.param("#!/bin/sh\ngunicorn app:app\n", "run.sh itself", id="a-script-that-stays"),
+        pytest.param("#!/bin/sh\nexec gunicorn app:app\n", "gunicorn itself", id="a-script-that-makes-way"),
+    ],
+)
+def test_who_is_pid_1_once_a_shell_form_is_mended(script: str, heir: str) -> None:
+    files = {"Dockerfile": f"{PYTHON}COPY run.sh /\nCMD /run.sh\n", "run.sh": script}
+    case = analysed(files, dict.fromkeys(files, 0o755))
+    advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
+    assert advice is not None
+    assert heir in advice
+
+
+def test_an_npm_that_passes_nothing_on_is_not_said_to_tell_a_shell() -> None:
+    package = '{"scripts": {"dev": "our-check && vite"}}'
+    files = {"Dockerfile": 'FROM node:20.10\nCOPY package.json /\nCMD ["npm", "run", "dev"]\n', "package.json": package}
+    case = analysed(files)
+    message = next(violation.message for rule, violation, _ in case[2] if rule == "forking-wrapper")
+    assert message.endswith("npm starts vite as its child and does not pass SIGTERM on")
+    assert "npm (pid 1) drops SIGTERM" in [step.text for step in case[1].story]

@@ -1018,3 +1018,28 @@ def test_what_builds_is_no_service(command: str, outcome: str) -> None:
     script = f"#!/bin/bash\nset -e\ncd /src\n{command}\necho done\n"
     stopped = verdict("/app/build.sh", files={"build.sh": script}, base="example/builder:1")
     assert stopped.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "pins", "expected"),
+    [
+        pytest.param("requirements.txt", "Django==1.11.29\n", "killed", id="old"),
+        pytest.param("requirements.txt", "pytz\ndjango>=1.8,<2.2\n", "killed", id="below"),
+        pytest.param("requirements.txt", "Django~=2.1.5\n", "killed", id="compatible-with-old"),
+        pytest.param("requirements.txt", "Django~=2.1\n", "terminated", id="compatible-with-new"),
+        pytest.param("requirements.txt", "Django==2.2.28\n", "terminated", id="first"),
+        pytest.param("requirements.txt", "Django>=1.11,<3\n", "terminated", id="either"),
+        pytest.param("requirements.txt", "django-redis==1.0\nDjango\n", "terminated", id="another"),
+        pytest.param("Pipfile", '[packages]\ndjango = "==1.11"\n', "killed", id="pipfile"),
+    ],
+)
+def test_an_old_development_server_of_django(name: str, pins: str, expected: str) -> None:
+    """Measured with Django 2.1: before 2.2 it does not handle SIGTERM."""
+    files = {"manage.py": "import django\n", name: pins}
+    argv = ("python", "manage.py", "runserver", "0:80")
+    assert verdict(*argv, base="python:3.7", files=files).outcome == expected
+
+
+def test_python_2_has_none_but_old_ones() -> None:
+    files = {"manage.py": "import django\n"}
+    assert verdict("python", "manage.py", "runserver", base="python:2.7.18-buster", files=files).outcome == "killed"

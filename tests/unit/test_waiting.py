@@ -301,3 +301,18 @@ def test_what_is_looked_at_in_a_substitution_changes_nothing() -> None:
     """Measured: dash tells of the division there, and goes on."""
     script = "#!/bin/sh\nx=$(exit $((1/0)))\nexec memcached\n"
     assert said(context(script))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("loop", "outcome"),
+    [
+        pytest.param("our-app &\nwait $!\n", "killed", id="no-name"),
+        pytest.param("our-app &\npid=$!\nwait $pid\n", "killed", id="a-name"),
+        pytest.param("our-app &\npid=$!\nwait $pid\n", "graceful", id="with-a-trap"),
+    ],
+)
+def test_a_job_that_is_started_anew_until_it_fails(loop: str, outcome: str) -> None:
+    """Each round has another number for its job, and is the same round."""
+    trap = "trap 'kill $pid; wait $pid' TERM\n" if outcome == "graceful" else ""
+    verdict, _ = said(context(f"{trap}while :; do\n{loop}if [ $? -ne 0 ]; then break; fi\ndone\nexit 0\n"))
+    assert (verdict.outcome, verdict.main) == (outcome, ("our-app",))
