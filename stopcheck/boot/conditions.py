@@ -197,6 +197,8 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operand == "":
             return False
         path = posixpath.normpath(posixpath.join(cwd, operand))
+        if path in {"/", "/dev", "/proc", "/sys"} and operator in {"-d", "-e", "-r", "-x"}:
+            return True
         shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None
         if shown is not None:
             return shown and (operator not in {"-d", "-f"} or (path.count("/") == 2) == (operator == "-d"))

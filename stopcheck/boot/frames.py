@@ -130,6 +130,13 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesOn:
+    """A trap has returned into a loop of which nobody knows how long it goes on."""
+
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """`set -e` ends the shell here, now that its ERR trap has run."""
 
@@ -213,6 +220,7 @@ Frame: TypeAlias = (
     | CaseRest
     | CallEnd
     | Checked
+    | GoesOn
     | Left
     | SourceEnd
     | Joined

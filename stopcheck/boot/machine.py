@@ -568,6 +568,8 @@ class Machine:
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
                 return self._supervisor(world, process, row, words, dict(env))
+            case "timer" if not argv[1:]:
+                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # "missing operand"
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -695,6 +697,13 @@ class Machine:
         user = new_user(row, argv)
         if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        if row.refuses:
+            from stopcheck.boot.refusals import refusal
+            from stopcheck.boot.roles import Start
+
+            refused = refusal(Start(self, world, process, row, argv, env, depth))
+            if refused is not None:
+                return refused
         limit: Limit | None = None
         if row.limits:
             found = self._limit(world, row, argv, own)

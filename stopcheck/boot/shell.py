@@ -20,6 +20,7 @@ from stopcheck.boot.frames import (
     Foreground,
     ForRest,
     Frame,
+    GoesOn,
     IfRest,
     Items,
     Job,
@@ -98,6 +99,7 @@ _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
 ENDLESS = "an endless loop"
+UNSEEN = "a loop whose condition is not known"
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
 
@@ -335,6 +337,8 @@ class Shell:
                 self.blocked = None
                 return
             self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
+            if isinstance(self.blocked, Standing) and self.blocked.why == UNSEEN:
+                self.push(GoesOn(self.blocked.span))
             self.blocked = None
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
@@ -486,6 +490,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Checked():
                 self.set_status(self.status, self.ok)
+            case GoesOn():
+                world.note("waits-unseen", process, span=frame.span)
             case Left():
                 self.leave(self.status)
             case Again():
@@ -1005,9 +1011,11 @@ class Shell:
         if isinstance(status, Unknown):
             world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
+            if world.stopping and not runs_out(node) and any(isinstance(each, TrapEnd) for each in self.frames):
+                world.note("waits-unseen", process, span=node.span)
             ends = runs_out(node) or (waits_for(node) and (self._goes_on() or leaves_off(node)))
             if not ends and not _asks_for_good(world, process, node):
-                self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
+                self.machine.keep_fallback(world, process, Standing(UNSEEN, node.span))
             self.decide(0)
             return
         if (status == 0) == node.until:

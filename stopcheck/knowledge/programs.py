@@ -88,10 +88,12 @@ class ProgramRow:
     session: int | None = None
     again: int | None = None
     foreground_base: str = ""
+    packaged: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False
     config_first: bool = False
     saves: bool = False
+    removes_pid: bool = False
     helper: bool = False
     tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)

@@ -583,7 +583,7 @@ class TestDaemons:
         assert (case[1].outcome, found(case)) == ("terminated", [])
 
 
-DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y memcached nginx tini uvicorn\n"
+DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y hypercorn nginx tini uvicorn\n"
 
 
 class TestAnEntrypointThatIsNotKnown:
@@ -653,12 +653,12 @@ class TestStopSignal:
                 id="a-supervisor-that-it-does-nothing-to",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["hypercorn"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="a-signal-it-does-not-know",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "hypercorn"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="one-that-nobody-is-told-of",
             ),
@@ -696,7 +696,7 @@ class TestStopSignal:
         ],
     )
     def test_names_that_no_signal_has(self, value: str, fixed: str | None) -> None:
-        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'}
+        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["hypercorn"]\n'}
         case = analysed(files)
         if value == "stop":
             assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
@@ -707,7 +707,7 @@ class TestStopSignal:
 
     @pytest.mark.parametrize("value", ["SIGRTMIN+3", "term", "15", "64", "${SIGNAL:-SIGINT}"])
     def test_names_of_signals(self, value: str) -> None:
-        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'})
+        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["hypercorn"]\n'})
         assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
 
     def test_time(self) -> None:

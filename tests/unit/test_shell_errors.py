@@ -204,32 +204,32 @@ def test_what_an_expression_finds_is_kept() -> None:
 )
 def test_with_nounset_a_script_finds_the_file_beside_it(line: str) -> None:
     files = {
-        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y memcached\nCOPY . /srv/\nENTRYPOINT ["/srv/start.sh"]\n',
+        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y hypercorn\nCOPY . /srv/\nENTRYPOINT ["/srv/start.sh"]\n',
         "start.sh": f"#!/bin/bash\nset -eu\n{line}\nexec $SERVICE\n",
-        "lib.sh": 'SERVICE="memcached -u nobody"\n',
+        "lib.sh": 'SERVICE="hypercorn -u nobody"\n',
     }
     modes = dict.fromkeys(files, 0o755)
     (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())
-    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+    assert (verdict.outcome, verdict.main) == ("graceful", ("hypercorn",))
 
 
 def test_a_file_that_is_sourced_and_not_known_may_set_what_is_asked_for() -> None:
     files = {
-        "Dockerfile": "FROM debian:12\nRUN apt-get install -y memcached && our-builder >/etc/where\nCOPY start.sh /\n"
+        "Dockerfile": "FROM debian:12\nRUN apt-get install -y hypercorn && our-builder >/etc/where\nCOPY start.sh /\n"
         'ENTRYPOINT ["/start.sh"]\n',
-        "start.sh": '#!/bin/bash\nset -u\n. "$(cat /etc/where)/lib.sh"\necho $NAME\nexec memcached -u nobody\n',
+        "start.sh": '#!/bin/bash\nset -u\n. "$(cat /etc/where)/lib.sh"\necho $NAME\nexec hypercorn -u nobody\n',
     }
     (((_, verdict, _),), _) = analyze_container(
         MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options()
     )
-    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+    assert (verdict.outcome, verdict.main) == ("graceful", ("hypercorn",))
 
 
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        pytest.param('[ -n "$ROLE" ] || exit 3\nexec memcached', "gives up: `exit 3`", id="exit"),
-        pytest.param('set -u\nexec memcached -p "$PORT"', "gives up: $PORT is not set", id="unset"),
+        pytest.param('[ -n "$ROLE" ] || exit 3\nexec hypercorn', "gives up: `exit 3`", id="exit"),
+        pytest.param('set -u\nexec hypercorn -p "$PORT"', "gives up: $PORT is not set", id="unset"),
     ],
 )
 def test_the_story_says_where_a_script_gives_up(script: str, told: str) -> None:
