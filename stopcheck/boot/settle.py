@@ -123,13 +123,13 @@ class _Settling:
     def _finish(self, world: World, *, ended: bool = False) -> None:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
 
-        But what stands under `timeout 5` does so for that long only.
+        Not one that is to run once, though; and what stands under `timeout 5` does so for that long only.
         """
         limit = None if ended else _time_limit(world, self.top)
         if limit is not None:
             world.pass_time(limit)
             return
-        fallback = world.fallback
+        fallback = None if ended and _runs_once(world, self.top) else world.fallback
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
         world.fallback = None
@@ -182,6 +182,11 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _runs_once(world: World, top: int) -> bool:
+    supervisors = (process.body for process in world.processes.values() if isinstance(process.body, Supervisor))
+    return any(body.lets_end(top) for body in supervisors)
 
 
 def _naps(world: World, timers: list[Process]) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
 YES = frozenset({"true", "yes", "on", "1"})
+NO = frozenset({"false", "no", "off", "0"})
 _EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
 
 
@@ -161,6 +162,7 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
         place=command.span,
         folder=_plain(section.get("directory", "")),
         user=_plain(section.get("user", "")),
+        once=section.get("autorestart", "").lower() in NO,
     )
     first = numeral(section.get("numprocs_start", "0")) or 0
     numbers = range(first, first + (1 if count is None else min(count, 8)))

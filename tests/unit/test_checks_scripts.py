@@ -714,3 +714,29 @@ def test_a_daemon_is_told_of_once_in_the_story() -> None:
     assert [text for text in story if "nginx" in text and "starts" in text] == [
         "nginx starts nginx (pid 3) in the background and ends"
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "blamed"),
+    [
+        pytest.param("pdm run python job.py\nexec nginx -g 'daemon off;'\n", None, id="a-runner-that-ends"),
+        pytest.param("ng build --watch\n", "ng build --watch", id="a-build-that-watches"),
+        pytest.param("our-cli build --watch\n", "our-cli build --watch", id="one-that-nobody-knows"),
+        pytest.param("our-cli build\n", None, id="a-build"),
+    ],
+)
+def test_what_stays_and_what_ends(script: str, blamed: str | None) -> None:
+    assert found(said(context(script))) == ([("missing-exec", blamed)] if blamed else [])
+
+
+@pytest.mark.parametrize(
+    ("option", "mains"),
+    [
+        pytest.param("autorestart=false", ("memcached",), id="once"),
+        pytest.param("autorestart=true", ("memcached", "our-tool"), id="again-and-again"),
+    ],
+)
+def test_a_script_that_a_supervisor_does_not_start_again_has_ended(option: str, mains: tuple[str, ...]) -> None:
+    conf = f"[supervisord]\nnodaemon=true\n[program:a]\ncommand=memcached\n[program:b]\ncommand=sh /b.sh\n{option}\n"
+    files = context("exec supervisord -c /s.conf\n", lines="COPY s.conf /", b="our-tool --prepare\nexit 0\n")
+    assert said({**files, "s.conf": conf})[0].main == mains

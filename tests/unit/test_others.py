@@ -54,7 +54,7 @@ def test_there_is_nothing_to_say_where_the_rest_is_well_or_never_comes(script: s
     assert (outcome, found) == ("fails", [])
 
 
-BOTH = 'prepare() {\n  our-setup --all\n}\ncase "${1:-run}" in\nrun) prepare; %s ;;\ninit) prepare ;;\nesac\n'
+BOTH = 'prepare() {\n  our-tool --all\n}\ncase "${1:-run}" in\nrun) prepare; %s ;;\ninit) prepare ;;\nesac\n'
 
 
 @pytest.mark.parametrize(
