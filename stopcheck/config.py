@@ -475,6 +475,7 @@ _CONDITIONS: Mapping[str, Kind] = {
     "text": _text,
     "base": _text,
     "image": _text,
+    "named": _text,
     "env": _text,
 }
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from stopcheck.source import Span
 
+LONGEST_NUMERAL = 19
+"""Decimal digits of the greatest number of 64 bits."""
+
 Severity: TypeAlias = 'Literal["error", "warning", "note"]'
 Safety: TypeAlias = 'Literal["safe", "unsafe"]'
 
@@ -27,6 +30,15 @@ class Unknown:
     def shape(self) -> object:
         """Equal for values of which the same is known, whatever the reason that it is not more."""
         return type(self)
+
+
+def numeral(text: str, *, signed: bool = False) -> int | None:
+    """The whole number that a text is, in ASCII digits; None: it is none, or longer than programs read."""
+    digits = text[1:] if signed and text[:1] in {"-", "+"} else text
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > LONGEST_NUMERAL:
+        return None
+    number = int(text)
+    return number if -(1 << 63) <= number < 1 << 63 else None
 
 
 class OutcomeKind(StrEnum):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = frozenset({"", "0", "root"})
 _CHANGES = ("passwd", "usermod", "useradd", "adduser", "chsh", "pam")
 """What else a build says of accounts: with one of these words they may be others than the system's."""
+_LOOKED_INTO = regex(r"(?:grep|cat|cut|awk|<)[^;&|>]*/etc/passwd")
 _MAKES = regex(r"(?:^|[\s/])(useradd|adduser|usermod|chsh)\s")
 _SHELL = regex(r"(?:^|\s)(?:--shell[\s=]+|-[a-zA-Z]*s\s*)['\"]?(/[^\s'\"]+)")
 _CLOSED = ("/nologin", "/false")
@@ -64,6 +65,15 @@ def login_shell(image: Image, user: str) -> str:
     return shell
 
 
+def _changes_accounts(image: Image) -> bool:
+    """Whether an instruction may change who there is: what starts the container often only looks into /etc/passwd."""
+    texts = (
+        _LOOKED_INTO.sub("", line.value) if line.keyword in {"CMD", "ENTRYPOINT"} else line.value
+        for line in image.instructions
+    )
+    return any(word in text for text in texts for word in _CHANGES)
+
+
 def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Field, ...], user: str | None) -> bool:
     """Whether a login program ends with status 1: it wants a password, or the user's shell is nologin(8).
 
@@ -76,6 +86,6 @@ def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Fiel
     takes_shell = any(is_option(word, name) for word in words for name in ("-s", "--shell", *row.user_options))
     if user is not None and not takes_shell and login_shell(image, user).endswith(_CLOSED):
         return True
-    if any(word in line.value for line in image.instructions for word in _CHANGES):
+    if _changes_accounts(image):
         return False
     return process.user not in ROOT or (user is not None and without_login(user) and not takes_shell)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 class UnsetError(Exception):
     """A parameter that has to be set is not (`set -u`, `${x:?message}`), or cannot be read so: the shell ends."""
 
+    in_heredoc = False
+
 
 class ArithmeticFault(UnsetError):  # noqa: N818 - no error of ours
     """An expression that no shell can work out: a division by 0. bash gives up the line, the others end."""
@@ -42,7 +44,8 @@ _LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"||"}), frozenset({"&&"}), frozenset({"|"}), frozenset({"^"}), frozenset({"&"}), frozenset({"==", "!="}),
     frozenset({"<", ">", "<=", ">="}), frozenset({"<<", ">>"}), frozenset({"+", "-"}), frozenset({"*", "/", "%"}),
 )  # fmt: skip
-_SIZE_LIMIT = 64
+_BITS = 64
+_LEAST = -(1 << _BITS - 1)
 
 
 def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
@@ -51,7 +54,7 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     sum_ = _Sum(scope, tokens)
     try:
         if whole:
-            return str(sum_.all()) if tokens else "0"
+            return str(_wrapped(sum_.all())) if tokens else "0"
     except (_Doubt, RecursionError):
         pass
     unknown = Unknown("the result of arithmetic", span)
@@ -158,9 +161,9 @@ class _Sum:
         if not self._takes("**"):
             return value
         exponent = self._power()
-        if not 0 <= exponent < _SIZE_LIMIT:
+        if not 0 <= exponent < _BITS:
             raise _Doubt
-        return int(value**exponent)
+        return _wrapped(int(value**exponent))
 
     def _unary(self) -> int:
         operator = self._takes("-", "+", "!", "~", "++", "--")
@@ -172,7 +175,7 @@ class _Sum:
             return self._set(name, self._value(name) + (1 if operator == "++" else -1))
         if operator:
             value = self._unary()
-            return {"-": -value, "+": value, "!": int(not value), "~": ~value}[operator]
+            return _wrapped({"-": -value, "+": value, "!": int(not value), "~": ~value}[operator])
         return self._operand()
 
     def _operand(self) -> int:
@@ -186,7 +189,7 @@ class _Sum:
                 raise _Doubt
             return value
         if token[0].isdigit():
-            return whole(token)
+            return _fits(whole(token))
         if token[0] == "$":
             return self._value(token[1:])
         if not _is_name(token):
@@ -207,9 +210,10 @@ class _Sum:
             return 0
         if not _NUMBER.match(value):
             raise _Doubt
-        return whole(value.strip()) if value.strip().isdigit() else int(value)
+        return _fits(whole(value.strip()) if value.strip().isdigit() else int(value))
 
     def _set(self, name: str, value: int) -> int:
+        value = _wrapped(value)
         if self._live:
             self._scope.assign(name, str(value))
         return value
@@ -220,9 +224,9 @@ class _Sum:
                 raise ArithmeticFault(" ".join(self._tokens))
             quotient = abs(left) // abs(right or 1) * (1 if (left < 0) is (right < 0) else -1)
             return quotient if operator == "/" else left - right * quotient
-        if operator in {"<<", ">>"} and not 0 <= right < _SIZE_LIMIT:
+        if operator in {"<<", ">>"} and not 0 <= right < _BITS:
             raise _Doubt
-        return _compared(operator, left, right)
+        return _wrapped(_compared(operator, left, right))
 
 
 def _compared(operator: str, left: int, right: int) -> int:
@@ -259,6 +263,18 @@ def _compared(operator: str, left: int, right: int) -> int:
             return left - right
         case _:
             return left * right
+
+
+def _wrapped(value: int) -> int:
+    """What 64 bits hold of a result: past the greatest number comes the least, in dash, bash and busybox (measured)."""
+    return (value - _LEAST) % (1 << _BITS) + _LEAST
+
+
+def _fits(value: int) -> int:
+    """A number that was written: of one that is too long each shell makes something else."""
+    if not _LEAST <= value < -_LEAST:
+        raise _Doubt
+    return value
 
 
 def whole(number: str) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.source import Span
 
 ENGINES_CHOICE = "the engine chooses the exit code"
 """What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
@@ -102,7 +103,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     return tuple(explore(world, machine))
 
 
-def _origin(image: Image):  # type: ignore[no-untyped-def]
+def _origin(image: Image) -> Span | None:
     for start in (image.entrypoint, image.cmd):
         if start is not None and not isinstance(start, Unknown) and start.instruction is not None:
             return start.instruction.value_span
@@ -181,6 +182,9 @@ def branched(world: World, branch: Branch, seen: set[Hashable]) -> list[World]:
                 other.came_round = True
                 worlds.append(other)
                 continue
+            if not world.stopping and ("round", place) in seen:
+                continue  # what differs is the number of a process at most: `app & wait $!`
+            seen.add(("round", place))
         if not world.stopping:
             other.turns |= {place}
         key = (place, other.key())

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
-from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, evaluate
-from stopcheck.boot.commands import Call, replace_process, run_program
+from stopcheck.boot.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.commands import Call, appended, replace_process, run_program
 from stopcheck.boot.conditions import MALFORMED, test_arguments
 from stopcheck.boot.frames import (
     CallEnd,
@@ -30,7 +30,7 @@ from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import Partly, expand_text, separators
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ArrayLiteral
@@ -317,7 +317,8 @@ def _number(call: Call, default: int) -> int | Unknown:
     value = call.arguments[0]
     if isinstance(value, Unknown):
         return value
-    return int(value) & 255 if value.lstrip("-").isdigit() else 2
+    number = numeral(value, signed=True)
+    return 2 if number is None else number & 255
 
 
 def _is_misused(call: Call) -> bool:
@@ -351,8 +352,11 @@ def do_exit(call: Call) -> None:
     outermost = shell.row.name in _ALMQUIST or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
-    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and trap.signal != "EXIT":
+    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
+    if trap is None and shell.interrupts is not None and shell.row.name in _ALMQUIST:
+        shell.leave(shell.interrupts)
+        return
     if trap is not None and shell.row.trap_exit_zero:
         shell.leave(0)
         return
@@ -518,6 +522,9 @@ def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
     keyed = renames = False
+    integers = shell.row.name == "bash" and any(
+        isinstance(word, str) and word[:1] == "-" and "i" in word for word in call.arguments
+    )
     for word in call.arguments:
         if isinstance(word, Unknown):
             continue
@@ -541,9 +548,10 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             shell.arrays.pop(name, None)
             shell.variables[name] = Unknown(f"what is in ${name}")
             continue
+        if integers:
+            shell.integers |= {name}
         if equals:
-            before = shell.value(name) if append else None
-            shell.assign(name, value if not isinstance(before, str) else before + value)
+            shell.assign(name, appended(shell, name, value) if append else value)
         elif local:
             shell.variables.setdefault(name, "")
         if export:
@@ -573,6 +581,8 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         prefix = text.split("=", 1)[1]
         if local:
             shell.declare_local(name)
+        if integers:
+            shell.integers |= {name}
         shell.assign(name, value_field if isinstance(value_field, Unknown) else prefix + value_field)
         if export:
             shell.exported |= {name}
@@ -708,7 +718,7 @@ def _unset_element(shell: Shell, word: str, span: Span) -> None:
     elements = shell.arrays.get(name, ())
     if elements and index in {str(len(elements) - 1), "-1"}:
         shell.arrays[name] = elements[:-1]
-    elif elements and not (index.isdigit() and int(index) >= len(elements)):
+    elif elements and (numeral(index) or 0) < len(elements):
         shell.arrays.pop(name)
         shell.variables[name] = Unknown(f"what is left in ${name}", span)
 
@@ -822,12 +832,13 @@ def do_getopts(call: Call) -> None:
     spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
     words = given or list(shell.args)
     at = shell.variables.get("OPTIND") or "1"
-    if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or not str(at).isdigit():
+    number = numeral(str(at))
+    if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or number is None:
         shell.set_status(Unknown("the options of the script", call.node.span))
         return
     if shell.keeps(str(name), *(("OPTARG",) if shell.row.name in _ALMQUIST else ())):
         return
-    index = int(str(at)) - 1
+    index = number - 1
     word = str(words[index]) if 0 <= index < len(words) else ""
     if not word.startswith("-") or word in {"-", "--"}:
         shell.assign("OPTIND", str(index + 1 + (word == "--")))
@@ -876,7 +887,13 @@ def do_read(call: Call) -> None:
         from stopcheck.boot.redirections import redirect
 
         stdout, closed = process.stdout, process.closed
-        redirect(shell, redirections, world, process)
+        try:
+            redirect(shell, redirections, world, process)
+        except UnsetError as fault:
+            if not fault.in_heredoc or shell.row.name not in _ALMQUIST:
+                raise
+            shell.set_status(shell.row.open_error)
+            return
         stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
     if _has_limit(call) and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
@@ -1172,27 +1189,30 @@ def do_wait(call: Call) -> None:
                     shell.set_status(2 if shell.row.name in _ALMQUIST else 127)
                     return
                 pids.extend(job.pids)
-            elif word.isdigit() and (shell.strict or shell.row.tells_once) and int(word) in shell.forgotten:
+                continue
+            pid = numeral(word)
+            if pid is None:
+                shell.set_status(2 if shell.row.name in _ALMQUIST else 1)
+                return
+            if (shell.strict or shell.row.tells_once) and pid in shell.forgotten:
                 shell.set_status(127)
                 return
-            elif word.isdigit() and int(word) in shell.disowned:
-                shell.set_status(shell.disowned[int(word)], True)
+            if pid in shell.disowned:
+                shell.set_status(shell.disowned[pid], True)
                 return
-            elif word.isdigit() and int(word) in children:
+            if pid in children:
                 # A pipeline is one job: waiting for its last process waits for all.
-                alone = (int(word),)
-                jobs = (job.pids for job in shell.jobs if int(word) in job.pids)
-                pids.extend(next(jobs, alone) if shell.row.waits_for_pipeline else alone)
-            elif word.isdigit() and _was_job(call, int(word)):
-                told = shell.seen(world.processes[int(word)])
-                shell.have_waited(world, (int(word),))
+                jobs = (job.pids for job in shell.jobs if pid in job.pids)
+                pids.extend(next(jobs, (pid,)) if shell.row.waits_for_pipeline else (pid,))
+            elif _was_job(call, pid):
+                told = shell.seen(world.processes[pid])
+                shell.have_waited(world, (pid,))
                 if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
-                    shell.forgotten |= {int(word)}
+                    shell.forgotten |= {pid}
                 shell.set_status(told if told is not None else 0, True)
                 return
             else:
-                wrong = 2 if shell.row.name in _ALMQUIST else 1
-                shell.set_status(127 if word.isdigit() else wrong)
+                shell.set_status(127)
                 return
     else:
         pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
@@ -1233,7 +1253,8 @@ def _was_job(call: Call, pid: int) -> bool:
 
 def _is_zombie(call: Call, word: Field) -> bool:
     """Whether a child has ended and its number is not free yet; bash looks at once, the others when they next wait."""
-    process = call.world.processes.get(int(word)) if isinstance(word, str) and word.isdigit() else None
+    pid = numeral(word) if isinstance(word, str) else None
+    process = call.world.processes.get(pid) if pid is not None else None
     if process is None or process.alive or process.collected or process.ppid != call.process.pid:
         return False
     return call.shell.row.name != "bash" or process.ended_at == call.world.clock
@@ -1296,8 +1317,8 @@ def _named_job(shell: Shell, word: Field) -> Job | None:
     """The job that a number of a process, or what may stand behind `%`, names."""
     if isinstance(word, Unknown):
         return shell.jobs[-1] if shell.jobs else None
-    if word.isdigit():
-        return next((job for job in shell.jobs if int(word) in job.pids), None)
+    if (pid := numeral(word)) is not None:
+        return next((job for job in shell.jobs if pid in job.pids), None)
     return _job(shell, word if word.startswith("%") else f"%{word}")
 
 
@@ -1329,7 +1350,7 @@ def do_kill(call: Call) -> None:
         if named:
             value = option[2:] or (words.pop(0) if words else "")
             # A number alone: so say zsh and ksh93 of -n.
-            number = str(value).isdigit()
+            number = numeral(str(value)) is not None
             wrong = (named == "-n" and not number and shell.row.name in {"zsh", "ksh93"}) or (
                 named == "-s" and number and shell.row.name == "zsh"
             )
@@ -1403,7 +1424,7 @@ def _signal_option(option: str, row: ShellRow) -> str:
 
 
 def _is_target(word: str) -> bool:
-    return word.startswith("%") or word.removeprefix("-").isdigit()
+    return word.startswith("%") or numeral(word.removeprefix("-")) is not None
 
 
 def _kill_signal(value: Field, shell: Shell) -> str | None:
@@ -1425,9 +1446,9 @@ def _targets(call: Call, word: str) -> list[Process]:
             # It signals a process group, which there is only where the job has made itself one (timeout, setsid).
             return world.group(job.pids[0]) if job else []
         return world.living(job.pids) if job else []
-    if not word.lstrip("-").isdigit():
+    number = numeral(word, signed=True)
+    if number is None:
         return []
-    number = int(word)
     if number == 0:
         return world.group(process.pgid)
     if number == -1:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.arithmetic import evaluate
+from stopcheck.boot.arithmetic import UnsetError, evaluate
 from stopcheck.boot.frames import Foreground, Redirected, Standing
 from stopcheck.boot.programs import UNMARKED, Failure, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
@@ -63,12 +63,19 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     if any(each.name in shell.constants for each in node.assignments) and _is_constant(shell, words, process):
         shell.answers = ()
         return
-    if node.redirections and _refused(shell, node, words, world, process):
+    try:
+        if node.redirections and _refused(shell, node, words, world, process):
+            shell.answers = ()
+            return
+        if node.redirections and process.user and _refuses(shell, words, node, world, process):
+            return
+        call = _redirected(Call(shell, world, process, node, words, tail)) if words else None
+    except UnsetError as fault:
+        if not _fails_alone(shell, words, fault):
+            raise
         shell.answers = ()
         return
-    if node.redirections and process.user and _refuses(shell, words, node, world, process):
-        return
-    if not words:
+    if call is None:
         _assign_all(shell, node.assignments, world, process)
         for redirection in node.redirections:
             if redirection.operator in OUTPUTS:
@@ -77,7 +84,6 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     shell.answers = ()
     name = words[0]
-    call = _redirected(Call(shell, world, process, node, words, tail))
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
@@ -85,8 +91,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             return
         builtin = shell.machine.builtin(name, shell.row)
         if builtin is not None:
-            if node.assignments and name in {"exec", "export", "eval", ".", "source"}:
-                _assign_all(shell, node.assignments, world, process)
+            if node.assignments:
+                _assign_before(call, name)
             if _may_print(call):
                 world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
@@ -96,14 +102,66 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     run_program(call)
 
 
+def _fails_alone(shell: Shell, words: tuple[Field, ...], fault: UnsetError) -> bool:
+    """Whether an error in an expansion of a redirection is only the command's, whose status it then sets.
+
+    bash expands it in the child. dash and busybox make of a heredoc a redirection that cannot be made.
+    """
+    words = words[1:] if words[:1] == ("command",) else words
+    if shell.row.name == "bash" and _is_outside(shell, words):
+        shell.set_status(shell.row.open_error)
+        return True
+    if fault.in_heredoc and shell.row.name in {"dash", "busybox"}:
+        shell.refuse(shell.row.open_error, special=bool(words) and words[0] in SPECIAL)
+        return True
+    return False
+
+
+def _is_outside(shell: Shell, words: tuple[Field, ...]) -> bool:
+    """Whether these words run a program, not a builtin or a function."""
+    if not words or isinstance(words[0], Unknown):
+        return False
+    return words[0] not in shell.functions and shell.machine.builtin(words[0], shell.row) is None
+
+
 def _call_function(call: Call, function: Function) -> None:
     """With its redirections, which hold until it returns."""
     shell, process = call.shell, call.process
     if call.node.redirections:
         shell.push(Redirected(process.stdin, process.stdout, process.closed))
         _redirect(call, process)
-    if not shell.call(function, call.arguments, None if call.node.redirections else call.tail):
+    if call.node.assignments:
+        shell.assign_for_now(_assigned(call))
+    alone = not (call.node.redirections or call.node.assignments)
+    if not shell.call(function, call.arguments, call.tail if alone else None):
         _recurse(call)
+
+
+def _assigned(call: Call) -> dict[str, Field]:
+    """What the assignments before a command set, each with those before it set already."""
+    values: dict[str, Field] = {}
+    scope = call.shell.scope(call.world, call.process)
+    scope = replace(scope, variable=lambda name, known=scope.variable: values[name] if name in values else known(name))
+    for assignment in call.node.assignments:
+        values[assignment.name] = expand_text(scope, assignment.value)
+    return values
+
+
+def _assign_before(call: Call, name: str) -> None:
+    """Assignments before a builtin: before a special one they stay, in a POSIX shell (XCU 2.9.1)."""
+    shell, node = call.shell, call.node
+    bash = shell.row.name == "bash" and not shell.strict
+    if name in {"eval", ".", "source", "command"} and (bash or not call.special):
+        shell.assign_for_now(_assigned(call))
+    elif (shell.strict and name in SPECIAL) or (name == "exec" and call.arguments):
+        _assign_all(shell, node.assignments, call.world, call.process)
+        if shell.row.name == "bash":
+            shell.exported |= {each.name for each in node.assignments}
+    elif name in {"export", "readonly"}:
+        meant = tuple(each for each in node.assignments if not bash or each.name in call.arguments)
+        _assign_all(shell, meant, call.world, call.process)
+    elif name in {"eval", ".", "source"}:
+        _assign_all(shell, node.assignments, call.world, call.process)
 
 
 def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
@@ -156,11 +214,14 @@ def _redirected(call: Call) -> Call:
     from stopcheck.boot.redirections import redirect
 
     process = call.process
-    before, closed = (process.stdin, process.stdout), process.closed
-    redirect(call.shell, call.node.redirections, call.world, process)
-    after = (process.stdin, process.stdout)
-    call = replace(call, closed=process.closed)
-    (process.stdin, process.stdout), process.closed = before, closed
+    before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
+    variables = dict(shell.variables) if shell.row.name == "bash" and _is_outside(shell, call.words) else None
+    try:
+        redirect(shell, call.node.redirections, call.world, process)
+    finally:
+        after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
+        (process.stdin, process.stdout), process.closed = before, closed
+        shell.variables = shell.variables if variables is None else variables  # set in the child
     stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
     return replace(call, stdin=stdin, stdout=stdout)
 
@@ -204,9 +265,7 @@ def run_program(call: Call) -> None:
     if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
         raise TooComplex("how long `cat` reads from a FIFO")
     env = shell.environment()
-    scope = shell.scope(world, process)
-    for assignment in call.node.assignments:
-        env[assignment.name] = expand_text(scope, assignment.value)
+    env |= _assigned(call)
     tail = call.tail
     if tail is not None:
         tail |= {"simple"}
@@ -380,14 +439,21 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
             _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
             continue
         if assignment.append:
-            before = shell.value(assignment.name) or ""
-            value = before if isinstance(before, Unknown) else value if isinstance(value, Unknown) else before + value
+            value = appended(shell, assignment.name, value)
         shell.assign(assignment.name, value)
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
                 status = _status_of(each, shell) if answer is None else answer.status
     shell.set_status(status, True)
+
+
+def appended(shell: Shell, name: str, value: Field) -> Field:
+    """What `name+=value` sets."""
+    before = shell.value(name) or ""
+    if isinstance(before, Unknown) or isinstance(value, Unknown):
+        return before if isinstance(before, Unknown) else value
+    return f"{before or 0}+({value})" if name in shell.integers else before + value
 
 
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
@@ -416,8 +482,8 @@ def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: F
     if isinstance(shell.variables.get(assignment.name), Unknown):
         return
     elements = shell.arrays.get(assignment.name, ())
-    if isinstance(index, str) and index.isdigit() and int(index) <= len(elements):
-        number = int(index)
+    number = numeral(index) if isinstance(index, str) else None
+    if number is not None and number <= len(elements):
         shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
     else:
         shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot import extended_regex
 from stopcheck.boot.arithmetic import evaluate
 from stopcheck.boot.frames import LoopBody, LoopTest
-from stopcheck.boot.words import Partly, expand_pattern, expand_text, fits, same
+from stopcheck.boot.quiet import gives_up
+from stopcheck.boot.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary, While
 
 if TYPE_CHECKING:
@@ -125,6 +127,9 @@ def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expressi
             if expression.operator in {"=", "==", "!="}:
                 pattern = expand_pattern(scope, expression.right)
                 return binary(expression.operator, left_value, pattern, pattern=True)
+            if expression.operator == "=~":
+                quoting = expand_text if scope.plain == "busybox" else expand_expression
+                return _finds(scope, left_value, quoting(scope, expression.right))
             right_value = expand_text(scope, expression.right)
             if expression.operator in _NUMERIC:
                 left_value, right_value = (
@@ -132,6 +137,23 @@ def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expressi
                     for value in (left_value, right_value)
                 )
             return binary(expression.operator, left_value, right_value, pattern=True)
+
+
+def _finds(scope: Scope, text: Field, pattern: Field) -> Truth:
+    """`[[ … =~ … ]]`, which leaves in BASH_REMATCH what it has found."""
+    scope.keep_match(_groups(text, pattern))
+    return binary("=~", text, pattern, pattern=True)
+
+
+def _groups(text: Field, pattern: Field) -> tuple[str, ...] | None:
+    """What is found and each group of it; None: not known. Of several that fit POSIX takes the longest, Python one."""
+    if isinstance(text, Unknown) or isinstance(pattern, Unknown) or "|" in pattern:
+        return None
+    expression = extended_regex.compiled(pattern)
+    if expression is None:
+        return None
+    match = expression.search(text)
+    return (match[0], *(group or "" for group in match.groups())) if match else ()
 
 
 def _is_binary(word: str) -> bool:
@@ -148,15 +170,15 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
     if isinstance(right, Unknown):
         return right
     if operator in _NUMERIC:
-        if not (re.fullmatch(r"\s*[-+]?\d+\s*", left) and re.fullmatch(r"\s*[-+]?\d+\s*", right)):
+        a, b = numeral(left.strip(), signed=True), numeral(right.strip(), signed=True)
+        if a is None or b is None:
             return False if pattern else MALFORMED
-        a, b = int(left), int(right)
         return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
     if operator == "=~":
-        try:
-            return re.search(right, left) is not None
-        except re.error:
+        expression = extended_regex.compiled(right)
+        if expression is None:
             return Unknown(f"whether {left!r} matches {right!r}")
+        return expression.search(left) is not None
     if operator in {"<", ">"}:
         return left < right if operator == "<" else left > right
     return Unknown(f"which file is {'newer' if operator == '-nt' else 'older'}")
@@ -175,6 +197,8 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operand == "":
             return False
         path = posixpath.normpath(posixpath.join(cwd, operand))
+        if path in {"/", "/dev", "/proc", "/sys"} and operator in {"-d", "-e", "-r", "-x"}:
+            return True
         shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None
         if shown is not None:
             return shown and (operator not in {"-d", "-f"} or (path.count("/") == 2) == (operator == "-d"))
@@ -203,13 +227,7 @@ def _in_a_loop(world: World) -> bool:
     """Whether the shell that asks does so in a `while` or `until`, whose condition does not give up by itself."""
     frames = getattr(world.processes[world.moving].body, "frames", ())
     loops = [frame.node for frame in frames if isinstance(frame, (LoopTest, LoopBody))]
-    return bool(loops) and not any(isinstance(loop, While) and _counts(loop) for loop in loops)
-
-
-def _counts(loop: While) -> bool:
-    """Whether one of several things that it asks for can end it: `while [ $tries -gt 0 ] && …`."""
-    gives_up = "||" if loop.until else "&&"
-    return any(operator == gives_up for item in loop.condition.items for operator, _ in item.command.rest)
+    return bool(loops) and not any(isinstance(loop, While) and gives_up(loop) for loop in loops)
 
 
 def _of_process(world: World, path: str) -> bool | None:

@@ -130,6 +130,13 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesOn:
+    """A trap has returned into a loop of which nobody knows how long it goes on."""
+
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """`set -e` ends the shell here, now that its ERR trap has run."""
 
@@ -165,12 +172,24 @@ class Redirected:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """A function or a text has run that had assignments before it: the variables are what they were."""
+
+    saved: tuple[tuple[str, Field | None], ...]
+    exported: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class TrapEnd:
-    """A trap returns; the status is what it was before."""
+    """A trap returns; the status is what it was before.
+
+    `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
+    """
 
     signal: str
     status: Status
     ok: bool
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +220,12 @@ Frame: TypeAlias = (
     | CaseRest
     | CallEnd
     | Checked
+    | GoesOn
     | Left
     | SourceEnd
     | Joined
     | Redirected
+    | Assigned
     | TrapEnd
     | Resume
     | Again

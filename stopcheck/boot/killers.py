@@ -8,7 +8,7 @@ from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -75,9 +75,12 @@ class Killer(Passing):
         ]
 
     def _meant(self, world: World, process: Process, target: str) -> list[Process]:
-        others = [other for other in world.processes.values() if other.alive and other is not process]
+        return self._among([other for other in world.processes.values() if other.alive], process, target)
+
+    def _among(self, processes: list[Process], process: Process, target: str) -> list[Process]:
+        others = [other for other in processes if other is not process]
         if self.by == "pid":
-            number = int(target) if re.fullmatch(r"-?\d+", target) else 0
+            number = numeral(target, signed=True) or 0
             if number == -1:
                 return [other for other in others if other.pid != 1]
             return [other for other in others if other.pid == number or (number < -1 and other.pgid == -number)]
@@ -135,6 +138,43 @@ class Stopper(Killer):
         return True
 
 
+class Looker(Killer):
+    """Looks for processes, and sends nothing: its status tells whether they are there."""
+
+    __slots__ = ()
+
+    def names_known(self, start: Start) -> bool:
+        """Whether all its words name a process that is there, or was."""
+        others = list(start.world.processes.values())
+        return all(isinstance(target, str) and self._among(others, start.process, target) for target in self.targets)
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        texts = [target for target in self.targets if isinstance(target, str)]
+        world.exit(process, int(not any(self._meant(world, process, text) for text in texts)))
+        return True
+
+
+_NARROWED = frozenset("FGPUgstu")
+"""Letters of pgrep's options that ask for a user, a parent, a group and the like."""
+
+
+def start_looks(start: Start) -> Body:
+    """pgrep and pidof, with which a script looks after a service, and a trap waits until it is gone."""
+    words = [word for word in start.argv[1:] if isinstance(word, str)]
+    letters = {letter for word in words if word.startswith("-") for letter in word[1:]}
+    names = tuple(word for word in words if not word.startswith("-"))
+    if len(words) < len(start.argv) - 1 or "--" in " ".join(words) or not _NARROWED.isdisjoint(letters):
+        return start.leaf("test")
+    exact = "x" in letters or start.process.program == "pidof"
+    return _look(start, "line" if "f" in letters else "name" if exact else "pattern", names)
+
+
+def _look(start: Start, by: str, targets: tuple[Field, ...]) -> Body:
+    looker = Looker(by, "0", targets)
+    return looker if looker.names_known(start) else start.leaf("test")
+
+
 def start_stops(start: Start) -> Body:
     """A client that asks its server to end: `pg_ctl stop`, `mysqladmin shutdown`. Most wait for that."""
     waits = start.row.then == "waits" and not {"-W", "--no-wait"} & set(start.words)
@@ -153,6 +193,7 @@ def start_signals(start: Start) -> Body | Failure:
     signal: str | None = "TERM"
     by = {"kill": "pid", "killall": "name"}.get(program, "pattern")
     targets: list[Field] = []
+    looks = False
     words_left = list(start.argv[1:])
     while words_left:
         word = words_left.pop(0)
@@ -166,8 +207,10 @@ def start_signals(start: Start) -> Body | Failure:
             signal = signal_name(given) if isinstance(given, str) else None
         elif word.startswith("--signal="):
             signal = signal_name(word[9:])
-        elif word in {"-l", "-L", "--list", "-0"}:
+        elif word in {"-l", "-L", "--list"}:
             return start.leaf("test")
+        elif word == "-0":
+            looks = True
         elif word in {"-f", "--full", "-fx", "-xf"} and by == "pattern":
             by = "line"
         elif word in {"-x", "--exact"} and by == "pattern":
@@ -178,8 +221,10 @@ def start_signals(start: Start) -> Body | Failure:
             return _unknown(start, f"{program} {word}")
         elif (name := signal_name(word[1:])) is not None:
             signal = name
-        elif by == "pid" and word[1:].isdigit() and int(word[1:]) not in NAMES:
+        elif by == "pid" and (number := numeral(word[1:])) is not None and number not in NAMES:
             targets.append(word)
+    if looks:
+        return _look(start, by, tuple(targets))
     if signal is None:
         return _unknown(start, f"the signal that {program} sends")
     if program == "killall5":

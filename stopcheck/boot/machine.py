@@ -23,6 +23,7 @@ from stopcheck.boot.grammar import (
     unset,
 )
 from stopcheck.boot.permissions import closed_folder
+from stopcheck.boot.piped import Piped
 from stopcheck.boot.programs import (
     FOR_EVER,
     UNMARKED,
@@ -56,12 +57,13 @@ from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.commands import Call
     from stopcheck.boot.frames import Blocked
+    from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import Image
+    from stopcheck.image.model import FileSystem, Image
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
 
@@ -101,6 +103,8 @@ class Machine:
         """The variables that scripts asked for and that nothing sets, in that order."""
         self.wanted: set[str] = set()
         """Those without which a configuration is refused."""
+        self.handlings: dict[Hashable, tuple[Handling, FileSystem]] = {}
+        """What the sources of programs say of signals: on each way that is followed they are the same."""
         self._texts: dict[tuple[str, Span | None], SourceFile] = {}
         self._parsed: dict[tuple[int, str], tuple[SourceFile, Script]] = {}
 
@@ -513,6 +517,9 @@ class Machine:
             why = "what it reads are the commands that another program prints"
             return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
         if not rest or "s" in options:
+            own = argv[1 : len(argv) - len(rest)]
+            if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
+                return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):
@@ -571,6 +578,8 @@ class Machine:
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
                 return self._supervisor(world, process, row, words, dict(env))
+            case "timer" if not argv[1:]:
+                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # "missing operand"
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -700,6 +709,13 @@ class Machine:
         user = new_user(row, argv)
         if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
+        if row.refuses:
+            from stopcheck.boot.refusals import refusal
+            from stopcheck.boot.roles import Start
+
+            refused = refusal(Start(self, world, process, row, argv, env, depth))
+            if refused is not None:
+                return refused
         limit: Limit | None = None
         if row.limits:
             found = self._limit(world, row, argv, own)

@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ class Program:
                     return False
             self._print(world, process)
             status = self.row.status
+            if process.program == "cat" and "0" in process.closed and _reads(process):
+                status = 1
             world.exit(
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
             )
@@ -215,8 +217,8 @@ def parent_options(row: ProgramRow, argv: tuple[Field, ...]) -> ParentOptions:
             names = (signal_name(source), "" if target == "0" else signal_name(target))
             if names[0] is not None and names[1] is not None:
                 rewrites[names[0]] = names[1]
-        elif option in row.zero_options and value.isdigit():
-            zero |= {int(value)}
+        elif option in row.zero_options and (status := numeral(value)) is not None:
+            zero |= {status}
     return ParentOptions(rewrites, frozenset(zero))
 
 
@@ -260,6 +262,7 @@ class Parent:
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
         if self.row.on.get(signal) == "ignore":
+            world.note("drops", process, signal=signal)
             return
         self.got = signal
         rewritten = self.options.rewrites.get(signal, signal)

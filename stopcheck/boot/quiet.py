@@ -5,6 +5,7 @@ from __future__ import annotations
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import (
+    AndOr,
     Conditional,
     If,
     Redirection,
@@ -18,6 +19,7 @@ from stopcheck.syntax.shell.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from stopcheck.boot.frames import Node
     from stopcheck.syntax.shell.tree import Command, Item, While
 
 HARMLESS = frozenset(
@@ -29,6 +31,7 @@ HARMLESS = frozenset(
 )
 REMOVERS = frozenset({"find", "mv", "rm", "rsync"})
 WRITERS = frozenset({"cp", "install", "ln", "mv", "rsync", "sed", "tar", "tee"})
+_NUMERIC = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 _DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
 
 
@@ -82,6 +85,37 @@ def runs_out(loop: While) -> bool:
     items = loop.condition.items
     command = items[-1].command.first.commands[0] if items else None
     return isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == "getopts"
+
+
+def gives_up(loop: While) -> bool:
+    """Whether one of several things that it asks for can end it (`while [ $tries -gt 0 ] && …`), or it leaves off."""
+    other = "||" if loop.until else "&&"
+    several = any(operator == other for item in loop.condition.items for operator, _ in item.command.rest)
+    return several or leaves_off(loop)
+
+
+def leaves_off(loop: While) -> bool:
+    """Whether it leaves off when it has tried so often: `if [ $tries -ge 30 ]; then break; fi`."""
+    return any(_is_limit(each) for each in walk(loop.body))
+
+
+def _is_limit(node: Node) -> bool:
+    if isinstance(node, If):
+        asked: Node = node.branches[0][0]
+        done: Node = node.branches[0][1]
+    elif isinstance(node, AndOr) and node.rest and node.rest[0][0] == "&&":
+        asked, done = node.first, node.rest[0][1]
+    else:
+        return False
+    commands = [each for each in walk(asked) if isinstance(each, SimpleCommand)]
+    left = any(isinstance(each, SimpleCommand) and _named(each) == "break" for each in walk(done))
+    words = [word for command in commands for word in command.words]
+    counts = any(word.literal in _NUMERIC for word in words) and not any("$?" in word.span.text for word in words)
+    return left and counts
+
+
+def _named(command: SimpleCommand) -> str | None:
+    return command.words[0].literal if command.words else None
 
 
 def quiet_items(items: Iterable[Item]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.arithmetic import UnsetError
 from stopcheck.boot.frames import Standing
 from stopcheck.boot.words import expand_text
 from stopcheck.boot.written import OUTPUTS, opened
@@ -15,7 +16,7 @@ from stopcheck.syntax.shell.tree import ProcessSubstitution
 if TYPE_CHECKING:
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import Redirection
+    from stopcheck.syntax.shell.tree import Redirection, Word
 
 _LIMIT = 4096
 """Characters of a file that are read line by line."""
@@ -57,12 +58,20 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
-                text = body.span.text if redirection.heredoc.quoted else expand_text(shell.scope(world, process), body)
+                text = body.span.text if redirection.heredoc.quoted else _filled_in(shell, body, world, process)
                 process.stdin = world.new_pipe(_split(text))
             case "<<<":
                 process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
             case "<&" | "<>":
                 process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def _filled_in(shell: Shell, body: Word, world: World, process: Process) -> Field:
+    try:
+        return expand_text(shell.scope(world, process), body)
+    except UnsetError as fault:
+        fault.in_heredoc = True
+        raise
 
 
 def closes(redirection: Redirection) -> bool:

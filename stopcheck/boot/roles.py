@@ -10,6 +10,7 @@ from stopcheck.boot.either import Either
 from stopcheck.boot.programs import Program
 from stopcheck.boot.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import Made
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -90,9 +91,14 @@ _SPOKEN = {"service": "services.service", "interpreter": "interpreters.interpret
 def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """Whether a file is rather a program of the image's own that only shares its name with a known one.
 
-    That is what stands outside the folders of programs, but for services, whose files are copied anywhere.
+    That is what stands outside the folders of programs, but for services, whose files are copied anywhere; and in
+    them what the build makes of sources that it has.
     """
-    if isinstance(file, Unknown) or posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
+    if isinstance(file, Unknown):
         return False
     told = row.role in {"service", "worker", "init", "supervisor", "interpreter"} or row.status is not None
+    if isinstance(file.content, Made) and file.content.sources and row.role not in {"exec", "fork"}:
+        return not told
+    if posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
+        return False
     return not told and "/lib" not in file.path

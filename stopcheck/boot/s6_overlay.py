@@ -9,7 +9,7 @@ from stopcheck.boot.programs import Failure
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.supervisors import Managed, Supervisor
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
@@ -63,9 +63,9 @@ def _services(start: Start) -> Iterator[Managed]:
     for file in files.matching(f"{SOURCES}/*/run"):
         folder = posixpath.dirname(file.path)
         if _word(start, f"{folder}/type") == "longrun":
-            wait = _word(start, f"{folder}/timeout-kill")
+            wait = numeral(_word(start, f"{folder}/timeout-kill"))
             signal = signal_name(_word(start, f"{folder}/down-signal")) or "TERM"
-            yield _managed(file, signal, int(wait) / 1000 if wait.isdigit() and int(wait) else None)
+            yield _managed(file, signal, wait / 1000 if wait else None)
     for file in files.matching(f"{LEGACY}/*/run"):
         yield _managed(file, "TERM", None)
 

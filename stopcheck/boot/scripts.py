@@ -222,7 +222,7 @@ def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
 def _is_berry(start: Start, folder: str, package: dict[str, object]) -> bool:
     manager = package.get("packageManager")
     if isinstance(manager, str):
-        found = re.match(r"yarn@(\d+)", manager)
+        found = re.match(r"yarn@([0-9]{1,9})", manager)
         return found is not None and int(found[1]) > 1
     return isinstance(start.text(posixpath.join(folder, ".yarnrc.yml")), SourceFile)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot import extended_regex
 from stopcheck.boot.programs import SILENT, Program, is_answered
 from stopcheck.boot.shell import Shell
 from stopcheck.boot.supervisors import Supervisor
@@ -25,8 +26,6 @@ _LETTERS = frozenset("EFHchinoqsvx")
 _ATOM = r"(?:[\w .,:;=@%#/\"'<>&~-]|\\\.|\[\^?[\w .,:;=@%#/-]+\])"
 _PLAIN = regex(rf"\^?(?:{_ATOM}\*?)*\$?")
 """What grep, `grep -E` and Python take alike."""
-_EXTENDED = regex(rf"(?:(?:{_ATOM}|\))[*+?]?|[()|^$])*")
-"""What the latter two do."""
 _ENDS = frozenset({"short", "test"})
 """Roles of programs that print what they have to, and end."""
 _SHOWS = frozenset("Fivx")
@@ -60,13 +59,14 @@ def start_grep(start: Start) -> Body:
 
 def _selects(pattern: str, letters: set[str]) -> Callable[[str], bool] | None:
     """Which lines it selects; None where its pattern is not one that Python takes alike."""
+    flags = re.IGNORECASE if "i" in letters else 0
     if "F" in letters:
-        pattern = re.escape(pattern)
-    elif not (_EXTENDED if "E" in letters else _PLAIN).fullmatch(pattern):
+        found = re.compile(re.escape(pattern), flags)
+    elif "E" not in letters and not _PLAIN.fullmatch(pattern):
         return None
-    try:
-        found = re.compile(pattern, re.IGNORECASE if "i" in letters else 0)
-    except re.error:
+    elif (extended := extended_regex.compiled(pattern, flags)) is not None:
+        found = extended
+    else:
         return None
     look = found.fullmatch if "x" in letters else found.search
     return lambda line: (look(line) is None) is ("v" in letters)

@@ -9,7 +9,7 @@ from stopcheck.boot.killers import Killer
 from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
 from stopcheck.boot.refusals import refusal
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Made
+from stopcheck.image.model import Made, Packaged
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -142,6 +142,8 @@ def leaves(start: Start) -> bool | Unknown:
             rendered = Unknown(f"what a script writes into {start.path(name)} as the container starts", written.span)
         elif written is not None:
             known.append(_plain(written))
+        elif isinstance(text, Packaged) and _is_as_packaged(start, name):
+            known.append(_plain(" ".join(row.background_text)))
         elif isinstance(text, Unknown):
             doubt = text
         elif text is not None:
@@ -158,6 +160,16 @@ def leaves(start: Start) -> bool | Unknown:
         return _by_base(start)
     copied = _copied_configuration(start) or _template(start) or _unseen(start)
     return copied if row.background and copied is not None else row.background
+
+
+def _is_as_packaged(start: Start, name: str) -> bool:
+    """Whether a configuration is as Debian's package has brought it, which has the service leave, and may be read."""
+    image, row = start.machine.image, start.row
+    if start.path(name) != row.packaged or image.base.sh != "dash" or start.process.user not in ROOT:
+        return False
+    option = row.background_text[0].split()[0]
+    runs = " ".join(_runs(start))
+    return name not in runs and option not in runs and not any(option in word for word in start.words)
 
 
 def _configurations(start: Start) -> Iterator[str]:

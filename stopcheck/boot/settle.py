@@ -123,14 +123,14 @@ class _Settling:
     def _finish(self, world: World, *, ended: bool = False) -> None:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
 
-        So is one whose end lets a loop spin: `while [ $stop = 0 ]; do wait $pid; done`. But what stands under
-        `timeout 5` does so for that long only.
+        So is one whose end lets a loop spin: `while [ $stop = 0 ]; do wait $pid; done`. Not one that is to run once,
+        though; and what stands under `timeout 5` does so for that long only.
         """
         limit = None if ended else _time_limit(world, self.top)
         if limit is not None:
             world.pass_time(limit)
             return
-        fallback = world.fallback
+        fallback = None if ended and _runs_once(world, self.top) else world.fallback
         ended = ended or _spins(world, self.top)
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
@@ -192,6 +192,11 @@ class _Settling:
 def _spins(world: World, top: int) -> bool:
     body = world.processes[top].body
     return isinstance(body, Shell) and isinstance(body.blocked, Standing) and body.blocked.why == ENDLESS
+
+
+def _runs_once(world: World, top: int) -> bool:
+    supervisors = (process.body for process in world.processes.values() if isinstance(process.body, Supervisor))
+    return any(body.lets_end(top) for body in supervisors)
 
 
 def _naps(world: World, timers: list[Process]) -> bool:
@@ -352,11 +357,19 @@ def _left_behind(world: World, before: World) -> bool:
 def _works_on(world: World, before: World) -> bool:
     """Whether a script does more work behind what might be its service: then that was work, too.
 
-    What tidies up behind a service that has ended is no such work.
+    What tidies up behind a service that has ended is no such work. What is done with a file that the program was
+    told of is: it has made that.
     """
     later = [process for pid, process in world.processes.items() if pid >= before.next_pid]
-    worked = {p.program for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}}
-    return len(worked - TIDYING) >= 2
+    ended = [p for p in later if isinstance(p.body, Program) and p.body.row.role in {"short", "test"}]
+    work = [process for process in ended if process.program not in TIDYING]
+    told = {word for leaf in before.awaited() for word in _files(leaf)}
+    return len({process.program for process in work}) >= 2 or any(not told.isdisjoint(_files(p)) for p in work)
+
+
+def _files(process: Process) -> set[str]:
+    """The paths of files among the arguments of a program."""
+    return {word for word in process.argv[1:] if isinstance(word, str) and word.startswith("/") and "." in word}
 
 
 def _waits(world: World) -> bool:

@@ -11,6 +11,7 @@ from stopcheck.boot.frames import (
     Again,
     AndOrRest,
     Answer,
+    Assigned,
     Blocked,
     CallEnd,
     CaseRest,
@@ -19,6 +20,7 @@ from stopcheck.boot.frames import (
     Foreground,
     ForRest,
     Frame,
+    GoesOn,
     IfRest,
     Items,
     Job,
@@ -40,7 +42,7 @@ from stopcheck.boot.frames import (
     frame_key,
 )
 from stopcheck.boot.programs import Failure
-from stopcheck.boot.quiet import quiet_items, runs_out, waits_for
+from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.words import (
     OneWord,
@@ -53,7 +55,7 @@ from stopcheck.boot.words import (
 )
 from stopcheck.boot.world import SOMEWHERE, Branch, Process, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
@@ -91,20 +93,23 @@ if TYPE_CHECKING:
 
 _PLAIN = regex(r"[\w ./:-]*")
 
+_TIDYING = (Function, Sequence, SimpleCommand, Subshell)
+"""What bash runs an EXIT trap behind, where it is what a child of it runs."""
+
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
 ENDLESS = "an endless loop"
+UNSEEN = "a loop whose condition is not known"
 CALL_LIMIT = 40
 TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
-    "ending", "exported", "folders", "forgotten", "frames",
-    "has_exit_trap", "interrupted", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed",
-    "root", "row", "script", "status", "substitutions", "text",
-    "unsourced", "unstarted", "untrapped", "waited", "witnesses",
+    "ending", "ends_plainly", "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted",
+    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
+    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
+    "row", "script", "status", "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -150,6 +155,8 @@ class Shell:
         self.functions: dict[str, Function] = {}
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
+        self.integers: frozenset[str] = frozenset()
+        """What is set to the value of an expression, ever since `declare -i`."""
         self.folders: tuple[str, ...] = ()
         """What `pushd` has kept."""
         self.options = options
@@ -184,6 +191,10 @@ class Shell:
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
         self.called = False
         """Whether it was forked from within a function."""
+        self.ends_plainly = False
+        """Whether it ends without its EXIT trap: a part of bash that is neither `( … )` nor, by itself, `{ … }`."""
+        self.interrupts: Status | None = None
+        """The status before the trap that it was forked in: to dash and busybox it is that of a bare `exit`, still."""
         self.left_within = False
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.looped = False
@@ -238,10 +249,15 @@ class Shell:
         )  # fmt: skip
 
     def round(self) -> Hashable:
-        """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown."""
+        """Equal when a loop comes to the same place with the same variables, whatever it is that makes one unknown.
+
+        The number of a job (`pid=$!`) is another each time, and makes no difference.
+        """
         frames = tuple(frame_key(frame) for frame in self.frames)
+        jobs = {str(pid) for pid in (self.last_job, *(pid for job in self.jobs for pid in job.pids))}
         variables = frozenset(
-            (name, value.shape if isinstance(value, Unknown) else value) for name, value in self.variables.items()
+            (name, value.shape if isinstance(value, Unknown) else "$!" if value in jobs else value)
+            for name, value in self.variables.items()
         )
         return (frames, variables, isinstance(self.blocked, Foreground))
 
@@ -330,6 +346,8 @@ class Shell:
                 self.blocked = None
                 return
             self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
+            if isinstance(self.blocked, Standing) and self.blocked.why == UNSEEN:
+                self.push(GoesOn(self.blocked.span))
             self.blocked = None
             self.cut = True
             if self.row.errexit_first and "e" in self.options and not self.tested():
@@ -482,6 +500,8 @@ class Shell:
                 self.set_status(self.status, self.ok)
             case Checked():
                 self.set_status(self.status, self.ok)
+            case GoesOn():
+                world.note("waits-unseen", process, span=frame.span)
             case Left():
                 self.leave(self.status)
             case Again():
@@ -490,6 +510,8 @@ class Shell:
                 self.blocked = Foreground(frame.pids, frame.node)
             case Redirected():
                 frame.restore(process)
+            case Assigned():
+                self._unassign(frame)
             case SourceEnd():
                 if frame.args is not None:
                     self.args = frame.args
@@ -506,6 +528,11 @@ class Shell:
     def _trap_ended(self, frame: TrapEnd) -> None:
         if frame.signal == "EXIT" and self.killed and self.row.exit_trap_status:
             return
+        if self.row.name == "bash":
+            self.frames = tuple(
+                replace(each, heard=True) if isinstance(each, TrapEnd) and each.signal == "EXIT" else each
+                for each in self.frames
+            )
         self.status, self.ok = frame.status, frame.ok
         self.jobs = tuple(job for job in self.jobs if not job.foreground)
         if self.cut and not self.pending:
@@ -570,10 +597,25 @@ class Shell:
         """`exit`: nothing more to do, but for the EXIT trap."""
         if status is not None:
             self.status, self.ok = status, False
+        self.status = self._put_back_by_child_trap()
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         self.frames = ()
         self.pending = ()
         self.blocked = None
+
+    def _put_back_by_child_trap(self) -> Status:
+        """The status with which it leaves: bash's trap for SIGCHLD puts back the one from before it.
+
+        Unless the trap has interrupted a script, not a text that is run: then nothing is left to put it back. Source:
+        jobs.c, run_sigchld_trap; what has longjmp(3) go through parse_and_execute.
+        """
+        frames = self.frames
+        at = next((at for at, frame in enumerate(frames) if isinstance(frame, TrapEnd) and frame.signal == "CHLD"), -1)
+        within = frames[at] if at >= 0 and self.row.name == "bash" else None
+        run = self.mode == "command" or any(
+            isinstance(frame, (Checked, SourceEnd, TrapEnd)) for frame in frames[: max(at, 0)]
+        )
+        return within.status if isinstance(within, TrapEnd) and run else self.status
 
     def refuse(self, status: int, *, special: bool = True) -> None:
         """An error of a builtin, which ends a POSIX shell where that is a special one.
@@ -618,7 +660,7 @@ class Shell:
 
     def _end(self, world: World, process: Process) -> None:
         trap = self.traps.get("EXIT")
-        if trap is not None and not self.ending:
+        if trap is not None and not self.ending and not self.ends_plainly:
             self.ending = True
             if trap.body is not None and trap.text != "":
                 world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
@@ -979,9 +1021,11 @@ class Shell:
         if isinstance(status, Unknown):
             world.write(process, status)
             # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
-            ends = runs_out(node) or (waits_for(node) and self._goes_on())
+            if world.stopping and not runs_out(node) and any(isinstance(each, TrapEnd) for each in self.frames):
+                world.note("waits-unseen", process, span=node.span)
+            ends = runs_out(node) or (waits_for(node) and (self._goes_on() or leaves_off(node)))
             if not ends and not _asks_for_good(world, process, node):
-                self.machine.keep_fallback(world, process, Standing("a loop whose condition is not known", node.span))
+                self.machine.keep_fallback(world, process, Standing(UNSEEN, node.span))
             self.decide(0)
             return
         if (status == 0) == node.until:
@@ -1093,14 +1137,23 @@ class Shell:
 
     # --- children --------------------------------------------------------------------------------
 
-    def child(self, world: World, process: Process, node: Node, span: Span, background: bool) -> Process:
+    def child(
+        self, world: World, process: Process, node: Node, span: Span, background: bool, piped: bool = False
+    ) -> Process:
         """fork(2) of this shell, to run a part of the script: traps are reset, jobs forgotten."""
         body = self.copy()
         body.frames = (Evaluate(node, frozenset()),)
         body.mode = "subshell"
         body.has_exit_trap = False
         body.parenthesised = body.deaf = False
+        body.options = self.options - {"m"}
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
+        # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
+        alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
+        tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
+        body.ends_plainly = self.row.name == "bash" and not tidies
+        trap = next((frame for frame in self.frames if isinstance(frame, TrapEnd)), None)
+        body.interrupts = self.interrupts if trap is None else trap.status
         body.called = self.called or any(isinstance(frame, CallEnd) for frame in self.frames)
         body.looped = self.looped or bool(self.loops())
         body.root = self.root or process.pid
@@ -1131,7 +1184,7 @@ class Shell:
     def _background(self, node: Item, world: World, process: Process) -> None:
         pipeline = node.command.first
         if not node.command.rest and len(pipeline.commands) > 1:
-            children = [self.child(world, process, command, node.span, True) for command in pipeline.commands]
+            children = [self.child(world, process, command, node.span, True, True) for command in pipeline.commands]
             world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
@@ -1187,7 +1240,7 @@ class Shell:
             return
         inside = node.commands[:-1] if self.row.last_in_shell else node.commands
         under = None if tail is None else tail | {"pipeline"}
-        children = [self.child(world, process, command, command.span, False) for command in inside]
+        children = [self.child(world, process, command, command.span, False, True) for command in inside]
         world.connect(children, node.stderr_too)
         self.take_place()
         pids = tuple(child.pid for child in children)
@@ -1241,14 +1294,23 @@ class Shell:
             from stopcheck.boot.lacking import cannot_open
             from stopcheck.boot.redirections import redirect
 
-            if cannot_open(self, node.redirections, world, process):
+            before = Redirected(process.stdin, process.stdout, process.closed)
+            try:
+                fails = cannot_open(self, node.redirections, world, process)
+                if not fails:
+                    redirect(self, node.redirections, world, process)
+            except UnsetError as fault:
+                almquist = self.row.name in {"dash", "busybox"}
+                if not (fault.in_heredoc if almquist else self.row.name == "bash" and isinstance(node, Subshell)):
+                    raise
+                before.restore(process)
+                fails = True
+            if fails:
                 if self.row.name == "busybox" and not isinstance(node, Subshell):
                     self.status, self.ok = self.row.open_error, False  # `set -e` does not hold
                 else:
                     self.set_status(2 if self.row.name == "busybox" else self.row.open_error)
                 return False
-            before = Redirected(process.stdin, process.stdout, process.closed)
-            redirect(self, node.redirections, world, process)
             if tail is None:
                 self.push(before)
         return True
@@ -1309,8 +1371,8 @@ class Shell:
                 return Unknown(f"${name}")
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
                 return Unknown(f"${name}")
-        if name.isdigit():
-            index = int(name) - 1
+        if (number := numeral(name)) is not None:
+            index = number - 1
             several = (word for word in self.args[: index + 1] if isinstance(word, Unknown))
             doubt = next((word for word in several if not isinstance(word, OneWord)), None)
             return doubt or (self.args[index] if index < len(self.args) else None)
@@ -1352,14 +1414,33 @@ class Shell:
     def assign(self, name: str, value: Field) -> None:
         """Set a variable."""
         self.arrays.pop(name, None)
+        if name in self.integers and isinstance(value, str):
+            value = evaluate(self.scope(), value)
         self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
+
+    def _keep_match(self, groups: tuple[Field, ...] | None) -> None:
+        self.assign("BASH_REMATCH", Unknown("what a text matched"))
+        if groups is not None:
+            self.variables.pop("BASH_REMATCH")
+            self.arrays["BASH_REMATCH"] = groups
 
     def _assign_expanding(self, name: str, value: Field) -> None:
         if name in self.constants:
             raise ConstantFault(name)
         self.assign(name, value)
+
+    def assign_for_now(self, values: Mapping[str, Field]) -> None:
+        """Set and export these, until what is pushed next has run."""
+        self.push(Assigned(tuple((name, self.variables.get(name)) for name in values), self.exported))
+        self.variables |= values
+        self.exported |= values.keys()
+
+    def _unassign(self, frame: Assigned) -> None:
+        for name, value in frame.saved:
+            self._put_back(name, value)
+            self.exported = self.exported - {name} | (frame.exported & {name})
 
     def _put_back(self, name: str, value: Field | None) -> None:
         if value is None:
@@ -1410,6 +1491,7 @@ class Shell:
             substitute,
             process_substitution,
             self.array,
+            self._keep_match,
             self.row.plain,
             "u" in self.options,
             self.row.dialect != "busybox",
@@ -1417,7 +1499,7 @@ class Shell:
 
     def aside(self, world: World, process: Process) -> Scope:
         """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
-        return replace(self.scope(world, process), assign=lambda _, __: None)
+        return replace(self.scope(world, process), assign=lambda _, __: None, keep_match=lambda _: None)
 
     def environment(self) -> dict[str, Field]:
         """The exported variables."""
@@ -1459,6 +1541,8 @@ class Shell:
         for frame in reversed(self.frames[index:]):
             if isinstance(frame, Redirected):
                 frame.restore(process)
+            elif isinstance(frame, Assigned):
+                self._unassign(frame)
             elif isinstance(frame, CallEnd):
                 self._return(frame)
         self.frames = self.frames[:index]

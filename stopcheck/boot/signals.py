@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from stopcheck.model import numeral
+
 NUMBERS: dict[str, int] = {
     "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10,
     "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15, "STKFLT": 16, "CHLD": 17, "CONT": 18, "STOP": 19,
@@ -21,8 +23,8 @@ PAUSING: frozenset[str] = frozenset({"STOP", "TSTP", "TTIN", "TTOU"})
 def signal_name(text: str, prefix: bool = True) -> str | None:
     """The bare name ("TERM") of "15", "TERM", "term", "RTMIN+3" and, where `prefix`, "SIGTERM"; None: no signal."""
     text = text.strip()
-    if text.isdigit():
-        number = int(text)
+    number = numeral(text)
+    if number is not None:
         if number in NAMES:
             return NAMES[number]
         return f"RTMIN+{number - REALTIME_MIN}" if REALTIME_MIN <= number <= REALTIME_MAX else None
@@ -34,7 +36,7 @@ def signal_name(text: str, prefix: bool = True) -> str | None:
     name = ALIASES.get(name, name)
     if name in NUMBERS:
         return name
-    if name in {"RTMIN", "RTMAX"} or (name[:6] in {"RTMIN+", "RTMAX-"} and name[6:].isdigit()):
+    if name in {"RTMIN", "RTMAX"} or (name[:6] in {"RTMIN+", "RTMAX-"} and numeral(name[6:]) is not None):
         return name
     return None
 

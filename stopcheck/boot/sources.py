@@ -78,12 +78,18 @@ def from_source(
         more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
         known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
         known["python"] = _python(process.program, machine.image.base.name)
-    project = Tree(files, known, given or {})
-    handling = read_program(language, paths, project, needs, env)
-    if language == "php":
-        from stopcheck.boot.extensions import has_pcntl, without_signals
+    needs, given = tuple(needs), given or {}
+    texts = frozenset((path, source.text) for path, source in given.items())
+    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts)
+    handling, _ = machine.handlings.get(key, (None, files))
+    if handling is None:
+        project = Tree(files, known, given)
+        handling = read_program(language, paths, project, needs, env)
+        if language == "php":
+            from stopcheck.boot.extensions import has_pcntl, without_signals
 
-        handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+            handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+        machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
     return Program(_row(process, language, handling), machine.stop_signal)
 
 

@@ -151,7 +151,8 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
-            return (_pid(world, posixpath.basename(plain[0])[:-4]) or content) if pid_file else content
+            number = _pid(world, posixpath.basename(plain[0])[:-4]) if pid_file else None
+            return content if number is None else number
         case "type" if "-t" in arguments and len(plain) == 1:
             return _kind(shell, process, plain[0])
         case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
@@ -198,11 +199,16 @@ def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
 
 
 def _pid(world: World, name: str) -> str | None:
-    """The number in a PID file: that of the service of this name in the background, or of the only one there."""
-    left = [p for p in world.processes.values() if p.alive and p.job and isinstance(p.body, Program)]
-    named = [p for p in left if isinstance(p.body, Program) and name in {p.program, p.body.row.table, p.body.row.name}]
-    found = named or left
-    return str(found[0].pid) if len(found) == 1 else None
+    """The number in a PID file: that of the service of this name in the background, or of the only one there.
+
+    "" where it has ended and has taken the file along.
+    """
+    jobs = [(p, p.body.row) for p in world.processes.values() if p.job and isinstance(p.body, Program)]
+    named = [(p, row) for p, row in jobs if name in {p.program, row.table, row.name}]
+    if named and not any(p.alive for p, _ in named):
+        return "" if all(p.finished and row.removes_pid for p, row in named) else None
+    left = [(p, row) for p, row in named or jobs if p.alive]
+    return str(left[0][0].pid) if len(left) == 1 else None
 
 
 def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:

@@ -11,7 +11,7 @@ from stopcheck.boot.world import SOMEWHERE
 from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
-from stopcheck.model import Unknown
+from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
 YES = frozenset({"true", "yes", "on", "1"})
+NO = frozenset({"false", "no", "off", "0"})
 _EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
 
 
@@ -135,8 +136,8 @@ def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
 
 
 def _priority(section: Section) -> int:
-    text = section.get("priority", "999")
-    return int(text) if text.lstrip("-").isdigit() else 999
+    priority = numeral(section.get("priority", "999"), signed=True)
+    return 999 if priority is None else priority
 
 
 def _plain(value: str) -> str:
@@ -149,21 +150,22 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
     if command is None or section.get("autostart", "true").lower() not in YES:
         return []
     name = section.name.partition(":")[2]
-    seconds = section.get("stopwaitsecs", "10")
-    count = section.get("numprocs", "1")
+    seconds = numeral(section.get("stopwaitsecs", "10"))
+    count = numeral(section.get("numprocs", "1"))
     managed = Managed(
         name=name,
         argv=(),
         stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
-        wait=float(seconds) if seconds.replace(".", "", 1).isdigit() else 10.0,
+        wait=10.0 if seconds is None else float(seconds),
         group=section.get("stopasgroup", "false").lower() in YES,
         kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
         place=command.span,
         folder=_plain(section.get("directory", "")),
         user=_plain(section.get("user", "")),
+        once=section.get("autorestart", "").lower() in NO,
     )
-    first = section.get("numprocs_start", "0")
-    numbers = range(int(first) if first.isdigit() else 0, 1 << 31)[: min(int(count), 8) if count.isdigit() else 1]
+    first = numeral(section.get("numprocs_start", "0")) or 0
+    numbers = range(first, first + (1 if count is None else min(count, 8)))
     return [replace(managed, argv=_argv(command.value, name, str(number), env)) for number in numbers]
 
 

@@ -21,7 +21,7 @@ class Managed:
     """A program of a supervisor: how it is started and stopped; `wait` in seconds until SIGKILL (None: never).
 
     `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory, `user`
-    whom it runs as ("": as the supervisor).
+    whom it runs as ("": as the supervisor). `once`: nothing starts it again when it has ended.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Managed:
     place: Span | None = None
     folder: str = ""
     user: str = ""
+    once: bool = False
 
 
 class Supervisor:
@@ -88,6 +89,10 @@ class Supervisor:
     def key(self) -> Hashable:
         """See Body.key."""
         return (self.pids, self.stopping, self.current)
+
+    def lets_end(self, pid: int) -> bool:
+        """Whether it is told not to start a program again: that has work to do once."""
+        return any(started == pid and managed.once for started, managed in zip(self.pids, self.managed, strict=False))
 
     def programs(self, world: World) -> list[int]:
         """Its living programs."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 from stopcheck.boot.arithmetic import ConstantFault, UnsetError, evaluate
+from stopcheck.boot.braces import expanded
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from stopcheck.source import Span
 
 _GLOB = regex(r"[*?\[]")
-_BRACES = regex(r"^(.*?)\{([^{}]*,[^{}]*|-?\d+\.\.-?\d+)\}(.*)$", re.DOTALL)
 _ALWAYS_SET = frozenset(
     """
     @ * # ? - $ 0 _ HOME PATH PWD TERM IFS OPTIND OPTERR PPID SHLVL UID EUID GROUPS HOSTTYPE OSTYPE MACHTYPE PIPESTATUS
@@ -48,6 +48,8 @@ class Scope:
     substitute: Callable[[CommandSubstitution], Field]
     process: Callable[[ProcessSubstitution], Field]
     array: Callable[[str], tuple[Field, ...] | None]
+    keep_match: Callable[[tuple[Field, ...] | None], None]
+    """Where `=~` leaves what it has found, and each group of it; None: what that is, is not known."""
     plain: str = ""
     """The expansions that the shell knows, where not all: it ends at any other ("Bad substitution")."""
     nounset: bool = False
@@ -106,7 +108,7 @@ def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) ->
                 fields.append(_tilde(scope, literal, word))
             continue
         if literal is not None and not word.quoted:
-            fields.extend(_tilde(scope, each, word) for each in _brace(literal))
+            fields.extend(_tilde(scope, each, word) for each in expanded(literal))
             continue
         fields.extend(_fields(scope, word))
     return tuple(fields)
@@ -123,20 +125,50 @@ def expand_text(scope: Scope, word: Word) -> Field:
 
 def expand_pattern(scope: Scope, word: Word) -> Field:
     """A word as a pattern: quoted characters are escaped for `matches`."""
+    return _expand_escaping(scope, word, _escaped)
+
+
+def expand_expression(scope: Scope, word: Word) -> Field:
+    """A word as an extended regular expression: quoted characters stand for themselves."""
+    return _expand_escaping(scope, word, re.escape)
+
+
+def _expand_escaping(scope: Scope, word: Word, escaped: Callable[[str], str]) -> Field:
     texts: list[Field] = []
     for part in word.parts:
         if isinstance(part, Text):
-            texts.append(_escaped(part.text) if part.quoted else part.text)
+            texts.append(escaped(part.text) if part.quoted else part.text)
             continue
         value = expand_text(scope, Word((part,), part.span))
         quoted = getattr(part, "quoted", False)
-        texts.append(_escaped(value) if quoted and isinstance(value, str) else value)
+        texts.append(escaped(value) if quoted and isinstance(value, str) else value)
     return _joined(texts)
 
 
 def matches(text: str, pattern: str) -> bool:
     """Whether a shell pattern (with `\\` or brackets as escape) fits the whole text."""
-    return any(fnmatchcase(text, _translated(alternative)) for alternative in _extglob(pattern))
+    return any(_matches(text, alternative) for alternative in _extglob(pattern))
+
+
+_REPEATED = regex(r"([+*!])\(([^()]*)\)")
+
+
+def _matches(text: str, pattern: str) -> bool:
+    """With `+(…)`, `*(…)` and `!(…)` of bash, but for those that have a `*` within."""
+    found = _REPEATED.split(pattern)
+    if len(found) == 1 or any("*" in choices for choices in found[2::3]):
+        return fnmatchcase(text, _translated(pattern))
+    whole = ""
+    for at in range(len(found) - 1, -1, -3):  # the last part first: what `!(…)` leaves out depends on what follows
+        whole = _as_regex(found[at]) + whole
+        if at:
+            kind, choices = found[at - 2], "|".join(map(_as_regex, found[at - 1].split("|")))
+            whole = rf"(?!(?:{choices}){whole}\Z).*{whole}" if kind == "!" else f"(?:{choices}){kind}{whole}"
+    return re.fullmatch(whole, text, re.DOTALL) is not None
+
+
+def _as_regex(pattern: str) -> str:
+    return translate(_translated(pattern))[:-2]  # without the `\Z` at its end
 
 
 def fits(value: Field, pattern: Field) -> bool | Unknown:
@@ -249,21 +281,6 @@ def _tilde(scope: Scope, text: str, word: Word) -> Field:
         home = scope.variable("HOME") or ""
         return Unknown(home.reason, home.span) if isinstance(home, Unknown) else home + text[1:]
     return text
-
-
-def _brace(text: str) -> list[str]:
-    found = _BRACES.match(text)
-    if not found:
-        return [text]
-    before, inner, after = found.groups()
-    if "," in inner:
-        choices = inner.split(",")
-    else:
-        low, high = (int(part) for part in inner.split(".."))
-        if abs(high - low) > 1000:
-            return [text]
-        choices = [str(n) for n in (range(low, high + 1) if low <= high else range(low, high - 1, -1))]
-    return [each for choice in choices for rest in _brace(after) for each in _brace(before + choice + rest)]
 
 
 def _fields(scope: Scope, word: Word) -> list[Field]:

@@ -53,7 +53,7 @@ def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
     body = next((each.heredoc for each in redirections if each.heredoc is not None), None)
     if body is None:
         return
-    text = body.body.span.text if body.quoted else expand_text(shell.scope(world, process), body.body)
+    text = body.body.span.text if body.quoted else expand_text(shell.aside(world, process), body.body)
     if isinstance(text, str) and not (body.strip_tabs and "\t" in text):
         for path in filled(shell, redirections, world, process, text):
             world.places[path] = body.body.span

@@ -103,8 +103,8 @@ class Case:
             case OutcomeKind.TERMINATED:
                 return f"`docker stop` ends {name} at once, without any cleanup"
             case OutcomeKind.EXITS:
-                return "the container ends by itself as soon as it is started"
+                return "The container ends by itself as soon as it is started"
             case OutcomeKind.FAILS:
                 code = f": exit {stopped.exit_code}" if stopped is not None and stopped.exit_code is not None else ""
-                return f"the container does not start{code}"
+                return f"The container does not start{code}"
         return f"`docker stop` reaches {name}"

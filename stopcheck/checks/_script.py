@@ -47,12 +47,6 @@ def called(process: Process) -> str:
     return (script or name_of(process)).rsplit("/", 1)[-1]
 
 
-def together(names: tuple[str, ...]) -> str:
-    """Names in a sentence: "a", "a and b", "a, b and c", "a, b, c and 2 more"."""
-    shown = (*names[:3], f"{len(names) - 3} more") if len(names) > 4 else names
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
 def at_a_terminal(case: Case) -> str:
     """What is in front, if PID 1 ended because that has no terminal (`docker run -it`) to read from; else "".
 

@@ -145,12 +145,11 @@ def _unmarked(case: Case, cause: Cause) -> str:
 
 
 def successor(case: Case, cause: Cause) -> str:
-    """What takes the place of the shell once that makes way: the main program, or a wrapper that is started for it."""
+    """What takes the place of the shell once that makes way: the main program, or a script or wrapper before it."""
     child = cause.child
-    wraps = child is not None and (
-        isinstance(child.body, Parent) or (isinstance(child.body, Shell) and child.body.packaged is not None)
-    )
-    return called(child if wraps and child is not None else main_of(case, cause))
+    if child is None or not isinstance(child.body, (Parent, Shell)):
+        return called(main_of(case, cause))
+    return called(child)
 
 
 def by_luck(case: Case, rule: str) -> Iterator[Violation]:
@@ -187,11 +186,6 @@ def _luck(image: Image, span: Span) -> str | None:
     if shell == "busybox":
         return "busybox's sh puts the last command of `sh -c` in its own place, Debian's and Ubuntu's sh does not"
     return f"{shell} puts the last command in its own place here, the sh of Debian and Ubuntu never does"
-
-
-def sentence(text: str) -> str:
-    """With a capital letter at its beginning."""
-    return text[:1].upper() + text[1:]
 
 
 def advice(fix: Fix | None, name: str, becomes: str = "PID 1") -> str:

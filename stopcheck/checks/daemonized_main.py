@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.checks._script import at_a_terminal, called
-from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, sentence, staying, that_stays
+from stopcheck.checks._start import command_at, exec_form, in_json, is_exact, place, staying, that_stays
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
@@ -28,7 +28,7 @@ def check(case: Case) -> Iterator[Violation]:
             f"{shell}, which is left in front, ends at once without a terminal" if shell else "nothing is left in front"
         )
         yield Violation(
-            message=f"{sentence(case.consequence(None))}. {name} leaves for the background: {left}",
+            message=f"{case.consequence(None)}. {name} leaves for the background: {left}",
             span=place(case, cause.span),
             fix=_fix(case, cause, words) if words is not None else None,
             advice=f"Keep it in the foreground: `{that_stays(name, words)}`.",

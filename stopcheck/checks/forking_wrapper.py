@@ -58,6 +58,8 @@ def _what_it_does(case: Case, cause: Cause) -> str:
         return "does not wait until it is done"
     if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"
-    if case.assessment.signal not in (row.forwards_only or (case.assessment.signal,)):
+    if row.on.get(case.assessment.signal) == "ignore" or case.assessment.signal not in (
+        row.forwards_only or (case.assessment.signal,)
+    ):
         return f"does not pass {case.signal} on"
     return "passes the signal only to a shell in between, which keeps it to itself"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from stopcheck.boot.programs import Program
-from stopcheck.checks._script import called, together
+from stopcheck.checks._script import called
 from stopcheck.checks._start import place, started, with_init
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation
+from stopcheck.stop.story import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.checks._start import exec_form, place, sentence
+from stopcheck.checks._start import exec_form, place
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Violation
@@ -38,7 +38,7 @@ def check(case: Case) -> Iterator[Violation]:
             span = form.span if form is not None else place(case, cause.span)
             kind = "The shell form needs" if form is not None else "This needs"
             why, fix = f"{kind} {failure.name}, and {base} has no shell", _exec_form(case, start)
-        yield Violation(f"{sentence(case.consequence(None))}. {why}", span, fix, advice=ADVICE)
+        yield Violation(f"{case.consequence(None)}. {why}", span, fix, advice=ADVICE)
 
 
 def _shell_form(case: Case) -> StartCommand | None:

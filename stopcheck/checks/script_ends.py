@@ -33,7 +33,7 @@ def check(case: Case) -> Iterator[Violation]:
         else:
             ends = f"{script} starts {child} in the background and has nothing more to do"
         yield Violation(
-            message=f"the container stops as soon as it is started: {ends}; when it ends, {child} is SIGKILLed",
+            message=f"The container stops as soon as it is started: {ends}; when it ends, {child} is SIGKILLed",
             span=cause.span,
             fix=_in_front(case, cause),
             advice=f"Start {child} last, in the foreground, with `exec` and without `&` or `nohup`. With several "

@@ -6,7 +6,7 @@ import posixpath
 
 from stopcheck.boot.shell import Shell
 from stopcheck.checks._script import called
-from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place, sentence
+from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, StartCommand
 from stopcheck.knowledge.programs import find_program
@@ -61,7 +61,7 @@ def check(case: Case) -> Iterator[Violation]:
             alone = failure.kind == "not-first"
             found = Found(failure.reason, asked, None, advice if alone else "Start a program that the image has.")
         yield Violation(
-            message=f"{sentence(case.consequence(None))}. {found.why}",
+            message=f"{case.consequence(None)}. {found.why}",
             span=found.span,
             fix=found.fix,
             related=(Label(asked, "this is to be started"),) if found.span != asked else (),

@@ -97,7 +97,8 @@ def file_pattern(pattern: str, *, any_depth: bool = False) -> tuple[Token, ...] 
             at += pattern.startswith("/", at)
             out += [("star", "")] if at == end else [("folders", ""), ("within", "")]
         elif char == "*":
-            out.append(("star", "/"))
+            if out[-1:] != [("star", "/")]:
+                out.append(("star", "/"))
         elif char == "?":
             out.append(("any", "/"))
         elif char == "[":

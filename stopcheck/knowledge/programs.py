@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from functools import cache
 
 import tomli
@@ -87,11 +88,13 @@ class ProgramRow:
     session: int | None = None
     again: int | None = None
     foreground_base: str = ""
+    packaged: str = ""
     config: tuple[str, ...] = ()
     config_decides: bool = False
     config_first: bool = False
     saves: bool = False
     one_service: bool = False
+    removes_pid: bool = False
     helper: bool = False
     tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +115,20 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
-_CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
+_CONDITIONS = {
+    "words",
+    "any",
+    "command",
+    "letters",
+    "without",
+    "first",
+    "bare",
+    "text",
+    "base",
+    "image",
+    "env",
+    "named",
+}
 
 
 def _values(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,7 +173,7 @@ def _row(name: str, table: str) -> ProgramRow:
 
 
 UNKNOWN = "a program that nobody knows"
-_VERSION = regex(r"-?\d+(\.\d+)*$")
+_VERSION = "0123456789."
 
 
 def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> ProgramRow | None:
@@ -171,14 +187,20 @@ def find_program(path: str, extra: Mapping[str, ProgramRow] | None = None) -> Pr
     elif path in known_as:
         name = path
     elif name not in known_as:
-        name = _VERSION.sub("", name)
+        name = name.rstrip(_VERSION).removesuffix("-") if name[-1:].isdecimal() else name
     return _row(name, known_as[name]) if name in known_as else None
 
 
 def unknown_program(name: str, arguments: Sequence[str], role: str = "unknown", reason: str = "") -> ProgramRow:
-    """The row for a program that no table has: what it is told to do may say that it ends (`app migrate`)."""
+    """The row for a program that no table has: what it is told to do may say that it ends (`app migrate`).
+
+    So may its name, but for a script that nobody has read: `setup.sh` may become what it has set up.
+    """
     row = ProgramRow(name, role=role, instead=reason)
-    return applied(replace(row, variants=_row(UNKNOWN, UNKNOWN).variants), arguments)
+    variants = _row(UNKNOWN, UNKNOWN).variants
+    if role != "unknown":
+        variants = tuple(variant for variant in variants if "named" not in variant)
+    return applied(replace(row, variants=variants), arguments)
 
 
 def applied(
@@ -190,7 +212,7 @@ def applied(
     name of the base image, `env` what is known of the environment.
     """
     for variant in row.variants:
-        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}):
+        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}) and _is_named(variant, row.name):
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
 
@@ -203,6 +225,10 @@ def _is_in(variant: Mapping[str, Any], image: str, env: Mapping[str, object]) ->
         official == name and (not version or re.match(rf"{re.escape(version)}(?![\w])", tag))
         for official, _, version in (each.partition(":") for each in wanted)
     ) and ("env" not in variant or any(_is_set(env, each) for each in variant["env"].split()))
+
+
+def _is_named(variant: Mapping[str, Any], name: str) -> bool:
+    return "named" not in variant or any(fnmatchcase(name, each) for each in variant["named"].split())
 
 
 def _is_set(env: Mapping[str, object], wanted: str) -> bool:

@@ -58,9 +58,19 @@ def diff(fix: Fix, here: str, width: int) -> Iterator[Line]:
         if hunk.path != here:
             yield [(f"     {clean(hunk.path)}", "strong")]
         gutter = max(2, len(str(hunk.line + max(len(hunk.before), len(hunk.after)))))
+        room = width - gutter - 5
+        cuts = [_hidden(*pair, room) for pair in zip(hunk.before, hunk.after, strict=False)]
         for sign, lines, color in (("-", hunk.before, "removed"), ("+", hunk.after, "added")):
-            for number, text in enumerate(lines, hunk.line):
-                yield [
-                    (f"  {number:>{gutter}}", "faint"),
-                    (f" {sign} {clip(_spread(text), width - gutter - 5)}", color),
-                ]
+            for number, text in enumerate(lines):
+                cut = cuts[number] if len(hunk.before) == len(hunk.after) else 0
+                shown = clip(("…" if cut else "") + _spread(text)[cut:], room)
+                yield [(f"  {hunk.line + number:>{gutter}}", "faint"), (f" {sign} {shown}", color)]
+
+
+def _hidden(before: str, after: str, room: int) -> int:
+    """How much of a line to leave out at its beginning, so that what is changed in it is to be seen."""
+    before, after = _spread(before), _spread(after)
+    if before == after or clip(before, room) != clip(after, room):
+        return 0
+    same = next((n for n, pair in enumerate(zip(before, after, strict=False)) if pair[0] != pair[1]), len(before))
+    return max(0, same - room // 4)

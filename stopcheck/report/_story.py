@@ -5,6 +5,7 @@ from __future__ import annotations
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
 from stopcheck.report._lines import clean, columns, wrap
+from stopcheck.stop.story import together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,9 +58,13 @@ def outcome(report: ContainerReport) -> str:
 def gist(report: ContainerReport) -> str:
     """In a few words why it ends so."""
     verdict = report.verdict
-    main = " and ".join(clean(name) for name in verdict.main) or "the main process"
-    several = len(verdict.main) > 1
     told = verdict.signal_reaches_main
+    mains = [process for process in verdict.processes if process.main]
+    names = verdict.main
+    if told is False:  # where only some of them are never told, those are what is amiss
+        names = tuple(process.program for process in mains if process.fate == "untold") or names
+    names = tuple(dict.fromkeys(map(clean, names))) or ("the main process",)
+    main, several = together(names), len(names) > 1
     match verdict.outcome:
         case OutcomeKind.GRACEFUL:
             return f"{main} {'get' if several else 'gets'} {report.container.stop_signal} and can finish"
@@ -67,6 +72,8 @@ def gist(report: ContainerReport) -> str:
             return f"{main} {'have' if several else 'has'} no handler that could be told: SIGKILLed at once"
         case OutcomeKind.TERMINATED:
             return f"{main} {'die' if several else 'dies'} of {report.container.stop_signal} at once, without cleanup"
+        case OutcomeKind.CUT_OFF if told and mains and all(process.fate == "dies" for process in mains):
+            return f"{main} {'die' if several else 'dies'} of {report.container.stop_signal} before any cleanup"
         case OutcomeKind.CUT_OFF if told:
             return f"{main} {'are' if several else 'is'} told, but SIGKILLed before the work is done"
         case OutcomeKind.CUT_OFF | OutcomeKind.KILLED if told is False:

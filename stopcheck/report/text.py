@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import OutcomeKind
 from stopcheck.report._frame import diff, frame
 from stopcheck.report._lines import clean, columns, count, paint, wrap
 from stopcheck.report._story import COLORS, gist, heading, outcome, story
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from stopcheck.case import Report
     from stopcheck.model import Finding, Problem, Severity
     from stopcheck.report._lines import Line, Style
+
+
+_EARLY = frozenset({OutcomeKind.EXITS, OutcomeKind.FAILS})
+"""Outcomes that come before any stop."""
 
 
 def render(report: Report, style: Style) -> str:
@@ -68,7 +73,8 @@ def _paragraph(text: str, width: int) -> Iterator[Line]:
 
 def _story(report: Report, index: int, width: int) -> Iterator[Line]:
     container = report.containers[index]
-    yield [("  ", ""), (f"When {clean(heading(container))} is stopped:", "")]
+    what = "run" if container.verdict.outcome in _EARLY else "stopped"
+    yield [("  ", ""), (f"When {clean(heading(container))} is {what}:", "")]
     yield from story(container.verdict.story, width)
 
 
@@ -79,7 +85,8 @@ def _problem(problem: Problem, width: int) -> Iterator[Line]:
 
 
 def _summary(report: Report, width: int) -> Iterator[Line]:
-    for container in report.containers:
+    found = {index for finding in report.findings for index in finding.containers}
+    for index, container in enumerate(report.containers):
         end = outcome(container)
         line: Line = [(clean(heading(container)), "strong"), (": ", ""), (end, COLORS[container.verdict.outcome])]
         used = sum(columns(text) for text, _ in line)
@@ -89,6 +96,9 @@ def _summary(report: Report, width: int) -> Iterator[Line]:
         else:
             yield line
             yield from ([("  ", ""), (text, "")] for text in wrap(gist(container), width - 2))
+        if container.verdict.outcome is OutcomeKind.FAILS and index not in found:
+            # Nobody is to blame, or nobody knows who: then the story is all that says why.
+            yield from story(container.verdict.story, width)
     if report.containers:
         yield []
     yield [(_total(report), "")]

@@ -121,6 +121,9 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
     outcome = _worst(processes, signal)
+    waited = next((event for event in world.events if event.kind == "waits-unseen"), None)
+    if outcome is OutcomeKind.CUT_OFF and waited is not None:
+        unsure = unsure or Unknown("how long a loop waits when the container stops", waited.span)
     if unsure is not None:
         return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure, seconds=seconds)
     status = world.init.status

@@ -115,6 +115,7 @@ def _is_wanted(name: str, text: str) -> bool:
 
     By custom such a name is in capitals.
     """
+    name = re.escape(name)
     used = re.search(rf"\$(?:{name}\b|\{{{name}(?:\}}|:?[?+]|[#%/]))|(?<![\w$\{{!=]){name}(?![\w=])", text)
     has_default = re.search(rf"\b{name}=[\"']?\$\{{{name}:?-|\$\{{{name}:?=", text)
     return name.isupper() and used is not None and has_default is None

@@ -36,6 +36,12 @@ def shown(argv: tuple[Field, ...]) -> str:
     return text if len(text) <= 48 else text[:47] + "…"
 
 
+def together(names: tuple[str, ...]) -> str:
+    """Names in a sentence: "a", "a and b", "a, b and c", "a, b, c and 2 more"."""
+    some = (*names[:3], f"{len(names) - 3} more") if len(names) > 4 else names
+    return " and ".join([", ".join(some[:-1]), some[-1]] if len(some) > 1 else some)
+
+
 def name_of(process: Process) -> str:
     """What to call a process: a script by its path, any other by its program."""
     body = process.body
@@ -98,7 +104,8 @@ def _beginning(assessment: Assessment) -> Iterator[Step]:
 def _started(stopped: Stopped) -> Iterator[Step]:
     """Who starts whom on the way from PID 1 to the main processes."""
     world = stopped.booted.world
-    told: set[int] = {1}
+    left = {event.other for event in world.events if event.kind == "daemonizes"}
+    told: set[int] = {1, *left}
     for chain in chains(world, stopped.mains):
         for above, process in itertools.pairwise(chain):
             if process.pid in told:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Said = tuple[Verdict, list[tuple[str, Violation, Severity]]]
 
-PACKAGES = "memcached nginx mariadb-server postgresql redis slapd haproxy cron tini dumb-init supervisor gosu"
+PACKAGES = "hypercorn nginx mariadb-server postgresql redis slapd haproxy cron tini dumb-init supervisor gosu"
 
 
 def context(script: str, base: str = "debian:bookworm-slim", lines: str = "", **files: str) -> dict[str, str]:

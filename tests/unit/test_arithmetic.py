@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _worked_out(text: str, variables: dict[str, Field], plain: str = "") -> Field:
     scope = Scope(
-        variables.get, tuple, variables.__setitem__, lambda _: "", lambda _: "", lambda _: None, plain
+        variables.get, tuple, variables.__setitem__, lambda _: "", lambda _: "", lambda _: None, lambda _: None, plain
     )  # fmt: skip
     return evaluate(scope, text)
 
@@ -37,6 +37,8 @@ def _worked_out(text: str, variables: dict[str, Field], plain: str = "") -> Fiel
         pytest.param("1 << 3 | 2 & 3 ^ 1", "11", "0", id="bits"),
         pytest.param("10#08 + 0x10 + 010", "32", "0", id="bases"),
         pytest.param("!i", "1", "0", id="not"),
+        pytest.param("9223372036854775807 + 1", "-9223372036854775808", "0", id="64 bits"),
+        pytest.param("i = 7 ** 63", "2898552624600762295", "2898552624600762295", id="64 bits of a power"),
     ],
 )
 def test_an_expression_has_a_value_and_leaves_one(text: str, value: str, left: str) -> None:

@@ -245,3 +245,8 @@ def test_where_cargo_puts_it(build: str, copy: str) -> None:
 )  # fmt: skip
 def test_which_sources_cargo_makes_it_of(files: dict[str, str], outcome: str) -> None:
     assert told(rust(LOOP, 'tokio = "1"' if "Cargo.toml" not in files else "", files=files)) == outcome
+
+
+def test_a_program_of_the_build_s_own_that_has_the_name_of_another() -> None:
+    found = go(NOTIFIES, copy="/app /usr/bin/service", start='["service", "-env", "dev"]')
+    assert (found.outcome, found.main) == ("graceful", ("service",))

@@ -14,99 +14,99 @@ GOOD = {OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED}
 
 FIXES = {
     "exec": """
-- memcached -u nobody
-+ exec memcached -u nobody
+- hypercorn -u nobody
++ exec hypercorn -u nobody
 """,
     "exec-before-exit": """
-- memcached
-+ exec memcached
+- hypercorn
++ exec hypercorn
   exit $?
 """,
     "exec-after-an-assignment": """
-- LANG=C memcached
-+ LANG=C exec memcached
+- LANG=C hypercorn
++ LANG=C exec hypercorn
 """,
     "exec-after-a-redirection": """
-- >/log memcached
-+ >/log exec memcached
+- >/log hypercorn
++ >/log exec hypercorn
 """,
     "exec-arguments": """
-  set -- memcached -u nobody
+  set -- hypercorn -u nobody
 - "$@"
 + exec "$@"
 """,
     "exec-in-a-function": """
   run() {
--   memcached "$@"
-+   exec memcached "$@"
+-   hypercorn "$@"
++   exec hypercorn "$@"
   }
   run -u nobody
 """,
     "exec-in-a-branch": """
-- if true; then memcached; fi
-+ if true; then exec memcached; fi
+- if true; then hypercorn; fi
++ if true; then exec hypercorn; fi
 """,
     "exec-in-a-list": """
-- memcached && echo over
-+ exec memcached && echo over
+- hypercorn && echo over
++ exec hypercorn && echo over
 """,
     "exec-in-a-loop": """
   while :; do
--     memcached
-+     exec memcached
+-     hypercorn
++     exec hypercorn
       sleep 1
   done
 """,
     "exec-after-a-keyword": """
-- time -p memcached
-+ time -p exec memcached
+- time -p hypercorn
++ time -p exec hypercorn
 """,
     "exec-in-a-text": """
-- eval "memcached $OPTIONS"
-+ eval "exec memcached $OPTIONS"
+- eval "hypercorn $OPTIONS"
++ eval "exec hypercorn $OPTIONS"
 """,
     "exec-out-of-parentheses": """
-- (exec memcached)
-+ exec memcached
+- (exec hypercorn)
++ exec hypercorn
 """,
     "exec-out-of-a-job": """
-- exec memcached &
-+ exec memcached
+- exec hypercorn &
++ exec hypercorn
 -
 - wait
 """,
     "exec-out-of-a-pipeline": """
-- memcached -v |& tee /log
-+ exec memcached -v > >(tee /log) 2>&1
+- hypercorn -v |& tee /log
++ exec hypercorn -v > >(tee /log) 2>&1
 """,
     "the-last-job": """
-- memcached &
-+ exec memcached
+- hypercorn &
++ exec hypercorn
 """,
     "exec-an-init": """
-- tini -- memcached
-+ exec tini -- memcached
+- tini -- hypercorn
++ exec tini -- hypercorn
 """,
     "trap-for-the-last-job": """
-  memcached &
+  hypercorn &
 + trap 'kill "$!"; wait "$!"' TERM
   wait
 """,
     "trap-for-two-jobs": """
-  memcached & a=$!
+  hypercorn & a=$!
   nginx -g 'daemon off;' & b=$!
 + trap 'kill "$a" "$b"; wait' TERM
   wait
 """,
     "trap-for-jobs-without-names": """
-  memcached &
+  hypercorn &
   nginx -g 'daemon off;' &
 + trap 'trap "" TERM; kill 0; wait' TERM
   wait
 """,
     "trap-in-a-function": """
   main() {
-      memcached &
+      hypercorn &
 +     trap 'kill "$!"; wait "$!"' TERM
       wait
   }
@@ -130,20 +130,20 @@ FIXES = {
     "wait-after-kill": """
 - trap 'kill $!' TERM
 + trap 'kill $!; wait' TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "wait-before-exit": """
 - trap 'kill $!; exit' TERM
 + trap 'kill $!; wait; exit' TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "wait-in-a-function-on-one-line": """
 - stop() { kill $!; exit; }
 + stop() { kill $!; wait; exit; }
   trap stop TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "wait-after-a-comment": """
@@ -152,7 +152,7 @@ FIXES = {
 +     wait
   }
   trap stop TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "wait-after-a-loop": """
@@ -163,20 +163,20 @@ FIXES = {
 +   wait
   }
   trap stop TERM
-  memcached & a=$!
+  hypercorn & a=$!
   nginx -g 'daemon off;' & b=$!
   wait
 """,
     "forward-in-a-word": """
 - trap exit TERM
 + trap 'kill "$!"; wait "$!"; exit' TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "forward-in-double-quotes": """
 - trap "echo bye" TERM
 + trap "kill \\"\\$pid\\"; wait \\"\\$pid\\"; echo bye" TERM
-  memcached & pid=$!
+  hypercorn & pid=$!
   wait
 """,
     "forward-in-a-function": """
@@ -186,33 +186,33 @@ FIXES = {
       echo bye
   }
   trap bye TERM
-  memcached & pid=$!
+  hypercorn & pid=$!
   wait $pid
 """,
     "no-recursion": """
 - trap 'kill 0' TERM
 + trap 'trap "" TERM; kill 0; wait' TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "ignored-no-more": """
 - trap '' TERM
 + trap 'kill "$pid"; wait "$pid"' TERM
-  memcached & pid=$!
+  hypercorn & pid=$!
   wait
 """,
     "no-longer-deferred": """
 - trap 'rm -f /lock' TERM
 + trap 'kill "$!"; wait "$!"; rm -f /lock' TERM
-- memcached -v  # the cache
-+ memcached -v &  # the cache
+- hypercorn -v  # the cache
++ hypercorn -v &  # the cache
 + wait $!
 """,
     "the-variable-that-the-trap-expects": """
 - trap 'kill $pid' TERM
 + trap 'kill $pid; wait' TERM
-- memcached
-+ memcached &
+- hypercorn
++ hypercorn &
 + pid=$!
 + wait "$pid"
 """,
@@ -230,21 +230,21 @@ FIXES = {
   #!/bin/sh
 - trap 'kill $!; wait' SIGINT SIGTERM # both
 + trap 'kill $!; wait' INT TERM # both
-  memcached &
+  hypercorn &
   wait
 """,
     "kill-s-without-sig": """
   #!/bin/sh
 - trap 'kill -s SIGTERM $!; wait' TERM
 + trap 'kill -s TERM $!; wait' TERM
-  memcached &
+  hypercorn &
   wait
 """,
     "leave-so-that-exit-runs": """
   #!/bin/sh
   trap 'kill $!; wait' EXIT
 + trap 'exit 143' TERM
-  memcached &
+  hypercorn &
   wait
 """,
 }
@@ -274,12 +274,12 @@ def test_a_fix(text: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("command memcached\n", id="a-builtin-in-front"),
+        pytest.param("command hypercorn\n", id="a-builtin-in-front"),
         pytest.param('run="mem"\neval "${run}cached"\n', id="a-text-that-is-put-together"),
-        pytest.param("#!/bin/sh\nmemcached | tee /log\n", id="a-pipeline-in-dash"),
-        pytest.param("set -m\nmemcached &\nfg %1\n", id="fg"),
-        pytest.param("trap \"kill $(cat /p)\" TERM\nmemcached &\nwait\n", id="a-trap-that-was-expanded"),
-        pytest.param("(\n    cd /tmp\n    exec memcached\n)\n", id="parentheses-over-several-lines"),
+        pytest.param("#!/bin/sh\nhypercorn | tee /log\n", id="a-pipeline-in-dash"),
+        pytest.param("set -m\nhypercorn &\nfg %1\n", id="fg"),
+        pytest.param("trap \"kill $(cat /p)\" TERM\nhypercorn &\nwait\n", id="a-trap-that-was-expanded"),
+        pytest.param("(\n    cd /tmp\n    exec hypercorn\n)\n", id="parentheses-over-several-lines"),
     ],
 )  # fmt: skip
 def test_no_fix_where_none_is_certain(script: str) -> None:
@@ -294,16 +294,16 @@ def test_no_fix_where_none_is_certain(script: str) -> None:
 @pytest.mark.parametrize(
     ("script", "safety"),
     [
-        pytest.param("memcached\n", "safe", id="the-last-command"),
-        pytest.param("memcached\nexit $?\n", "safe", id="exit-with-its-status"),
-        pytest.param("run() { memcached; }\nrun\n", "safe", id="the-last-in-a-function"),
-        pytest.param("for x in 1; do memcached; done\n", "safe", id="the-last-round"),
-        pytest.param("memcached\nexit 0\n", "unsafe", id="exit-with-another-status"),
-        pytest.param("memcached\necho over\n", "unsafe", id="more-to-do"),
-        pytest.param("run() { memcached; }\nrun\necho over\n", "unsafe", id="more-to-do-for-the-caller"),
-        pytest.param("memcached || echo failed\n", "unsafe", id="its-status-is-looked-at"),
-        pytest.param("while :; do memcached; done\n", "unsafe", id="a-loop"),
-        pytest.param("trap 'echo bye' EXIT\nmemcached\n", "unsafe", id="a-trap"),
+        pytest.param("hypercorn\n", "safe", id="the-last-command"),
+        pytest.param("hypercorn\nexit $?\n", "safe", id="exit-with-its-status"),
+        pytest.param("run() { hypercorn; }\nrun\n", "safe", id="the-last-in-a-function"),
+        pytest.param("for x in 1; do hypercorn; done\n", "safe", id="the-last-round"),
+        pytest.param("hypercorn\nexit 0\n", "unsafe", id="exit-with-another-status"),
+        pytest.param("hypercorn\necho over\n", "unsafe", id="more-to-do"),
+        pytest.param("run() { hypercorn; }\nrun\necho over\n", "unsafe", id="more-to-do-for-the-caller"),
+        pytest.param("hypercorn || echo failed\n", "unsafe", id="its-status-is-looked-at"),
+        pytest.param("while :; do hypercorn; done\n", "unsafe", id="a-loop"),
+        pytest.param("trap 'echo bye' EXIT\nhypercorn\n", "unsafe", id="a-trap"),
         pytest.param("supervisord -n -c /etc/theirs.conf\n", "unsafe", id="nobody-knows-what-comes-then"),
     ],
 )
@@ -316,31 +316,31 @@ def test_exec_is_safe_where_nothing_is_lost(script: str, safety: str) -> None:
     ("script", "parts"),
     [
         pytest.param(
-            "memcached\n",
-            ["`docker stop` waits 10 s, then kills memcached: exit 137.", "start.sh starts memcached without `exec`"],
+            "hypercorn\n",
+            ["`docker stop` waits 10 s, then kills hypercorn: exit 137.", "start.sh starts hypercorn without `exec`"],
             id="missing-exec",
         ),
-        pytest.param('case "${KIND:-web}" in\nweb|www)\nmemcached ;;\nesac\n', ["in the branch `web|www)`"], id="case"),
-        pytest.param("if [ -z \"$X\" ]; then\nmemcached\nfi\n", ["in the branch `if [ -z \"$X\" ]`"], id="if"),
-        pytest.param('if [ "$X" ]; then :; else\nmemcached\nfi\n', ['in the `else` of `if [ "$X" ]`'], id="else"),
-        pytest.param("run() { memcached; }\nrun\n", ["in `run()`"], id="function"),
+        pytest.param('case "${KIND:-web}" in\nweb|www)\nhypercorn ;;\nesac\n', ["in the branch `web|www)`"], id="case"),
+        pytest.param("if [ -z \"$X\" ]; then\nhypercorn\nfi\n", ["in the branch `if [ -z \"$X\" ]`"], id="if"),
+        pytest.param('if [ "$X" ]; then :; else\nhypercorn\nfi\n', ['in the `else` of `if [ "$X" ]`'], id="else"),
+        pytest.param("run() { hypercorn; }\nrun\n", ["in `run()`"], id="function"),
         pytest.param(
-            "trap 'kill $!' TERM\nmemcached &\nwait\n",
+            "trap 'kill $!' TERM\nhypercorn &\nwait\n",
             ["ends the container at once (exit 143)", "in the middle of its shutdown", "does not wait for it"],
             id="trap-without-wait",
         ),
-        pytest.param("#!/bin/sh\ntrap x SIGTERM\nmemcached &\nwait\n", ["dash does not know SIGTERM"], id="dash"),
-        pytest.param("trap x TREM\nmemcached &\nwait\n", ["there is no signal TREM"], id="typing-error"),
+        pytest.param("#!/bin/sh\ntrap x SIGTERM\nhypercorn &\nwait\n", ["dash does not know SIGTERM"], id="dash"),
+        pytest.param("trap x TREM\nhypercorn &\nwait\n", ["there is no signal TREM"], id="typing-error"),
         pytest.param(
-            "trap \"kill $pid\" TERM\nmemcached & pid=$!\nwait\n", ["was expanded when it was set"], id="expanded-early"
+            "trap \"kill $pid\" TERM\nhypercorn & pid=$!\nwait\n", ["was expanded when it was set"], id="expanded-early"
         ),
         pytest.param(
-            "#!/bin/sh\ntrap 'kill $(jobs -p); wait' TERM\nmemcached &\nwait\n",
+            "#!/bin/sh\ntrap 'kill $(jobs -p); wait' TERM\nhypercorn &\nwait\n",
             ["`$(jobs -p)` gives nothing in dash"],
             id="jobs-in-dash",
         ),
-        pytest.param("flock /x memcached\n", ["as its child and passes no signal on"], id="flock"),
-        pytest.param("exec su -s /bin/sh nobody -c 'memcached; true'\n", ["only to a shell in between"], id="su"),
+        pytest.param("flock /x hypercorn\n", ["as its child and passes no signal on"], id="flock"),
+        pytest.param("exec su -s /bin/sh nobody -c 'hypercorn; true'\n", ["only to a shell in between"], id="su"),
     ],
 )  # fmt: skip
 def test_a_message(script: str, parts: list[str]) -> None:
@@ -353,7 +353,7 @@ class TestNotes:
     """What works, and has something lost all the same."""
 
     def test_a_lost_clean_up(self) -> None:
-        some = said(context("trap 'rm -f /lock' EXIT\nexec memcached\n"))
+        some = said(context("trap 'rm -f /lock' EXIT\nexec hypercorn\n"))
         assert (some[0].outcome, found(some), found(some, "note")) == (
             "graceful",
             [],
@@ -361,28 +361,28 @@ class TestNotes:
         )
 
     def test_a_trap_that_only_prints_is_not_missed(self) -> None:
-        assert found(said(context("trap 'echo bye' EXIT\nexec memcached\n")), "note") == []
+        assert found(said(context("trap 'echo bye' EXIT\nexec hypercorn\n")), "note") == []
 
     def test_a_trap_that_is_set_back(self) -> None:
-        assert found(said(context("trap 'rm /lock' EXIT\ntrap - EXIT\nexec memcached\n")), "note") == []
+        assert found(said(context("trap 'rm /lock' EXIT\ntrap - EXIT\nexec hypercorn\n")), "note") == []
 
     def test_a_helper_that_is_left_behind(self) -> None:
-        some = said(context("our-agent --port 1 &\nexec memcached\n"))
+        some = said(context("our-agent --port 1 &\nexec hypercorn\n"))
         assert found(some, "note") == [("abandoned-job", "our-agent --port 1 &")]
 
     @pytest.mark.parametrize("helper", ["tail -F /log", "sleep infinity", "while :; do sleep 5; done"])
     def test_a_helper_with_nothing_to_lose(self, helper: str) -> None:
-        assert found(said(context(f"{helper} &\nexec memcached\n")), "note") == []
+        assert found(said(context(f"{helper} &\nexec hypercorn\n")), "note") == []
 
     def test_an_init_below_an_init(self) -> None:
-        files = context("exec tini -- memcached\n")
+        files = context("exec tini -- hypercorn\n")
         files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["dumb-init", "/start.sh"]')
-        assert found(said(files), "note") == [("nested-init", "exec tini -- memcached")]
+        assert found(said(files), "note") == [("nested-init", "exec tini -- hypercorn")]
 
 
 class TestInits:
     def test_one_that_is_not_there(self) -> None:
-        files = context("exec memcached\n")
+        files = context("exec hypercorn\n")
         files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["/tini", "--", "/start.sh"]')
         some = said(files)
         assert (some[0].outcome, some[0].exit_code, [rule for rule, _ in found(some)]) == (
@@ -392,7 +392,7 @@ class TestInits:
         )
 
     def test_the_advice_says_where_it_is(self) -> None:
-        files = context("exec memcached\n")
+        files = context("exec hypercorn\n")
         files["Dockerfile"] = files["Dockerfile"].replace('["/start.sh"]', '["/tini", "--", "/start.sh"]')
         ((_, violation, _),) = said(files)[1]
         assert violation.advice == "tini is installed here, but elsewhere: name it without a folder."
@@ -401,16 +401,16 @@ class TestInits:
 @pytest.mark.parametrize(
     ("script", "outcome", "expected"),
     [
-        pytest.param("supervisord\nexec memcached\n", "unknown", [], id="the-next-takes-the-shells-place"),
-        pytest.param("supervisord\nmemcached\n", "killed", [("missing-exec", "memcached")], id="the-next-stands"),
+        pytest.param("supervisord\nexec hypercorn\n", "unknown", [], id="the-next-takes-the-shells-place"),
+        pytest.param("supervisord\nhypercorn\n", "killed", [("missing-exec", "hypercorn")], id="the-next-stands"),
         pytest.param("supervisord\nour-app\n", "killed", [("missing-exec", "our-app")], id="so-does-nobody-knows-what"),
         pytest.param("supervisord\ntail -f /log\n", "killed", [("keepalive-main", "tail -f /log")], id="a-keepalive"),
-        pytest.param("if ! supervisord\nthen exit 3; fi\nexec memcached\n", "unknown", [], id="it-is-asked"),
+        pytest.param("if ! supervisord\nthen exit 3; fi\nexec hypercorn\n", "unknown", [], id="it-is-asked"),
         pytest.param("supervisord\n", "killed", [("missing-exec", "supervisord")], id="nothing-comes-after-it"),
         pytest.param("our-setup\nsupervisord\n", "killed", [("missing-exec", "supervisord")], id="the-last-of-two"),
-        pytest.param("supervisord -n\nmemcached\n", "killed", [("missing-exec", "supervisord -n")], id="it-is-told"),
-        pytest.param("supervisord &\nexec memcached\n", "unknown", [], id="in-the-background"),
-        pytest.param("php-fpm8.2 -y /x/own.conf\nexec memcached\n", "unknown", [], id="a-service"),
+        pytest.param("supervisord -n\nhypercorn\n", "killed", [("missing-exec", "supervisord -n")], id="it-is-told"),
+        pytest.param("supervisord &\nexec hypercorn\n", "unknown", [], id="in-the-background"),
+        pytest.param("php-fpm8.2 -y /x/own.conf\nexec hypercorn\n", "unknown", [], id="a-service"),
     ],
 )
 def test_a_server_of_which_nobody_knows_whether_it_stays(
@@ -441,7 +441,7 @@ def test_a_package_that_starts_its_service_by_a_script(command: str, expected: l
 
 
 def test_the_script_of_a_package_goes_by_the_packages_name() -> None:
-    script = "trap 'kill %1; wait' TERM\nmemcached & apache2ctl -D FOREGROUND\n"
+    script = "trap 'kill %1; wait' TERM\nhypercorn & apache2ctl -D FOREGROUND\n"
     _, rows = said(context(script, lines="RUN apt-get install -y apache2"))
     messages = {rule: violation.message for rule, violation, _ in rows}
     assert "that is apache2ctl" in messages["trap-deferred"]
@@ -450,18 +450,18 @@ def test_the_script_of_a_package_goes_by_the_packages_name() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("/sub.sh 0\n/sub.sh 1\n/sub.sh 2\nexec memcached\n", id="a-script"),
-        pytest.param("sh /sub.sh 0\nsh /sub.sh 0\nsh /sub.sh 0\nexec memcached\n", id="with-the-same-arguments"),
-        pytest.param(". /sub.sh 0\n. /sub.sh 1\n. /sub.sh 2\nexec memcached\n", id="a-part-of-the-script"),
-        pytest.param("run() { our-tool $1; }\nrun 0\nrun 1\nrun 2\nexec memcached\n", id="a-function"),
+        pytest.param("/sub.sh 0\n/sub.sh 1\n/sub.sh 2\nexec hypercorn\n", id="a-script"),
+        pytest.param("sh /sub.sh 0\nsh /sub.sh 0\nsh /sub.sh 0\nexec hypercorn\n", id="with-the-same-arguments"),
+        pytest.param(". /sub.sh 0\n. /sub.sh 1\n. /sub.sh 2\nexec hypercorn\n", id="a-part-of-the-script"),
+        pytest.param("run() { our-tool $1; }\nrun 0\nrun 1\nrun 2\nexec hypercorn\n", id="a-function"),
         pytest.param(
-            "i=0\nwhile [ $i -lt 5 ]; do our-tool; i=$((i+1)); done\nexec memcached\n", id="a-loop-that-counts"
+            "i=0\nwhile [ $i -lt 5 ]; do our-tool; i=$((i+1)); done\nexec hypercorn\n", id="a-loop-that-counts"
         ),
     ],
 )
 def test_what_is_run_several_times_in_a_row_is_no_service(script: str) -> None:
     some = said(context(script, sub="our-tool --number $1\n"))
-    assert (some[0].outcome, some[0].main, some[1]) == ("graceful", ("memcached",), [])
+    assert (some[0].outcome, some[0].main, some[1]) == ("graceful", ("hypercorn",), [])
 
 
 @pytest.mark.parametrize("count", ["", "; i=$((i+1))"])
@@ -488,13 +488,13 @@ def test_a_script_without_interpreter_gets_its_exec_too() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param("#!/bin/sh\ntrap 'kill $pid' SIGTERM\nmemcached & pid=$!\nwait $pid\n", id="unknown-signal"),
+        pytest.param("#!/bin/sh\ntrap 'kill $pid' SIGTERM\nhypercorn & pid=$!\nwait $pid\n", id="unknown-signal"),
         pytest.param(
-            "#!/bin/sh\nstop() { echo bye; kill -TERM $pid; }\ntrap stop SIGTERM\nmemcached & pid=$!\nwait\n",
+            "#!/bin/sh\nstop() { echo bye; kill -TERM $pid; }\ntrap stop SIGTERM\nhypercorn & pid=$!\nwait\n",
             id="unknown-signal-and-a-function",
         ),
-        pytest.param("trap 'kill $pid' TERM\nmemcached & pid=$!\ntail -f /dev/null\n", id="keepalive"),
-        pytest.param("memcached & pid=$!\ntrap 'kill $pid; exit' TERM\nsleep infinity\n", id="keepalive-and-exit"),
+        pytest.param("trap 'kill $pid' TERM\nhypercorn & pid=$!\ntail -f /dev/null\n", id="keepalive"),
+        pytest.param("hypercorn & pid=$!\ntrap 'kill $pid; exit' TERM\nsleep infinity\n", id="keepalive-and-exit"),
     ],
 )
 def test_a_fix_holds_what_would_come_up_next(script: str) -> None:
@@ -515,23 +515,23 @@ def test_a_fix_holds_what_would_come_up_next(script: str) -> None:
     ],
 )
 def test_a_worker_beside_the_service_is_a_service_too(worker: str) -> None:
-    some = said(context(f"{worker} &\nexec memcached\n"))
+    some = said(context(f"{worker} &\nexec hypercorn\n"))
     assert (some[0].outcome, found(some)) == ("cut-off", [("abandoned-job", f"{worker} &")])
 
 
 @pytest.mark.parametrize("job", ["php artisan our:task", "php artisan tinker", "our-task"])
 def test_what_may_be_done_soon_is_none(job: str) -> None:
-    some = said(context(f"{job} &\nexec memcached\n"))
+    some = said(context(f"{job} &\nexec hypercorn\n"))
     assert (some[0].outcome, found(some)) == ("graceful", [])
 
 
 @pytest.mark.parametrize(
     ("script", "outcome", "expected"),
     [
-        pytest.param("nginx\nexec tini -- memcached\n", "cut-off", [("abandoned-job", "nginx")], id="below-an-init"),
+        pytest.param("nginx\nexec tini -- hypercorn\n", "cut-off", [("abandoned-job", "nginx")], id="below-an-init"),
         pytest.param("[ -e /x ] && :\nnginx\nsleep infinity\n", "killed", [KEPT], id="kept-alive-on-any-way"),
         pytest.param(
-            "nginx\nif ! our-check; then sleep 7200; exit 1; fi\nexec memcached\n",
+            "nginx\nif ! our-check; then sleep 7200; exit 1; fi\nexec hypercorn\n",
             "cut-off",
             [("abandoned-job", "nginx")],
             id="a-pause-before-it-gives-up",
@@ -574,9 +574,9 @@ LOG = "exec > >(tee /log) 2>&1\n"
 @pytest.mark.parametrize(
     ("script", "outcome"),
     [
-        pytest.param(LOG + "trap 'kill $pid; wait' TERM\nmemcached & pid=$!\nwait $pid\n", "killed", id="all-of-them"),
-        pytest.param(LOG + "trap 'kill $pid' TERM\nmemcached & pid=$!\nwait\nwait\n", "killed", id="behind-the-trap"),
-        pytest.param(LOG + "trap 'kill $pid; wait $pid' TERM\nmemcached & pid=$!\nwait\n", "graceful", id="its-own"),
+        pytest.param(LOG + "trap 'kill $pid; wait' TERM\nhypercorn & pid=$!\nwait $pid\n", "killed", id="all-of-them"),
+        pytest.param(LOG + "trap 'kill $pid' TERM\nhypercorn & pid=$!\nwait\nwait\n", "killed", id="behind-the-trap"),
+        pytest.param(LOG + "trap 'kill $pid; wait $pid' TERM\nhypercorn & pid=$!\nwait\n", "graceful", id="its-own"),
     ],
 )
 def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome: str) -> None:
@@ -618,20 +618,20 @@ class TestSupervisors:
         return found(said(files), "note")
 
     def test_a_shell_that_keeps_the_signal(self) -> None:
-        command = 'bash -c "date; memcached; date"'
+        command = 'bash -c "date; hypercorn; date"'
         assert self.said(command) == [("supervisor-not-forwarding", f"command={command}")]
 
     def test_a_shell_that_execs(self) -> None:
-        assert self.said('bash -c "date; exec memcached"') == []
+        assert self.said('bash -c "date; exec hypercorn"') == []
 
     def test_the_whole_group(self) -> None:
-        assert self.said('bash -c "date; memcached; date"\nstopasgroup=true\nkillasgroup=true') == []
+        assert self.said('bash -c "date; hypercorn; date"\nstopasgroup=true\nkillasgroup=true') == []
 
     def test_a_script_of_a_package(self) -> None:
         assert self.said("postfix start-fg") == [("supervisor-not-forwarding", "command=postfix start-fg")]
 
     def test_a_promise_that_nobody_keeps(self) -> None:
-        assert self.said("memcached\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
+        assert self.said("hypercorn\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
 
     def test_a_program_that_takes_long_by_itself(self) -> None:
         assert self.said("squid -N") == [("grace-period-too-short", "command=squid -N")]
@@ -645,7 +645,7 @@ class TestSupervisors:
 
     def test_a_program_that_leaves_it_beside_one_that_stays(self) -> None:
         files = context("supervisord -n -c /etc/s.conf\n", lines="COPY supervisord.conf /etc/s.conf")
-        files["supervisord.conf"] = self.conf % "memcached\n[program:web]\ncommand=nginx -c /etc/nginx/nginx.conf"
+        files["supervisord.conf"] = self.conf % "hypercorn\n[program:web]\ncommand=nginx -c /etc/nginx/nginx.conf"
         some = said(files)
         assert found(some, "note") == [
             ("abandoned-job", "command=nginx -c /etc/nginx/nginx.conf"),
@@ -693,3 +693,50 @@ def test_a_supervisor_that_does_not_wait_for_long_enough() -> None:
     assert message.startswith("`docker stop` ends the container after 2.9 s (exit 0), and squid is SIGKILLed")
     assert "supervisord waits 2 s for it" in message
     assert said({**files, "all.conf": conf.replace("=2", "=40")}, grace=60.0)[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("record -o /tmp/a.cast || true\nhead -c 300 /tmp/a.cast\n", "exits", id="its-file-is-used"),
+        pytest.param("record -o /tmp/a.cast || true\nhead -c 300 /tmp/b.cast\n", "killed", id="another-file"),
+        pytest.param("record -o /tmp/a.cast\nrm /tmp/a.cast\n", "killed", id="its-file-is-removed"),
+        pytest.param("oursetup.pl -c /a.conf\n", "exits", id="a-setup"),
+        pytest.param("our-installer -c /a.conf\n", "killed", id="another-name"),
+    ],
+)
+def test_what_shows_that_a_program_has_ended(script: str, outcome: str) -> None:
+    assert said(context(script))[0].outcome == outcome
+
+
+def test_a_daemon_is_told_of_once_in_the_story() -> None:
+    story = [step.text for step in said(context("nginx\nexec memcached\n"))[0].story]
+    assert [text for text in story if "nginx" in text and "starts" in text] == [
+        "nginx starts nginx (pid 3) in the background and ends"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "blamed"),
+    [
+        pytest.param("pdm run python job.py\nexec nginx -g 'daemon off;'\n", None, id="a-runner-that-ends"),
+        pytest.param("ng build --watch\n", "ng build --watch", id="a-build-that-watches"),
+        pytest.param("our-cli build --watch\n", "our-cli build --watch", id="one-that-nobody-knows"),
+        pytest.param("our-cli build\n", None, id="a-build"),
+    ],
+)
+def test_what_stays_and_what_ends(script: str, blamed: str | None) -> None:
+    assert found(said(context(script))) == ([("missing-exec", blamed)] if blamed else [])
+
+
+@pytest.mark.parametrize(
+    ("option", "mains"),
+    [
+        pytest.param("autorestart=false", ("memcached",), id="once"),
+        pytest.param("autorestart=true", ("memcached", "our-tool"), id="again-and-again"),
+    ],
+)
+def test_a_script_that_a_supervisor_does_not_start_again_has_ended(option: str, mains: tuple[str, ...]) -> None:
+    conf = f"[supervisord]\nnodaemon=true\n[program:a]\ncommand=memcached\n[program:b]\ncommand=sh /b.sh\n{option}\n"
+    files = context("exec supervisord -c /s.conf\n", lines="COPY s.conf /", b="our-tool --prepare\nexit 0\n")
+    assert said({**files, "s.conf": conf})[0].main == mains

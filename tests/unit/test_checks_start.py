@@ -583,7 +583,7 @@ class TestDaemons:
         assert (case[1].outcome, found(case)) == ("terminated", [])
 
 
-DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y memcached nginx tini uvicorn\n"
+DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get install -y hypercorn nginx tini uvicorn\n"
 
 
 class TestAnEntrypointThatIsNotKnown:
@@ -653,12 +653,12 @@ class TestStopSignal:
                 id="a-supervisor-that-it-does-nothing-to",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGQUIT\nCMD ["hypercorn"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="a-signal-it-does-not-know",
             ),
             pytest.param(
-                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "memcached"]\n',
+                DEBIAN + 'STOPSIGNAL SIGKILL\nCMD ["tini", "hypercorn"]\n',
                 [("error", "stop-signal-mismatch", 3)],
                 id="one-that-nobody-is-told-of",
             ),
@@ -696,7 +696,7 @@ class TestStopSignal:
         ],
     )
     def test_names_that_no_signal_has(self, value: str, fixed: str | None) -> None:
-        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'}
+        files = {"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["hypercorn"]\n'}
         case = analysed(files)
         if value == "stop":
             assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
@@ -707,7 +707,7 @@ class TestStopSignal:
 
     @pytest.mark.parametrize("value", ["SIGRTMIN+3", "term", "15", "64", "${SIGNAL:-SIGINT}"])
     def test_names_of_signals(self, value: str) -> None:
-        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["memcached"]\n'})
+        case = analysed({"Dockerfile": DEBIAN + f'STOPSIGNAL {value}\nCMD ["hypercorn"]\n'})
         assert "invalid-stop-signal" not in {rule for _, rule, _ in found(case)}
 
     def test_time(self) -> None:
@@ -819,3 +819,27 @@ def test_a_script_without_a_mark_needs_one_in_exec_form(mark: str, told: bool) -
     advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
     assert advice is not None
     assert ("`#!` line" in advice) is told
+
+
+@pytest.mark.parametrize(
+    ("script", "heir"),
+    [
+        pytest.param("#!/bin/sh\ngunicorn app:app\n", "run.sh itself", id="a-script-that-stays"),
+        pytest.param("#!/bin/sh\nexec gunicorn app:app\n", "gunicorn itself", id="a-script-that-makes-way"),
+    ],
+)
+def test_who_is_pid_1_once_a_shell_form_is_mended(script: str, heir: str) -> None:
+    files = {"Dockerfile": f"{PYTHON}COPY run.sh /\nCMD /run.sh\n", "run.sh": script}
+    case = analysed(files, dict.fromkeys(files, 0o755))
+    advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
+    assert advice is not None
+    assert heir in advice
+
+
+def test_an_npm_that_passes_nothing_on_is_not_said_to_tell_a_shell() -> None:
+    package = '{"scripts": {"dev": "our-check && vite"}}'
+    files = {"Dockerfile": 'FROM node:20.10\nCOPY package.json /\nCMD ["npm", "run", "dev"]\n', "package.json": package}
+    case = analysed(files)
+    message = next(violation.message for rule, violation, _ in case[2] if rule == "forking-wrapper")
+    assert message.endswith("npm starts vite as its child and does not pass SIGTERM on")
+    assert "npm (pid 1) drops SIGTERM" in [step.text for step in case[1].story]

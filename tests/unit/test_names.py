@@ -18,7 +18,7 @@ from tests.unit.scripts import context, said
     ],
 )
 def test_a_variable_that_may_be_set_is_not_unset(script: str) -> None:
-    assert said(context(f'set -u\n{script}echo "$ID"\nexec memcached\n'))[0].outcome == "graceful"
+    assert said(context(f'set -u\n{script}echo "$ID"\nexec hypercorn\n'))[0].outcome == "graceful"
 
 
 @pytest.mark.parametrize(
@@ -38,22 +38,22 @@ def test_a_variable_that_may_be_set_is_not_unset(script: str) -> None:
     ],
 )
 def test_what_is_known(script: str, expected: str) -> None:
-    assert said(context(f'set -u\n{script}echo "$ID"\nexec memcached\n'))[0].outcome == expected
+    assert said(context(f'set -u\n{script}echo "$ID"\nexec hypercorn\n'))[0].outcome == expected
 
 
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        pytest.param('eval "exec memcached -m $(free)"\n', "graceful", id="in-its-place"),
-        pytest.param('eval "memcached -m $(free)"\n', "killed", id="beside-it"),
+        pytest.param('eval "exec hypercorn -m $(free)"\n', "graceful", id="in-its-place"),
+        pytest.param('eval "hypercorn -m $(free)"\n', "killed", id="beside-it"),
         pytest.param(
-            'run="memcached -m $(free)"\nrun="$run -u nobody"\neval "$run -v"\n', "killed", id="piece-by-piece"
+            'run="hypercorn -m $(free)"\nrun="$run -u nobody"\neval "$run -v"\n', "killed", id="piece-by-piece"
         ),
-        pytest.param('run="memcached -m $(free)"\nexec $run -v\n', "graceful", id="without-eval"),
+        pytest.param('run="hypercorn -m $(free)"\nexec $run -v\n', "graceful", id="without-eval"),
         pytest.param('run="mem$(cat /n) -v"\nexec $run\n', "unknown", id="a-command-known-in-part"),
-        pytest.param("eval memcached $(options) '&'\nwait\n", "killed", id="in-the-background"),
+        pytest.param("eval hypercorn $(options) '&'\nwait\n", "killed", id="in-the-background"),
         pytest.param('eval "$(command) -m 5"\n', "unknown", id="the-command-is-not-known"),
-        pytest.param('eval "echo \'$(text)"\nexec memcached\n', "graceful", id="an-open-quote"),
+        pytest.param('eval "echo \'$(text)"\nexec hypercorn\n', "graceful", id="an-open-quote"),
     ],
 )
 def test_what_eval_runs_where_its_command_is_known(script: str, expected: str) -> None:

@@ -8,7 +8,7 @@ from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
 from stopcheck.files import MemoryFiles
 
-DOCKERFILE = 'FROM debian:12\nRUN apt-get install -y memcached\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
+DOCKERFILE = 'FROM debian:12\nRUN apt-get install -y hypercorn\nCOPY start.sh /\nENTRYPOINT ["/start.sh"]\n'
 
 
 def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
@@ -36,7 +36,7 @@ def said(script: str) -> tuple[str, list[tuple[str, str, int, str, bool]]]:
     ],
 )
 def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -> None:
-    outcome, found = said(f"{guard}\nmemcached -u nobody\n")
+    outcome, found = said(f"{guard}\nhypercorn -u nobody\n")
     assert outcome == "fails"
     assert found == [("missing-exec", "warning", 3, condition, True)]
 
@@ -44,7 +44,7 @@ def test_what_comes_after_a_guard_is_looked_at_too(guard: str, condition: str) -
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(': "${PASSWORD:?is needed}"\nexec memcached -u nobody\n', id="the rest is well"),
+        pytest.param(': "${PASSWORD:?is needed}"\nexec hypercorn -u nobody\n', id="the rest is well"),
         pytest.param("exit 3\n", id="it asks for nothing"),
         pytest.param('[ "$A" = "$B" ] && exit 1\nfalse\n', id="it fails all the same"),
     ],
@@ -54,21 +54,21 @@ def test_there_is_nothing_to_say_where_the_rest_is_well_or_never_comes(script: s
     assert (outcome, found) == ("fails", [])
 
 
-BOTH = 'prepare() {\n  our-setup --all\n}\ncase "${1:-run}" in\nrun) prepare; %s ;;\ninit) prepare ;;\nesac\n'
+BOTH = 'prepare() {\n  our-tool --all\n}\ncase "${1:-run}" in\nrun) prepare; %s ;;\ninit) prepare ;;\nesac\n'
 
 
 @pytest.mark.parametrize(
     "script, expected",
     [
-        pytest.param(BOTH % "exec memcached", [], id="it has ended on the way to the service"),
+        pytest.param(BOTH % "exec hypercorn", [], id="it has ended on the way to the service"),
         pytest.param(BOTH % "echo done", [("missing-exec", "error", 3)], id="there is no other service"),
         pytest.param(
-            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app worker ;;\nesac\n',
+            'case "${1:-run}" in\nrun) exec hypercorn ;;\nwork) our-app worker ;;\nesac\n',
             [("missing-exec", "warning", 4)],
             id="it is not run on that way",
         ),
         pytest.param(
-            'case "${1:-run}" in\nrun) exec memcached ;;\nwork) our-app --all ;;\nesac\n',
+            'case "${1:-run}" in\nrun) exec hypercorn ;;\nwork) our-app --all ;;\nesac\n',
             [],
             id="nothing but its place tells that it is a service",
         ),
@@ -125,7 +125,7 @@ def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past()
 
 
 def test_a_service_that_has_left_is_not_to_blame_where_the_script_gives_up() -> None:
-    outcome, found = said('memcached -d\nif [ -z "$PASSWORD" ]; then exit 1; fi\nsleep infinity\n')
+    outcome, found = said('memcached -u nobody -d\nif [ -z "$PASSWORD" ]; then exit 1; fi\nsleep infinity\n')
     assert (outcome, [(rule, severity) for rule, severity, *_ in found]) == ("fails", [("keepalive-main", "warning")])
-    outcome, found = said("memcached -d\nexit 1\n")
+    outcome, found = said("memcached -u nobody -d\nexit 1\n")
     assert (outcome, [rule for rule, *_ in found]) == ("fails", ["daemonized-main"])

@@ -43,7 +43,7 @@ def test_what_is_known_of_a_text_decides(script: str, status: int | None) -> Non
 
 def test_many_loops_one_after_the_other_are_no_endless_loop() -> None:
     script = 'say() { while [ "$#" -gt 0 ]; do line="$1"; shift; done; our-log "$line"; }\n'
-    verdict, found = said(context(script + 'say "starting"\n' * 200 + "exec memcached\n"))
+    verdict, found = said(context(script + 'say "starting"\n' * 200 + "exec hypercorn\n"))
     assert verdict.outcome == "graceful"
     assert not [rule for rule, *_ in found]
 

@@ -11,67 +11,67 @@ from tests.unit.scripts import context, said
 @pytest.mark.parametrize(
     ("script", "outcome", "main"),
     [
-        pytest.param("x=$(memcached)\necho $x\n", "killed", ("memcached",), id="a-service-is-waited-for"),
-        pytest.param("x=$(nginx -v)\nexec memcached\n", "graceful", ("memcached",), id="a-question-is-not"),
-        pytest.param("x=$(our-tool)\nexec memcached\n", "graceful", ("memcached",), id="nor-what-nobody-knows"),
-        pytest.param("x=$(memcached & echo $!)\n", "killed", ("memcached",), id="a-job-that-holds-the-pipe"),
+        pytest.param("x=$(hypercorn)\necho $x\n", "killed", ("hypercorn",), id="a-service-is-waited-for"),
+        pytest.param("x=$(nginx -v)\nexec hypercorn\n", "graceful", ("hypercorn",), id="a-question-is-not"),
+        pytest.param("x=$(our-tool)\nexec hypercorn\n", "graceful", ("hypercorn",), id="nor-what-nobody-knows"),
+        pytest.param("x=$(hypercorn & echo $!)\n", "killed", ("hypercorn",), id="a-job-that-holds-the-pipe"),
         pytest.param(
-            'x=$(memcached >/dev/null & echo $!)\ntrap \'kill "$x"; sleep 2\' TERM\nsleep 1000 & wait\n', "graceful",
-            ("memcached",), id="a-number-that-it-prints",
+            'x=$(hypercorn >/dev/null & echo $!)\ntrap \'kill "$x"; sleep 2\' TERM\nsleep 1000 & wait\n', "graceful",
+            ("hypercorn",), id="a-number-that-it-prints",
         ),
-        pytest.param("f() { memcached -u nobody & }\nx=$(f)\n", "killed", ("memcached",), id="a-job-of-a-function"),
-        pytest.param("set -eu\nx=$(echo $nothing)\nexec memcached\n", "fails", (), id="unset-in-a-substitution"),
+        pytest.param("f() { hypercorn -u nobody & }\nx=$(f)\n", "killed", ("hypercorn",), id="a-job-of-a-function"),
+        pytest.param("set -eu\nx=$(echo $nothing)\nexec hypercorn\n", "fails", (), id="unset-in-a-substitution"),
         pytest.param(
-            '[ "$(cd "$(dirname /srv/app)"; pwd)" = /srv ] && exec memcached\nexit 1\n', "graceful", ("memcached",),
+            '[ "$(cd "$(dirname /srv/app)"; pwd)" = /srv ] && exec hypercorn\nexit 1\n', "graceful", ("hypercorn",),
             id="several-commands-in-a-substitution",
         ),
         pytest.param(
-            '[ "$(echo a; true; echo b)" = "$(printf "%s" "a\nb")" ] && exec memcached\nexit 1\n', "graceful",
-            ("memcached",), id="which-print-a-line-each",
+            '[ "$(echo a; true; echo b)" = "$(printf "%s" "a\nb")" ] && exec hypercorn\nexit 1\n', "graceful",
+            ("hypercorn",), id="which-print-a-line-each",
         ),
         pytest.param(
-            '[ "$(command -v sh >/dev/null; echo b 2>/dev/null)" = b ] && exec memcached\nexit 1\n', "graceful",
-            ("memcached",), id="but-for-those-that-print-elsewhere",
+            '[ "$(command -v sh >/dev/null; echo b 2>/dev/null)" = b ] && exec hypercorn\nexit 1\n', "graceful",
+            ("hypercorn",), id="but-for-those-that-print-elsewhere",
         ),
         pytest.param(
-            '[ -x "$(command -v memcached)" ] || exit 1\nexec "$(which memcached)"\n', "graceful", ("memcached",),
+            '[ -x "$(command -v hypercorn)" ] || exit 1\nexec "$(which hypercorn)"\n', "graceful", ("hypercorn",),
             id="where-a-program-may-be",
         ),
         pytest.param(
-            'PATH=/\n[ "$(command -v cd) $(command -v start.sh)" = "cd /start.sh" ] && exec /usr/bin/memcached\n',
-            "graceful", ("memcached",), id="where-a-builtin-and-a-script-are",
+            'PATH=/\n[ "$(command -v cd) $(command -v start.sh)" = "cd /start.sh" ] && exec /usr/bin/hypercorn\n',
+            "graceful", ("hypercorn",), id="where-a-builtin-and-a-script-are",
         ),
         pytest.param(
-            '[ "$(x=a; echo $x)" = "" ] && exit 1\nexec memcached\n', "graceful", ("memcached",), id="or-set-something",
+            '[ "$(x=a; echo $x)" = "" ] && exit 1\nexec hypercorn\n', "graceful", ("hypercorn",), id="or-set-something",
         ),
         pytest.param(
-            '[ "$(echo a && echo b)" = b ] && memcached\nexec memcached\n', "graceful", ("memcached",),
+            '[ "$(echo a && echo b)" = b ] && hypercorn\nexec hypercorn\n', "graceful", ("hypercorn",),
             id="all-of-them",
         ),
         pytest.param(
-            "printf 'a\\nb\\n' | while read -r x; do memcached & done\nwait\n", "exits", (), id="jobs-of-a-pipe"
+            "printf 'a\\nb\\n' | while read -r x; do hypercorn & done\nwait\n", "exits", (), id="jobs-of-a-pipe"
         ),
-        pytest.param("echo memcached | { read -r x; $x; }\n", "killed", ("memcached",), id="a-line-of-a-pipe"),
-        pytest.param("read -r x <<EOF\nmemcached\nEOF\nexec $x\n", "graceful", ("memcached",), id="of-a-heredoc"),
-        pytest.param("read -r x y <<< 'a  memcached '\nexec $y\n", "graceful", ("memcached",), id="its-second-word"),
+        pytest.param("echo hypercorn | { read -r x; $x; }\n", "killed", ("hypercorn",), id="a-line-of-a-pipe"),
+        pytest.param("read -r x <<EOF\nhypercorn\nEOF\nexec $x\n", "graceful", ("hypercorn",), id="of-a-heredoc"),
+        pytest.param("read -r x y <<< 'a  hypercorn '\nexec $y\n", "graceful", ("hypercorn",), id="its-second-word"),
         pytest.param(
-            "ls /etc | while read -r x; do memcached; done\n", "killed", ("memcached",), id="lines-that-are-not-known"
+            "ls /etc | while read -r x; do hypercorn; done\n", "killed", ("hypercorn",), id="lines-that-are-not-known"
         ),
-        pytest.param("while read -r x; do memcached; done\n", "exits", (), id="nothing-to-read"),
-        pytest.param("true | xargs -r memcached\n", "exits", (), id="xargs-of-nothing"),
-        pytest.param("echo memcached | xargs nice\n", "killed", ("memcached",), id="xargs-of-a-word"),
+        pytest.param("while read -r x; do hypercorn; done\n", "exits", (), id="nothing-to-read"),
+        pytest.param("true | xargs -r hypercorn\n", "exits", (), id="xargs-of-nothing"),
+        pytest.param("echo hypercorn | xargs nice\n", "killed", ("hypercorn",), id="xargs-of-a-word"),
         pytest.param(
-            "exec > >(tee /log) 2>&1\nmemcached & p=$!\ntrap 'kill $p; wait' TERM\nwait\n", "killed", ("memcached",),
+            "exec > >(tee /log) 2>&1\nhypercorn & p=$!\ntrap 'kill $p; wait' TERM\nwait\n", "killed", ("hypercorn",),
             id="wait-is-for-tee-too",
         ),
         pytest.param(
-            "exec > >(tee /log) 2>&1\nmemcached & p=$!\ntrap 'kill $p; wait $p' TERM\nwait $p\n", "graceful",
-            ("memcached",), id="wait-for-one-is-not",
+            "exec > >(tee /log) 2>&1\nhypercorn & p=$!\ntrap 'kill $p; wait $p' TERM\nwait $p\n", "graceful",
+            ("hypercorn",), id="wait-for-one-is-not",
         ),
-        pytest.param("#!/bin/sh\necho ${x//a/b}\nexec memcached\n", "fails", (), id="what-dash-cannot-expand"),
-        pytest.param("echo ${x//a/b}\nexec memcached\n", "graceful", ("memcached",), id="and-bash-can"),
-        pytest.param("su nobody -c memcached\n", "fails", (), id="an-account-without-a-shell"),
-        pytest.param("su nobody -s /bin/sh -c memcached\n", "killed", ("memcached",), id="with-another-shell"),
+        pytest.param("#!/bin/sh\necho ${x//a/b}\nexec hypercorn\n", "fails", (), id="what-dash-cannot-expand"),
+        pytest.param("echo ${x//a/b}\nexec hypercorn\n", "graceful", ("hypercorn",), id="and-bash-can"),
+        pytest.param("su nobody -c hypercorn\n", "fails", (), id="an-account-without-a-shell"),
+        pytest.param("su nobody -s /bin/sh -c hypercorn\n", "killed", ("hypercorn",), id="with-another-shell"),
     ],
 )  # fmt: skip
 def test_what_a_script_reads_and_asks(script: str, outcome: str, main: tuple[str, ...]) -> None:
@@ -80,7 +80,7 @@ def test_what_a_script_reads_and_asks(script: str, outcome: str, main: tuple[str
 
 
 def test_accounts_that_the_build_changes_are_not_the_systems() -> None:
-    verdict, _ = said(context("su nobody -c memcached\n", lines="RUN usermod -s /bin/sh nobody"))
+    verdict, _ = said(context("su nobody -c hypercorn\n", lines="RUN usermod -s /bin/sh nobody"))
     assert verdict.outcome == "killed"
 
 

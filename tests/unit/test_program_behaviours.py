@@ -32,12 +32,13 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("/usr/sbin/sshd -De", "graceful", id="sshd-cluster"),
         pytest.param("/usr/sbin/sshd", "exits", id="sshd-daemon"),
         pytest.param("memcached -u nobody", "graceful", id="memcached"),
-        pytest.param("memcached -d", "exits", id="memcached-daemon"),
+        pytest.param("memcached -u nobody -d", "exits", id="memcached-daemon"),
         pytest.param("redis-server --daemonize yes", "exits", id="redis-daemon"),
+        pytest.param("sleep", "fails", id="sleep-told-nothing"),
         pytest.param("redis-server --save x", "graceful", id="redis"),
         pytest.param("haproxy -W -db", "graceful", id="haproxy-master"),
         pytest.param("haproxy -db", "killed", id="haproxy"),
-        pytest.param("haproxy -f /etc/haproxy/haproxy.cfg -D", "exits", id="haproxy-daemon"),
+        pytest.param("haproxy -f /etc/proxy.cfg -D", "exits", id="haproxy-daemon"),
         pytest.param("stunnel", "exits", id="stunnel"),
         pytest.param("ceph -s", "exits", id="ceph"),
         pytest.param("ceph-osd -i 1 -k /keyring", "exits", id="ceph-osd-daemon"),
@@ -70,7 +71,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("./srcds_run -game tf -norestart", "graceful", id="srcds-in-front"),
         pytest.param("pandoc -o /out/x.pdf x.md", "exits", id="pandoc"),
         pytest.param("trivy server", "unknown", id="a-tool-that-serves"),
-        pytest.param("scl enable devtoolset-9 memcached", "killed", id="scl"),
+        pytest.param("scl enable devtoolset-9 redis-server", "killed", id="scl"),
         pytest.param("scl enable python27 devtoolset-9 -- alembic upgrade head", "exits", id="scl-and-its-words"),
         pytest.param("scl enable --exec python27 memcached", "unknown", id="scl-that-becomes-it"),
         pytest.param("fixuid -q memcached -u nobody", "graceful", id="fixuid"),
@@ -94,7 +95,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("screen -dmS x memcached", "exits", id="screen"),
         pytest.param("torsocks memcached -u nobody", "graceful", id="torsocks"),
         pytest.param("ssh-agent memcached -u nobody", "graceful", id="ssh-agent"),
-        pytest.param("sg www-data memcached", "killed", id="sg"),
+        pytest.param("sg www-data redis-server", "killed", id="sg"),
         pytest.param("hugo --minify", "exits", id="hugo"),
         pytest.param("hugo server", "graceful", id="hugo-server"),
         pytest.param("hugo -w", "graceful", id="hugo-watch"),
@@ -1018,3 +1019,28 @@ def test_what_builds_is_no_service(command: str, outcome: str) -> None:
     script = f"#!/bin/bash\nset -e\ncd /src\n{command}\necho done\n"
     stopped = verdict("/app/build.sh", files={"build.sh": script}, base="example/builder:1")
     assert stopped.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "pins", "expected"),
+    [
+        pytest.param("requirements.txt", "Django==1.11.29\n", "killed", id="old"),
+        pytest.param("requirements.txt", "pytz\ndjango>=1.8,<2.2\n", "killed", id="below"),
+        pytest.param("requirements.txt", "Django~=2.1.5\n", "killed", id="compatible-with-old"),
+        pytest.param("requirements.txt", "Django~=2.1\n", "terminated", id="compatible-with-new"),
+        pytest.param("requirements.txt", "Django==2.2.28\n", "terminated", id="first"),
+        pytest.param("requirements.txt", "Django>=1.11,<3\n", "terminated", id="either"),
+        pytest.param("requirements.txt", "django-redis==1.0\nDjango\n", "terminated", id="another"),
+        pytest.param("Pipfile", '[packages]\ndjango = "==1.11"\n', "killed", id="pipfile"),
+    ],
+)
+def test_an_old_development_server_of_django(name: str, pins: str, expected: str) -> None:
+    """Measured with Django 2.1: before 2.2 it does not handle SIGTERM."""
+    files = {"manage.py": "import django\n", name: pins}
+    argv = ("python", "manage.py", "runserver", "0:80")
+    assert verdict(*argv, base="python:3.7", files=files).outcome == expected
+
+
+def test_python_2_has_none_but_old_ones() -> None:
+    files = {"manage.py": "import django\n"}
+    assert verdict("python", "manage.py", "runserver", base="python:2.7.18-buster", files=files).outcome == "killed"

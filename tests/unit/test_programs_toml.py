@@ -24,7 +24,7 @@ PLAIN_ROLES = {
     "supervisor", "setsid", "unread",
 }  # fmt: skip
 ACTIONS = {"graceful", "quick", "ignore", "default", "raise", "unknown"}
-CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "env"}
+CONDITIONS = {"words", "any", "command", "letters", "without", "first", "bare", "text", "base", "image", "named", "env"}
 each_table = pytest.mark.parametrize("name", [pytest.param(name, id=name) for name in TABLES])
 
 

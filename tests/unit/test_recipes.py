@@ -110,7 +110,7 @@ def test_a_dockerfile_that_copies_all_is_looked_at_with_what_it_is_built_of(
 ) -> None:
     (tmp_path / "docker").mkdir()
     (tmp_path / "docker" / "Dockerfile").write_text('FROM debian:12\nCOPY . /app\nCMD ["/app/start.sh"]\n')
-    (tmp_path / "start.sh").write_text("#!/bin/sh\nmemcached\n")
+    (tmp_path / "start.sh").write_text("#!/bin/sh\nhypercorn\n")
     (tmp_path / "start.sh").chmod(0o755)
     monkeypatch.chdir(tmp_path)
     for script, context, outcome in (
@@ -285,7 +285,7 @@ def said(text: str, **files: str):  # type: ignore[no-untyped-def]
 
 
 def test_all_of_the_base_image_counts() -> None:
-    base = 'FROM debian:12\nENV APP=memcached\nRUN apt-get install -y $APP\nCOPY run.sh /\nENTRYPOINT ["/run.sh"]\n'
+    base = 'FROM debian:12\nENV APP=hypercorn\nRUN apt-get install -y $APP\nCOPY run.sh /\nENTRYPOINT ["/run.sh"]\n'
     run = "#!/bin/bash\n$APP -u nobody\n"
     verdict, violations = said("FROM acme/base\nCMD []\n", **{"Dockerfile": base, "run.sh": run})
     assert verdict.outcome == "killed"
@@ -294,7 +294,7 @@ def test_all_of_the_base_image_counts() -> None:
 
 
 def test_the_line_of_the_base_image_is_to_blame() -> None:
-    base = "FROM debian:12\nRUN apt-get install -y memcached\nCMD memcached -u nobody\n"
+    base = "FROM debian:12\nRUN apt-get install -y hypercorn\nCMD hypercorn -u nobody\n"
     verdict, violations = said("FROM acme/base\nEXPOSE 1\n", Dockerfile=base)
     assert verdict.outcome == "killed"
     assert violations == [("shell-form-command", "base/Dockerfile", True)]

@@ -52,7 +52,55 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
             id="apache-with-its-variables",
         ),
         pytest.param(
-            "apache2", 'ENV APACHE_RUN_DIR=/run/apache2\nCMD ["apache2", "-DFOREGROUND"]', ("graceful", None), id="ENV"
+            "apache2",
+            'ENV APACHE_RUN_DIR=/var/run/apache2\nCMD ["apache2", "-DFOREGROUND"]',
+            ("fails", 1),
+            id="apache-without-the-folder",
+        ),
+        pytest.param(
+            "apache2",
+            'ENV APACHE_RUN_DIR=/var/run/apache2\nRUN mkdir -p $APACHE_RUN_DIR\nCMD ["apache2", "-DFOREGROUND"]',
+            ("graceful", None),
+            id="apache-with-the-folder",
+        ),
+        pytest.param(
+            "openssh-server",
+            'RUN mkdir /run/sshd && rm -f /etc/ssh/ssh_host_*\nCMD ["/usr/sbin/sshd", "-D"]',
+            ("fails", 1),
+            id="sshd-without-keys",
+        ),
+        pytest.param(
+            "openssh-server",
+            "RUN mkdir /run/sshd && rm -f /etc/ssh/ssh_host_*\n"
+            'CMD ["sh", "-c", "ssh-keygen -A && exec /usr/sbin/sshd -D"]',
+            ("graceful", None),
+            id="sshd-with-new-keys",
+        ),
+        pytest.param("mariadb-server", 'CMD ["mariadbd"]', ("fails", 1), id="mariadb"),
+        pytest.param("mariadb-server", 'CMD ["mariadbd", "--user=mysql"]', ("graceful", None), id="mariadb-told-whom"),
+        pytest.param("memcached", 'CMD ["memcached", "-m", "64"]', ("fails", 64), id="memcached"),
+        pytest.param("memcached", 'CMD ["memcached", "-u", "memcache"]', ("graceful", None), id="memcached-told-whom"),
+        pytest.param("memcached", 'USER memcache\nCMD ["memcached"]', ("graceful", None), id="memcached-its-user"),
+        pytest.param("redis-server", 'CMD ["redis-server", "/etc/redis/redis.conf"]', ("exits", 0), id="redis-leaves"),
+        pytest.param(
+            "redis-server",
+            'CMD ["redis-server", "/etc/redis/redis.conf", "--daemonize", "no"]',
+            ("graceful", None),
+            id="redis-told-to-stay",
+        ),
+        pytest.param("haproxy", 'CMD ["haproxy", "-f", "/etc/haproxy/haproxy.cfg"]', ("fails", 1), id="haproxy"),
+        pytest.param(
+            "haproxy",
+            'RUN mkdir /run/haproxy\nCMD ["haproxy", "-f", "/etc/haproxy/haproxy.cfg"]',
+            ("exits", 0),
+            id="haproxy-leaves",
+        ),
+        pytest.param("sudo", 'USER nobody\nCMD ["sudo", "nginx", "-g", "daemon off;"]', ("fails", 1), id="sudo"),
+        pytest.param(
+            "sudo",
+            'RUN echo \'ALL ALL=(ALL) NOPASSWD: ALL\' > /etc/sudoers.d/all\nUSER nobody\nCMD ["sudo", "sleep", "9d"]',
+            ("terminated", 0),
+            id="sudo-that-may",
         ),
         pytest.param(
             "mosquitto", 'CMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]', ("fails", 1), id="mosquitto"
@@ -71,6 +119,23 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
 def test_refusals(package: str, lines: str, expected: tuple[str, int | None]) -> None:
     """As measured in an engine with Debian 12's packages."""
     assert outcome(package, lines) == expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [("", "fails"), ("RUN ssh-keygen -A\n", "graceful")])
+def test_no_package_of_alpine_makes_host_keys(more: str, expected: str) -> None:
+    """Its script for OpenRC does so, which a container does not run: "no hostkeys available"."""
+    dockerfile = f'FROM alpine:3.20\nRUN apk add --no-cache openssh\n{more}CMD ["/usr/sbin/sshd", "-D", "-e"]\n'
+    assert said({"Dockerfile": dockerfile})[0].outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("directive", "expected"), [("", "fails"), ("client_body_temp_path /tmp/b; include more.conf;", "graceful")]
+)
+def test_nginx_makes_its_temporary_folders(directive: str, expected: str) -> None:
+    """With a configuration that says nothing of them they are root's (measured: mkdir(), permission denied)."""
+    text = f"pid /tmp/nginx.pid;\nevents {{}}\nhttp {{ {directive} server {{ listen 8080; }} }}\n"
+    dockerfile = "FROM nginx:1.27\nUSER nginx\nCOPY nginx.conf /etc/nginx/nginx.conf\n"
+    assert said({"Dockerfile": dockerfile, "nginx.conf": text})[0].outcome == expected
 
 
 REDIS = "RUN apt-get update && apt-get install -y redis-server\n"

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
-from stopcheck.model import Edit, Fix, OutcomeKind, Violation
+from stopcheck.case import Process, Report, Verdict
+from stopcheck.model import Edit, Fix, OutcomeKind, Step, Violation
 from stopcheck.report import render
 from stopcheck.report._frame import diff, frame
 from stopcheck.report._lines import Style, columns, paint, wrap
 from stopcheck.report._story import command, gist, outcome
 from stopcheck.source import SourceFile, Span
 from tests.unit.reports import GRACEFUL, KILLED, REPORT, SCRIPT, Ending, finding, spot, violation
-
-if TYPE_CHECKING:
-    from stopcheck.case import Report
 
 
 def text(report: Report = REPORT, width: int = 80, color: bool = False, unicode: bool = True) -> str:
@@ -176,3 +173,45 @@ def test_a_command_is_written_as_one_would_type_it() -> None:
 
 def test_words_are_wrapped_and_long_ones_kept() -> None:
     assert list(wrap("one two  three " + "x" * 12, 9)) == ["one two", "three", "x" * 12]
+
+
+def test_where_one_main_process_is_told_the_other_is_named() -> None:
+    processes = (
+        Process(1, 0, ("node", "a.js"), "node", "service", True, None, "", "handles"),
+        Process(7, 1, ("postgres",), "postgres", "service", True, None, "", "untold"),
+    )
+    verdict = Verdict(OutcomeKind.CUT_OFF, 0, False, ("node", "postgres"), None, 0.5, (), processes)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "postgres is never told, then SIGKILLed"
+
+
+def test_what_dies_of_the_signal_is_not_said_to_be_killed() -> None:
+    dead = (Process(2, 1, ("dev",), "dev", "service", True, None, "", "dies"),)
+    verdict = Verdict(OutcomeKind.CUT_OFF, 143, True, ("dev",), None, None, (), dead)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM before any cleanup"
+
+
+def test_many_main_processes_are_named_once_and_as_in_a_sentence() -> None:
+    verdict = Verdict(OutcomeKind.GRACEFUL, None, True, ("web", "worker", "worker", "cache"))
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "web, worker and cache get SIGTERM and can finish"
+    verdict = replace(verdict, main=tuple("abcdef"))
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "a, b, c and 3 more get SIGTERM and can finish"
+
+
+def test_a_fix_far_to_the_right_is_to_be_seen() -> None:
+    source = SourceFile("x", f"CMD sh -c '{'a' * 100}; app'\n")
+    fix = Fix("t", (Edit(spot(source, "app").at_start(), "exec "),))
+    before, after = paint(diff(fix, "x", 60), Style()).splitlines()
+    assert before.endswith("a; app'")
+    assert after.endswith("a; exec app'")
+    assert max(map(columns, (before, after))) <= 60
+
+
+def test_what_fails_without_a_finding_tells_its_story() -> None:
+    story = (Step("PID 1 is `app`"), Step("PID 1 cannot start: there is no app"))
+    failing = replace(GRACEFUL, verdict=Verdict(OutcomeKind.FAILS, 127, story=story))
+    lines = text(Report((failing,))).splitlines()
+    assert lines[:3] == [
+        "go/Dockerfile (final): fails (127) — the main process never starts",
+        "      PID 1 is `app`",
+        "      PID 1 cannot start: there is no app",
+    ]

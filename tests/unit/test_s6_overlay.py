@@ -22,7 +22,7 @@ LEGACY = "root/etc/services.d/web/run"
 RC = "root/etc/s6-overlay/s6-rc.d/web"
 EXEC = "#!/bin/sh\nexec {}\n"
 NO_EXEC = "#!/bin/sh\n{}\n:\n"
-SERVICE = "memcached -u nobody"
+SERVICE = "hypercorn -u nobody"
 
 
 def image(
@@ -32,7 +32,7 @@ def image(
     end = f"ENTRYPOINT {json.dumps(start)}\n" if start else ""
     end += f"CMD {json.dumps(command)}\n" if command else ""
     copy = "COPY root/ /\n" if files else ""
-    dockerfile = f"FROM {base}\n{added}\nRUN apk add memcached tini\n{copy}{lines}\n{end}"
+    dockerfile = f"FROM {base}\n{added}\nRUN apk add hypercorn tini\n{copy}{lines}\n{end}"
     return said({"Dockerfile": dockerfile, **files}, grace)
 
 
@@ -54,11 +54,11 @@ def rc(script: str, **more: str) -> dict[str, str]:
         pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGQUIT", "killed", 137, id="QUIT"),
         pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGHUP", "killed", 137, id="HUP"),
         pytest.param({LEGACY: EXEC.format(SERVICE)}, (), "STOPSIGNAL SIGWINCH", "killed", 137, id="WINCH"),
-        pytest.param({}, ("memcached", "-u", "nobody"), "", "graceful", None, id="command"),
+        pytest.param({}, ("hypercorn", "-u", "nobody"), "", "graceful", None, id="command"),
         pytest.param({}, ("sh", "-c", f"{SERVICE}; :"), "", "graceful", None, id="command-below-a-shell"),
         pytest.param({}, ("sh", "-c", "exit 7"), "", "fails", 7, id="command-ends"),
         pytest.param(
-            {LEGACY: EXEC.format(SERVICE)}, ("memcached", "-u", "nobody", "-p", "1"), "", "graceful", None, id="both"
+            {LEGACY: EXEC.format(SERVICE)}, ("hypercorn", "-u", "nobody", "-p", "1"), "", "graceful", None, id="both"
         ),
         pytest.param(
             {}, ("sh", "-c", f"{SERVICE}; :"), "ENV S6_CMD_RECEIVE_SIGNALS=1", "graceful", None, id="signals-to-command"
@@ -73,7 +73,7 @@ def test_what_was_measured(
 
 
 def test_two_services_are_both_told() -> None:
-    files = {**rc(EXEC.format(SERVICE)), "root/etc/services.d/cache/run": EXEC.format("memcached -u nobody -p 1")}
+    files = {**rc(EXEC.format(SERVICE)), "root/etc/services.d/cache/run": EXEC.format("hypercorn -u nobody -p 1")}
     some = image(files)
     assert some[0].outcome == "graceful"
     assert len(some[0].main) == 2
@@ -107,16 +107,16 @@ def test_what_takes_longer_is_killed() -> None:
 )
 def test_below_another_init(lines: str, outcome: str) -> None:
     """Measured with 3.2.3: exit code 100."""
-    some = image({}, ("memcached", "-u", "nobody"), start=("tini", "--", "/init"), added=lines)
+    some = image({}, ("hypercorn", "-u", "nobody"), start=("tini", "--", "/init"), added=lines)
     assert some[0].outcome == outcome
     assert outcome != "fails" or some[0].exit_code == 100
 
 
 def test_where_it_comes_from_the_base_image() -> None:
-    files = {LEGACY: "#!/usr/bin/with-contenv bash\nexec s6-setuidgid abc memcached\n"}
+    files = {LEGACY: "#!/usr/bin/with-contenv bash\nexec s6-setuidgid abc hypercorn\n"}
     some = image(files, base="ghcr.io/linuxserver/baseimage-alpine:3.20", start=(), added="")
     assert some[0].outcome == "graceful"
-    assert some[0].main == ("memcached",)
+    assert some[0].main == ("hypercorn",)
 
 
 def test_another_init_is_not_known() -> None:
@@ -129,9 +129,9 @@ def test_services_that_are_not_in_the_files() -> None:
 
 
 def test_a_script_for_execlineb() -> None:
-    chain = "#!/command/execlineb -P\nwith-contenv\n# as its own user\ns6-setuidgid nobody\nmemcached -v\n"
-    assert image(rc(chain))[0].main == ("memcached",)
-    assert image(rc("#!/command/execlineb -P\nforeground { echo }\nmemcached\n"))[0].outcome == "unknown"
+    chain = "#!/command/execlineb -P\nwith-contenv\n# as its own user\ns6-setuidgid nobody\nhypercorn -v\n"
+    assert image(rc(chain))[0].main == ("hypercorn",)
+    assert image(rc("#!/command/execlineb -P\nforeground { echo }\nhypercorn\n"))[0].outcome == "unknown"
 
 
 def log(line: str) -> dict[str, str]:
@@ -149,7 +149,7 @@ def log(line: str) -> dict[str, str]:
 def test_a_log_that_does_not_end() -> None:
     """Measured: `s6-log -p` takes no note of SIGTERM, and s6-rc waits for it for ever; without -p it ends."""
     some = image(log("s6-log -bp n3 /tmp/log"))
-    assert (some[0].outcome, some[0].exit_code, some[0].main) == ("killed", 137, ("memcached",))
+    assert (some[0].outcome, some[0].exit_code, some[0].main) == ("killed", 137, ("hypercorn",))
     assert found(some) == [("supervisor-exceeds-grace", "exec s6-log -bp n3 /tmp/log")]
     message = some[1][0][1].message
     assert message.startswith("`docker stop` waits 10 s, then kills s6-log: exit 137. init waits for s6-log,")
@@ -169,7 +169,7 @@ def test_scripts_that_are_not_executable() -> None:
 
 def test_a_service_that_tells_when_it_is_ready() -> None:
     run = "#!/usr/bin/with-contenv sh\nexec s6-notifyoncheck -d -n 300 -c 'nc -z localhost 1' cd /srv s6-setuidgid abc "
-    assert image(rc(f"{run}memcached\n"))[0].main == ("memcached",)
+    assert image(rc(f"{run}hypercorn\n"))[0].main == ("hypercorn",)
 
 
 def test_services_for_a_base_image_that_is_not_known() -> None:
@@ -178,7 +178,7 @@ def test_services_for_a_base_image_that_is_not_known() -> None:
     def upon(files: dict[str, str]) -> Verdict:
         return image(files, base="example/base", start=(), added="")[0]
 
-    assert upon(rc(EXEC.format(SERVICE))).main == ("memcached",)
+    assert upon(rc(EXEC.format(SERVICE))).main == ("hypercorn",)
     assert upon({**rc(EXEC.format(SERVICE)), f"{RC}/type": "oneshot\n"}).outcome == "unknown"
     assert upon({LEGACY: EXEC.format(SERVICE)}).outcome == "unknown"
 

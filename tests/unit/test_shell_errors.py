@@ -155,6 +155,17 @@ MEASURED: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("timeout --foreground 1 false", (21, 1, 21, 1, 21, 1, 21, 1)),
     ("timeout --preserve-status 0.2 sleep 5", (163, 143, 163, 143, 21, 1, 163, 143)),
     ("timeout 1 false || true", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("shift ²", (2, 2, 21, 1, 2, 2, 21, 1)),
+    ("exit --5", (2, 2, 2, 2, 2, 2, 2, 2)),
+    ("wait ²", (22, 2, 21, 1, 22, 2, 21, 1)),
+    ("[ ٣ -eq 3 ]", (22, 2, 22, 2, 22, 2, 22, 2)),
+    ("[ 99999999999999999999 -eq 1 ]", (22, 2, 22, 2, 22, 2, 22, 2)),
+    ("kill -0 ²", (22, 2, 21, 1, 21, 1, 21, 1)),
+    ("return --1", (2, 2, 22, 2, 2, 2, 2, 2)),
+    ("trap : ²", (21, 1, 21, 1, 21, 1, 21, 1)),
+    ("x=9223372036854775807; [ $((x+1)) -lt 0 ]", (20, 20, 20, 20, 20, 20, 20, 20)),
+    ("[[ a.b =~ a\\.b ]]; [[ acb =~ a\\.b ]]", (147, 127, 21, 1, 20, 20, 21, 1)),
+    ("set -- {a,b{1,2}}; exit $#", (1, 1, 3, 3, 1, 1, 3, 3)),
 )
 
 
@@ -177,6 +188,11 @@ def test_what_a_failing_command_comes_to(shell: str, script: str, statuses: tupl
     assert (ended(shell, script, False), ended(shell, script, True)) == (plain, strict)
 
 
+def test_what_an_expression_finds_is_kept() -> None:
+    script = '[[ v1.2 =~ ^v([0-9]+)\\.([[:digit:]]+)$ ]] && exit "${#BASH_REMATCH[@]}${BASH_REMATCH[2]}"; exit 9'
+    assert ended("bash", script, errexit=True) == 32
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -188,32 +204,32 @@ def test_what_a_failing_command_comes_to(shell: str, script: str, statuses: tupl
 )
 def test_with_nounset_a_script_finds_the_file_beside_it(line: str) -> None:
     files = {
-        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y memcached\nCOPY . /srv/\nENTRYPOINT ["/srv/start.sh"]\n',
+        "Dockerfile": 'FROM debian:12\nRUN apt-get install -y hypercorn\nCOPY . /srv/\nENTRYPOINT ["/srv/start.sh"]\n',
         "start.sh": f"#!/bin/bash\nset -eu\n{line}\nexec $SERVICE\n",
-        "lib.sh": 'SERVICE="memcached -u nobody"\n',
+        "lib.sh": 'SERVICE="hypercorn -u nobody"\n',
     }
     modes = dict.fromkeys(files, 0o755)
     (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())
-    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+    assert (verdict.outcome, verdict.main) == ("graceful", ("hypercorn",))
 
 
 def test_a_file_that_is_sourced_and_not_known_may_set_what_is_asked_for() -> None:
     files = {
-        "Dockerfile": "FROM debian:12\nRUN apt-get install -y memcached && our-builder >/etc/where\nCOPY start.sh /\n"
+        "Dockerfile": "FROM debian:12\nRUN apt-get install -y hypercorn && our-builder >/etc/where\nCOPY start.sh /\n"
         'ENTRYPOINT ["/start.sh"]\n',
-        "start.sh": '#!/bin/bash\nset -u\n. "$(cat /etc/where)/lib.sh"\necho $NAME\nexec memcached -u nobody\n',
+        "start.sh": '#!/bin/bash\nset -u\n. "$(cat /etc/where)/lib.sh"\necho $NAME\nexec hypercorn -u nobody\n',
     }
     (((_, verdict, _),), _) = analyze_container(
         MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options()
     )
-    assert (verdict.outcome, verdict.main) == ("graceful", ("memcached",))
+    assert (verdict.outcome, verdict.main) == ("graceful", ("hypercorn",))
 
 
 @pytest.mark.parametrize(
     ("script", "told"),
     [
-        pytest.param('[ -n "$ROLE" ] || exit 3\nexec memcached', "gives up: `exit 3`", id="exit"),
-        pytest.param('set -u\nexec memcached -p "$PORT"', "gives up: $PORT is not set", id="unset"),
+        pytest.param('[ -n "$ROLE" ] || exit 3\nexec hypercorn', "gives up: `exit 3`", id="exit"),
+        pytest.param('set -u\nexec hypercorn -p "$PORT"', "gives up: $PORT is not set", id="unset"),
     ],
 )
 def test_the_story_says_where_a_script_gives_up(script: str, told: str) -> None:

@@ -10,10 +10,10 @@ from tests.unit.verdicts import verdict
 @pytest.mark.parametrize(
     ("script", "lines", "outcome"),
     [
-        pytest.param("cd ~ && exec memcached", "", "graceful", id="root"),
-        pytest.param("cd ~/app && exec memcached", "USER app", "graceful", id="the-home-of-a-user-is-not-known"),
-        pytest.param("cd && exec memcached", "USER app", "graceful", id="without-a-word"),
-        pytest.param('[ ~/x = /srv/x ] && exec memcached; "$NOTHING"', "ENV HOME=/srv", "graceful", id="told"),
+        pytest.param("cd ~ && exec nats-server", "", "graceful", id="root"),
+        pytest.param("cd ~/app && exec nats-server", "USER app", "graceful", id="the-home-of-a-user-is-not-known"),
+        pytest.param("cd && exec nats-server", "USER app", "graceful", id="without-a-word"),
+        pytest.param('[ ~/x = /srv/x ] && exec nats-server; "$NOTHING"', "ENV HOME=/srv", "graceful", id="told"),
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "dash"])
@@ -32,7 +32,7 @@ def test_home(shell: str, script: str, lines: str, outcome: str) -> None:
     ],
 )
 def test_options_that_the_kernel_hands_on_as_one(first: str, outcome: str, code: int | None) -> None:
-    stopped = verdict("/app/start", files={"start": f"{first}\nexec memcached\n"})
+    stopped = verdict("/app/start", files={"start": f"{first}\nexec nats-server\n"})
     assert (stopped.outcome, stopped.exit_code) == (outcome, code)
     assert (outcome == "fails") is any("as one option" in step.text for step in stopped.story)
 
@@ -55,7 +55,7 @@ def test_text_for_an_interpreter(argv: tuple[str, ...], outcome: str) -> None:
     assert verdict(*argv, lines=lines).outcome == outcome
 
 
-TWO = "trap 'echo' TERM; memcached & wait; wait"
+TWO = "trap 'echo' TERM; nats-server & wait; wait"
 
 
 @pytest.mark.parametrize(
@@ -86,12 +86,12 @@ def test_a_loop_that_waits_for_a_job_is_no_endless_one() -> None:
 @pytest.mark.parametrize(
     ("command", "outcome"),
     [
-        pytest.param("echo memcached | sh", "killed", id="pipe"),
+        pytest.param("echo nats-server | sh", "killed", id="pipe"),
         pytest.param("sh -s </app/start", "killed", id="file"),
     ],
 )
 def test_a_shell_that_reads_its_commands(command: str, outcome: str) -> None:
-    assert verdict("bash", "-c", f"{command}; true", files={"start": "memcached\n"}).outcome == outcome
+    assert verdict("bash", "-c", f"{command}; true", files={"start": "nats-server\n"}).outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_shell_that_reads_its_commands(command: str, outcome: str) -> None:
     ],
 )
 def test_make(arguments: tuple[str, ...], outcome: str) -> None:
-    files = {"Makefile": "both: a b\na:\n\ttouch x\nb:\n\tmemcached; true\n", "rules": "only:\n\tmemcached; true\n"}
+    files = {"Makefile": "both: a b\na:\n\ttouch x\nb:\n\tnats-server; true\n", "rules": "only:\n\tnats-server; true\n"}
     assert verdict("make", *arguments, files=files, lines="RUN apt-get install -y make").outcome == outcome
 
 
@@ -119,13 +119,13 @@ def test_make(arguments: tuple[str, ...], outcome: str) -> None:
     ],
 )
 def test_a_supervisor_of_one_service(program: str, signal: str, outcome: str) -> None:
-    files = {"web/run": "#!/bin/sh\nexec memcached\n", "web/log/run": "#!/bin/sh\nexec cat\n"}
+    files = {"web/run": "#!/bin/sh\nexec nats-server\n", "web/log/run": "#!/bin/sh\nexec cat\n"}
     lines = f"RUN apt-get install -y runit s6 daemontools\nSTOPSIGNAL SIG{signal}"
     assert verdict(program, "/app/web", files=files, lines=lines).outcome == outcome
 
 
 def test_an_option_of_bash_that_takes_a_word() -> None:
-    assert verdict("bash", "-O", "extglob", "-c", "exec memcached").outcome == "graceful"
+    assert verdict("bash", "-O", "extglob", "-c", "exec nats-server").outcome == "graceful"
 
 
 @pytest.mark.parametrize(
@@ -147,22 +147,22 @@ def test_script_in_perl(text: str, outcome: str) -> None:
 @pytest.mark.parametrize(
     ("argv", "outcome"),
     [
-        pytest.param(("execlineb", "-c", "cd /srv export A 1 memcached"), "graceful", id="execline"),
-        pytest.param(("execlineb", "-c", "emptyenv memcached"), "unknown", id="execline-else"),
-        pytest.param(("awk", 'BEGIN { system("memcached") }'), "unknown", id="awk"),
+        pytest.param(("execlineb", "-c", "cd /srv export A 1 nats-server"), "graceful", id="execline"),
+        pytest.param(("execlineb", "-c", "emptyenv nats-server"), "unknown", id="execline-else"),
+        pytest.param(("awk", 'BEGIN { system("nats-server") }'), "unknown", id="awk"),
         pytest.param(("awk", "BEGIN { print 1 }"), "exits", id="awk-that-prints"),
-        pytest.param(("lua", "-e", 'os.execute("memcached")'), "unknown", id="lua"),
-        pytest.param(("sh", "-c", "echo memcached | xargs -I{} sh -c 'exec {}'; true"), "killed", id="xargs"),
+        pytest.param(("lua", "-e", 'os.execute("nats-server")'), "unknown", id="lua"),
+        pytest.param(("sh", "-c", "echo nats-server | xargs -I{} sh -c 'exec {}'; true"), "killed", id="xargs"),
     ],
 )
 def test_what_starts_another_program(argv: tuple[str, ...], outcome: str) -> None:
-    lines = "RUN apt-get install -y execline lua5.4 memcached mawk"
+    lines = "RUN apt-get install -y execline lua5.4 nats-server mawk"
     assert verdict(*argv, lines=lines).outcome == outcome
 
 
 def test_what_reads_from_a_fifo() -> None:
-    assert verdict("sh", "-c", "memcached & mkfifo /run/log; cat /run/log").outcome == "unknown"
-    assert verdict("sh", "-c", "mkfifo /run/log; cat /run/log & exec memcached").outcome == "graceful"
+    assert verdict("sh", "-c", "nats-server & mkfifo /run/log; cat /run/log").outcome == "unknown"
+    assert verdict("sh", "-c", "mkfifo /run/log; cat /run/log & exec nats-server").outcome == "graceful"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_what_reads_from_a_fifo() -> None:
     ],
 )
 def test_names_that_are_exported(script: str, outcome: str) -> None:
-    assert verdict("bash", "-c", f"set -e; {script}; exec memcached").outcome == outcome
+    assert verdict("bash", "-c", f"set -e; {script}; exec nats-server").outcome == outcome
 
 
 @pytest.mark.parametrize(
@@ -193,6 +193,6 @@ def test_a_long_sleep_beside_a_job(script: str, main: str) -> None:
 
 
 def test_the_command_of_flock_has_its_own_options() -> None:
-    stopped = verdict("flock", "/lock", "bash", "-c", "[[ a ]] && memcached; true")
-    assert (stopped.outcome, stopped.main) == ("killed", ("memcached",))
+    stopped = verdict("flock", "/lock", "bash", "-c", "[[ a ]] && nats-server; true")
+    assert (stopped.outcome, stopped.main) == ("killed", ("nats-server",))
     assert any("bash -c" in step.text for step in stopped.story[1:])

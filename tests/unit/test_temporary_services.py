@@ -14,13 +14,17 @@ from tests.unit.scripts import context, found, said
             "pg_ctl -D /d -w start\npsql -c x\npg_ctl -D /d -m fast stop\nexec gosu postgres postgres\n", "postgres",
             id="pg_ctl",
         ),
-        pytest.param("mysqld &\nmysqladmin ping\nmysqladmin -uroot shutdown\nexec mysqld\n", "mysqld", id="mysqladmin"),
         pytest.param(
-            'mysqld &\npid=$!\nmysqladmin ping\nif ! kill "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld\n',
+            "mysqld -u mysql &\nmysqladmin ping\nmysqladmin -uroot shutdown\nexec mysqld -u mysql\n", "mysqld",
+            id="mysqladmin",
+        ),
+        pytest.param(
+            'mysqld -u mysql &\npid=$!\nmysqladmin ping\n'
+            'if ! kill "$pid" || ! wait "$pid"; then exit 1; fi\nexec mysqld -u mysql\n',
             "mysqld", id="kill-and-wait",
         ),
-        pytest.param("mysqld_safe &\nmysqladmin shutdown\nexec mysqld\n", "mysqld", id="mysqld_safe"),
-        pytest.param("mysqld_safe &\nkillall mysqld\nexec mysqld\n", "mysqld", id="killall"),
+        pytest.param("mysqld_safe &\nmysqladmin shutdown\nexec mysqld -u mysql\n", "mysqld", id="mysqld_safe"),
+        pytest.param("mysqld_safe &\nkillall mysqld\nexec mysqld -u mysql\n", "mysqld", id="killall"),
         pytest.param("service nginx start\nservice nginx stop\nexec nginx -g 'daemon off;'\n", "nginx", id="service"),
         pytest.param("service slapd stop && exec nginx -g 'daemon off;'\n", "nginx", id="service-that-does-not-run"),
         pytest.param("/etc/init.d/ours stop && exec nginx -g 'daemon off;'\n", "nginx", id="script-of-one-s-own"),
@@ -52,7 +56,7 @@ def test_one_that_is_left_is_cut_off() -> None:
 @pytest.mark.parametrize("signal", ["-HUP", "-0"])
 def test_a_signal_that_ends_nothing_leaves_it(signal: str) -> None:
     script = (
-        f"memcached -u nobody &\nkill {signal} $(ps -A | awk '/memcached/{{print $1}}')\nexec nginx -g 'daemon off;'\n"
+        f"hypercorn -u nobody &\nkill {signal} $(ps -A | awk '/hypercorn/{{print $1}}')\nexec nginx -g 'daemon off;'\n"
     )
     verdict, _ = said(context(script))
-    assert (verdict.outcome, verdict.main) == ("cut-off", ("nginx", "memcached"))
+    assert (verdict.outcome, verdict.main) == ("cut-off", ("nginx", "hypercorn"))

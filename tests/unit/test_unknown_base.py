@@ -42,10 +42,10 @@ def test_what_a_known_base_image_does_not_set_is_unset() -> None:
 def test_a_script_that_starts_itself_anew_as_another_user_comes_to_rest() -> None:
     files = MemoryFiles(
         {
-            "Dockerfile": 'FROM acme/base\nCOPY start.sh /bin/\nENTRYPOINT ["start.sh"]\nCMD ["memcached"]\n',
+            "Dockerfile": 'FROM acme/base\nCOPY start.sh /bin/\nENTRYPOINT ["start.sh"]\nCMD ["hypercorn"]\n',
             "start.sh": '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then exec su-exec nobody "$0" "$@"; fi\nexec "$@"\n',
         },
         {"start.sh": 0o755},
     )
     ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
-    assert (verdict.outcome, verdict.main, found) == ("graceful", ("memcached",), [])
+    assert (verdict.outcome, verdict.main, found) == ("graceful", ("hypercorn",), [])

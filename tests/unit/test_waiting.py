@@ -48,22 +48,22 @@ from tests.unit.scripts import context, found, said
             'if [[ -z "$1" ]]; then our-app; fi\nexec "$@"\n', "killed", ("our-app",), id="where-the-first-is-empty"
         ),
         pytest.param(
-            "until dockerize -wait tcp://db:5432 -timeout 5s; do echo not yet; done\nexec memcached\n", "graceful",
-            ("memcached",), id="a-wrapper-that-only-waits",
+            "until dockerize -wait tcp://db:5432 -timeout 5s; do echo not yet; done\nexec hypercorn\n", "graceful",
+            ("hypercorn",), id="a-wrapper-that-only-waits",
         ),
         pytest.param('our-app start\nexec "$@"\n', "killed", ("our-app",), id="what-is-told-to-start"),
         pytest.param(". /opt/tomcat/bin/catalina.sh run\n", "unknown", None, id="a-file-that-nobody-sees"),
-        pytest.param(". /opt/tomcat/env.sh\nexec memcached\n", "graceful", ("memcached",), id="before-the-service"),
+        pytest.param(". /opt/tomcat/env.sh\nexec hypercorn\n", "graceful", ("hypercorn",), id="before-the-service"),
         pytest.param('if [ -n "$CHECK" ]; then our-check; fi\nexec "$@"\n', "exits", (), id="where-it-is-told-to"),
         pytest.param(
-            'until nc -z "$HOST" 5432; do sleep 1; done\nexec memcached -u nobody\n', "graceful", ("memcached",),
+            'until nc -z "$HOST" 5432; do sleep 1; done\nexec hypercorn -u nobody\n', "graceful", ("hypercorn",),
             id="a-wait-loop-before-the-service",
         ),
         pytest.param("while pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "killed", None, id="as-long-as-it-runs"),
         pytest.param("until test -e /run/stop; do sleep 5; done\necho over\n", "killed", None, id="until-told"),
         pytest.param(
-            "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec memcached -u nobody\n", "graceful",
-            ("memcached",), id="a-log-until-it-says-so",
+            "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec hypercorn -u nobody\n", "graceful",
+            ("hypercorn",), id="a-log-until-it-says-so",
         ),
         pytest.param(
             "set -m\nour-app &\nour-helper prepare\nfg %1\n", "killed", ("our-app",), id="a-job-brought-to-the-front"
@@ -73,9 +73,9 @@ from tests.unit.scripts import context, found, said
             id="until-it-ends-well",
         ),
         pytest.param(
-            "until our-check; do sleep 1; done\nexec memcached\n", "graceful", ("memcached",), id="until-it-is-ready"
+            "until our-check; do sleep 1; done\nexec hypercorn\n", "graceful", ("hypercorn",), id="until-it-is-ready"
         ),
-        pytest.param("migrate -path /m up\nexec memcached\n", "graceful", ("memcached",), id="a-migration"),
+        pytest.param("migrate -path /m up\nexec hypercorn\n", "graceful", ("hypercorn",), id="a-migration"),
         pytest.param("wg-quick up wg0\ntrap 'exit 0' TERM\nsleep infinity & wait\n", "graceful", None, id="a-tunnel"),
         pytest.param("tail -F /log | grep -v debug\n", "killed", None, id="a-log-for-good"),
         pytest.param(
@@ -102,12 +102,12 @@ from tests.unit.scripts import context, found, said
             "graceful", ("our-app",), id="jobs-waited-for-one-by-one",
         ),
         pytest.param(
-            "while true; do nc -z db 5 && break; sleep 1; done\nexec memcached -u nobody\n", "graceful", ("memcached",),
+            "while true; do nc -z db 5 && break; sleep 1; done\nexec hypercorn -u nobody\n", "graceful", ("hypercorn",),
             id="a-loop-until-it-breaks",
         ),
         pytest.param(
-            'our-setup\nif [ "$(cat /x)" = off ]; then exit 0; fi\nexec memcached -u nobody\n', "graceful",
-            ("memcached",), id="work-before-a-service-that-is-off",
+            'our-setup\nif [ "$(cat /x)" = off ]; then exit 0; fi\nexec hypercorn -u nobody\n', "graceful",
+            ("hypercorn",), id="work-before-a-service-that-is-off",
         ),
         pytest.param(
             "set -- sh -c\nwhile getopts ab: o; do case $o in a) A=1;; esac; done\n", "exits", (),
@@ -126,12 +126,38 @@ from tests.unit.scripts import context, found, said
         pytest.param("for f in /in/*; do our-app $f; done\n", "exits", (), id="once-for-each-file"),
         pytest.param("for port in 80; do our-app $port; done\n", "killed", ("our-app",), id="for-one-value"),
         pytest.param(
-            'set -e\nsu -c our-setup -s /bin/sh nobody\nread -ra X <<<"$X"\nexec memcached -u nobody\n', "graceful",
-            ("memcached",), id="a-shell-behind-the-command-and-an-empty-line",
+            'set -e\nsu -c our-setup -s /bin/sh nobody\nread -ra X <<<"$X"\nexec hypercorn -u nobody\n', "graceful",
+            ("hypercorn",), id="a-shell-behind-the-command-and-an-empty-line",
         ),
         pytest.param(
-            "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec memcached -u nobody\n", "graceful",
-            ("memcached",), id="a-file-held-open-has-an-end",
+            "exec 3</etc/hosts\nwhile read -r x <&3; do :; done\nexec hypercorn -u nobody\n", "graceful",
+            ("hypercorn",), id="a-file-held-open-has-an-end",
+        ),
+        pytest.param(
+            "trap 'nginx -s quit' TERM\nnginx\nwhile [ -e /proc/$(cat /run/nginx.pid) ]; do sleep 1; done\n", "killed",
+            ("nginx",), id="the-pid-file-goes-and-proc-stays",
+        ),
+        pytest.param(
+            "trap 'kill -QUIT $(cat /run/nginx.pid)' TERM\nnginx\n"
+            "while kill -0 $(cat /run/nginx.pid); do sleep 1; done\n", "graceful",
+            ("nginx",), id="the-pid-file-goes-and-kill-fails",
+        ),
+        pytest.param(
+            "stop() { nginx -s quit; while pgrep -x nginx >/dev/null; do sleep 0.2; done; exit 0; }\ntrap stop TERM\n"
+            "nginx\nwhile pgrep -x nginx >/dev/null; do sleep 2 & wait $!; done\n", "graceful",
+            ("nginx",), id="until-it-is-gone",
+        ),
+        pytest.param(
+            "trap 'nginx -s quit; while pidof nginx; do sleep 1; done; exit 0' TERM\nnginx\nsleep infinity & wait $!\n",
+            "graceful", ("nginx",), id="until-pidof-finds-none",
+        ),
+        pytest.param(
+            "trap 'nginx -s quit; while [ -S /run/x ]; do sleep 1; done; exit 0' TERM\nnginx\nsleep 9d & wait $!\n",
+            "unknown", ("nginx",), id="until-nobody-knows-when",
+        ),
+        pytest.param(
+            "trap 'nginx -s quit' TERM\nnginx\nwhile curl localhost; do sleep 1; done\n", "unknown",
+            ("nginx",), id="a-loop-that-goes-on-behind-the-trap",
         ),
         pytest.param(
             "trap 'kill $(pidof our-worker); wait' TERM\nour-launcher &\nwait $!\n", "unknown", ("our-launcher",),
@@ -159,8 +185,8 @@ from tests.unit.scripts import context, found, said
             id="which-it-does-in-a-folder",
         ),
         pytest.param(
-            "our-setup & wait $!\nif [ -d /proc/$! ]; then our-app; fi\nexec memcached -u nobody\n", "graceful",
-            ("memcached",), id="until-its-end-is-known",
+            "our-setup & wait $!\nif [ -d /proc/$! ]; then our-app; fi\nexec hypercorn -u nobody\n", "graceful",
+            ("hypercorn",), id="until-its-end-is-known",
         ),
         pytest.param(
             "our-server &\nwhile true; do curl localhost/health; sleep 5; done\n", "killed", None, id="told-nothing",
@@ -198,7 +224,7 @@ def test_what_a_loop_goes_on_running_is_not_told_of_a_trap() -> None:
     ("script", "outcome"),
     [
         pytest.param(". /opt/theirs/lib.sh\nrun_service\n", "unknown", id="a-function-of-a-file-that-cannot-be-read"),
-        pytest.param(". /opt/theirs/lib.sh\nlog_start\nexec memcached\n", "graceful", id="one-that-ends"),
+        pytest.param(". /opt/theirs/lib.sh\nlog_start\nexec hypercorn\n", "graceful", id="one-that-ends"),
         pytest.param(". /opt/theirs/lib.sh\n/opt/theirs/server\n", "killed", id="a-path-is-no-function"),
     ],
 )
@@ -242,16 +268,16 @@ def test_a_script_for_each_file_of_a_folder_that_may_hold_others(
 @pytest.mark.parametrize(
     ("given", "options", "argv"),
     [
-        pytest.param("-p 80 -v memcached -m 1", "p:v", "memcached -m 1", id="a-value"),
-        pytest.param("-p80 -v -- memcached -m 1", ":p:v", "memcached -m 1", id="attached"),
-        pytest.param("-vvp 80 memcached -m 1", "p:v", "memcached -m 1", id="behind-one-dash"),
-        pytest.param("memcached -m 1", "p:v", "memcached -m 1", id="none"),
-        pytest.param("-x memcached", "p:v", "memcached", id="one-not-known"),
+        pytest.param("-p 80 -v hypercorn -m 1", "p:v", "hypercorn -m 1", id="a-value"),
+        pytest.param("-p80 -v -- hypercorn -m 1", ":p:v", "hypercorn -m 1", id="attached"),
+        pytest.param("-vvp 80 hypercorn -m 1", "p:v", "hypercorn -m 1", id="behind-one-dash"),
+        pytest.param("hypercorn -m 1", "p:v", "hypercorn -m 1", id="none"),
+        pytest.param("-x hypercorn", "p:v", "hypercorn", id="one-not-known"),
     ],
 )
 def test_the_options_of_a_script(given: str, options: str, argv: str) -> None:
     loop = f"while getopts {options} o; do case $o in p) P=$OPTARG ;; v) V=1 ;; esac; done\nshift $((OPTIND - 1))\n"
-    some = said(context(f"set -- {given}\n{loop}[ \"$*\" = '{argv}' ] || exit 9\nexec memcached -u nobody\n"))
+    some = said(context(f"set -- {given}\n{loop}[ \"$*\" = '{argv}' ] || exit 9\nexec hypercorn -u nobody\n"))
     assert some[0].outcome == "graceful"
 
 
@@ -264,16 +290,16 @@ def test_a_loop_that_waits_for_the_next_job_to_end() -> None:
 
 @pytest.mark.parametrize("start", ["inner", "exec inner", "/usr/local/bin/inner"])
 def test_a_shell_runs_a_script_without_a_shebang_where_it_has_found_it(start: str) -> None:
-    lines = "RUN printf 'memcached -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
+    lines = "RUN printf 'hypercorn -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
     some = said(context(f"{start}\n", lines=lines))
-    assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
+    assert (some[0].outcome, some[0].main) == ("killed", ("hypercorn",))
 
 
 def test_conditions_that_make_no_difference_in_the_end_are_not_followed_for_ever() -> None:
     """Each sets a variable of its own, so that no way comes to where another has been, until the script ends."""
     checks = "".join(f"if [ -f /data/{n} ]; then v{n}=1; fi\n" for n in range(24))
-    some = said(context("/checks.sh\nmemcached -u nobody\ntrue\n", checks=checks))
-    assert (some[0].outcome, some[0].main) == ("killed", ("memcached",))
+    some = said(context("/checks.sh\nhypercorn -u nobody\ntrue\n", checks=checks))
+    assert (some[0].outcome, some[0].main) == ("killed", ("hypercorn",))
 
 
 def test_a_loop_that_waits_for_its_pause_is_followed_once_round() -> None:
@@ -292,12 +318,27 @@ def test_a_loop_that_waits_for_its_pause_is_followed_once_round() -> None:
 )
 def test_a_loop_that_waits_for_a_file(condition: str, outcome: str) -> None:
     """It may come from outside, but a loop that counts ends without it (measured)."""
-    end = "" if outcome == "exits" else "exec memcached\n"
+    end = "" if outcome == "exits" else "exec hypercorn\n"
     script = f"n=3\n{condition}; do n=$((n - 1)); sleep 0.1; done\n{end}"
     assert said(context(script))[0].outcome == outcome
 
 
 def test_what_is_looked_at_in_a_substitution_changes_nothing() -> None:
     """Measured: dash tells of the division there, and goes on."""
-    script = "#!/bin/sh\nx=$(exit $((1/0)))\nexec memcached\n"
+    script = "#!/bin/sh\nx=$(exit $((1/0)))\nexec hypercorn\n"
     assert said(context(script))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("loop", "outcome"),
+    [
+        pytest.param("our-app &\nwait $!\n", "killed", id="no-name"),
+        pytest.param("our-app &\npid=$!\nwait $pid\n", "killed", id="a-name"),
+        pytest.param("our-app &\npid=$!\nwait $pid\n", "graceful", id="with-a-trap"),
+    ],
+)
+def test_a_job_that_is_started_anew_until_it_fails(loop: str, outcome: str) -> None:
+    """Each round has another number for its job, and is the same round."""
+    trap = "trap 'kill $pid; wait $pid' TERM\n" if outcome == "graceful" else ""
+    verdict, _ = said(context(f"{trap}while :; do\n{loop}if [ $? -ne 0 ]; then break; fi\ndone\nexit 0\n"))
+    assert (verdict.outcome, verdict.main) == (outcome, ("our-app",))

@@ -42,7 +42,7 @@ def test_a_mark_that_the_trap_asks_for(mark: str, stop: str, outcome: str) -> No
 
 
 def test_a_line_that_is_read_back() -> None:
-    script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec memcached\n"
+    script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec hypercorn\n"
     assert said(context(script))[0].exit_code == 3
 
 
@@ -64,7 +64,7 @@ def test_a_line_that_is_read_back() -> None:
 )
 def test_a_configuration_that_is_written_as_the_container_starts(line: str, expected: str) -> None:
     part = "/etc/supervisor/conf.d/a.conf"
-    lines = f"RUN apt-get install -y supervisor\nRUN printf '[program:a]\\ncommand=memcached\\n' > {part}"
+    lines = f"RUN apt-get install -y supervisor\nRUN printf '[program:a]\\ncommand=hypercorn\\n' > {part}"
     assert said(context(f"{line}\nexec supervisord -n\n", lines=lines))[0].outcome == expected
 
 
@@ -74,21 +74,21 @@ WRITES = "cat > /tmp/run.sh <<{end}\n#!/bin/bash\n{command}\nEND\nchmod +x /tmp/
 @pytest.mark.parametrize(
     ("parts", "outcome", "lines"),
     [
-        pytest.param({}, "killed", [("missing-exec", "memcached -u nobody; true")], id="run"),
+        pytest.param({}, "killed", [("missing-exec", "hypercorn -u nobody; true")], id="run"),
         pytest.param(
-            {"start": "bash /tmp/run.sh"}, "killed", [("missing-exec", "memcached -u nobody; true")], id="read",
+            {"start": "bash /tmp/run.sh"}, "killed", [("missing-exec", "hypercorn -u nobody; true")], id="read",
         ),
-        pytest.param({"command": "exec memcached -u nobody"}, "graceful", [], id="with-exec"),
+        pytest.param({"command": "exec hypercorn -u nobody"}, "graceful", [], id="with-exec"),
         pytest.param(
-            {"end": "END", "command": "memcached -u ${USER:-nobody}; true"}, "killed",
-            [("missing-exec", "memcached -u ${USER:-nobody}; true")], id="with-a-variable",
+            {"end": "END", "command": "hypercorn -u ${USER:-nobody}; true"}, "killed",
+            [("missing-exec", "hypercorn -u ${USER:-nobody}; true")], id="with-a-variable",
         ),
         pytest.param({"between": "sed -i s/x/y/ /tmp/run.sh\n"}, "unknown", [], id="worked-on"),
         pytest.param({"between": "echo exit >> /tmp/run.sh\n"}, "unknown", [], id="appended-to"),
     ],
 )  # fmt: skip
 def test_a_script_that_another_one_writes(parts: dict[str, str], outcome: str, lines: list[tuple[str, str]]) -> None:
-    told = {"end": "'END'", "command": "memcached -u nobody; true", "between": "", "start": "/tmp/run.sh", **parts}
+    told = {"end": "'END'", "command": "hypercorn -u nobody; true", "between": "", "start": "/tmp/run.sh", **parts}
     some = said(context(WRITES.format(**told)))
     assert some[0].outcome == outcome
     assert found(some) == lines
@@ -124,7 +124,7 @@ def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outco
 )
 def test_what_is_written_as_the_container_starts_can_be_sourced(lines: str, expected: str) -> None:
     brought = "RUN apt-get install -y python3 python3-venv virtualenv"
-    assert said(context(f"#!/bin/sh\n{lines}\nexec memcached\n", lines=brought))[0].outcome == expected
+    assert said(context(f"#!/bin/sh\n{lines}\nexec hypercorn\n", lines=brought))[0].outcome == expected
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_what_is_written_as_the_container_starts_can_be_sourced(lines: str, expe
     ],
 )
 def test_a_script_may_make_another_executable(lines: str, expected: str) -> None:
-    files = context(f"set -e\n{lines}\n/setup\nexec memcached\n", lines="COPY setup /")
+    files = context(f"set -e\n{lines}\n/setup\nexec hypercorn\n", lines="COPY setup /")
     files["setup"] = "#!/bin/sh\ndate\n"
     modes = {path: 0o644 if path == "setup" else 0o755 for path in files}
     (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())

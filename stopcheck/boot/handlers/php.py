@@ -34,10 +34,11 @@ def read(text: str) -> Source:
     starter = re.search(r"`|\b(exec|system|passthru|shell_exec|proc_open|popen|pcntl_exec|pcntl_fork)\s*\(", code)
     handled: set[str] = set()
     if "pcntl_signal" in code:
-        numbers = {NAMES[int(number)] for number in re.findall(r"(?<![\w.])\d+(?![\w.])", code) if int(number) in NAMES}
+        found = map(int, re.findall(r"(?<![\w.])[0-9]{1,9}(?![\w.])", code))
+        numbers = {NAMES[number] for number in found if number in NAMES}
         names = set(re.findall(r"\bSIG([A-Z]+\d?)\b", code)) & set(NAMES.values())
         written = set(re.findall(r"\bpcntl_signal\s*\(\s*([^,\s]+)", code))
-        if all(re.fullmatch(r"SIG\w+|\d+", word) for word in written):
+        if all(re.fullmatch(r"SIG\w+|[0-9]{1,9}", word) for word in written):
             handled = {word[3:] if word.startswith("SIG") else NAMES.get(int(word), "") for word in written}
         else:
             handled = names or numbers & set(STOP_SIGNALS)

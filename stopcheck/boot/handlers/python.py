@@ -52,6 +52,7 @@ _OWN = (
     }
 )
 _HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.Try)
 _IS_PROGRAM = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 OLD = "Python 2"
@@ -109,8 +110,7 @@ def parse(text: str) -> ast.Module | None:
 def _lasts(node: ast.AST) -> bool:
     """Whether a loop has no end, or a call serves."""
     if isinstance(node, ast.While):
-        inner = {type(one) for part in node.body for one in ast.walk(part)}
-        told = isinstance(node.test, ast.Constant) and bool(node.test.value) and not inner & {ast.Break, ast.Return}
+        told = isinstance(node.test, ast.Constant) and bool(node.test.value) and not _is_left(node)
         return told or not isinstance(node.test, (ast.Constant, ast.Compare, ast.BoolOp))
     if isinstance(node, ast.Call) and _last(node.func) == "sleep":
         # A fraction of a second is not looked for among whole numbers: that would take the time to count to the last.
@@ -121,6 +121,26 @@ def _lasts(node: ast.AST) -> bool:
     if isinstance(node, ast.Call):
         return _last(node.func) in _LASTING and ast.unparse(node.func) != "asyncio.run"
     return False
+
+
+def _is_left(loop: ast.While) -> bool:
+    """Whether something in a loop leaves it; what is done on Ctrl+C only is nothing that happens to a container."""
+    stack: list[tuple[ast.AST, bool]] = [(part, False) for part in loop.body]
+    while stack:
+        node, deeper = stack.pop()
+        if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and not deeper):
+            return True
+        if isinstance(node, _FUNCTIONS) or (isinstance(node, ast.ExceptHandler) and _is_interrupt(node)):
+            continue
+        inner = deeper or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        stack += [(child, inner) for child in ast.iter_child_nodes(node)]
+    return False
+
+
+def _is_interrupt(node: ast.ExceptHandler) -> bool:
+    """Whether it catches nothing but what Ctrl+C and sys.exit() raise."""
+    caught = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+    return all(isinstance(one, ast.Name) and one.id in {"KeyboardInterrupt", "SystemExit"} for one in caught)
 
 
 def _starts(needs: tuple[str, ...], called: set[str], last: set[str], nodes: list[ast.AST]) -> str:

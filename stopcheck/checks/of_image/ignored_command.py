@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stopcheck.boot.arguments import dropping_script
-from stopcheck.checks._start import sentence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
@@ -32,7 +31,7 @@ def check(case: Case) -> Iterator[Violation]:
         why = f"{script.path} never looks at its arguments"
         advice = 'End the script in `exec "$@"`, which runs what CMD says, or take CMD out.'
     yield Violation(
-        message=(f"{sentence(case.consequence(None))}. " if ends else "") + f"CMD has no effect: {why}",
+        message=(f"{case.consequence(None)}. " if ends else "") + f"CMD has no effect: {why}",
         span=place,
         fix=_ending(script) if ends and entrypoint.shell_form is None else None,
         related=(Label(entrypoint.instruction.span, "this is run without CMD"),) if entrypoint.instruction else (),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Edit, Fix, Violation
+from stopcheck.model import Edit, Fix, Violation, numeral
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ def check(case: Case) -> Iterator[Violation]:
     known = [f"SIG{name}" for name in NUMBERS]
     close = get_close_matches(signal.strip().upper().replace("_", ""), known, n=1, cutoff=0.7)
     fix = Fix("Name the signal", (Edit(span, close[0]),), "unsafe") if close and span.text == signal else None
-    passes = signal.lstrip("+-").isdigit() and int(signal) != 0  # (ParseSignal of moby/sys/signal)
+    passes = bool(numeral(signal, signed=True))  # (ParseSignal of moby/sys/signal)
     yield Violation(
         message=f"`{signal}` is no signal: "
         + ("the container is not told to stop" if passes else "the build ends here"),

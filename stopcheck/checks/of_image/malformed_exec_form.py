@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.checks._start import sentence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
@@ -32,7 +31,7 @@ def check(case: Case) -> Iterator[Violation]:
             continue
         fixed = repaired(form)
         yield Violation(
-            message=(f"{sentence(case.consequence(None))}. " if start is _first(case) else "")
+            message=(f"{case.consequence(None)}. " if start is _first(case) else "")
             + f"This is no exec form, so a shell gets the text with its brackets; {form.json_error}",
             span=form.span,
             fix=fixed,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stopcheck.checks._start import sentence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
@@ -35,7 +34,7 @@ def check(case: Case) -> Iterator[Violation]:
         if cause.span is None or entrypoint is None:
             continue
         yield Violation(
-            message=f"{sentence(case.consequence(None))}. The ENTRYPOINT of the final stage clears this CMD: "
+            message=f"{case.consequence(None)}. The ENTRYPOINT of the final stage clears this CMD: "
             "nothing is left to run",
             span=cause.span,
             related=(Label(entrypoint.span, "an ENTRYPOINT clears the CMD of the stage that it is built on"),),

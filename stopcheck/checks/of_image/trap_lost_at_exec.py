@@ -31,7 +31,7 @@ def check(case: Case) -> Iterator[Violation]:
             yield Violation(message, event.span, advice=ADVICE)  # type: ignore[arg-type]
         elif does_work(case, event):
             message = (
-                f"what this trap does is not done when the container stops: `exec` keeps no traps, and {called(main)} "
+                f"What this trap does is not done when the container stops: `exec` keeps no traps, and {called(main)} "
                 "has taken the script's place"
             )
             yield Violation(message, event.span, advice=ADVICE, severity="note")  # type: ignore[arg-type]

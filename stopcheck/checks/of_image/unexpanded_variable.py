@@ -6,7 +6,7 @@ import re
 
 from stopcheck.boot.programs import Program
 from stopcheck.checks._script import called
-from stopcheck.checks._start import in_json, passes_on, sentence
+from stopcheck.checks._start import in_json, passes_on
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Violation
@@ -55,7 +55,7 @@ def check(case: Case) -> Iterator[Violation]:
                 else str(start.argv[0])
             )
             yield Violation(
-                message=(f"{sentence(case.consequence(None))}. " if failed else "")
+                message=(f"{case.consequence(None)}. " if failed else "")
                 + f"No shell puts in the value of {name} here: {who} gets `{word}` as it stands",
                 span=span,
                 fix=_through_shell(case, start, program),

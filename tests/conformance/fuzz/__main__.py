@@ -42,7 +42,7 @@ def main(number: int, seed: int | None, workers: int, show_unknown: bool, no_shr
     if show_unknown:
         for reason, count in reasons.most_common():
             click.echo(f"{count:5} {reason}")
-    told = ", ".join(f"{counts[name]} {name}" for name in ("exact", "wrong", "unknown", "race"))
+    told = ", ".join(f"{counts[name]} {name}" for name in ("exact", "other way", "wrong", "unknown", "race"))
     click.echo(f"seed {seed}: {number} run, {told}, {seconds:.0f} s")
     raise SystemExit(bool(wrong))
 

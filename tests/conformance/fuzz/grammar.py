@@ -77,7 +77,7 @@ EVERYDAY += (
     'set -- -a -b v; while getopts "ab:c" o; do case "$o" in a) A=1;; b) B=$OPTARG;; *) exit 64;; esac; done; shift $((OPTIND - 1))',
     'while getopts ":hv" o; do case $o in h) exit 0;; \\?) exit 64;; esac; done; shift "$((OPTIND-1))"', 'while IFS= read -r line; do case $line in "#"*|"") continue;; esac; export LAST="$line"; done < /etc/passwd',
     'while IFS=: read -r u rest; do [ "$u" = root ] && break; done </etc/passwd', 'n=0; while read -r l; do n=$((n+1)); done </etc/hosts', 'while read -r k v; do export "X_$k=$v"; done <<EOF\na 1\nb 2\nEOF',
-    'n=0; until nc -z localhost 1 2>/dev/null; do n=$((n+1)); [ $n -ge 3 ] && break; sleep 0.1; done', 'n=0; until test -f /nowhere; do n=$((n+1)); if [ "$n" -gt 2 ]; then echo timeout >&2; exit 1; fi; sleep 0.1; done',
+    'n=0; until nc -z localhost 1 2>/dev/null; do n=$((n+1)); [ $n -ge 3 ] && break; sleep 0.1; done', 'n=0; until test -f /nowhere; do n=$((n+1)); if [ "$n" -gt 2 ]; then echo timeout >&2; break; fi; sleep 0.1; done',
     'tries=3; while [ "$tries" -gt 0 ] && ! test -f /nowhere; do tries=$((tries - 1)); sleep 0.1; done', 'for i in 1 2 3; do if test -S /run/x.sock; then break; fi; sleep 0.1; done; test -S /run/x.sock || echo late',
     'i=0; while ! test -f /nowhere; do i=$((i+1)); if [ $i -eq 3 ]; then break; fi; sleep 0.1; done', 'cat >/tmp/app.conf <<EOF\nuser=${USER:-nobody}\nport=${PORT:-80}\nEOF', "cat <<'EOF' >/tmp/app.conf\n$HOME\nEOF",
     'cat >/tmp/gen.sh <<EOF\n#!/bin/sh\nexec sleep 0\nEOF\nchmod +x /tmp/gen.sh; /tmp/gen.sh', 'echo "A=1" >/tmp/env; . /tmp/env', 'echo "A=2" >/tmp/env; set -a; . /tmp/env; set +a; [ "$A" = 2 ] || exit 9', 'trap - TERM',

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from stopcheck.files import MemoryFiles
@@ -20,14 +21,18 @@ from tests.conformance.fuzz.grammar import DEFAULTS, SERVICES
 if TYPE_CHECKING:
     from stopcheck.boot.world import Event, World
     from stopcheck.stop.assess import Assessment
+    from stopcheck.stop.deliver import Stopped
 
-Agreement = Literal["exact", "unknown", "race", "wrong"]
+Agreement = Literal["exact", "other way", "unknown", "race", "wrong"]
+"""`other way`: not the way that counts, but one that is said to be possible, on what the files do not decide."""
 
 GRACE = 1.6
 """Seconds; a stand-in needs 0.5 to clean up, a wrapper that gives up does it after 2."""
 MARGINS = (1.3, 1.8)
 """What is said otherwise with these is a race with the clock."""
 _LOGGED = ("HUP", "USR1", "USR2", "WINCH", "ALRM", "PWR")
+
+_PART_OF_A_SECOND = re.compile(r"\btimeout [^;\n]*?\b0\.\d")
 
 PROGRAMS = {
     **{
@@ -67,6 +72,8 @@ class Said:
     reason: str = ""
     story: str = ""
     is_race: bool = False
+    others: tuple[Said, ...] = ()
+    """The other ways with the same outcome, and those on which it ends before anything is up."""
 
 
 def predict(image: Image, grace: float = GRACE) -> Said:
@@ -90,15 +97,20 @@ def _said(assessment: Assessment) -> Said:
         return Said(str(assessment.outcome), reason=assessment.reason.reason if assessment.reason else "")
     if worst.outcome == "unknown":
         return Said("unknown", reason=worst.reason.reason if worst.reason else "")
-    status = worst.world.init.status
-    code = 137 if worst.outcome == "killed" else None if isinstance(status, Unknown) else status
-    booted = worst.booted.world
-    early = any(event.kind == "kills" and event.seconds is None for event in booted.events)
-    early = early or any(_is_too_soon(event, worst.world) for event in worst.world.events)
-    late = worst.outcome in ("exits", "fails") and booted.clock > 0
-    names = tuple(worst.booted.world.processes[pid].program for pid in worst.mains)
+    alike = [path for path in assessment.paths if path.outcome is worst.outcome and path is not worst]
     told = "\n".join(step.text for step in story(assessment, worst))
-    return Said(str(worst.outcome), code, names, story=told, is_race=early or late or code == 139)
+    return replace(_way(worst), story=told, others=tuple(map(_way, (*alike, *assessment.guards))))
+
+
+def _way(way: Stopped) -> Said:
+    status = way.world.init.status
+    code = 137 if way.outcome == "killed" else None if isinstance(status, Unknown) else status
+    booted = way.booted.world
+    early = any(event.kind == "kills" and event.seconds is None for event in booted.events)
+    early = early or any(_is_too_soon(event, way.world) for event in way.world.events)
+    late = way.outcome in ("exits", "fails") and booted.clock > 0
+    names = tuple(booted.processes[pid].program for pid in way.mains)
+    return Said(str(way.outcome), code, names, is_race=early or late or code == 139)
 
 
 def _is_too_soon(event: Event, world: World) -> bool:
@@ -147,6 +159,9 @@ def is_race(image: Image, said: Said) -> bool:
     """Whether a little more or less time would have it otherwise."""
     if said.is_race:
         return True
+    texts = (*image.argv, *image.texts.values())
+    if image.shell == "busybox" and any(map(_PART_OF_A_SECOND.search, texts)):
+        return True  # its timeout counts whole seconds, and the stop comes before
     others = [predict(image, grace) for grace in MARGINS]
     return any((other.outcome, other.exit_code) != (said.outcome, said.exit_code) for other in others)
 
@@ -163,6 +178,8 @@ def disagreement(image: Image, times: int = 6) -> tuple[Agreement, Said, harness
         measured = measure(image)
         if agrees(said, measured):
             return ("exact" if first is None else "race"), said, measured
+        if any(agrees(other, measured) for other in said.others):
+            return "other way", said, measured
         key = (measured.outcome, measured.pid1_exit)
         if first is not None and key != harness_key:
             return "race", said, measured
