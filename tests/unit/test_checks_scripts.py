@@ -737,6 +737,7 @@ def test_what_stays_and_what_ends(script: str, blamed: str | None) -> None:
     ],
 )
 def test_a_script_that_a_supervisor_does_not_start_again_has_ended(option: str, mains: tuple[str, ...]) -> None:
-    conf = f"[supervisord]\nnodaemon=true\n[program:a]\ncommand=memcached\n[program:b]\ncommand=sh /b.sh\n{option}\n"
+    conf = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=memcached -u nobody\n"
+    conf += f"[program:b]\ncommand=sh /b.sh\n{option}\n"
     files = context("exec supervisord -c /s.conf\n", lines="COPY s.conf /", b="our-tool --prepare\nexit 0\n")
     assert said({**files, "s.conf": conf})[0].main == mains
