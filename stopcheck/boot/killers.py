@@ -64,7 +64,7 @@ class Killer(Passing):
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
                 world.kill(other, self.signal, None if self.asks and other.pid != 1 else process)
             for other in self._around(world, target):
-                found = True
+                found = other.finished = True
                 world.exit(other, 0)
         return found
 

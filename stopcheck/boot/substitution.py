@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 FILTERS = frozenset({"cut", "grep", "head", "sed", "sort", "tail", "tr", "uniq"})
 """Programs that print nothing where they read nothing."""
+LONGEST = 99
+"""So far does `seq` count in a trap that waits for a service."""
 COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
@@ -162,6 +164,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
+        case "seq" if world.stopping and 1 <= len(plain) <= 2 and all(word.isdigit() for word in arguments):
+            first, last = (1, int(plain[0])) if len(plain) == 1 else (int(plain[0]), int(plain[1]))
+            return unknown if last - first > LONGEST else "\n".join(map(str, range(first, last + 1)))
     row = find_program(name)
     return row.prints if row is not None and row.prints else unknown
 

@@ -175,6 +175,16 @@ from tests.unit.scripts import context, found, said
             None, id="what-a-supervisor-is-told",
         ),
         pytest.param(
+            "trap 'service redis-server stop; exit 0' TERM\nservice redis-server start\nsleep 9d & wait $!\n",
+            "unknown",
+            ("redis-server",), id="its-init-script-may-not-see-it",
+        ),
+        pytest.param(
+            "our-app & p=$!\n"
+            "stop() { kill $p; for i in $(seq 1 20); do kill -0 $p || break; sleep 0.2; done; exit 0; }\n"
+            "trap stop TERM\nwait $p\n", "graceful", ("our-app",), id="so-many-looks",
+        ),
+        pytest.param(
             "trap 'killall -q -w nginx; exit 0' TERM\nnginx\nsleep 9d & wait $!\n", "graceful",
             ("nginx",), id="killall-waits",
         ),
