@@ -8,6 +8,7 @@ import re
 from stopcheck.boot import extended_regex
 from stopcheck.boot.arithmetic import evaluate
 from stopcheck.boot.frames import LoopBody, LoopTest
+from stopcheck.boot.pid_files import is_there
 from stopcheck.boot.quiet import gives_up
 from stopcheck.boot.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
@@ -207,6 +208,9 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         written = world.files.get(path)
         if written is not None:
             return _written(written, operator)
+        there = is_there(world, path) if operator in {"-e", "-f", "-r", "-s"} else None
+        if there is not None:
+            return there
         if world.clock and _in_a_loop(world) and machine.image.files.lookup(path) is None:
             # Who else has the volume may write it while the script waits: `until [ -f /shared/ready ]; do sleep 1; …`.
             return Unknown(f"whether {path} is there by then")

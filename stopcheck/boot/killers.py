@@ -1,14 +1,17 @@
-"""Programs that send signals to others: kill, pkill, killall, `nginx -s quit`, `pg_ctl stop`."""
+"""Programs that send signals to others, or look for them: kill, killall, `nginx -s quit`, pgrep, `tail --pid`."""
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
+from stopcheck.boot.pid_files import number_in
 from stopcheck.boot.programs import Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -25,6 +28,8 @@ class Killer(Passing):
     """Sends a signal to the processes that its words name, and ends; `content`: well, too, where there are none."""
 
     __slots__ = ("by", "content", "signal", "targets")
+    asks = False
+    """Whether it asks a server, which then ends by itself, whoever may signal it."""
 
     def __init__(self, by: str, signal: str, targets: tuple[Field, ...], content: bool = False) -> None:
         self.by = by
@@ -57,9 +62,9 @@ class Killer(Passing):
             for other in self._meant(world, process, target):
                 found = True
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
-                world.kill(other, self.signal, process)
+                world.kill(other, self.signal, None if self.asks and other.pid != 1 else process)
             for other in self._around(world, target):
-                found = True
+                found = other.finished = True
                 world.exit(other, 0)
         return found
 
@@ -113,13 +118,15 @@ class Stopper(Killer):
 
     __slots__ = ("asked",)
 
-    def __init__(self, by: str, signal: str, targets: tuple[Field, ...], asked: tuple[int, ...] | None = None) -> None:
-        super().__init__(by, signal, targets)
-        self.asked = asked
+    def __init__(self, by: str, signal: str, targets: tuple[Field, ...], content: bool = False) -> None:
+        super().__init__(by, signal, targets, content)
+        self.asked: tuple[int, ...] | None = None
 
     def copy(self) -> Stopper:
         """See Body.copy."""
-        return Stopper(self.by, self.signal, self.targets, self.asked)
+        other = type(self)(self.by, self.signal, self.targets, self.content)
+        other.asked = self.asked
+        return other
 
     def key(self) -> Hashable:
         """See Body.key."""
@@ -134,8 +141,22 @@ class Stopper(Killer):
         elif world.living(self.asked):
             return False
         else:
-            world.exit(process, 0 if self.asked else 1)
+            world.exit(process, 0 if self.asked or self.content else 1)
         return True
+
+
+class Client(Killer):
+    """A server's own client."""
+
+    __slots__ = ()
+    asks = True
+
+
+class WaitingClient(Stopper):
+    """One that waits until the server is gone."""
+
+    __slots__ = ()
+    asks = True
 
 
 class Looker(Killer):
@@ -175,10 +196,61 @@ def _look(start: Start, by: str, targets: tuple[Field, ...]) -> Body:
     return looker if looker.names_known(start) else start.leaf("test")
 
 
+class Follower(Program):
+    """`tail --pid`: stands until a process is gone."""
+
+    __slots__ = ("watched",)
+    watched: int
+
+    def copy(self) -> Follower:
+        """See Body.copy."""
+        other = super().copy()
+        assert isinstance(other, Follower)
+        other.watched = self.watched
+        return other
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if world.living((self.watched,)):
+            return super().step(world, process)
+        world.exit(process, 0)
+        return True
+
+
+def start_follows(start: Start) -> Body:
+    """tail(1), which looks once a second whether the process that it is told is there."""
+    words = [*start.argv[1:], ""]
+    told = [word[6:] for word in words if isinstance(word, str) and word.startswith("--pid=")]
+    told += [value for word, value in pairwise(words) if word == "--pid" and isinstance(value, str)]
+    row = replace(start.row, role="keepalive")
+    if len(told) != 1 or not told[0].isdigit():
+        return Program(row, start.machine.stop_signal)
+    body = Follower(row, start.machine.stop_signal)
+    body.watched = int(told[0])
+    return body
+
+
 def start_stops(start: Start) -> Body:
     """A client that asks its server to end: `pg_ctl stop`, `mysqladmin shutdown`. Most wait for that."""
     waits = start.row.then == "waits" and not {"-W", "--no-wait"} & set(start.words)
-    return (Stopper if waits else Killer)("table", "TERM", (start.row.instead,))
+    return (WaitingClient if waits else Client)("table", "TERM", (start.row.instead,))
+
+
+def stop_of_a_daemon(
+    start: Start, retry: Field | None, signal: Field | None, pid_file: Field | None, named: Field | None
+) -> Body:
+    """`start-stop-daemon --stop`: with --retry it waits until the process is gone, and begins with its signal."""
+    words = [word for word in (retry, signal, pid_file, named) if word is not None]
+    schedule = str(retry or "").partition("/")[0].removeprefix("-")
+    told = signal_name(str(signal or (schedule if not schedule.isdigit() else "") or "TERM"))
+    if any(isinstance(word, Unknown) for word in words) or told is None or not (pid_file or named):
+        return _unknown(start, "whom start-stop-daemon stops")
+    by, target = "name", str(named).rsplit("/", 1)[-1]
+    if pid_file:
+        by, target = "pid", number_in(start.world, start.path(str(pid_file))) or ""
+    if not target:
+        return _unknown(start, f"whom {pid_file} names")
+    return (Stopper if retry else Killer)(by, told, (target,), content=True)
 
 
 def start_signals(start: Start) -> Body | Failure:
@@ -193,7 +265,7 @@ def start_signals(start: Start) -> Body | Failure:
     signal: str | None = "TERM"
     by = {"kill": "pid", "killall": "name"}.get(program, "pattern")
     targets: list[Field] = []
-    looks = False
+    looks = waits = False
     words_left = list(start.argv[1:])
     while words_left:
         word = words_left.pop(0)
@@ -211,6 +283,8 @@ def start_signals(start: Start) -> Body | Failure:
             return start.leaf("test")
         elif word == "-0":
             looks = True
+        elif program == "killall" and (word == "--wait" or re.fullmatch(r"-[eIgqrvV]*w[eIgqrvVw]*", word)):
+            waits = True
         elif word in {"-f", "--full", "-fx", "-xf"} and by == "pattern":
             by = "line"
         elif word in {"-x", "--exact"} and by == "pattern":
@@ -229,7 +303,7 @@ def start_signals(start: Start) -> Body | Failure:
         return _unknown(start, f"the signal that {program} sends")
     if program == "killall5":
         return _unknown(start, program)
-    return Killer(by, signal, tuple(targets))
+    return (Stopper if waits else Killer)(by, signal, tuple(targets))
 
 
 def _unknown(start: Start, what: str) -> Body:

@@ -711,7 +711,6 @@ class Machine:
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.refuses:
             from stopcheck.boot.refusals import refusal
-            from stopcheck.boot.roles import Start
 
             refused = refusal(Start(self, world, process, row, argv, env, depth))
             if refused is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.accounts import ROOT
-from stopcheck.boot.killers import Killer
+from stopcheck.boot.killers import Killer, Stopper
 from stopcheck.boot.programs import Daemonizer, Failure, Leaving, Program
 from stopcheck.boot.refusals import refusal
 from stopcheck.hints import TYPE_CHECKING
@@ -281,7 +281,9 @@ def start_init_script(start: Start) -> Body | Failure:
     if words[1:2] == ["stop"]:
         row = _daemon(words[0], start.row)
         by, target = ("table", row.table) if row.table else ("name", row.name)
-        return Killer(by, "TERM", (target,), content=True)
+        if start.world.stopping and target not in start.row.stops:
+            return Killer("pid", "TERM", (Unknown(f"whether its init script ends {target}", start.process.origin),))
+        return Stopper(by, "TERM", (target,), content=True)
     if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
         return start.leaf("test" if "status" in words else "short")
     row = _daemon(words[0], start.row)

@@ -6,6 +6,7 @@ import posixpath
 import re
 
 from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs import UNTOLD, Program
 from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.hints import TYPE_CHECKING
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 FILTERS = frozenset({"cut", "grep", "head", "sed", "sort", "tail", "tr", "uniq"})
 """Programs that print nothing where they read nothing."""
+LONGEST = 99
+"""So far does `seq` count in a trap that waits for a service."""
 COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
@@ -143,6 +146,8 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
+        case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
+            return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
@@ -151,7 +156,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
-            number = _pid(world, posixpath.basename(plain[0])[:-4]) if pid_file else None
+            number = number_of(world, posixpath.basename(plain[0])[:-4]) if pid_file else None
             return content if number is None else number
         case "type" if "-t" in arguments and len(plain) == 1:
             return _kind(shell, process, plain[0])
@@ -159,6 +164,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return _whereabouts(shell, process, plain[0])
         case "true" | ":" | "false":
             return ""
+        case "seq" if world.stopping and 1 <= len(plain) <= 2 and all(word.isdigit() for word in arguments):
+            first, last = (1, int(plain[0])) if len(plain) == 1 else (int(plain[0]), int(plain[1]))
+            return unknown if last - first > LONGEST else "\n".join(map(str, range(first, last + 1)))
     row = find_program(name)
     return row.prints if row is not None and row.prints else unknown
 
@@ -196,19 +204,6 @@ def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
     bodies = [process.body for process in world.processes.values() if process.alive]
     untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
     return unknown if untold and not numbers else numbers
-
-
-def _pid(world: World, name: str) -> str | None:
-    """The number in a PID file: that of the service of this name in the background, or of the only one there.
-
-    "" where it has ended and has taken the file along.
-    """
-    jobs = [(p, p.body.row) for p in world.processes.values() if p.job and isinstance(p.body, Program)]
-    named = [(p, row) for p, row in jobs if name in {p.program, row.table, row.name}]
-    if named and not any(p.alive for p, _ in named):
-        return "" if all(p.finished and row.removes_pid for p, row in named) else None
-    left = [(p, row) for p, row in named or jobs if p.alive]
-    return str(left[0][0].pid) if len(left) == 1 else None
 
 
 def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:

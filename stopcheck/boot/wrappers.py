@@ -187,10 +187,18 @@ wait withstdinas"""
 
 
 def start_start_stop_daemon(start: Start) -> Body | Failure:
-    """start-stop-daemon(8): with --start it becomes the program, with -b it leaves it in the background."""
+    """start-stop-daemon(8): --start becomes the program, or leaves it in the background (-b), --stop ends it."""
     words = list(start.argv[1:])
     own, rest = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
-    if not {"-S", "--start"} & {word for word in own if isinstance(word, str)}:
+    told = {word for word in own if isinstance(word, str)}
+    if {"-K", "--stop"} & told:
+        from stopcheck.boot.killers import stop_of_a_daemon
+
+        retry = _option(own, "-R", "--retry")
+        signal, pid_file = _option(own, "-s", "--signal"), _option(own, "-p", "--pidfile")
+        named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
+        return stop_of_a_daemon(start, retry, signal, pid_file, named)
+    if not {"-S", "--start"} & told:
         return start.leaf("short")
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
     if program is None:

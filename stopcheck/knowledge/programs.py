@@ -95,6 +95,7 @@ class ProgramRow:
     saves: bool = False
     one_service: bool = False
     removes_pid: bool = False
+    stops: tuple[str, ...] = ()
     helper: bool = False
     tells: bool = False
     daemons: Mapping[str, str] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
-           "long_options"}  # fmt: skip
+           "long_options", "stops"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {
     "words",

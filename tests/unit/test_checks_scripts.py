@@ -710,7 +710,7 @@ def test_what_shows_that_a_program_has_ended(script: str, outcome: str) -> None:
 
 
 def test_a_daemon_is_told_of_once_in_the_story() -> None:
-    story = [step.text for step in said(context("nginx\nexec memcached\n"))[0].story]
+    story = [step.text for step in said(context("nginx\nexec hypercorn\n"))[0].story]
     assert [text for text in story if "nginx" in text and "starts" in text] == [
         "nginx starts nginx (pid 3) in the background and ends"
     ]
@@ -732,12 +732,11 @@ def test_what_stays_and_what_ends(script: str, blamed: str | None) -> None:
 @pytest.mark.parametrize(
     ("option", "mains"),
     [
-        pytest.param("autorestart=false", ("memcached",), id="once"),
-        pytest.param("autorestart=true", ("memcached", "our-tool"), id="again-and-again"),
+        pytest.param("autorestart=false", ("hypercorn",), id="once"),
+        pytest.param("autorestart=true", ("hypercorn", "our-tool"), id="again-and-again"),
     ],
 )
 def test_a_script_that_a_supervisor_does_not_start_again_has_ended(option: str, mains: tuple[str, ...]) -> None:
-    conf = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=memcached -u nobody\n"
-    conf += f"[program:b]\ncommand=sh /b.sh\n{option}\n"
+    conf = f"[supervisord]\nnodaemon=true\n[program:a]\ncommand=hypercorn\n[program:b]\ncommand=sh /b.sh\n{option}\n"
     files = context("exec supervisord -c /s.conf\n", lines="COPY s.conf /", b="our-tool --prepare\nexit 0\n")
     assert said({**files, "s.conf": conf})[0].main == mains

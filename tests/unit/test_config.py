@@ -489,7 +489,7 @@ KEPT = {
     "ignore_options", "ignores", "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "long_options",
     "name", "needs_argument", "one_service", "only_letters", "own", "own_letters", "package", "packaged", "path",
     "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "saves", "script", "seconds_text",
-    "session", "session_only", "table", "tells", "unset_options", "unstarted",
+    "session", "session_only", "stops", "table", "tells", "unset_options", "unstarted",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

@@ -148,8 +148,52 @@ from tests.unit.scripts import context, found, said
             ("nginx",), id="until-it-is-gone",
         ),
         pytest.param(
-            "trap 'nginx -s quit; while pidof nginx; do sleep 1; done; exit 0' TERM\nnginx\nsleep infinity & wait $!\n",
+            "trap 'nginx -s quit; while pidof nginx; do sleep 1; done; exit 0' TERM\nnginx\n"
+            "sleep infinity & wait $!\n",
             "graceful", ("nginx",), id="until-pidof-finds-none",
+        ),
+        pytest.param(
+            "trap 'nginx -s quit; while [ -e /run/nginx.pid ]; do sleep 1; done; exit 0' TERM\nnginx\n"
+            "sleep 9d & wait $!\n", "graceful", ("nginx",), id="until-its-pid-file-is-gone",
+        ),
+        pytest.param(
+            "trap 'service nginx stop; exit 0' TERM\nservice nginx start\nsleep 9d & wait $!\n", "graceful",
+            ("nginx",), id="its-init-script-waits",
+        ),
+        pytest.param(
+            "trap 'start-stop-daemon --stop --retry 5 --pidfile /run/nginx.pid; exit 0' TERM\nnginx\n"
+            "sleep 9d & wait $!\n",
+            "graceful", ("nginx",), id="start-stop-daemon-waits",
+        ),
+        pytest.param(
+            "trap 'su postgres -c \"pg_ctl stop -m fast\"; exit 0' TERM\nservice postgresql start\n"
+            "sleep 9d & wait $!\n",
+            "graceful", ("postgres",), id="a-client-of-another-user",
+        ),
+        pytest.param(
+            "trap 'supervisorctl stop all; exit 0' TERM\nsupervisord\nour-app &\nwait $!\n", "unknown",
+            None, id="what-a-supervisor-is-told",
+        ),
+        pytest.param(
+            "trap 'service redis-server stop; exit 0' TERM\nservice redis-server start\nsleep 9d & wait $!\n",
+            "unknown",
+            ("redis-server",), id="its-init-script-may-not-see-it",
+        ),
+        pytest.param(
+            "our-app & p=$!\n"
+            "stop() { kill $p; for i in $(seq 1 20); do kill -0 $p || break; sleep 0.2; done; exit 0; }\n"
+            "trap stop TERM\nwait $p\n", "graceful", ("our-app",), id="so-many-looks",
+        ),
+        pytest.param(
+            "trap 'killall -q -w nginx; exit 0' TERM\nnginx\nsleep 9d & wait $!\n", "graceful",
+            ("nginx",), id="killall-waits",
+        ),
+        pytest.param(
+            "our-app & p=$!\ntrap 'kill $p; tail --pid=$p -f /dev/null; exit 0' TERM\nsleep 9d & wait $!\n",
+            "graceful", ("our-app",), id="tail-until-it-is-gone",
+        ),
+        pytest.param(
+            "our-app &\ntrap 'kill $(pgrep -P $$); wait' TERM\nwait\n", "graceful", ("our-app",), id="its-children",
         ),
         pytest.param(
             "trap 'nginx -s quit; while [ -S /run/x ]; do sleep 1; done; exit 0' TERM\nnginx\nsleep 9d & wait $!\n",
