@@ -7,7 +7,7 @@ from stopcheck.boot.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand, Subshell
 from stopcheck.syntax.shell.walk import commands, expansions
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell import Shell
     from stopcheck.boot.world import Process, World
-    from stopcheck.syntax.shell.tree import Word
+    from stopcheck.syntax.shell.tree import Command, Word
 
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -64,7 +64,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "return", "set", "test", "trap", "true"})
+_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "readonly", "return", "set", "test", "trap", "true"})
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
@@ -75,13 +75,25 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
             for command in pipeline.commands:
                 name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
                 inner = getattr(shell.functions[name].body, "body", None) if name in shell.functions else None
+                inner = command.body if isinstance(command, Subshell) and not command.redirections else inner
+                asked = _asked_by(command) if name is None else None
                 if isinstance(inner, Sequence) and depth < 3 and _is_plain(shell, inner, depth + 1):
                     names.add("false")
+                elif asked is not None and depth < 3 and all(_is_plain(shell, each, depth + 1) for each in asked):
+                    names.add("false" if asked else "true")  # `x=$(false)`
                 elif name is None or name not in _PLAIN or name in shell.functions:
                     return False
                 else:
                     names.add(name)
-    return not names.isdisjoint({"[", "disown", "exit", "false", "return", "test", "trap"})
+    return not names.isdisjoint({"[", "disown", "exit", "false", "readonly", "return", "test", "trap"})
+
+
+def _asked_by(command: Command) -> tuple[Sequence, ...] | None:
+    """What the substitutions of assignments without a command run; None where it is something else."""
+    if not isinstance(command, SimpleCommand) or command.words or command.redirections:
+        return None
+    parts = (part for assignment in command.assignments for part in assignment.value.parts)
+    return tuple(part.body for part in parts if isinstance(part, CommandSubstitution))
 
 
 def _lacks(shell: Shell, body: Sequence) -> bool:

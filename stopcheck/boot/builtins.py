@@ -1092,6 +1092,8 @@ def do_trap(call: Call) -> None:
     if words and words[0] == "--":
         words, nodes = words[1:], nodes[1:]
     if not words or (isinstance(words[0], str) and words[0] in {"-l", "-p"}):
+        if words[:1] != ("-l",) and shell.row.name == "bash":
+            shell.has_exit_trap = True  # to list them it minds signals from then on (trap.def)
         shell.leave(2) if words and shell.row.name in _ALMQUIST else shell.set_status(0)
         return
     action, signals = words[0], words[1:]

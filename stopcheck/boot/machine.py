@@ -23,7 +23,6 @@ from stopcheck.boot.grammar import (
     unset,
 )
 from stopcheck.boot.permissions import closed_folder
-from stopcheck.boot.piped import Piped
 from stopcheck.boot.programs import (
     FOR_EVER,
     UNMARKED,
@@ -519,6 +518,8 @@ class Machine:
         if not rest or "s" in options:
             own = argv[1 : len(argv) - len(rest)]
             if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
+                from stopcheck.boot.piped import Piped
+
                 return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]

@@ -12,6 +12,7 @@ from stopcheck.boot.words import expand_text, expand_words
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import SimpleCommand
 
@@ -31,6 +32,9 @@ COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
 
+_COUNTED_JOBS = regex(r"jobs\s+-(?:rp|pr|r)\s*\|\s*wc\s+-l")
+
+
 def substitute(shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None) -> Field:
     """The output of `$( … )`; Unknown for all that is not plainly told by its words."""
     unknown = Unknown(f"the output of `{_shortened(part.span.text)}`", part.span)
@@ -41,6 +45,8 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
         return unknown
     if asks_for_unset(shell, part.body, world, process):
         return ""
+    if shell.row.name == "bash" and _COUNTED_JOBS.fullmatch(part.body.span.text.strip()):
+        return str(sum(bool(world.living(job.pids)) for job in shell.jobs if not job.foreground))
     cwd = process.cwd
     lines: list[str] = []
     for item in items:

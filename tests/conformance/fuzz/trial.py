@@ -107,7 +107,7 @@ def _way(way: Stopped) -> Said:
     code = 137 if way.outcome == "killed" else None if isinstance(status, Unknown) else status
     booted = way.booted.world
     early = any(event.kind == "kills" and event.seconds is None for event in booted.events)
-    early = early or any(_is_too_soon(event, way.world) for event in way.world.events)
+    early = early or any(_is_too_soon(event, way.world) or _is_too_late(event, way.world) for event in way.world.events)
     late = way.outcome in ("exits", "fails") and booted.clock > 0
     names = tuple(booted.processes[pid].program for pid in way.mains)
     return Said(str(way.outcome), code, names, is_race=early or late or code == 139)
@@ -118,6 +118,15 @@ def _is_too_soon(event: Event, world: World) -> bool:
     if event.kind != "kills" or event.seconds is None or event.other < world.first_after:
         return False
     return world.processes[event.other].started_at == world.epoch + event.seconds
+
+
+def _is_too_late(event: Event, world: World) -> bool:
+    """Whether something is sent a signal that may have ended of the one it was sent before, at the same moment."""
+    if event.kind != "kills" or event.seconds is None:
+        return False
+    now = [each for each in world.events if each.seconds == event.seconds]
+    told = any(each.kind == "forwards" and each.other == event.other for each in now)
+    return told and any(each.kind == "end" and each.pid == event.other for each in now)
 
 
 def measure(image: Image) -> harness.Measurement:
