@@ -5,7 +5,7 @@ from __future__ import annotations
 from posixpath import join, normpath
 
 from stopcheck.boot.boot import start_argv
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs.program import Program
 from stopcheck.case import Container, Options, Verdict
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.build import build_image

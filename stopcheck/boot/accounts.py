@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.grammar import is_option
+from stopcheck.boot.programs.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.systems import without_login
 from stopcheck.regex import regex

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
-from stopcheck.boot.programs import ENDED, Failure, Program
+from stopcheck.boot.programs.program import ENDED, Failure, Program
 from stopcheck.boot.settle import settle, turn
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.arithmetic import ArithmeticFault, evaluate
-from stopcheck.boot.programs import ENDED, READERS, SILENT, Failure, Parent, Program
-from stopcheck.boot.redirections import closes
-from stopcheck.boot.words import expand_text
+from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Failure, Parent, Program
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
+from stopcheck.boot.shell.redirections import closes
+from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Command, Redirection, Word

@@ -6,11 +6,9 @@ import math
 import posixpath
 from itertools import pairwise
 
-from stopcheck.boot import commands, conditions, substitution
 from stopcheck.boot.accounts import ROOT, is_refused, login_shell
-from stopcheck.boot.arithmetic import ArithmeticFault
-from stopcheck.boot.builtins import SHORT, find_builtin
-from stopcheck.boot.grammar import (
+from stopcheck.boot.permissions import closed_folder
+from stopcheck.boot.programs.grammar import (
     child_argv,
     has_own_session,
     ignored_by,
@@ -22,8 +20,7 @@ from stopcheck.boot.grammar import (
     time_limit,
     unset,
 )
-from stopcheck.boot.permissions import closed_folder
-from stopcheck.boot.programs import (
+from stopcheck.boot.programs.program import (
     FOR_EVER,
     UNMARKED,
     Daemonizer,
@@ -34,13 +31,17 @@ from stopcheck.boot.programs import (
     Program,
     parent_options,
 )
+from stopcheck.boot.programs.roles import Start, find_role, is_namesake
+from stopcheck.boot.programs.supervisors import Departing, Supervisor
+from stopcheck.boot.programs.timeouts import Limit, Timeout, watch
+from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.quiet import quiet, removes, writes
-from stopcheck.boot.roles import Start, find_role, is_namesake
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell import commands, conditions, substitution
+from stopcheck.boot.shell.arithmetic import ArithmeticFault
+from stopcheck.boot.shell.builtins.find import find_builtin
+from stopcheck.boot.shell.builtins.variables import SHORT
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
-from stopcheck.boot.supervisors import Departing, Supervisor
-from stopcheck.boot.timeouts import Limit, Timeout, watch
-from stopcheck.boot.wrappers import Wrapper
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
@@ -58,9 +59,9 @@ from stopcheck.syntax.shell.tree import ProcessSubstitution
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-    from stopcheck.boot.commands import Call
-    from stopcheck.boot.frames import Blocked
     from stopcheck.boot.handlers.source import Handling
+    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.frames import Blocked
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import FileSystem, Image
     from stopcheck.knowledge.shells import ShellRow
@@ -290,11 +291,11 @@ class Machine:
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
             elif not isinstance(file, Unknown) and isinstance(file.content, Made) and file.content.tool:
-                from stopcheck.boot.sources import start_made
+                from stopcheck.boot.programs.sources import start_made
 
                 return start_made(self, process, file.content, env)
             elif "/bin/" in path:
-                from stopcheck.boot.runtimes import start_output
+                from stopcheck.boot.programs.runtimes import start_output
 
                 output = start_output(Start(self, world, process, ProgramRow(process.program), argv, env), path)
                 if output is not None:
@@ -518,7 +519,7 @@ class Machine:
         if not rest or "s" in options:
             own = argv[1 : len(argv) - len(rest)]
             if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
-                from stopcheck.boot.piped import Piped
+                from stopcheck.boot.shell.piped import Piped
 
                 return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
@@ -529,7 +530,7 @@ class Machine:
             posixpath.normpath(posixpath.join(process.cwd, path))
         )
         if file is None:
-            status = 2 if row.name in {"dash", "busybox"} else 127
+            status = 2 if row.almquist else 127
             return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
         if isinstance(file, Unknown) or isinstance(file.content, Unknown):
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
@@ -604,7 +605,7 @@ class Machine:
         self, world: World, process: Process, row: ProgramRow, words: tuple[str, ...], env: dict[str, Field]
     ) -> Body:
         """supervisord by its configuration, the others by the folders of their services."""
-        from stopcheck.boot import service_folders, supervisord
+        from stopcheck.boot.programs import service_folders, supervisord
 
         if row.name != "supervisord":
             return service_folders.supervisor(self, row, words, process.cwd, env)
@@ -711,7 +712,7 @@ class Machine:
         if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
         if row.refuses:
-            from stopcheck.boot.refusals import refusal
+            from stopcheck.boot.programs.refusals import refusal
 
             refused = refusal(Start(self, world, process, row, argv, env, depth))
             if refused is not None:

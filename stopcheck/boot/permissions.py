@@ -7,7 +7,7 @@ import re
 
 from stopcheck.boot.accounts import ROOT, makes_user
 from stopcheck.boot.ownership import is_roots_file, is_roots_folder
-from stopcheck.boot.programs import READERS, SILENT, Failure, Program
+from stopcheck.boot.programs.program import READERS, SILENT, Failure, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged
@@ -18,8 +18,8 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stopcheck.boot.commands import Call
-    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import Image
     from stopcheck.syntax.shell.tree import Redirection

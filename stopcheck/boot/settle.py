@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
-from stopcheck.boot.frames import (
+from stopcheck.boot.machine import SHELL_NAMES
+from stopcheck.boot.programs.program import LONG, Program, is_answered
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.programs.timeouts import Watcher
+from stopcheck.boot.shell.frames import (
     AndOrRest,
     CallEnd,
     Foreground,
@@ -16,11 +20,7 @@ from stopcheck.boot.frames import (
     TrapEnd,
     Waiting,
 )
-from stopcheck.boot.machine import SHELL_NAMES
-from stopcheck.boot.programs import LONG, Program, is_answered
-from stopcheck.boot.shell import ENDLESS, Shell
-from stopcheck.boot.supervisors import Supervisor
-from stopcheck.boot.timeouts import Watcher
+from stopcheck.boot.shell.shell import ENDLESS, Shell
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
-from stopcheck.boot.words import expand_text
+from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -13,7 +13,7 @@ from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
-    from stopcheck.boot.shell import Shell
+    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.frames import CallEnd, ForRest, Items, SourceEnd, Trap
-from stopcheck.boot.programs import Program
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.settle import reads_a_terminal
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.frames import CallEnd, ForRest, Items, SourceEnd, Trap
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.shells import find_shell

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.frames import Waiting
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.frames import Waiting
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import called, consequence, is_last, piped_output
 from stopcheck.hints import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_number
 from stopcheck.checks._edits import insert_after, verbatim
 from stopcheck.checks._script import consequence

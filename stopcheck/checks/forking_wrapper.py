@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs import Parent, Program
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation

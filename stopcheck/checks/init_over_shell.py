@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs import Parent
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import consequence
 from stopcheck.checks._start import advice, argument_named, place, successor, without_shell
 from stopcheck.hints import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import at_a_terminal, called, command_at, scripts
 from stopcheck.hints import TYPE_CHECKING

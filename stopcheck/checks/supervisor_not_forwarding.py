@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import prefix_exec
 from stopcheck.checks._script import called, consequence, ends_there
 from stopcheck.hints import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called, consequence, is_keepalive, waits_for_it
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation

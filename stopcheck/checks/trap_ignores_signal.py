@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import action, after_statement, called, command_at, consequence, stopping, trap_at
 from stopcheck.hints import TYPE_CHECKING
@@ -12,7 +12,7 @@ from stopcheck.syntax.shell.tree import SimpleCommand
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.frames import Trap
+    from stopcheck.boot.shell.frames import Trap
     from stopcheck.checks._case import Case
     from stopcheck.stop.blame import Cause
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import (
     after_statement,
     bodies,
@@ -20,7 +20,7 @@ from stopcheck.syntax.shell.walk import commands
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.frames import Trap
+    from stopcheck.boot.shell.frames import Trap
     from stopcheck.checks._case import Case
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.frames import Trap, Waiting
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.frames import Trap, Waiting
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import called, command_at, consequence, waiting_too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import after_statement, called, consequence, statement_at, trap_at
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Fix, Violation

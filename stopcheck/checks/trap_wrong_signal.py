@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.checks._edits import verbatim
 from stopcheck.checks._script import called, command_at, consequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.frames import Foreground
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.frames import Foreground
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import insert_before, verbatim
 from stopcheck.checks._script import called, consequence, stopping
 from stopcheck.hints import TYPE_CHECKING

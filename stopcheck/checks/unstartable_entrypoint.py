@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called
 from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place
 from stopcheck.hints import TYPE_CHECKING
@@ -20,7 +20,7 @@ from stopcheck.syntax.shell.walk import commands, parameters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.programs import Failure
+    from stopcheck.boot.programs.program import Failure
     from stopcheck.checks._case import Case
     from stopcheck.stop.cause import Cause
 

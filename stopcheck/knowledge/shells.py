@@ -76,6 +76,11 @@ class ShellRow:
     blank_option: int = 0
     source: str = ""
 
+    @property
+    def almquist(self) -> bool:
+        """Whether it is dash or busybox, whose builtins fail with the same statuses (fuzz: disagreements.jsonl)."""
+        return self.name in {"dash", "busybox"}
+
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])

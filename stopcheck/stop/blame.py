@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs import Parent, Program
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
 from stopcheck.stop.cause import Cause

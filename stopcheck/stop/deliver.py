@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
-from stopcheck.boot.frames import Standing
-from stopcheck.boot.programs import ASSUMED, UNTOLD, Program
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.programs.program import ASSUMED, UNTOLD, Program
+from stopcheck.boot.shell.frames import Standing
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Unknown

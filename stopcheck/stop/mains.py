@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from stopcheck.boot.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
-from stopcheck.boot.programs import LASTING, UNTOLD, Parent, Program
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.programs.program import LASTING, UNTOLD, Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.shell.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import SimpleCommand
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from stopcheck.boot.boot import Booted, explore
-from stopcheck.boot.frames import Foreground
-from stopcheck.boot.programs import Parent
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.shell.frames import Foreground
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import WORST_FIRST
 from stopcheck.stop.deliver import stop

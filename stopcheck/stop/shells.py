@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
-from stopcheck.boot.programs import UNTOLD, Parent, Program
+from stopcheck.boot.programs.program import UNTOLD, Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.quiet import HARMLESS
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_name
-from stopcheck.boot.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
@@ -19,7 +19,7 @@ from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.frames import Trap
+    from stopcheck.boot.shell.frames import Trap
     from stopcheck.boot.world import Event, Process, World
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from stopcheck.boot.arguments import dropping_script
-from stopcheck.boot.frames import Foreground, TrapEnd
 from stopcheck.boot.machine import SHELL_NAMES
-from stopcheck.boot.programs import OWN, Parent, Program
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.programs.program import OWN, Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.shell.frames import Foreground, TrapEnd
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program

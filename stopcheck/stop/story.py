@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.boot import start_argv
-from stopcheck.boot.frames import Foreground, Standing, Waiting
-from stopcheck.boot.programs import Parent, Program
-from stopcheck.boot.shell import Shell
-from stopcheck.boot.supervisors import Supervisor
+from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.shell.frames import Foreground, Standing, Waiting
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.case import Process as ProcessView
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Step, Unknown

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopcheck.boot.braces import expanded
-from stopcheck.boot.extended_regex import compiled
+from stopcheck.boot.shell.braces import expanded
+from stopcheck.boot.shell.extended_regex import compiled
 
 BASH = shutil.which("bash") or ""
 

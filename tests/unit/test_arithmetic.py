@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stopcheck.boot.arithmetic import ArithmeticFault, evaluate
-from stopcheck.boot.words import Scope
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
+from stopcheck.boot.shell.words import Scope
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:

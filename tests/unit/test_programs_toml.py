@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import stopcheck.knowledge.programs as programs
-from stopcheck.boot.roles import find_role
+from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.signals import signal_name
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, program_row
 

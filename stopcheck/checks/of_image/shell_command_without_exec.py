@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import consequence
 from stopcheck.checks._start import advice, by_luck, place, successor, without_shell
 from stopcheck.hints import TYPE_CHECKING

@@ -1,0 +1,1 @@
+"""Programs that are no shell: what each starts, waits for and passes on."""

@@ -1,0 +1,110 @@
+"""Services that end as soon as they are started: they want another user, a folder or a variable."""
+
+from __future__ import annotations
+
+import re
+
+from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.shell.shell import Shell
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from stopcheck.boot.programs.roles import Start
+    from stopcheck.boot.world import Field
+
+
+_STARTED = regex(r"(?:\bservice\s+\S+|/init\.d/\S+)\s+(?:re)?start\b")
+"""A service that is started in the build leaves what its own script has made for it: /run/sshd."""
+
+
+def refusal(start: Start) -> Failure | None:
+    """Why a service cannot stand as it is started; None where nothing is known to keep it from that.
+
+    What the build or a script says of the matter, in whatever words, may be what mends it.
+    """
+    for each in start.row.refuses:
+        if _holds(start, each):
+            return Failure(each["status"], each["why"], "refuses", each["advice"])
+    return None
+
+
+def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
+    image = start.machine.image
+    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root"):
+        return False
+    if any(isinstance(word, Unknown) for word in start.argv):
+        return False
+    if any(_is_or_begins(word, option) for word in start.words for option in refused.get("without", "").split()):
+        return False
+    if any(word not in start.words for word in refused.get("words", "").split()):
+        return False
+    base = image.base.name.rpartition("/")[2].partition(":")[0].partition("@")[0]
+    if "base" in refused and not (image.base.plain and base in refused["base"].split()):
+        return False
+    if not image.base.sh_version.startswith(refused.get("dash", "")):
+        return False
+    if any(name in start.env for name in refused.get("env", "").split()):
+        return False
+    if "folder" in refused and not _is_missing(start, start.env.get(refused["folder"])):
+        return False
+    if any(isinstance(image.files.kind(path), str) for path in refused.get("files", "").split()):
+        return False
+    named = refused.get("named", "").split()
+    if named and not any(
+        line.keyword == "RUN" and all(word in line.value for word in named) for line in image.instructions
+    ):
+        return False
+    if "lacks" in refused and not _lacks(start, refused["lacks"]):
+        return False
+    unless = refused.get("unless", "").split()
+    return not unless or not any(word in text or _STARTED.search(text) for text in _texts(start) for word in unless)
+
+
+def _is_missing(start: Start, path: Field | None) -> bool:
+    """Whether there is surely no such folder in the image of a distribution, nor made since: /run is empty there."""
+    if not isinstance(path, str) or not path.startswith(("/run/", "/var/run/")):
+        return False
+    names = (path, path.removeprefix("/var"), f"/var{path.removeprefix('/var')}")
+    return not any(
+        isinstance(start.machine.image.files.kind(name), str) or any(name in text for text in _texts(start, "ENV"))
+        for name in names
+    )
+
+
+_INCLUDES = regex(r"^\s*include\s+(?!\S*(?:mime\.types|_params);)", re.MULTILINE)
+
+
+def _lacks(start: Start, text: str) -> bool:
+    """Whether a web server's configuration is known and has no such directive, nor includes a file that may."""
+    named = next((start.words[at + 1] for at, word in enumerate(start.words[:-1]) if word == "-c"), "")
+    file = start.text(named or start.row.config[0])
+    known = file.text if isinstance(file, SourceFile) else ""
+    return "http" in known and text not in known and not _INCLUDES.search(known)
+
+
+def _is_or_begins(word: str, option: str) -> bool:
+    return word.startswith(option) if len(option) == 2 and option[0] == "-" else word.partition("=")[0] == option
+
+
+def _texts(start: Start, *others: str) -> Iterator[str]:
+    """What the build and the scripts say, but for the commands that start the container; and the programs that run.
+
+    `others`: further instructions that do not count.
+    """
+    for instruction in start.machine.image.instructions:
+        if instruction.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", *others}:
+            yield " ".join([*(flag.name for flag in instruction.flags), instruction.value])
+            yield from (heredoc.content.text for heredoc in instruction.heredocs)
+    for script in start.machine.scripts():
+        yield script.body.span.source.text
+    for process in start.world.processes.values():
+        yield process.program
+        if isinstance(process.body, Shell):
+            yield process.body.text.span.source.text

@@ -1,0 +1,46 @@
+"""Supervisors that run what a folder of services holds: runit, s6, daemontools."""
+
+from __future__ import annotations
+
+import posixpath
+
+from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.supervisors import Managed, Supervisor
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import ProgramRow
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Body, Field
+
+
+def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: str, env: dict[str, Field]) -> Body:
+    """A program for each `FOLDER/NAME/run`, or for the one `FOLDER/run`.
+
+    A signal whose action is "graceful" stops them, "quick" forsakes them, "ignore" does neither.
+    """
+    folder = next((word for word in words if not word.startswith("-")), ".")
+    folder = posixpath.normpath(posixpath.join(cwd, folder))
+    runs = machine.image.files.matching(posixpath.join(folder, *(() if row.one_service else "*"), "run"))
+    if not runs:
+        return Program(
+            ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
+            machine.stop_signal,
+        )
+    managed = tuple(
+        Managed(
+            name=posixpath.basename(posixpath.dirname(file.path)),
+            argv=("./run",),
+            wait=None,
+            folder=posixpath.dirname(file.path),
+            place=file.origin,
+        )
+        for file in runs
+    )
+    stops = frozenset(signal for signal, action in row.on.items() if action == "graceful")
+    forsakes = frozenset(signal for signal, action in row.on.items() if action == "quick")
+    hears = frozenset(signal for signal, action in row.on.items() if action == "ignore")
+    return Supervisor(
+        machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on,
+        hears=hears,
+    )  # fmt: skip

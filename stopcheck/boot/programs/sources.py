@@ -1,0 +1,134 @@
+"""From a program's sources, where the build tells them, to what runs: a leaf that does what they say on signals."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from stopcheck.boot.programs.program import OWN, Program
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.records import dataclass, field, replace
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from stopcheck.boot.handlers.source import Handling
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Field, Process
+    from stopcheck.image.model import FileSystem, Made
+
+EXITS = {"ruby": 1, "go": 2}
+"""What a language's runtime ends PID 1 with on a signal that the program does not handle."""
+EXIT_SIGNAL = frozenset({"java", "dotnet"})
+"""Languages whose runtime ends a program with 128 and the signal's number, whether or not it has handled it."""
+EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of an image, or of a stage on its way, as a program's sources: see handlers.source.Project."""
+
+    files: FileSystem
+    variables: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, SourceFile] = field(default_factory=dict)
+    """Texts that no file holds, by the path that they would have."""
+
+    def text(self, path: str) -> SourceFile | None:
+        """See Project.text."""
+        if path in self.given:
+            return self.given[path]
+        found = self.files.lookup(path)
+        content = getattr(found, "content", None)
+        return content if isinstance(content, SourceFile) else None
+
+    def is_folder(self, path: str) -> bool:
+        """See Project.is_folder."""
+        return self.files.kind(path) == "folder"
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """See Project.matching."""
+        return tuple(file.path for file in self.files.matching(pattern))
+
+    def variable(self, name: str) -> str:
+        """See Project.variable."""
+        return self.variables.get(name, "")
+
+
+def from_source(
+    machine: Machine,
+    process: Process,
+    language: str,
+    paths: tuple[str, ...],
+    files: FileSystem,
+    env: Mapping[str, Field],
+    needs: Iterable[str] = (),
+    given: Mapping[str, SourceFile] | None = None,
+) -> Program:
+    """A program in files of an image, or made from them; `needs` are modules that are loaded before it.
+
+    `given` are texts that are in none (`perl -e TEXT`).
+    """
+    from stopcheck.boot.handlers.program import read_program
+
+    known = {name: value for name, value in env.items() if isinstance(value, str)}
+    if language == "python":
+        folder = known.pop("sys.path", "") or posixpath.dirname(paths[0])
+        more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
+        known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
+        known["python"] = _python(process.program, machine.image.base.name)
+    needs, given = tuple(needs), given or {}
+    texts = frozenset((path, source.text) for path, source in given.items())
+    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts)
+    handling, _ = machine.handlings.get(key, (None, files))
+    if handling is None:
+        project = Tree(files, known, given)
+        handling = read_program(language, paths, project, needs, env)
+        if language == "php":
+            from stopcheck.boot.programs.extensions import has_pcntl, without_signals
+
+            handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+        machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
+    return Program(_row(process, language, handling), machine.stop_signal)
+
+
+def _python(program: str, base: str) -> str:
+    """The major version of Python that runs a program: what its name says, or the official image; "": not known."""
+    named = re.match(r"(?:python|pypy)(\d)", program)
+    image = re.fullmatch(r"(?:docker\.io/)?(?:library/)?(?:python|pypy)(?::(\d?).*)?", base)
+    return named[1] if named else (image[1] or "3") if image else ""
+
+
+def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
+    program = process.program
+    deaf = dict.fromkeys(handling.inherits & process.ignored, "default")
+    if deaf:
+        handling = replace(handling, on={**handling.on, **deaf})
+    if handling.launches:
+        return ProgramRow(program, role="unread", instead=handling.reason)
+    if handling.complete and not handling.lasts and process.pid == 1:
+        # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
+        reason = "nothing in it shows that it lasts until it is stopped"
+        handled = {signal: action for signal, action in handling.on.items() if action == "graceful"}
+        handling = replace(handling, complete=False, reason=reason, cleanup=False, on=handled)
+    return ProgramRow(
+        program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
+        cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
+        exit_signal=language in EXIT_SIGNAL,
+        instead=handling.reason, table=OWN,
+    )  # fmt: skip
+
+
+def start_made(machine: Machine, process: Process, made: Made, env: Mapping[str, Field]) -> Program:
+    """A program that a build step has made of sources."""
+    if made.files is None:
+        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
+    paths = made.sources
+    if len(paths) == 1 and made.files.kind(paths[0]) == "folder":
+        from stopcheck.boot.handlers.go import package_files
+
+        paths = package_files(paths[0], Tree(made.files))
+    if not paths:
+        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
+    return from_source(machine, process, made.tool, paths, made.files, env)

@@ -1,0 +1,184 @@
+"""supervisord's configuration (supervisord.org/configuration.html): the programs it runs, and how it stops each."""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+
+from stopcheck.boot.programs.supervisors import Managed
+from stopcheck.boot.signals import signal_name
+from stopcheck.boot.world import SOMEWHERE
+from stopcheck.boot.written import written
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import Unlikely
+from stopcheck.model import Unknown, numeral
+from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
+from stopcheck.syntax.ini import parse_ini
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from stopcheck.boot.world import Field, World
+    from stopcheck.image.model import FileSystem
+    from stopcheck.source import Span
+    from stopcheck.syntax.ini import Option, Section
+
+SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+YES = frozenset({"true", "yes", "on", "1"})
+NO = frozenset({"false", "no", "off", "0"})
+_EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration says: the programs, whether supervisord leaves for the background, and where it says so."""
+
+    managed: tuple[Managed, ...]
+    daemonizes: bool
+    place: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why supervisord ends at once with status 2, and the variables that it would need; measured with 4.2."""
+
+    why: str
+    names: tuple[str, ...] = ()
+    place: Span | None = None
+
+
+def read(
+    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World
+) -> Configuration | Refused | Unknown:
+    """The configuration that these arguments lead to.
+
+    Unknown where a part of it is not in the files. What several files say of one section is as if one said it: the
+    last holds.
+    """
+    path = _option(words, "-c", "--configuration")
+    candidates = [posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
+    found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
+    likely = [file for file in found if not isinstance(file, Unlikely)]
+    file = next(iter(likely or found), None)
+    fresh = [place for candidate in candidates for place in written(world, candidate)]
+    if fresh:
+        return _fresh(fresh)
+    if file is None:
+        return Unknown("supervisord has no configuration file")
+    if isinstance(file, Unknown):
+        return Unknown(f"supervisord's configuration: {file.reason}", file.span)
+    if not isinstance(file.content, SourceFile):
+        return Unknown(f"supervisord's configuration: {file.content.reason}", file.origin)
+    if file.content.path == file.path and SOMEWHERE in world.files:  # a package's, that the script may replace
+        return _fresh([file.path])
+    sections = list(parse_ini(file.content))
+    for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
+        pattern = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), pattern))
+        included = _fresh(fresh) if (fresh := written(world, pattern)) else _included(files, pattern)
+        if isinstance(included, Unknown):
+            return included
+        sections += included
+    mains = [section for section in sections if section.name == "supervisord"]
+    if not mains:
+        return Refused(f"{file.path} has no section [supervisord]")
+    unset = {name: option for section in sections for option, name in _asked(section) if name not in env}
+    if unset:
+        first = next(iter(unset))
+        return Refused(f"{first} is not set, and its configuration asks for it", tuple(unset), unset[first].span)
+    option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
+    stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
+    place = option.span if option is not None else mains[0].span
+    programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
+    programs.sort(key=_priority)
+    managed = tuple(each for section in programs for each in _managed(section, env))
+    return Configuration(managed, not stays, place)
+
+
+def _asked(section: Section) -> Iterator[tuple[Option, str]]:
+    """The variables that a section asks for (`%(ENV_NAME)s`), but for those that an engine sets by itself."""
+    if section.name.partition(":")[0] in {"supervisord", "program", "fcgi-program", "eventlistener"}:
+        for option in section.options:
+            for name, _, _ in _EXPANSION.findall(option.value):
+                if name.startswith("ENV_") and name[4:] not in {"HOME", "HOSTNAME", "PATH"}:
+                    yield option, name[4:]
+
+
+def is_told_to_stay(words: tuple[str, ...]) -> bool:
+    """Whether the arguments alone keep it in the foreground."""
+    return bool({"-n", "--nodaemon"} & set(words))
+
+
+def _option(words: tuple[str, ...], *names: str) -> str | None:
+    for index, word in enumerate(words):
+        if word in names and index + 1 < len(words):
+            return words[index + 1]
+        for name in names:
+            if word.startswith(name + "=") or (len(name) == 2 and word.startswith(name) and len(word) > 2):
+                return word[len(name) :].lstrip("=")
+    return None
+
+
+def _fresh(paths: list[str]) -> Unknown:
+    return Unknown(f"supervisord's configuration: {paths[0]} is written as the container starts")
+
+
+def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
+    """The sections of the files that a pattern of [include] names."""
+    found = files.matching(pattern)
+    sections: list[Section] = []
+    for file in found:
+        if not isinstance(file.content, SourceFile):
+            return Unknown(f"supervisord's configuration {file.path}: {file.content.reason}", file.origin)
+        sections += parse_ini(file.content)
+    return sections
+
+
+def _priority(section: Section) -> int:
+    priority = numeral(section.get("priority", "999"), signed=True)
+    return 999 if priority is None else priority
+
+
+def _plain(value: str) -> str:
+    """A value in which nothing is put in place of `%(…)s`; else "": as if it were not told."""
+    return "" if "%" in value else value.strip()
+
+
+def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
+    command = section.option("command")
+    if command is None or section.get("autostart", "true").lower() not in YES:
+        return []
+    name = section.name.partition(":")[2]
+    seconds = numeral(section.get("stopwaitsecs", "10"))
+    count = numeral(section.get("numprocs", "1"))
+    managed = Managed(
+        name=name,
+        argv=(),
+        stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
+        wait=10.0 if seconds is None else float(seconds),
+        group=section.get("stopasgroup", "false").lower() in YES,
+        kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
+        place=command.span,
+        folder=_plain(section.get("directory", "")),
+        user=_plain(section.get("user", "")),
+        once=section.get("autorestart", "").lower() in NO,
+    )
+    first = numeral(section.get("numprocs_start", "0")) or 0
+    numbers = range(first, first + (1 if count is None else min(count, 8)))
+    return [replace(managed, argv=_argv(command.value, name, str(number), env)) for number in numbers]
+
+
+def _argv(command: str, program: str, number: str, env: Mapping[str, Field]) -> tuple[str, ...]:
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command)
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        return tuple(text.split())
+
+
+def _expanded(name: str, program: str, number: str, env: Mapping[str, Field]) -> str:
+    if name.startswith("ENV_"):
+        value = env.get(name[4:], "")
+        return value if isinstance(value, str) else ""
+    return {"program_name": program, "process_num": number, "here": "/etc"}.get(name, "")

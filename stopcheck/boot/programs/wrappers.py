@@ -1,0 +1,331 @@
+"""Programs that start another one: how they pass signals on, how they end, where the other's argv begins."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
+from stopcheck.boot.signals import signal_name, signal_number
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import ProgramRow, applied, find_program
+from stopcheck.knowledge.shells import find_shell
+from stopcheck.model import Unknown
+from stopcheck.records import replace
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.programs.roles import Start
+    from stopcheck.boot.world import Body, Field, Process, World
+
+
+class Wrapper(Parent):
+    """Starts its children one after another, passes signals on to the one that runs, and ends after the last."""
+
+    __slots__ = ("cwd", "rest")
+
+    def __init__(
+        self, machine: Machine, row: ProgramRow, argv: tuple[Field, ...], env: dict[str, Field],
+        rest: tuple[tuple[Field, ...], ...] = (), cwd: str = "", options: ParentOptions | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(machine, row, argv, env, options)
+        self.rest = rest
+        self.cwd = cwd
+
+    def copy(self) -> Wrapper:
+        """See Body.copy."""
+        other = type(self)(self.machine, self.row, self.argv, self.env, self.rest, self.cwd, self.options)
+        other.child, other.deadline, other.got = self.child, self.deadline, self.got
+        return other
+
+    def disposition(self, signal: str) -> str:
+        """See Body.disposition."""
+        if signal not in self.row.on and self.row.otherwise == "unknown":
+            return "caught"
+        return super().disposition(signal)
+
+    def receive(self, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+        match self.row.on.get(signal, self.row.otherwise):
+            case "unknown":
+                world.note("unsure", process, text=process.program, span=process.origin, signal=signal)
+            case "raise" if process.pid != 1:
+                world.exit(process, 128 + signal_number(signal), signal)
+            case "raise" | "quick":
+                world.exit(process, self.row.exit or 0)
+            case _:
+                super().receive(world, process, signal)
+                self.passed_on(world, process, signal)
+
+    def passed_on(self, world: World, process: Process, signal: str) -> None:
+        """What it does itself once it has passed a signal on: it waits, ends, or kills itself (in vain as PID 1)."""
+        if self.got and self.row.then == "ends":
+            world.exit(process, self.row.exit or 0)
+        elif self.got and self.row.then == "raises" and process.pid != 1:
+            world.exit(process, 128 + signal_number(signal), signal)
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        if self.child is None and self.row.reads:
+            if world.writers(process) and process.stdin:
+                return False
+            lines = world.pipes.pop(process.stdin, ())
+            if self.row.idle and not lines:
+                world.exit(process, 0)
+                return True
+            for line in lines:
+                self.argv += tuple(line.split()) if isinstance(line, str) else (line,)
+        if self.child is None:
+            process.cwd = self.cwd or process.cwd
+            self._start(world, process)
+            return True
+        child = world.processes[self.child]
+        if self.deadline is not None and world.clock >= self.deadline and child.alive:
+            world.note("gives-up", process, signal="KILL", other=child.pid)
+            world.kill(child, "KILL", process)
+            return True
+        if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
+            return False
+        child.reaped = True
+        if self.rest and not self.got and (isinstance(child.status, Unknown) or not child.status):
+            self.argv, self.rest, self.child = self.rest[0], self.rest[1:], None
+            return True
+        return self.leave(world, process, child)
+
+    def leave(self, world: World, process: Process, child: Process) -> bool:
+        """End as the child's end makes it."""
+        row = self.row
+        signal = child.killed_by
+        if self.got and not row.exit_of_child:
+            world.exit(process, row.exit if row.exit is not None else 128 + signal_number(self.got))
+        elif not row.exit_of_child and row.exit is not None:
+            world.exit(process, row.exit)
+        elif signal and row.raises and process.pid != 1:
+            world.exit(process, 128 + signal_number(signal), signal)
+        elif signal and row.exit_killed is not None:
+            known = row.exit_killed >= 0
+            world.exit(
+                process, row.exit_killed if known else Unknown(f"the status of {process.program}", process.origin)
+            )
+        else:
+            world.exit(process, child.status if child.status is not None else 0)
+        return True
+
+
+def start_busybox(start: Start) -> Body | Failure:
+    """`busybox APPLET …`: the small programs as busybox has them, whatever else the image has under their names."""
+    argv = start.argv[1:]
+    if not argv or not isinstance(argv[0], str) or argv[0].startswith("-"):
+        return start.leaf("short", status=0)
+    start.process.argv, start.process.program = argv, argv[0]
+    if argv[0] in {"sh", "ash"}:
+        base = start.machine.image.base
+        shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
+        assert shell is not None
+        return start.machine.shell(shell, start.process, argv, start.env, start.world)
+    row = find_program(argv[0], start.machine.programs)
+    if row is None:
+        return start.leaf("unread", "a program of busybox")
+    row = replace(applied(row, start.words[1:], "busybox"), variants=())
+    return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
+
+
+def start_script(start: Start) -> Body | Failure:
+    """A program that is a shell script of its package: /bin/sh runs what it comes down to."""
+    return start.script(start.row.script)
+
+
+def start_wait_for(start: Start) -> Body | Failure:
+    """`wait-for-it HOST:PORT … -- COMMAND`: waits, then becomes the command."""
+    if "--" not in start.argv:
+        return start.leaf("test")
+    child = start.argv[start.argv.index("--") + 1 :]
+    return start.load(child) if child else start.leaf("test")
+
+
+def start_capsh(start: Start) -> Body | Failure:
+    """`capsh … -- ARG…` becomes /bin/bash with these arguments (capsh(1))."""
+    for separator in ("--", "=="):
+        if separator in start.argv:
+            return start.load(("/bin/bash", *start.argv[start.argv.index(separator) + 1 :]))
+    return start.leaf("short")
+
+
+def start_execlineb(start: Start) -> Body | Failure:
+    """A script, or the text behind `-c`, where it is a plain command, without blocks and substitutions."""
+    options, last = start.argv[1:-1], start.argv[-1]
+    text: object = None
+    if options in {("-c",), ("-Pc",)}:
+        text = last
+    elif isinstance(last, str) and len(start.argv) > 1 and all(option in {"-P", "-S0"} for option in options):
+        file = start.text(last)
+        text = re.sub(r"^\s*#.*", "", file.text, flags=re.MULTILINE) if isinstance(file, SourceFile) else None
+    if not isinstance(text, str) or re.search(r"[{}$\\'#]", text) or text.count('"') % 2:
+        return start.leaf("unread", "an execline script")
+    words, env = shlex.split(text), dict(start.env)
+    while words and words[0] in _TAKES and len(words) > _TAKES[words[0]]:
+        taken, words = words[: _TAKES[words[0]]], words[_TAKES[words[0]] :]
+        if taken[0] == "cd":
+            start.process.cwd = start.path(taken[1])
+        elif taken[0] == "export":
+            env[taken[1]] = taken[2]
+        elif taken[0] == "unexport":
+            env.pop(taken[1], None)
+    if words[:1] and words[0] in _EXECLINE.split():
+        return start.leaf("unread", "an execline script")
+    return start.load(tuple(words), env)
+
+
+_TAKES = {"cd": 2, "export": 3, "umask": 2, "unexport": 2}
+"""Commands of execline that are no programs elsewhere, and how many words each takes before the command goes on."""
+_EXECLINE = """
+backtick background cd define elgetopt elgetpositionals emptyenv envfile exec exit export fdblock fdclose fdmove
+fdreserve fdswap forbacktickx foreground forstdin forx getcwd getpid heredoc homeof if ifelse ifte ifthenelse import
+importas loopwhilex multidefine multisubstitute pipeline piperw redirfd runblock shift trap tryexec umask unexport
+wait withstdinas"""
+
+
+def start_start_stop_daemon(start: Start) -> Body | Failure:
+    """start-stop-daemon(8): --start becomes the program, or leaves it in the background (-b), --stop ends it."""
+    words = list(start.argv[1:])
+    own, rest = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, [])
+    told = {word for word in own if isinstance(word, str)}
+    if {"-K", "--stop"} & told:
+        from stopcheck.boot.programs.killers import stop_of_a_daemon
+
+        retry = _option(own, "-R", "--retry")
+        signal, pid_file = _option(own, "-s", "--signal"), _option(own, "-p", "--pidfile")
+        named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
+        return stop_of_a_daemon(start, retry, signal, pid_file, named)
+    if not {"-S", "--start"} & told:
+        return start.leaf("short")
+    program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
+    if program is None:
+        return start.leaf("unread", "what it starts")
+    if not any(_option(own, *names.split()) for names in _MATCHES):
+        return start.leaf("short", status=3)
+    argv = (program, *rest)
+    if any(word in {"-b", "--background"} for word in own):
+        row = ProgramRow("start-stop-daemon", role="daemon")
+        return Daemonizer(start.machine, row, argv, dict(start.env))
+    started = start.load(argv)
+    return replace(started, status=2) if isinstance(started, Failure) else started
+
+
+_MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--ppid")
+"""Of these start-stop-daemon wants one."""
+
+
+def _option(words: list[Field], *names: str) -> Field | None:
+    for index, word in enumerate(words):
+        if isinstance(word, str):
+            name, sign, value = word.partition("=")
+            if name in names:
+                return value if sign else words[index + 1] if index + 1 < len(words) else None
+    return None
+
+
+def start_find(start: Start) -> Body | Failure:
+    """find(1): with -exec it runs a program for what it finds and waits for it."""
+    for index, word in enumerate(start.argv):
+        if word in {"-exec", "-execdir", "-ok"}:
+            rest = start.argv[index + 1 :]
+            ends = [at for at, other in enumerate(rest) if other in {";", "+"}]
+            child = tuple(
+                Unknown("what find has found", start.process.origin) if other == "{}" else other
+                for other in rest[: ends[0] if ends else len(rest)]
+            )
+            if not child:
+                return start.leaf("short")
+            counts = rest[ends[0]] == "+" if ends else True
+            row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
+            return Wrapper(start.machine, row, child, dict(start.env))
+    return start.leaf("short")
+
+
+class Nodemon(Wrapper):
+    """nodemon: its child gets the signal, and SIGINT after it (measured with nodemon 3.1)."""
+
+    __slots__ = ()
+
+    def passed_on(self, world: World, process: Process, signal: str) -> None:
+        """See Wrapper.passed_on."""
+        for target in self._targets(world, process):
+            world.kill(target, "INT", process)
+
+
+_NODEMON_VALUES = frozenset(
+    {"-w", "--watch", "-e", "--ext", "-i", "--ignore", "--delay", "-s", "--signal", "--config", "-I", "--cwd"}
+)
+
+
+def start_nodemon(start: Start) -> Body | Failure:
+    """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child."""
+    words = list(start.argv[1:])
+    command: Field | None = None
+    rest: list[Field] = []
+    while words:
+        word = words.pop(0)
+        if isinstance(word, Unknown):
+            return start.leaf("unread", word.reason)
+        name, sign, value = word.partition("=")
+        if name in {"-x", "--exec"}:
+            command = value if sign else words.pop(0) if words else None
+        elif word in _NODEMON_VALUES:
+            del words[:1]
+        elif word == "--" or not word.startswith("-"):
+            rest = [*([] if word == "--" else [word]), *words]
+            break
+    if isinstance(command, Unknown) or any(isinstance(word, Unknown) for word in rest):
+        return start.leaf("unread", "what nodemon runs")
+    if command is None and not rest:
+        return start.leaf("unread", "what nodemon runs is told in its configuration")
+    text = " ".join([command or "node", *(str(word) for word in rest)])
+    if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
+        return start.leaf("unread", "nodemon's own choice of a program")
+    row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
+    child: tuple[Field, ...] = ("sh", "-c", text) if command is not None else ("node", *rest)
+    return Nodemon(start.machine, row, child, dict(start.env))
+
+
+def start_pm2(start: Start) -> Body | Failure:
+    """pm2-runtime: one program, or those of an ecosystem file, which is not read.
+
+    Whatever ends it, it tells its programs SIGINT, or what PM2_KILL_SIGNAL says (measured with pm2 7).
+    """
+    words = [word for word in start.argv[1:] if word != "start"]
+    program: Field | None = None
+    interpreter = _option(words, "--interpreter", "--interpreter-args") or "node"
+    index = 0
+    while index < len(words):
+        word = words[index]
+        if word == "--":
+            break
+        if isinstance(word, str) and word.startswith("-"):
+            index += 1 if "=" in word or word in {"--raw", "--no-autorestart", "--json", "--watch", "--format"} else 2
+            continue
+        program = word
+        break
+    if not isinstance(program, str) or program.endswith((".json", ".yml", ".yaml", ".config.js", ".config.cjs")):
+        return start.leaf("unread", "what pm2 runs is told in its configuration")
+    separator = words.index("--") if "--" in words else len(words)
+    argv = (program, *words[separator + 1 :])
+    child = argv if interpreter == "none" else (interpreter, *argv)
+    if interpreter != "none" and not program.endswith((".js", ".mjs", ".cjs")):
+        return start.leaf("unread", "pm2's own choice of an interpreter")
+    row = replace(
+        start.row,
+        role="fork",
+        forwards="child",
+        forwards_only=("TERM", "INT"),
+        kill_after=1.6,
+        exit_of_child=False,
+        exit=0,
+    )
+    told = start.env.get("PM2_KILL_SIGNAL", "SIGINT")
+    signal = signal_name(told) if isinstance(told, str) else None
+    if signal is None:
+        return start.leaf("unread", "which signal pm2 stops its programs with")
+    rewrites = ParentOptions(dict.fromkeys(row.forwards_only, signal))
+    return Wrapper(start.machine, row, child, dict(start.env), options=rewrites)

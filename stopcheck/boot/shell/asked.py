@@ -1,0 +1,139 @@
+"""Command substitutions that are run: those in which something may stand, so that their command waits for it."""
+
+from __future__ import annotations
+
+from stopcheck.boot.shell.substitution import asks_for_unset
+from stopcheck.boot.shell.words import may_be_unset
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import find_program
+from stopcheck.records import replace
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand, Subshell
+from stopcheck.syntax.shell.walk import commands, expansions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Process, World
+    from stopcheck.syntax.shell.tree import Command, Word
+
+_STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
+_HOLDS = frozenset({"timer", "keepalive"})
+"""In the background these keep the pipe open, too."""
+DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})
+"""Operators that say what an unset variable is to be."""
+_RUNS = frozenset({"exec", "eval", ".", "source"})
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+
+
+def to_run(shell: Shell, words: Iterable[Word], world: World, process: Process) -> Iterator[CommandSubstitution]:
+    """The substitutions of these words that have yet to be run."""
+    strict = "u" in shell.options
+    answered = {id(answer.part) for answer in shell.answers}
+    for word in words:
+        for part in word.parts:
+            if isinstance(part, ArrayLiteral):
+                yield from to_run(shell, part.elements, world, process)
+            elif (
+                isinstance(part, CommandSubstitution)
+                and id(part) not in answered
+                and (
+                    _may_stand(shell, part.body)
+                    or (strict and _lacks(shell, part.body))
+                    or _fails(shell, part.body, world, process)
+                )
+                and not asks_for_unset(shell, part.body, world, process)
+            ):
+                yield part
+
+
+def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
+    """Whether a command in it surely fails, for what is not there or cannot be worked out: its status is to be seen."""
+    if _is_plain(shell, body):
+        return True
+    within = list(commands(body))
+    simple = [command for command in within if isinstance(command, SimpleCommand)]
+    names = {command.words[0].literal for command in simple if command.words}
+    if "kill" in names:
+        return True  # it may signal the very shell that asks
+    redirected = [command for command in within if getattr(command, "redirections", ())]
+    if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
+        return False
+    from stopcheck.boot.lacking import fails
+
+    return any(fails(shell, command, world, process) for command in (*simple, *redirected))
+
+
+_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "readonly", "return", "set", "test", "trap", "true"})
+
+
+def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
+    """Whether it is of builtins alone, or of functions of such; with `exit`, `false` or a test, `set -e` counts."""
+    names: set[str] = set()
+    for item in body.items:
+        for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
+            for command in pipeline.commands:
+                name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+                inner = getattr(shell.functions[name].body, "body", None) if name in shell.functions else None
+                inner = command.body if isinstance(command, Subshell) and not command.redirections else inner
+                asked = _asked_by(command) if name is None else None
+                if isinstance(inner, Sequence) and depth < 3 and _is_plain(shell, inner, depth + 1):
+                    names.add("false")
+                elif asked is not None and depth < 3 and all(_is_plain(shell, each, depth + 1) for each in asked):
+                    names.add("false" if asked else "true")  # `x=$(false)`
+                elif name is None or name not in _PLAIN or name in shell.functions:
+                    return False
+                else:
+                    names.add(name)
+    return not names.isdisjoint({"[", "disown", "exit", "false", "readonly", "return", "test", "trap"})
+
+
+def _asked_by(command: Command) -> tuple[Sequence, ...] | None:
+    """What the substitutions of assignments without a command run; None where it is something else."""
+    if not isinstance(command, SimpleCommand) or command.words or command.redirections:
+        return None
+    parts = (part for assignment in command.assignments for part in assignment.value.parts)
+    return tuple(part.body for part in parts if isinstance(part, CommandSubstitution))
+
+
+def _lacks(shell: Shell, body: Sequence) -> bool:
+    """Whether it names a variable that is not set, at which `set -u` may end it."""
+    return any(
+        operator not in DEFAULTS
+        and name.isidentifier()
+        and name not in shell.variables
+        and name not in shell.arrays
+        and may_be_unset(name)
+        for name, operator in expansions(body)
+    )
+
+
+def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether a program that may stand is among its commands; one that nobody knows is asked, and answers."""
+    return any(
+        isinstance(command, SimpleCommand)
+        and bool(command.words)
+        and _stands(shell, command, seen, asked=not item.background)
+        for item in body.items
+        for command in commands(replace(body, items=(item,)))
+    )
+
+
+def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
+    """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
+    name = command.words[0].literal or ""
+    behind = command.words[2:] if len(command.words) > 2 and command.words[1].literal == "-p" else command.words[1:]
+    if name == "command" and behind and (behind[0].literal or "-")[0] != "-":
+        return _stands(shell, replace(command, words=behind), seen, asked=asked)
+    function = shell.functions.get(name)
+    if function is not None:
+        inner = getattr(function.body, "body", None)
+        return name not in seen and isinstance(inner, Sequence) and _may_stand(shell, inner, seen | {name})
+    if name in _RUNS or name in _SHELLS:
+        return True
+    if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
+        return False
+    if not name or shell.machine.builtin(name, shell.row) is not None:
+        return not name
+    row = find_program(name, shell.machine.programs)
+    return row is not None and row.role in (_STANDS if asked else _STANDS | _HOLDS)

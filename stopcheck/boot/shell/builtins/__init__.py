@@ -1,0 +1,1 @@
+"""The builtins that entrypoints use: what each does to the shell."""

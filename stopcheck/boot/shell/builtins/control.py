@@ -1,0 +1,291 @@
+"""The builtins by which a script takes its way: `exec`, `exit`, `return`, `break`, `eval`, `.`."""
+
+from __future__ import annotations
+
+import posixpath
+
+from stopcheck.boot.alternatives import is_default, is_told_to_start
+from stopcheck.boot.shell.commands import Call, replace_process
+from stopcheck.boot.shell.frames import (
+    CallEnd,
+    Checked,
+    Evaluate,
+    LoopBody,
+    LoopTest,
+    SourceEnd,
+    Standing,
+    TrapEnd,
+)
+from stopcheck.boot.shell.words import Partly
+from stopcheck.boot.world import TooComplex
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown, numeral
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field
+
+
+SETS_LITTLE = (
+    "activate",
+    "envvars",
+    "nvm.sh",
+    "profile",
+    "bashrc",
+    "setup.bash",
+    "setup.sh",
+    "functions",
+    "rvm",
+    "sdkman-init.sh",
+)
+"""Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
+
+
+def do_exec(call: Call) -> None:
+    """Replace the shell; without a command only its redirections hold."""
+    words = call.arguments
+    row = call.shell.row
+    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1 and row.name != "dash":
+        option, words = words[0], words[1:]
+        if option == "--":
+            break
+        if option == "-a" and words:
+            words = words[1:]
+        elif row.name == "busybox":
+            call.shell.leave(2)
+            return
+        elif row.name == "bash" and not set(option[1:]) <= set("cla"):
+            call.shell.refuse(2)
+            return
+    if not words:
+        if len(call.node.words) > 1 and not _serves_by_default(call):
+            # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
+            call.world.fallback = None
+        if call.node.redirections:
+            from stopcheck.boot.shell.redirections import redirect
+
+            redirect(call.shell, call.node.redirections, call.world, call.process)
+        call.shell.set_status(0)
+        return
+    env = call.shell.environment()
+    for assignment in call.node.assignments:
+        value = call.shell.value(assignment.name)
+        env |= {} if value is None else {assignment.name: value}
+    replace_process(call, words, env, "exec")
+
+
+def _serves_by_default(call: Call) -> bool:
+    """Whether what may have been the service is told to start, or is what the script runs where it is given nothing."""
+    before = call.world.fallback
+    leaves = list(before.awaited()) if before is not None else []
+    scripts = call.machine.scripts()
+    return any(
+        (leaf.origin is not None and is_default(scripts, leaf.origin)) or any(map(is_told_to_start, leaf.argv[1:]))
+        for leaf in leaves
+    )
+
+
+def number(call: Call, default: int) -> int | Unknown:
+    """The number that a builtin is given, as a status; where it is given none, the default."""
+    if not call.arguments:
+        return default
+    value = call.arguments[0]
+    if isinstance(value, Unknown):
+        return value
+    number = numeral(value, signed=True)
+    return 2 if number is None else number & 255
+
+
+def _is_misused(call: Call) -> bool:
+    """Whether `exit` or `return` is given what it does not take, which is no end then, or another one."""
+    shell, words = call.shell, call.arguments
+    if shell.row.name == "bash" and len(words) > 1:
+        shell.discard(call.process, wholly=True)
+        return True
+    if shell.row.almquist and words and isinstance(words[0], str) and not words[0].isdecimal():
+        shell.leave(2)
+        return True
+    return False
+
+
+def do_exit(call: Call) -> None:
+    """Leave the shell, with the status given or the last one (POSIX: in a trap, the one before it)."""
+    shell = call.shell
+    if _is_misused(call):
+        return
+    if shell.eases():
+        shell.options -= {"e"}
+    if call.arguments:
+        status = number(call, 0)
+        before = call.world.fallback
+        if call.process.pid == 1 and before is not None and status == 0 and shell.turns_away(before.init, call.node):
+            call.world.fallback = None
+        if call.process.pid == 1 and status != 0:
+            call.world.note("leaves", call.process, span=call.node.span)
+        shell.leave(status)
+        return
+    outermost = shell.row.almquist or (shell.ending and shell.row.name != "bash")
+    frames = shell.frames if outermost else tuple(reversed(shell.frames))
+    trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
+    if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
+        trap = None
+    if trap is None and shell.interrupts is not None and shell.row.almquist:
+        shell.leave(shell.interrupts)
+        return
+    if trap is not None and shell.row.trap_exit_zero:
+        shell.leave(0)
+        return
+    shell.leave(trap.status if trap is not None else shell.status)
+
+
+do_logout = do_exit
+
+
+def do_return(call: Call) -> None:
+    """Leave a function or a sourced file."""
+    shell = call.shell
+    if _is_misused(call):
+        return
+    status = number(call, 0) if call.arguments else shell.status
+    looked = shell.tested()
+    frame = shell.unwind(CallEnd, SourceEnd)
+    bash = shell.row.name == "bash"
+    if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
+        raise TooComplex("what `return` in an EXIT trap leaves as the status")
+    if frame is None and bash:
+        shell.refuse(2)
+        return
+    trap = shell.unwind(TrapEnd) if frame is None and shell.ending else None
+    if trap is not None and not ("e" in shell.options and status):
+        shell.push(trap)
+        return
+    if frame is None:
+        shell.leave(status)
+        return
+    shell.push(frame)
+    if looked:
+        shell.status, shell.ok = status, False  # `return 3 || true`
+    else:
+        shell.set_status(status)
+
+
+def _leave_loops(call: Call, again: bool) -> None:
+    """Also those that a trap has interrupted, which ends with that."""
+    shell = call.shell
+    frames, loops = shell.frames, shell.loops()
+    shell.status, shell.ok = 0, False
+    if not loops:
+        called = any(isinstance(frame, CallEnd) for frame in frames)
+        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+            shell.leave(0)
+        return
+    count = number(call, 1)
+    last = loops[min(len(loops), 1 if isinstance(count, Unknown) else max(1, count)) - 1]
+    trap = next((at for at in range(last, len(frames)) if isinstance(frames[at], TrapEnd)), None)
+    if trap is not None and shell.row.name not in {"bash", "dash", "busybox"}:
+        raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
+    if trap is not None:
+        shell.unwind_to(trap + 1, call.process)
+        if not shell.end_trap():
+            return
+    shell.unwind_to(last, call.process)
+    frame = frames[last]
+    if again:
+        shell.push(LoopBody(frame.node) if isinstance(frame, LoopTest) else frame)
+
+
+def do_break(call: Call) -> None:
+    """Leave loops."""
+    _leave_loops(call, False)
+
+
+def do_continue(call: Call) -> None:
+    """Begin the next round of a loop."""
+    _leave_loops(call, True)
+
+
+def do_eval(call: Call) -> None:
+    """Run the words as a command."""
+    unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
+    shell = call.shell
+    text = " ".join(map(_evaluated, call.arguments))
+    if unknown is not None and _tells_command(text):
+        shell.variables[_REST] = Unknown(unknown.reason, unknown.span)
+    elif unknown is not None:
+        shell.renamed = shell.renamed or "`eval`"
+        stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
+        call.machine.keep_fallback(call.world, call.process, stands)
+        shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
+        return
+    if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
+        shell.set_status(2)
+        return
+    body = call.machine.parse_text(text, call.node.span, shell.row)
+    shell.status, shell.ok = 0, False
+    if call.tail is None:
+        shell.push(Checked(), Evaluate(body, None))
+    else:
+        shell.push(Evaluate(body, call.tail | {"eval"}))
+
+
+_REST = "eval"
+"""The variable that stands for what is not known in a text for `eval`."""
+_COMMAND = regex(r"\s*[\w./-]+(?:\s|\+?=)")
+
+
+def _evaluated(word: Field) -> str:
+    start, end = (word.start, word.end) if isinstance(word, Partly) else ("", "")
+    return f"{start}${{{_REST}}}{end}" if isinstance(word, Unknown) else word
+
+
+def _tells_command(text: str) -> bool:
+    """Whether a text says at least which command it is: what is not known is taken to be words for that."""
+    return _COMMAND.match(text) is not None and not any(text.count(quote) % 2 for quote in "\"'`")
+
+
+def do_source(call: Call) -> None:
+    """Run a file in this shell."""
+    shell = call.shell
+    if not call.arguments:
+        shell.set_status(2)
+        return
+    name = call.arguments[0]
+    nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
+    if nesting > 20:
+        call.world.note("dies", call.process, signal="SEGV")
+        call.world.exit(call.process, 139, "SEGV")  # it runs out of stack
+        return
+    if isinstance(name, Unknown):
+        if not getattr(name, "end", "").endswith(SETS_LITTLE):
+            shell.opened = "a sourced file"
+        shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
+        return
+    path = posixpath.normpath(posixpath.join(call.process.cwd, name))
+    made = call.world.files.get(path)
+    file = call.machine.image.files.lookup(path) if made is None else None
+    if file is None and made is None:
+        if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
+            shell.unsourced = shell.strict and call.special
+            shell.refuse(1, special=call.special)
+        elif shell.row.almquist:
+            shell.refuse(2, special=call.special)
+        else:
+            shell.leave(1)
+        return
+    content = made if file is None else file if isinstance(file, Unknown) else file.content
+    if isinstance(content, SourceFile):
+        body = call.machine.parse(content, shell.row).body
+    elif isinstance(content, str):
+        body = call.machine.parse_text(content, call.node.span, shell.row)
+    else:
+        if not path.endswith(SETS_LITTLE):
+            shell.opened = path
+            stands = Standing(f"`.` of what is not known: {path}", call.node.span)
+            call.machine.keep_fallback(call.world, call.process, stands)
+        shell.set_status(Unknown(f"what {path} does", call.node.span), True)
+        return
+    args = call.arguments[1:] if shell.row.bash_syntax else ()
+    shell.push(SourceEnd(path, shell.args if args else None, body), Evaluate(body, None))
+    if args:
+        shell.args = args

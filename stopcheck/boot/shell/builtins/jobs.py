@@ -1,0 +1,397 @@
+"""The builtins of jobs and signals: `trap`, `wait`, `kill`, `fg`, `disown`."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from stopcheck.boot.shell.frames import (
+    Job,
+    Trap,
+    Waiting,
+)
+from stopcheck.boot.signals import signal_name, signal_number
+from stopcheck.boot.world import TooComplex
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown, numeral
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Field, Process
+    from stopcheck.knowledge.shells import ShellRow
+
+
+def do_trap(call: Call) -> None:
+    """`trap ACTION SIGNAL…`."""
+    shell = call.shell
+    words = call.arguments
+    nodes = call.node.words[1:]
+    if words and words[0] == "--":
+        words, nodes = words[1:], nodes[1:]
+    if not words or (isinstance(words[0], str) and words[0] in {"-l", "-p"}):
+        if words[:1] != ("-l",) and shell.row.name == "bash":
+            shell.has_exit_trap = True  # to list them it minds signals from then on (trap.def)
+        shell.leave(2) if words and shell.row.almquist else shell.set_status(0)
+        return
+    action, signals = words[0], words[1:]
+    if not signals and action != "-" and not str(action).isdigit() and not shell.row.trap_resets:
+        if shell.row.name == "ksh93":
+            shell.leave(1)
+        shell.set_status(1)
+        return
+    if not signals and action != "-" and not str(action).isdigit() and shell.row.name == "bash" and shell.strict:
+        shell.refuse(2)
+        return
+    if not signals or (isinstance(action, str) and action.isdigit()):
+        action, signals = "-", words
+    status = 0
+    for word in signals:
+        if isinstance(word, Unknown):
+            continue
+        name = (
+            "EXIT"
+            if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix)
+            else (word if word in _pseudo_signals(shell.row) else _trap_signal(word, shell))
+        )
+        if name is None:
+            call.world.note("bad-signal", call.process, text=word, span=call.node.span)
+            status = 1
+            if shell.row.trap_skips:
+                continue
+            break
+        if action == "-":
+            if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
+                shell.untrapped |= {name}
+            continue
+        if name in call.process.ignored and action != "" and shell.row.name != "busybox":
+            continue  # busybox takes it down, and never hears the signal
+        span = nodes[0].span if nodes else call.node.span
+        body = None
+        if isinstance(action, str):
+            body = call.machine.parse_text(action, span, shell.row)
+        trap = Trap(action, call.node.span, body)
+        if action != "" and not shell.leaves_waiting(trap):
+            if name == "CHLD" and not shell.row.child_trap:
+                raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+            if name in {"DEBUG", "RETURN"}:
+                raise TooComplex(f"what its trap for {name} does")
+        if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
+            shell.armed |= {name}
+        shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
+        shell.traps[name] = trap
+    shell.set_status(status)
+
+
+def _pseudo_signals(row: ShellRow) -> frozenset[str]:
+    if row.bash_syntax:
+        return frozenset({"ERR", "DEBUG", "RETURN"})
+    return frozenset({"ERR"}) if row.name == "busybox" else frozenset()
+
+
+def _trap_signal(word: str, shell: Shell) -> str | None:
+    if shell.row.upper_only and word != word.upper():
+        return None
+    return signal_name(word, shell.row.sig_prefix)
+
+
+def do_wait(call: Call) -> None:
+    """Wait for jobs; returns early when a trapped signal comes."""
+    shell, world = call.shell, call.world
+    words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    options = [word for word in call.arguments if isinstance(word, str) and word.startswith("-") and word != "--"]
+    first = any(word.startswith("-n") for word in options)
+    if words and shell.row.name == "bash" and (name := _told_which(call.arguments)) is not None:
+        words.remove(name)
+        shell.assign(name, Unknown("which job has ended", call.node.span))
+    if first and not shell.row.wait_n:
+        call.world.note("wait-n", call.process, span=call.node.span)
+    if options and (not shell.row.wait_n or (shell.row.name != "bash" and not first)):
+        shell.set_status(shell.row.wait_n_status)
+        return
+    children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
+    news = [
+        child
+        for child in world.children(call.process.pid)
+        if not (child.alive or child.collected or child.adopted) and child.job
+    ]
+    for child in world.children(call.process.pid):
+        child.collected = child.collected or not child.alive
+    pids: list[int] = []
+    if words:
+        for word in words:
+            if isinstance(word, Unknown):
+                pids.extend(pid for job in shell.jobs for pid in job.pids)
+                continue
+            if word.startswith("%"):
+                job = _job(shell, word)
+                if job is None:
+                    shell.set_status(2 if shell.row.almquist else 127)
+                    return
+                pids.extend(job.pids)
+                continue
+            pid = numeral(word)
+            if pid is None:
+                shell.set_status(2 if shell.row.almquist else 1)
+                return
+            if (shell.strict or shell.row.tells_once) and pid in shell.forgotten:
+                shell.set_status(127)
+                return
+            if pid in shell.disowned:
+                shell.set_status(shell.disowned[pid], True)
+                return
+            if pid in children:
+                # A pipeline is one job: waiting for its last process waits for all.
+                jobs = (job.pids for job in shell.jobs if pid in job.pids)
+                pids.extend(next(jobs, (pid,)) if shell.row.waits_for_pipeline else (pid,))
+            elif _was_job(call, pid):
+                told = shell.seen(world.processes[pid])
+                shell.have_waited(world, (pid,))
+                if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
+                    shell.forgotten |= {pid}
+                shell.set_status(told if told is not None else 0, True)
+                return
+            else:
+                shell.set_status(127)
+                return
+    else:
+        pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        if shell.row.waits_for_substitutions and not first and not shell.dying:
+            pids += [other.pid for other in world.living(shell.substitutions)]
+        if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
+            return
+        if not pids and shell.row.name in {"bash", "yash"}:
+            shell.forget(world)
+    if not pids:
+        shell.have_waited(world, None)
+        shell.set_status(127 if first else 0)
+        return
+    if shell.row.wait_resumes and shell.pending:
+        shell.set_status(128 + signal_number(shell.pending[0]))
+        shell.pending = shell.pending[1:]
+        return
+    numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
+    every = not words and not first
+    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
+
+
+def _told_which(words: tuple[Field, ...]) -> str | None:
+    """The variable that `wait -p NAME` sets."""
+    for option, name in pairwise(words):
+        if isinstance(option, str) and option[:1] == "-" and option[-1] == "p" and isinstance(name, str):
+            return name
+    return None
+
+
+def _was_job(call: Call, pid: int) -> bool:
+    """Whether it is a job of this shell that has ended: its status is kept."""
+    process = call.world.processes.get(pid)
+    if process is None or not process.job or process.adopted or pid in call.shell.forgotten:
+        return False
+    return process.ppid == call.process.pid and not process.alive
+
+
+def _is_zombie(call: Call, word: Field) -> bool:
+    """Whether a child has ended and its number is not free yet; bash looks at once, the others when they next wait."""
+    pid = numeral(word) if isinstance(word, str) else None
+    process = call.world.processes.get(pid) if pid is not None else None
+    if process is None or process.alive or process.collected or process.ppid != call.process.pid:
+        return False
+    return call.shell.row.name != "bash" or process.ended_at == call.world.clock
+
+
+def _job(shell: Shell, word: str) -> Job | None:
+    if word in {"%%", "%+", "%"}:
+        return shell.jobs[-1] if shell.jobs else None
+    number = word[1:]
+    if number.isdigit():
+        return next((job for job in shell.jobs if str(job.number) == number), None)
+    if shell.row.name not in {"bash", "zsh", "yash"}:
+        return None
+    # Its command, as written, begins so (`%name`) or has it somewhere (`%?name`); where several do, none is meant.
+    named = [
+        job
+        for job in shell.jobs
+        if (number[1:] in job.span.text if number[:1] == "?" else job.span.text.startswith(number))
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def do_fg(call: Call) -> None:
+    """A job back in the foreground; without job control there is none."""
+    shell = call.shell
+    if "m" not in shell.options or not shell.jobs:
+        shell.set_status(2 if shell.row.almquist else 1)
+        return
+    from stopcheck.boot.shell.frames import Foreground
+
+    job = _job(shell, str(call.arguments[0])) if call.arguments else shell.jobs[-1]
+    if job is None:
+        shell.set_status(1)
+        return
+    shell.blocked = Foreground(job.pids, call.node)
+
+
+def do_disown(call: Call) -> None:
+    """Forget jobs; of those that it is told one by one `wait PID` still gives a status: 0 where they had not ended."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
+    letters = "".join(word[1:] for word in call.arguments if isinstance(word, str) and word.startswith("-"))
+    if shell.row.name == "ksh93":
+        shell.set_status(0)  # it only spares them its own SIGHUP
+        return
+    if not set(letters) <= set("har-"):
+        shell.set_status(2)
+        return
+    every = bool({"a", "r"} & set(letters)) and not words
+    meant = list(shell.jobs) if every else [_named_job(shell, word) for word in words or ["%%"]]
+    if "h" not in letters:
+        for job in filter(None, meant):
+            told = {pid: shell.seen(call.world.processes[pid]) or 0 for pid in job.pids}
+            shell.disowned = {**shell.disowned, **(dict.fromkeys(job.pids, 127) if every else told)}
+        shell.jobs = tuple(job for job in shell.jobs if job not in meant)
+    shell.set_status(0 if all(meant) else 1)
+
+
+def _named_job(shell: Shell, word: Field) -> Job | None:
+    """The job that a number of a process, or what may stand behind `%`, names."""
+    if isinstance(word, Unknown):
+        return shell.jobs[-1] if shell.jobs else None
+    if (pid := numeral(word)) is not None:
+        return next((job for job in shell.jobs if pid in job.pids), None)
+    return _job(shell, word if word.startswith("%") else f"%{word}")
+
+
+_ENDING = frozenset({"TERM", "INT", "QUIT", "KILL"})
+
+
+def do_kill(call: Call) -> None:
+    """Send a signal to processes, jobs, groups."""
+    shell, world = call.shell, call.world
+    words = list(call.arguments)
+    signal: str | None = "TERM"
+    given, failed = "", 0
+    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1:
+        option = words.pop(0)
+        assert isinstance(option, str)
+        if option == "--" and (
+            given if shell.row.name == "busybox" else given == "-SIGNAL" and shell.row.name == "dash"
+        ):
+            failed += 1
+            if shell.row.name == "dash":
+                words = []
+            break
+        if option == "--":
+            break
+        if option == "-l" or option == "-L":
+            shell.set_status(0)
+            return
+        named = _signal_option(option, shell.row)
+        if named:
+            value = option[2:] or (words.pop(0) if words else "")
+            # A number alone: so say zsh and ksh93 of -n.
+            number = numeral(str(value)) is not None
+            wrong = (named == "-n" and not number and shell.row.name in {"zsh", "ksh93"}) or (
+                named == "-s" and number and shell.row.name == "zsh"
+            )
+            given, signal = "-s", None if wrong else _kill_signal(value, shell)
+        elif given:
+            words.insert(0, option)  # a group, after a signal
+            break
+        else:
+            small = shell.row.name == "mksh" and option != option.upper()
+            given, signal = "-SIGNAL", None if small else _kill_signal(option[1:], shell)
+    if signal is None:
+        world.note("bad-signal", call.process, text="kill", span=call.node.span)
+        shell.set_status(2 if shell.row.name == "dash" else 1)
+        return
+    if not words:
+        # bash's `$(jobs -p)` may have the numbers of jobs that have ended, too: then it is 1.
+        had_jobs = any(other.job and other.ppid == call.process.pid for other in world.processes.values())
+        ended = shell.row.name == "bash" and had_jobs and "jobs" in call.node.span.text
+        unknown = Unknown("the status of a `kill` of jobs that have ended", call.node.span)
+        if ended and "e" in shell.options and not shell.tested():
+            shell.leave(unknown)
+        else:
+            shell.set_status(unknown if ended else 1 if shell.row.name == "busybox" else 2)
+        return
+    found = False
+    for word in words:
+        if isinstance(word, str) and not _is_target(word):
+            if shell.row.name == "dash":
+                shell.set_status(2)
+                return
+            failed += word != "" or shell.row.name != "busybox"
+            continue
+        if isinstance(word, Unknown):
+            targets = call.machine.unknown_pid(call, word) if signal in _ENDING else None
+            if targets is None:
+                shell.set_status(Unknown("whom `kill` reaches", call.node.span), True)
+                world.note("unknown-kill", call.process, text=word.reason, span=call.node.span)
+                return
+        else:
+            targets = _targets(call, word)
+        fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
+        if not targets and (_is_zombie(call, word) or (fallen and (fallen.foreground or shell.row.name == "busybox"))):
+            found = True
+            continue
+        if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:
+            shell.set_status(2 if shell.row.almquist else 1)
+            if shell.row.almquist:
+                return
+        targets = [target for target in targets if world.may_signal(call.process, target)]
+        failed += not targets
+        for target in targets:
+            found = True
+            if signal != "0":
+                world.note("kills", call.process, span=call.node.span, signal=signal, other=target.pid)
+                world.kill(target, signal, call.process)
+            if not call.process.alive:
+                return
+    if shell.row.almquist:
+        shell.set_status(min(failed, 1) if shell.row.name == "dash" else failed)
+    else:
+        shell.set_status(0 if found else 1)
+
+
+def _signal_option(option: str, row: ShellRow) -> str:
+    """The option of `kill` that a signal's name follows, by itself or attached; "" where the option is a signal."""
+    name = option[:2]
+    if name not in {"-s", "-n"} or (name == "-n" and row.name in {"dash", "busybox", "mksh", "posh"}):
+        return ""
+    attached = {"-s": {"dash", "bash", "mksh", "yash", "ksh93"}, "-n": {"bash", "yash", "ksh93"}}.get(name, set())
+    return name if option == name or (row.name in attached and signal_name(option[1:]) is None) else ""
+
+
+def _is_target(word: str) -> bool:
+    return word.startswith("%") or numeral(word.removeprefix("-")) is not None
+
+
+def _kill_signal(value: Field, shell: Shell) -> str | None:
+    if isinstance(value, Unknown):
+        return "TERM"
+    if value == "0":
+        return "0"
+    # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
+    return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
+
+
+def _targets(call: Call, word: str) -> list[Process]:
+    world, process = call.world, call.process
+    if word.startswith("%"):
+        job = _job(call.shell, word)
+        if call.shell.row.name == "yash" and "m" not in call.shell.options:
+            return []
+        if call.shell.row.name == "dash" and "m" not in call.shell.options:
+            # It signals a process group, which there is only where the job has made itself one (timeout, setsid).
+            return world.group(job.pids[0]) if job else []
+        return world.living(job.pids) if job else []
+    number = numeral(word, signed=True)
+    if number is None:
+        return []
+    if number == 0:
+        return world.group(process.pgid)
+    if number == -1:
+        return [other for other in world.processes.values() if other.alive and other.pid != 1 and other is not process]
+    if number < 0:
+        return world.group(-number)
+    return world.living((number,))

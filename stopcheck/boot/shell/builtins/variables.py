@@ -1,0 +1,501 @@
+"""The builtins that set variables, parameters and options: `export`, `local`, `set`, `shift`, `read`."""
+
+from __future__ import annotations
+
+import re
+
+from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.builtins.control import number
+from stopcheck.boot.shell.commands import Call, appended
+from stopcheck.boot.shell.frames import (
+    CallEnd,
+    Reading,
+    Standing,
+)
+from stopcheck.boot.shell.words import expand_text, separators
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown, numeral
+from stopcheck.regex import regex
+from stopcheck.syntax.shell.tree import ArrayLiteral
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Field
+    from stopcheck.source import Span
+
+
+SHORT = 30.0
+"""Seconds of a sleep that a shell which sleeps by itself is taken to have behind it."""
+
+
+def _declare(call: Call, export: bool, local: bool) -> None:
+    shell = call.shell
+    scope = shell.scope(call.world, call.process)
+    keyed = renames = False
+    integers = shell.row.name == "bash" and any(
+        isinstance(word, str) and word[:1] == "-" and "i" in word for word in call.arguments
+    )
+    for word in call.arguments:
+        if isinstance(word, Unknown):
+            continue
+        if word.startswith("-"):
+            export = export or "x" in word
+            keyed = keyed or "A" in word
+            local = local and "g" not in word
+            renames = renames or ("n" in word and not export)
+            continue
+        name, equals, value = word.partition("=")
+        append = name.endswith("+")
+        name = name.rstrip("+")
+        if not name.isidentifier():
+            continue
+        if local:
+            shell.declare_local(name)
+        if renames:
+            _rename(call, name, value)
+            continue
+        if keyed:
+            shell.arrays.pop(name, None)
+            shell.variables[name] = Unknown(f"what is in ${name}")
+            continue
+        if integers:
+            shell.integers |= {name}
+        if equals:
+            shell.assign(name, appended(shell, name, value) if append else value)
+        elif local:
+            shell.variables.setdefault(name, "")
+        if export:
+            shell.exported |= {name}
+    status: int | Unknown = 0
+    for source in () if renames else call.node.words[1:]:
+        # A word such as NAME="$(…)" is known only in part; its name is still set.
+        head = source.parts[0] if source.parts else None
+        text = getattr(head, "text", "") if head is not None else ""
+        if source.literal is not None:
+            continue
+        if "=" not in text:
+            if isinstance(expand_text(scope, source), Unknown):
+                shell.renamed = shell.renamed or f"`{call.node.span.text}`"
+            continue
+        name = text.split("=", 1)[0].rstrip("+")
+        if not name.isidentifier():
+            continue
+        rest = tuple(part for part in source.parts[1:])
+        array = next((part for part in rest if isinstance(part, ArrayLiteral)), None)
+        if array is not None:
+            from stopcheck.boot.shell.words import expand_words
+
+            shell.assign_array(name, array.elements, expand_words(scope, array.elements, True), False)
+            continue
+        value_field = expand_text(scope, type(source)(rest, source.span))
+        prefix = text.split("=", 1)[1]
+        if local:
+            shell.declare_local(name)
+        if integers:
+            shell.integers |= {name}
+        shell.assign(name, value_field if isinstance(value_field, Unknown) else prefix + value_field)
+        if export:
+            shell.exported |= {name}
+    shell.set_status(status)
+
+
+def _rename(call: Call, name: str, target: str) -> None:
+    """`declare -n name=target`: from then on either may stand for the other, which is not followed."""
+    shell, reason = call.shell, f"what `{call.node.span.text}` makes of ${name}"
+    shell.renamed = shell.renamed or f"`{call.node.span.text}`"
+    for each in filter(str.isidentifier, (name, target)):
+        shell.assign(each, Unknown(reason, call.node.span))
+
+
+def do_export(call: Call) -> None:
+    """Set and export, or with -n export no longer."""
+    if call.arguments[:1] == ("-n",):
+        if call.shell.row.name == "dash":
+            call.shell.leave(2)
+        else:
+            call.shell.exported -= {word for word in call.arguments[1:] if isinstance(word, str)}
+            call.shell.set_status(0)
+        return
+    if not _sets_constant(call):
+        _declare(call, True, False)
+        _misnamed(call)
+
+
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*(\[.*\])?\+?")
+
+
+def _misnamed(call: Call) -> None:
+    """What is no name cannot be set: all but bash and yash end there (trap.*.export-dash)."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, str) and word]
+    functions = any(word[0] == "-" and "f" in word for word in words)  # those of bash go by any name
+    names = (word.partition("=")[0] for word in words if word[0] != "-")
+    if functions or all(_NAME.fullmatch(name) for name in names):
+        return
+    if shell.row.name == "bash":
+        shell.set_status(1)
+    elif shell.row.name not in {"yash", "posh"}:
+        shell.leave(2 if shell.row.almquist else 1)
+
+
+def _sets_constant(call: Call) -> bool:
+    """Whether one of the words would set what is set for good: an error."""
+    shell = call.shell
+    names = (word.partition("=")[0] for word in call.arguments if isinstance(word, str) and "=" in word)
+    if shell.constants.isdisjoint(names):
+        return False
+    if shell.row.name == "bash" and shell.errexit:
+        shell.leave(1)  # also where it is looked at
+    else:
+        shell.refuse(2 if shell.row.almquist else 1)
+    return True
+
+
+def do_readonly(call: Call) -> None:
+    """Set for good: a second time is an error."""
+    if not _sets_constant(call):
+        _keep(call)
+        _declare(call, False, False)
+        _misnamed(call)
+
+
+def _keep(call: Call) -> None:
+    """Nothing sets these any more."""
+    names = {word.partition("=")[0] for word in call.arguments if isinstance(word, str)}
+    names |= {getattr(word.parts[0], "text", "").partition("=")[0] for word in call.node.words[1:] if word.parts}
+    call.shell.constants |= {name for name in names if name.isidentifier()}
+
+
+def do_local(call: Call) -> None:
+    """Set in the function only; elsewhere it is an error."""
+    shell = call.shell
+    if shell.row.syntax_error and not shell.called and not any(isinstance(frame, CallEnd) for frame in shell.frames):
+        shell.leave(2) if shell.row.almquist else shell.set_status(1)
+    else:
+        do_declare(call)
+
+
+def do_declare(call: Call) -> None:
+    """Set in the function only, where it is in one."""
+    shell, words = call.shell, [word for word in call.arguments if isinstance(word, str)]
+    known = shell.row.almquist or shell.row.name == "bash"
+    if known and any(
+        word.partition("=")[0] in shell.constants and (shell.row.name != "dash" or "=" in word) for word in words
+    ):
+        shell.leave(2) if shell.row.almquist else shell.set_status(1)
+        return
+    if any(word[:1] == "-" and "r" in word for word in words) and not any(isinstance(f, CallEnd) for f in shell.frames):
+        _keep(call)
+    _declare(call, False, True)
+
+
+do_typeset = do_declare
+
+
+def do_unset(call: Call) -> None:
+    """Forget variables and functions."""
+    shell = call.shell
+    words = [word for word in call.arguments if isinstance(word, str)]
+    options = {word for word in words if word.startswith("-")}
+    names = [word for word in words if not word.startswith("-")]
+    known = shell.row.almquist or shell.row.name == "bash"
+    if known and not options <= {"-f", "-v", "-n", "-fv", "-vf", "--"}:
+        shell.refuse(2)
+        return
+    if shell.row.almquist and not all(name.isidentifier() for name in names):
+        shell.leave(2)
+        return
+    kept = shell.constants.intersection(names) if known and "-f" not in options else frozenset()
+    for word in names:
+        bash = shell.row.name == "bash" and word not in shell.variables and "-v" not in options
+        if "-f" in options or bash:
+            shell.functions.pop(word, None)
+        if "-f" not in options and "[" in word and shell.row.name == "bash":
+            _unset_element(shell, word, call.node.span)
+        elif "-f" not in options and word not in kept:
+            shell.variables.pop(word, None)
+            shell.arrays.pop(word, None)
+            shell.exported -= {word}
+    if kept:
+        shell.leave(2) if shell.row.almquist else shell.set_status(1)
+    else:
+        shell.set_status(0)
+
+
+def _unset_element(shell: Shell, word: str, span: Span) -> None:
+    """`unset 'array[1]'`: what is left keeps its numbers, which is followed for the last one alone."""
+    name, _, index = word.rstrip("]").partition("[")
+    elements = shell.arrays.get(name, ())
+    if elements and index in {str(len(elements) - 1), "-1"}:
+        shell.arrays[name] = elements[:-1]
+    elif elements and (numeral(index) or 0) < len(elements):
+        shell.arrays.pop(name)
+        shell.variables[name] = Unknown(f"what is left in ${name}", span)
+
+
+def do_set(call: Call) -> None:
+    """Options, and with `--` or plain words the positional parameters."""
+    shell = call.shell
+    words = list(call.arguments)
+    options = set(shell.options)
+    while words:
+        word = words[0]
+        if isinstance(word, Unknown) or word[:1] not in {"-", "+"} or word == "-":
+            break
+        words.pop(0)
+        if word == "--":
+            shell.args = tuple(words)
+            shell.options = frozenset(options)
+            shell.set_status(0)
+            return
+        if word.endswith("\r"):
+            # A line that ends in CR LF: the last letter is no option. (A special builtin's error ends a POSIX shell.)
+            _bad_option(call, 2, f"{word!r} is no option (its line ends in CR LF)", "crlf")
+            if shell.row.name == "bash":
+                shell.set_status(2)
+            else:
+                shell.leave(2)
+            return
+        for letter in word[1:]:
+            if letter == "o" and words:
+                name = str(words.pop(0))
+                if name == "pipefail" and _without_pipefail(call):
+                    _bad_option(call, 2, "dash has no option pipefail")
+                    shell.leave(2)
+                    return
+                if shell.row.named_options and name not in shell.row.named_options:
+                    _bad_option(call, 1 if shell.row.name == "busybox" else 2, f"{shell.row.name} has no option {name}")
+                    shell.refuse(1 if shell.row.name == "busybox" else 2, special=shell.row.name != "busybox")
+                    return
+                name = _LETTERS.get(name, name)
+            elif shell.row.options and letter not in shell.row.options:
+                _bad_option(call, 2, f"{shell.row.name} has no option -{letter}")
+                shell.refuse(2)
+                return
+            else:
+                name = letter
+            if name == "m" and shell.row.refuses_monitor:
+                shell.leave(1)
+                return
+            if name == "m" and not shell.row.job_control:
+                continue  # without a terminal it is refused
+            (options.add if word[0] == "-" else options.discard)(name)
+    shell.options = frozenset(options)
+    if words:
+        shell.args = tuple(words[1:] if words[0] == "-" else words)
+    shell.status, shell.ok = 0, False
+
+
+def _bad_option(call: Call, status: int, reason: str, kind: str = "option") -> None:
+    call.world.note_failure("bad-option", call.process, Failure(status, reason, kind), call.node.span)
+
+
+_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
+"""The letters of the options that are followed."""
+
+
+def do_setopt(call: Call) -> None:
+    """zsh's other way to set options; it minds neither case nor `_` (zshoptions(1))."""
+    names = {str(word).replace("_", "").lower() for word in call.arguments}
+    options = {_LETTERS.get(name, name) for name in names}
+    call.shell.options = call.shell.options - options if call.words[0] == "unsetopt" else call.shell.options | options
+    call.shell.set_status(0)
+
+
+do_unsetopt = do_setopt
+
+
+def _without_pipefail(call: Call) -> bool:
+    """dash knows no `pipefail` up to 0.5.12, which no release of Debian or Ubuntu is ahead of, and leaves."""
+    version = str(getattr(call.machine.image.base, "sh_version", ""))
+    return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
+
+
+def do_shift(call: Call) -> None:
+    """Drop positional parameters."""
+    count = number(call, 1)
+    shell = call.shell
+    told = call.arguments[0] if call.arguments else "1"
+    if shell.row.almquist and isinstance(told, str) and not told.isdecimal():
+        shell.leave(2)
+        return
+    if isinstance(count, Unknown):
+        shell.args = (count,)
+    elif count > len(shell.args):
+        if shell.row.name == "dash":
+            shell.leave(2)
+            return
+        shell.set_status(1)
+        return
+    else:
+        shell.args = shell.args[count:]
+    shell.set_status(0)
+
+
+_INSIDE = "OPTIND "
+"""Where `getopts` is among several options behind one `-`: no script can name this variable."""
+
+
+def do_getopts(call: Call) -> None:
+    """The next option of a script (POSIX)."""
+    shell = call.shell
+    spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
+    words = given or list(shell.args)
+    at = shell.variables.get("OPTIND") or "1"
+    number = numeral(str(at))
+    if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or number is None:
+        shell.set_status(Unknown("the options of the script", call.node.span))
+        return
+    if shell.keeps(str(name), *(("OPTARG",) if shell.row.almquist else ())):
+        return
+    index = number - 1
+    word = str(words[index]) if 0 <= index < len(words) else ""
+    if not word.startswith("-") or word in {"-", "--"}:
+        shell.assign("OPTIND", str(index + 1 + (word == "--")))
+        shell.assign(str(name), "?")
+        shell.set_status(1)
+        return
+    inside = int(str(shell.variables.get(_INSIDE) or 1)) % len(word) or 1
+    option, value = word[inside], word[inside + 1 :]
+    place = str(spec).removeprefix(":").find(option) if option != ":" else -1
+    takes = place >= 0 and str(spec).removeprefix(":")[place + 1 : place + 2] == ":"
+    more = bool(value) and not takes
+    shell.variables[_INSIDE] = str(inside + 1 if more else 1)
+    value = "" if more else value
+    index += not more
+    if takes and not value and index < len(words):
+        value, index = str(words[index]), index + 1
+    elif place < 0 or (takes and not value):
+        silent = str(spec).startswith(":")
+        value, option = option if silent else "", ":" if silent and place >= 0 else "?"
+    shell.assign("OPTIND", str(index + 1))
+    shell.assign("OPTARG", value)
+    shell.assign(str(name), option)
+    shell.set_status(0)
+
+
+def do_read(call: Call) -> None:
+    """A line from a pipe or a file, as far as it is known; nobody answers where standard input is empty."""
+    shell, world, process = call.shell, call.world, call.process
+    redirections = call.node.redirections
+    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    letters = {word[:2] for word in call.arguments if isinstance(word, str) and word.startswith("-")}
+    if shell.row.name == "dash" and (not call.arguments or letters - {"-r", "-p"}):
+        shell.set_status(2)
+        return
+    if shell.keeps(*names):
+        return
+    elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
+    if redirections and call.machine.reads_fifo(call):
+        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        return
+    if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
+        _read_unknown(call, names)
+        return
+    stdin = process.stdin
+    if redirections:
+        from stopcheck.boot.shell.redirections import redirect
+
+        stdout, closed = process.stdout, process.closed
+        try:
+            redirect(shell, redirections, world, process)
+        except UnsetError as fault:
+            if not fault.in_heredoc or not shell.row.almquist:
+                raise
+            shell.set_status(shell.row.open_error)
+            return
+        stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
+    if _has_limit(call) and stdin not in world.regular:
+        shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
+    lines = world.pipes.get(stdin, ())
+    writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
+    if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
+        _read_unknown(call, names)
+    elif lines:
+        world.pipes[stdin] = lines[1:]
+        _read_line(call, names, lines[0])
+    elif writers and (redirections or any(isinstance(word, str) and word.startswith("-t") for word in call.arguments)):
+        _read_unknown(call, names)
+    elif writers:
+        shell.blocked = Reading(tuple(writers), call.node)
+    else:
+        for name in names:
+            shell.assign(name, "")
+        shell.set_status(1)
+
+
+def _has_limit(call: Call) -> bool:
+    """Whether `read` is told how long to wait, and that is not at all (0)."""
+    for at, word in enumerate(call.arguments, 1):
+        if isinstance(word, str) and word.startswith("-") and "t" in word:
+            told = word.partition("t")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "0")
+            return isinstance(told, Unknown) or told.strip("0.") != ""
+    return False
+
+
+def _read_unknown(call: Call, names: list[str]) -> None:
+    for name in names:
+        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
+    call.shell.set_status(Unknown("the end of the input", call.node.span))
+
+
+def _read_line(call: Call, names: list[str], line: Field) -> None:
+    """Of several names each gets a word, the last one the rest; with a separator of its own nothing is known."""
+    own = any(assignment.name == "IFS" and assignment.value.literal for assignment in call.node.assignments)
+    own = own or set(separators(call.shell.scope())) != set(" \t\n")
+    options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
+    if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or (own and len(names) > 1):
+        if isinstance(line, Unknown):
+            call.world.write(call.process, line)  # what follows may be done for no line, or for many
+        reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
+        for name in names:
+            call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
+    else:
+        whole = any(assignment.name == "IFS" for assignment in call.node.assignments)
+        words = [line] if whole or not names else [word.rstrip() for word in line.split(None, len(names) - 1)]
+        for index, name in enumerate(names):
+            call.shell.assign(name, words[index] if index < len(words) else "")
+    call.shell.set_status(0)
+
+
+def do_mapfile(call: Call) -> None:
+    """All lines into an array: what they are is not known."""
+    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
+    if call.shell.keeps(*names):
+        return
+    for name in names:
+        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
+    if call.node.redirections or call.process.stdin:
+        call.shell.set_status(Unknown("the end of the input", call.node.span))
+    else:
+        call.shell.set_status(1)
+
+
+do_readarray = do_mapfile
+
+
+def do_sleep(call: Call) -> None:
+    """A shell that sleeps by itself hears signals meanwhile; a short sleep is over soon."""
+    word = call.arguments[0] if call.arguments else "0"
+    short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT
+    if short:
+        call.shell.set_status(0)
+    else:
+        call.shell.blocked = Standing("`sleep`", call.node.span)
+
+
+def do_let(call: Call) -> None:
+    """Arithmetic."""
+    value: Field = "0"
+    for word in call.arguments:
+        if isinstance(word, Unknown):
+            value = word
+            continue
+        try:
+            value = evaluate(call.shell.scope(call.world, call.process), word, call.node.span)
+        except ArithmeticFault as fault:
+            if not (isinstance(fault, ConstantFault) and call.shell.keeps(str(fault))):
+                call.shell.set_status(1 if call.shell.row.name == "bash" else 2)
+            return
+    call.shell.set_status(value if isinstance(value, Unknown) else int(value == "0"))

@@ -1,0 +1,494 @@
+"""Simple commands: assignments, functions, builtins, programs in the foreground."""
+
+from __future__ import annotations
+
+from stopcheck.boot.programs.program import UNMARKED, Failure, Program
+from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
+from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
+from stopcheck.boot.shell.words import expand_text, expand_words
+from stopcheck.boot.world import TooComplex
+from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown, numeral
+from stopcheck.records import dataclass, replace
+from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell.frames import Tail
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Body, Field, Process, World
+    from stopcheck.syntax.shell.tree import Assignment, Function
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command about to run, and who runs it."""
+
+    shell: Shell
+    world: World
+    process: Process
+    node: SimpleCommand
+    words: tuple[Field, ...]
+    tail: Tail
+    stdin: int | None = None
+    """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
+    stdout: int | None = None
+    closed: frozenset[str] = frozenset()
+    """The descriptors that are closed for it."""
+
+    @property
+    def machine(self) -> Machine:
+        """The image that it runs in."""
+        return self.shell.machine
+
+    @property
+    def special(self) -> bool:
+        """Whether an error of a special builtin ends a POSIX shell here: behind `command` it does not (XCU 2.8.1)."""
+        return self.node.words[0].literal not in {"command", "builtin"}
+
+    @property
+    def arguments(self) -> tuple[Field, ...]:
+        """The words after the command's name."""
+        return self.words[1:]
+
+
+def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
+    """Run one: it changes the shell, starts a child, or replaces the process."""
+    asking = (*node.words, *(assignment.value for assignment in node.assignments))
+    if shell.asks(asking, node, tail, world, process):
+        return
+    scope = shell.scope(world, process)
+    words = expand_words(scope, node.words, shell.row.bash_syntax)
+    if any(each.name in shell.constants for each in node.assignments) and _is_constant(shell, words, process):
+        shell.answers = ()
+        return
+    try:
+        if node.redirections and _refused(shell, node, words, world, process):
+            shell.answers = ()
+            return
+        if node.redirections and process.user and _refuses(shell, words, node, world, process):
+            return
+        call = _redirected(Call(shell, world, process, node, words, tail)) if words else None
+    except UnsetError as fault:
+        if not _fails_alone(shell, words, fault):
+            raise
+        shell.answers = ()
+        return
+    if call is None:
+        _assign_all(shell, node.assignments, world, process)
+        for redirection in node.redirections:
+            if redirection.operator in OUTPUTS:
+                opened(shell, redirection, world, process)
+        shell.answers = ()
+        return
+    shell.answers = ()
+    name = words[0]
+    if isinstance(name, str):
+        function = shell.functions.get(name)
+        if function is not None:
+            _call_function(call, function)
+            return
+        builtin = shell.machine.builtin(name, shell.row)
+        if builtin is not None:
+            if node.assignments:
+                _assign_before(call, name)
+            if _may_print(call):
+                world.write(process, Unknown(f"what `{name}` prints", node.span))
+            builtin(call)
+            return
+        if process.user and _cannot_make(call):
+            return
+    run_program(call)
+
+
+def _fails_alone(shell: Shell, words: tuple[Field, ...], fault: UnsetError) -> bool:
+    """Whether an error in an expansion of a redirection is only the command's, whose status it then sets.
+
+    bash expands it in the child. dash and busybox make of a heredoc a redirection that cannot be made.
+    """
+    words = words[1:] if words[:1] == ("command",) else words
+    if shell.row.name == "bash" and _is_outside(shell, words):
+        shell.set_status(shell.row.open_error)
+        return True
+    if fault.in_heredoc and shell.row.almquist:
+        shell.refuse(shell.row.open_error, special=bool(words) and words[0] in SPECIAL)
+        return True
+    return False
+
+
+def _is_outside(shell: Shell, words: tuple[Field, ...]) -> bool:
+    """Whether these words run a program, not a builtin or a function."""
+    if not words or isinstance(words[0], Unknown):
+        return False
+    return words[0] not in shell.functions and shell.machine.builtin(words[0], shell.row) is None
+
+
+def _call_function(call: Call, function: Function) -> None:
+    """With its redirections, which hold until it returns."""
+    shell, process = call.shell, call.process
+    if call.node.redirections:
+        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        _redirect(call, process)
+    if call.node.assignments:
+        shell.assign_for_now(_assigned(call))
+    alone = not (call.node.redirections or call.node.assignments)
+    if not shell.call(function, call.arguments, call.tail if alone else None):
+        _recurse(call)
+
+
+def _assigned(call: Call) -> dict[str, Field]:
+    """What the assignments before a command set, each with those before it set already."""
+    values: dict[str, Field] = {}
+    scope = call.shell.scope(call.world, call.process)
+    scope = replace(scope, variable=lambda name, known=scope.variable: values[name] if name in values else known(name))
+    for assignment in call.node.assignments:
+        values[assignment.name] = expand_text(scope, assignment.value)
+    return values
+
+
+def _assign_before(call: Call, name: str) -> None:
+    """Assignments before a builtin: before a special one they stay, in a POSIX shell (XCU 2.9.1)."""
+    shell, node = call.shell, call.node
+    bash = shell.row.name == "bash" and not shell.strict
+    if name in {"eval", ".", "source", "command"} and (bash or not call.special):
+        shell.assign_for_now(_assigned(call))
+    elif (shell.strict and name in SPECIAL) or (name == "exec" and call.arguments):
+        _assign_all(shell, node.assignments, call.world, call.process)
+        if shell.row.name == "bash":
+            shell.exported |= {each.name for each in node.assignments}
+    elif name in {"export", "readonly"}:
+        meant = tuple(each for each in node.assignments if not bash or each.name in call.arguments)
+        _assign_all(shell, meant, call.world, call.process)
+    elif name in {"eval", ".", "source"}:
+        _assign_all(shell, node.assignments, call.world, call.process)
+
+
+def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bool:
+    """What comes of an assignment to a constant; False where the command before which it stands runs all the same."""
+    if shell.row.almquist:
+        shell.leave(2)
+    elif shell.row.name != "bash":
+        return False
+    elif not shell.ending and (shell.errexit or (shell.strict and (not words or words[0] in SPECIAL))):
+        shell.leave(shell.fault())  # also where it is looked at
+    elif not words or shell.strict:
+        shell.discard(process)
+    else:
+        return False
+    return True
+
+
+def _refused(shell: Shell, node: SimpleCommand, words: tuple[Field, ...], world: World, process: Process) -> bool:
+    """Whether one of its redirections cannot be made: it does not run, and a special builtin ends a POSIX shell."""
+    from stopcheck.boot.lacking import cannot_open
+
+    if not cannot_open(shell, node.redirections, world, process):
+        return False
+    shell.refuse(shell.row.open_error, special=bool(words) and words[0] in SPECIAL and words[0] not in shell.functions)
+    return True
+
+
+SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
+                     "shift", "source", "times", "trap", "unset"})  # fmt: skip
+"""The special builtins (XCU 2.14)."""
+
+
+def _cannot_make(call: Call) -> bool:
+    from stopcheck.boot.permissions import cannot_make
+
+    return cannot_make(call)
+
+
+def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
+    from stopcheck.boot.permissions import refuses
+
+    return refuses(shell, words, node.redirections, world, process)
+
+
+def _redirected(call: Call) -> Call:
+    """With what its redirections make of its input and output; `read` and a bare `exec` see to theirs themselves."""
+    call = replace(call, closed=call.process.closed) if call.process.closed else call
+    if not call.node.redirections or call.words[0] == "read" or call.words == ("exec",):
+        return call
+    from stopcheck.boot.shell.redirections import redirect
+
+    process = call.process
+    before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
+    variables = dict(shell.variables) if shell.row.name == "bash" and _is_outside(shell, call.words) else None
+    try:
+        redirect(shell, call.node.redirections, call.world, process)
+    finally:
+        after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
+        (process.stdin, process.stdout), process.closed = before, closed
+        shell.variables = shell.variables if variables is None else variables  # set in the child
+    stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
+    return replace(call, stdin=stdin, stdout=stdout)
+
+
+_LISTS = frozenset({"alias", "declare", "export", "hash", "local", "readonly", "set", "trap", "typeset", "umask"})
+"""Builtins that print where they are given nothing to do."""
+_PRINTS = frozenset({"caller", "compgen", "dirs", "jobs", "popd", "pushd", "times", "type", "ulimit", "whence"})
+"""Builtins whose output is not followed; `echo` and `printf` tell theirs themselves."""
+
+
+def _may_print(call: Call) -> bool:
+    name, arguments = call.words[0], call.arguments
+    if name == "command":
+        return arguments[:1] in {("-v",), ("-V",)}
+    if name in {".", "source"} or name == "eval":
+        return any(isinstance(word, Unknown) for word in arguments) or name != "eval"
+    if name == "jobs" and call.shell.row.name == "dash" and call.shell.mode == "subshell":
+        return bool(call.shell.jobs)  # it knows of none of those of the shell that it was forked from
+    return name in _PRINTS or (name in _LISTS and (not arguments or arguments[0] == "-p"))
+
+
+def _recurse(call: Call) -> None:
+    """A function that calls itself for ever: some shells count, the others run out of stack, bash after seconds."""
+    status = {"dash": 2, "zsh": 1, "ksh93": 1}.get(call.shell.row.name)
+    if status is not None:
+        call.shell.leave(status)
+    elif call.shell.row.name in {"bash", "posh"}:
+        raise TooComplex("how long a function that calls itself for ever takes to run out of memory")
+    else:
+        call.world.note("dies", call.process, signal="SEGV")
+        call.world.exit(call.process, 139, "SEGV")
+
+
+def run_program(call: Call) -> None:
+    """A program: in place of the shell where that shell does so, else as a child in the foreground."""
+    shell, world, process = call.shell, call.world, call.process
+    words = _with_input(call, call.words)
+    call = call if words is call.words else replace(call, words=words)
+    if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
+        raise TooComplex("how long a program reads from a FIFO")
+    if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
+        raise TooComplex("how long `cat` reads from a FIFO")
+    env = shell.environment()
+    env |= _assigned(call)
+    tail = call.tail
+    if tail is not None:
+        tail |= {"simple"}
+        tail |= {"redirection"} if call.node.redirections else frozenset()
+        tail |= {"assignment"} if call.node.assignments else frozenset()
+    if shell.may_replace(tail):
+        replace_process(call, call.words, env, "implicit-exec")
+        return
+    child = world.spawn(process, shell, call.words, call.node.span)
+    if "m" in shell.options:
+        child.pgid = child.pid
+    child.env = env
+    child.ignored |= {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    _redirect(call, child)
+    started = shell.machine.load(world, child, call.words, env, search=_search(call, env))
+    if isinstance(started, Failure):
+        if started.kind in UNMARKED and _interpret_here(call, child):
+            return
+        world.note_failure("not-found", process, started, call.node.span)
+        del world.processes[child.pid]
+        if shell.row.name == "bash" and "CHLD" in shell.traps:
+            shell.receive(world, process, "CHLD")  # a child has looked for it
+        shell.set_status(started.status)
+        return
+    child.body = _or_function(call, started)
+    shell.take_place()
+    if call.words == ("cat",) and call.node.redirections:
+        copied(shell, call.node.redirections, world, process)
+    if world.files or makes_files(call.words):
+        worked_on(call.words, world, child)
+    shell.blocked = Foreground((child.pid,), call.node)
+    shell.waited = False
+
+
+def _search(call: Call, env: dict[str, Field]) -> Field:
+    """Where the shell looks for a program: its PATH, exported or not, and that of this command before it."""
+    if any(assignment.name == "PATH" for assignment in call.node.assignments):
+        return env.get("PATH", "")
+    return call.shell.variables.get("PATH", "")
+
+
+def _or_function(call: Call, started: Body) -> Body:
+    """A program that nobody knows may be a function of a file that was sourced and cannot be read."""
+    name, shell = call.words[0], call.shell
+    if not shell.opened or not isinstance(started, Program) or started.row.role != "unknown":
+        return started
+    if not isinstance(name, str) or "/" in name or name in shell.machine.image.installed:
+        return started
+    row = replace(started.row, role="absent", instead=f"{shell.opened} may define it")
+    return Program(row, shell.machine.stop_signal)
+
+
+def _redirect(call: Call, process: Process) -> None:
+    """A process whose output goes elsewhere keeps no pipe open."""
+    process.closed = call.closed
+    process.stdin = process.stdin if call.stdin is None else call.stdin
+    process.stdout = process.stdout if call.stdout is None else call.stdout
+
+
+def _is_fifo(call: Call, word: Field) -> bool:
+    """Whether the script makes a FIFO of this name."""
+    return isinstance(word, str) and f"mkfifo {word}" in call.node.span.source.text
+
+
+def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
+    """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
+    name = words[0]
+    if words[1:] not in {(), ("-s",)} or not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names():
+        return words
+    scope = call.shell.scope(call.world, call.process)
+    for redirection in call.node.redirections:
+        heredoc = redirection.heredoc
+        if redirection.operator == "<":
+            return (name, expand_text(scope, redirection.target))
+        if heredoc is not None or redirection.operator == "<<<":
+            body = redirection.target if heredoc is None else heredoc.body
+            text = body.span.text if heredoc is not None and heredoc.quoted else expand_text(scope, body)
+            if isinstance(text, Unknown):
+                raise TooComplex(f"what {name} reads: {text.reason}")
+            return (name, "-c", f"{text}\nexit $?")  # it puts no last command in its own place
+    return words
+
+
+def shell_names() -> frozenset[str]:
+    """The names that shells go by."""
+    return frozenset({"sh", "bash", "dash", "ash", "mksh", "zsh", "yash", "ksh", "ksh93", "posh"})
+
+
+def _interpret_here(call: Call, child: Process) -> bool:
+    """A script without `#!` that a shell starts is run by that shell (POSIX, "Command Search and Execution")."""
+    shell = call.shell
+    started = shell.machine.load(call.world, child, _interpreted(shell, call.words, child), child.env)
+    if isinstance(started, Failure):
+        return False
+    child.body = started
+    shell.blocked = Foreground((child.pid,), call.node)
+    return True
+
+
+def _interpreted(shell: Shell, words: tuple[Field, ...], process: Process) -> tuple[Field, ...]:
+    """What a shell makes of a script without `#!`: itself, and the path at which it has found the script."""
+    file = shell.machine.find(str(words[0]), process.cwd, process.env)
+    path = file.path if file is not None and not isinstance(file, Unknown) else words[0]
+    return (_own_name(shell), path, *words[1:])
+
+
+def _own_name(shell: Shell) -> str:
+    return shell.row.name if shell.row.name in {"bash", "ksh93"} else "/bin/sh"
+
+
+def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:
+    """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
+    shell, world, process = call.shell, call.world, call.process
+    words = _with_input(call, words)
+    left = shell.row.ignores if kind == "implicit-exec" and shell.row.name == "busybox" else frozenset()
+    if shell.mode == "subshell":
+        left = frozenset()  # a fork puts them back
+    ignored = (
+        process.ignored
+        | left
+        | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    )
+    before = process.argv
+    traps = dict(shell.traps)
+    process.origin = call.node.span
+    started = shell.machine.load(world, process, words, env, search=_search(call, env))
+    if isinstance(started, Failure) and started.kind in UNMARKED:
+        # ENOEXEC: the shell runs it by itself, as a script of its own (POSIX, "Command Search and Execution").
+        started = shell.machine.load(world, process, _interpreted(shell, words, process), env)
+    if isinstance(started, Failure):
+        if kind == "exec" and not started.name and words[0] == "" and shell.row.almquist:
+            started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
+        process.argv = before
+        if kind == "exec" and "execfail" in shell.options and not shell.errexit:
+            world.note_failure("not-found", process, started, call.node.span)
+            shell.set_status(started.status)
+            return
+        world.note_failure("cannot-start", process, started, call.node.span)
+        if kind == "exec" and _untraps(shell, words[0], started):
+            shell.traps.pop("EXIT", None)
+        shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
+        shell.leave(started.status)
+        return
+    process.ignored = ignored
+    process.body = started
+    _redirect(call, process)
+    world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
+    for signal, trap in traps.items():
+        text = trap.text if isinstance(trap.text, str) else ""
+        world.note("trap-kept" if trap.text == "" else "trap-lost", process, text=text, span=trap.span, signal=signal)
+
+
+def _untraps(shell: Shell, name: Field, failure: Failure) -> bool:
+    """Whether an `exec` that fails takes the shell's EXIT trap away: in bash not that of a name that it cannot find."""
+    if shell.row.name == "bash":
+        return failure.status != 127 or "/" in str(name)
+    return shell.row.name in {"zsh", "yash", "ksh93"}
+
+
+def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:
+    status: int | Unknown = 0
+    for assignment in assignments:
+        scope = shell.scope(world, process)
+        part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
+        if isinstance(part, ArrayLiteral):
+            values = expand_words(scope, part.elements, True)
+            shell.assign_array(assignment.name, part.elements, values, assignment.append)
+            continue
+        value = expand_text(scope, assignment.value)
+        if assignment.index is not None:
+            _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
+            continue
+        if assignment.append:
+            value = appended(shell, assignment.name, value)
+        shell.assign(assignment.name, value)
+        for each in assignment.value.parts:
+            if isinstance(each, CommandSubstitution):
+                answer = shell.answer(each)
+                status = _status_of(each, shell) if answer is None else answer.status
+    shell.set_status(status, True)
+
+
+def appended(shell: Shell, name: str, value: Field) -> Field:
+    """What `name+=value` sets."""
+    before = shell.value(name) or ""
+    if isinstance(before, Unknown) or isinstance(value, Unknown):
+        return before if isinstance(before, Unknown) else value
+    return f"{before or 0}+({value})" if name in shell.integers else before + value
+
+
+_PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
+
+
+def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
+    """The status of a command substitution, where it is one command whose status everyone knows."""
+    unknown = Unknown("the status of a command substitution", part.span)
+    items = part.body.items
+    if len(items) != 1 or items[0].background or items[0].command.rest:
+        return unknown
+    pipeline = items[0].command.first
+    command = pipeline.commands[-1]
+    if (
+        pipeline.negated
+        or ("pipefail" in shell.options and len(pipeline.commands) > 1)
+        or not isinstance(command, SimpleCommand)
+        or not command.words
+    ):
+        return unknown
+    name = command.words[0].literal
+    return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
+
+
+def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
+    if isinstance(shell.variables.get(assignment.name), Unknown):
+        return
+    elements = shell.arrays.get(assignment.name, ())
+    number = numeral(index) if isinstance(index, str) else None
+    if number is not None and number <= len(elements):
+        shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
+    else:
+        shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
+
+
+def success_expected(child: Process) -> bool:
+    """Whether a program that has ended is one that does work, not one that answers a question."""
+    return not (isinstance(child.body, Program) and child.body.row.role == "test")

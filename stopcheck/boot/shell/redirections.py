@@ -1,0 +1,121 @@
+"""Redirections of a shell's own input and output: what it reads from then, and whether a pipe is still written to."""
+
+from __future__ import annotations
+
+import posixpath
+
+from stopcheck.boot.shell.arithmetic import UnsetError
+from stopcheck.boot.shell.frames import Standing
+from stopcheck.boot.shell.words import expand_text
+from stopcheck.boot.written import OUTPUTS, opened
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import ProcessSubstitution
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import Redirection, Word
+
+_LIMIT = 4096
+"""Characters of a file that are read line by line."""
+
+
+def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
+    """Point a process's standard input and output to where the redirections lead."""
+    for redirection in redirections:
+        target = redirection.target
+        if closes(redirection):
+            _close(redirection, process)
+            continue
+        _opens(shell, redirection, world)
+        process.closed -= set(_default_descriptors(redirection))
+        inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
+        first = world.next_pid
+        if inner:
+            expand_text(shell.scope(world, process), target)
+        if redirection.operator in OUTPUTS and redirection.descriptor in {None, "1"}:
+            process.stdout = world.new_pipe() if inner else 0
+            for pid in range(first, world.next_pid):
+                world.processes[pid].stdin = process.stdout
+        if redirection.descriptor == "2" and redirection.operator == ">&":
+            world.mixed |= {process.stdout}
+        if redirection.operator in OUTPUTS and not inner:
+            opened(shell, redirection, world, process)
+        if redirection.descriptor not in {None, "0"}:
+            continue
+        match redirection.operator:
+            case "<" if inner:
+                process.stdin = world.new_pipe()
+                for pid in range(first, world.next_pid):
+                    world.processes[pid].stdout = process.stdin
+            case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
+                shell.blocked = Standing("`read` waits for a writer", redirection.span)
+            case "<":
+                path = expand_text(shell.scope(world, process), target)
+                process.stdin = world.new_pipe(_lines(shell, path, world, process))
+                world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
+            case "<<" | "<<-" if redirection.heredoc is not None:
+                body = redirection.heredoc.body
+                text = body.span.text if redirection.heredoc.quoted else _filled_in(shell, body, world, process)
+                process.stdin = world.new_pipe(_split(text))
+            case "<<<":
+                process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
+            case "<&" | "<>":
+                process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+
+
+def _filled_in(shell: Shell, body: Word, world: World, process: Process) -> Field:
+    try:
+        return expand_text(shell.scope(world, process), body)
+    except UnsetError as fault:
+        fault.in_heredoc = True
+        raise
+
+
+def closes(redirection: Redirection) -> bool:
+    """Whether it is `>&-` or `<&-`."""
+    return redirection.operator in {">&", "<&"} and redirection.target.literal == "-"
+
+
+def _default_descriptors(redirection: Redirection) -> tuple[str, ...]:
+    if redirection.operator[0] == "&":
+        return ("1", "2")
+    return (redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1"),)
+
+
+def _close(redirection: Redirection, process: Process) -> None:
+    (descriptor,) = _default_descriptors(redirection)
+    process.closed |= {descriptor}
+    process.stdin = 0 if descriptor == "0" else process.stdin
+    process.stdout = 0 if descriptor == "1" else process.stdout
+
+
+def _opens(shell: Shell, redirection: Redirection, world: World) -> None:
+    """Keep that a descriptor is open; which one bash takes for `{name}>` nobody knows."""
+    descriptor = redirection.descriptor
+    if descriptor is not None and descriptor.startswith("{"):
+        shell.assign(descriptor.strip("{}"), Unknown("the number of a descriptor", redirection.span))
+    elif descriptor is not None:
+        world.descriptors |= {descriptor}
+
+
+def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[Field, ...]:
+    if isinstance(path, Unknown):
+        return (path,)
+    if path == "/dev/null":
+        return ()
+    path = posixpath.normpath(posixpath.join(process.cwd, path))
+    if path in world.files:
+        return _split(world.files[path])
+    file = shell.machine.image.files.lookup(path)
+    if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
+        return (Unknown(f"the content of {path}"),)
+    return _split(file.content.text)
+
+
+def _split(text: Field) -> tuple[Field, ...]:
+    if isinstance(text, Unknown) or len(text) > _LIMIT:
+        return (text if isinstance(text, Unknown) else Unknown("a long text"),)
+    return tuple(text.removesuffix("\n").split("\n")) if text else ()

@@ -1,0 +1,227 @@
+"""Command substitution: the few commands whose output the files decide."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.pid_files import number_of
+from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.shell.words import expand_text, expand_words
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import find_program
+from stopcheck.model import Unknown
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
+from stopcheck.syntax.shell.tree import SimpleCommand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.syntax.shell.tree import CommandSubstitution, Sequence
+
+
+FILTERS = frozenset({"cut", "grep", "head", "sed", "sort", "tail", "tr", "uniq"})
+"""Programs that print nothing where they read nothing."""
+LONGEST = 99
+"""So far does `seq` count in a trap that waits for a service."""
+COMM = 15
+"""Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
+
+
+_COUNTED_JOBS = regex(r"jobs\s+-(?:rp|pr|r)\s*\|\s*wc\s+-l")
+
+
+def substitute(shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None) -> Field:
+    """The output of `$( … )`; Unknown for all that is not plainly told by its words."""
+    unknown = Unknown(f"the output of `{_shortened(part.span.text)}`", part.span)
+    items = part.body.items
+    if not items:
+        return ""
+    if process is None or world is None or any(item.background for item in items):
+        return unknown
+    if asks_for_unset(shell, part.body, world, process):
+        return ""
+    if shell.row.name == "bash" and _COUNTED_JOBS.fullmatch(part.body.span.text.strip()):
+        return str(sum(bool(world.living(job.pids)) for job in shell.jobs if not job.foreground))
+    cwd = process.cwd
+    lines: list[str] = []
+    for item in items:
+        printed = False
+        for operator, pipeline in (("", item.command.first), *item.command.rest):
+            command = pipeline.commands[0]
+            if len(pipeline.commands) != 1 or not isinstance(command, SimpleCommand):
+                return unknown
+            away = _goes_to(command)
+            if away not in {"", "/dev/null"} or (command.assignments and not command.words):
+                return unknown
+            words = expand_words(shell.aside(world, process), command.words, shell.row.bash_syntax)
+            if any(isinstance(word, Unknown) for word in words):
+                return unknown
+            texts = [str(word) for word in words]
+            if texts[:1] == ["cd"] and len(texts) == 2:
+                cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
+                continue
+            output = _printed(shell, command, texts, cwd, world, process, unknown)
+            if isinstance(output, Unknown):
+                return output
+            if operator == "||" and printed:
+                lines.pop()
+            printed = texts not in (["true"], [":"]) and not away
+            if printed:
+                lines.append(output)
+    return "\n".join(lines).rstrip("\n")
+
+
+def asks_for_unset(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
+    """`env | grep ^NAME= | …` where nothing sets that variable: then there is nothing to print."""
+    if len(body.items) != 1 or body.items[0].command.rest or len(body.items[0].command.first.commands) < 2:
+        return False
+    scope, texts = shell.aside(world, process), []
+    for command in body.items[0].command.first.commands:
+        if not isinstance(command, SimpleCommand) or command.redirections or command.assignments:
+            return False
+        words = expand_words(scope, command.words, shell.row.bash_syntax)
+        if any(isinstance(word, Unknown) for word in words) or words[0] in shell.functions:
+            return False
+        texts.append([str(word) for word in words])
+    if texts[0] not in (["env"], ["printenv"]) or any(text[0] not in FILTERS for text in texts[1:]):
+        return False
+    if any(word.startswith("-") and "c" in word for text in texts[1:] if text[0] == "grep" for word in text[1:]):
+        return False  # a number is printed all the same
+    patterns = [word for word in texts[1][1:] if word not in {"-E", "-e"}]
+    asked = re.fullmatch(r"\^(\w+)=", patterns[0]) if texts[1][0] == "grep" and len(patterns) == 1 else None
+    return asked is not None and scope.variable(asked[1]) is None
+
+
+def _goes_to(command: SimpleCommand) -> str | None:
+    """Where its output goes if not into the substitution, as far as it is told; "" where it goes there."""
+    for each in command.redirections:
+        if each.operator[0] in "&>" and (each.descriptor or "1") == "1":
+            return each.target.literal
+    return ""
+
+
+def _printed(
+    shell: Shell, command: SimpleCommand, texts: list[str], cwd: str, world: World, process: Process, unknown: Unknown
+) -> Field:
+    if not texts:
+        source = command.redirections[0].target if command.redirections else None
+        path = "" if source is None else expand_text(shell.aside(world, process), source)
+        return path if path == "" or isinstance(path, Unknown) else _file(shell, world, cwd, path)
+    if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
+        output = expand_text(shell.aside(world, process), command.redirections[0].target)
+        return unknown if isinstance(output, Unknown) or "$" in output else output
+    return unknown if texts[0] in shell.functions else _output(shell, texts, cwd, world, process, unknown)
+
+
+def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
+    name, arguments = words[0], [word for word in words[1:] if word != "--"]
+    if name in {"pgrep", "pidof", "ps"} and shell.machine.find(name, process.cwd, process.env) is None:
+        return ""
+    plain = [word for word in arguments if not word.startswith("-")]
+    alive = [other for other in world.processes.values() if other.alive]
+    match name:
+        case "pwd":
+            return cwd
+        case "echo":
+            return " ".join(word for word in arguments if word != "-n")
+        case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
+            return "".join(arguments[1:])
+        case "dirname" if len(plain) == 1:
+            return posixpath.dirname(plain[0]) or "."
+        case "basename" if 1 <= len(plain) <= 2:
+            text = posixpath.basename(plain[0].rstrip("/"))
+            return text.removesuffix(plain[1]) if len(plain) == 2 else text
+        case "readlink" | "realpath" if len(plain) == 1:
+            return posixpath.normpath(posixpath.join(cwd, plain[0]))
+        case "whoami":
+            return process.user if process.user not in ROOT else "root"
+        case "id" if arguments == ["-u"]:
+            return user_number(process.user)
+        case "id" if arguments in (["-un"], ["-nu"], ["-u", "-n"], ["-n", "-u"]):
+            return process.user if process.user not in ROOT else "root"
+        case "id" if arguments == ["-g"] and process.user in ROOT:
+            return "0"
+        case "jobs" if any(word[:1] == "-" and "p" in word for word in arguments):
+            if not shell.row.jobs_p:
+                return "" if shell.row.name == "dash" else unknown
+            return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+        case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
+            return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
+        case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
+            return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
+        case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
+            return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
+        case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
+            told = (p for p in alive if p is not process and plain[0] in " ".join(map(str, p.argv)))
+            return _pids(world, told, unknown)
+        case "cat" if len(plain) == 1:
+            content = _file(shell, world, cwd, plain[0], unknown)
+            pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
+            number = number_of(world, posixpath.basename(plain[0])[:-4]) if pid_file else None
+            return content if number is None else number
+        case "type" if "-t" in arguments and len(plain) == 1:
+            return _kind(shell, process, plain[0])
+        case "which" | "command" | "type" if len(plain) == 1 and plain[0].rsplit("/", 1)[-1]:
+            return _whereabouts(shell, process, plain[0])
+        case "true" | ":" | "false":
+            return ""
+        case "seq" if world.stopping and 1 <= len(plain) <= 2 and all(word.isdigit() for word in arguments):
+            first, last = (1, int(plain[0])) if len(plain) == 1 else (int(plain[0]), int(plain[1]))
+            return unknown if last - first > LONGEST else "\n".join(map(str, range(first, last + 1)))
+    row = find_program(name)
+    return row.prints if row is not None and row.prints else unknown
+
+
+def _kind(shell: Shell, process: Process, name: str) -> Field:
+    """What `type -t` says of a name."""
+    from stopcheck.boot.shell.builtins.find import find_builtin
+
+    if name in shell.functions:
+        return "function"
+    if find_builtin(name, shell.row) is not None:
+        return "builtin"
+    file = shell.machine.find(name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+    return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
+
+
+def _whereabouts(shell: Shell, process: Process, name: str) -> str:
+    """What `command -v` prints, of a program that may be there: where it would be."""
+    from stopcheck.boot.shell.builtins.find import find_builtin
+
+    if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
+        return name
+    search = shell.variables.get("PATH", "")
+    file = shell.machine.find(name, process.cwd, {"PATH": search})
+    if not isinstance(file, Unknown):
+        return "" if file is None else file.path
+    folders = ["/usr/bin", *(search.split(":") if isinstance(search, str) else ())]
+    places = [posixpath.join(folder, name) for folder in folders if folder.startswith("/")]
+    return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
+
+
+def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
+    """The numbers of the processes; not known where none is found, and one stands that nobody knows what it starts."""
+    numbers = " ".join(str(process.pid) for process in found)
+    bodies = [process.body for process in world.processes.values() if process.alive]
+    untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
+    return unknown if untold and not numbers else numbers
+
+
+def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:
+    path = posixpath.normpath(posixpath.join(cwd, path))
+    if path in world.files:
+        return world.files[path]
+    file = shell.machine.image.files.lookup(path)
+    if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
+        return unknown or Unknown(f"the content of {path}")
+    return file.content.text.rstrip("\n") if len(file.content.text) < 4096 else Unknown(f"the content of {path}")
+
+
+def _shortened(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:39] + "…"
