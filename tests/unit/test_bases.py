@@ -125,7 +125,6 @@ def test_shell(reference: str, family: str, sh: str | None, version: str) -> Non
             "ghcr.io/astral-sh/uv:python3.12-bookworm-slim", None, ("/usr/local/bin/uv",), None, id="uv-bookworm"
         ),
         pytest.param("phusion/baseimage:noble-1.0.2", None, ("/sbin/my_init",), None, id="baseimage"),
-        pytest.param("mhart/alpine-node:14", None, ("/bin/sh",), None, id="mhart-node"),
         pytest.param(
             "serversideup/php:8.4-fpm-alpine",
             ("docker-php-serversideup-entrypoint",),
