@@ -7,6 +7,7 @@ from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs.program import ENDED, Failure, Program
 from stopcheck.boot.settle import settle, turn
+from stopcheck.boot.shell.builtins.variables import SHORT
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 ENGINES_CHOICE = "the engine chooses the exit code"
 """What it finds before it starts PID 1 are 126 and 127; for what the kernel refuses some engines have 1, others 255."""
+_MAY_STAND = frozenset({"unknown", "service", "worker", "opaque", "unread", "daemon"})
 HEARD = frozenset({"caught", "dies"})
 WORLD_LIMIT = 128
 BRANCH_LIMIT = 512
@@ -133,7 +135,16 @@ def explore(world: World, machine: Machine) -> Iterator[Booted]:
 def _supposed(way: Booted) -> int:
     if way.ended is not None:
         return 2 if Booted(way.ended, way.machine).conditional else 0
-    return int(way.world.came_round)
+    return (3 if _waits_for_others(way.world) else 1) if way.world.came_round else 0
+
+
+def _waits_for_others(world: World) -> bool:
+    """Whether a loop that looks again in a moment waits for what is outside: nothing was started that may stand."""
+    programs = [(each, each.body) for each in world.processes.values() if isinstance(each.body, Program)]
+    wakes = [body.wakes() for each, body in programs if each.alive]
+    if not wakes or any(at is None or at - world.clock > SHORT for at in wakes):
+        return False
+    return not any(body.row.role in _MAY_STAND for _, body in programs)
 
 
 def _explored(world: World, machine: Machine) -> Iterator[Booted]:

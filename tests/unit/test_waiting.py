@@ -52,6 +52,14 @@ from tests.unit.scripts import context, found, said
             ("hypercorn",), id="a-wrapper-that-only-waits",
         ),
         pytest.param('our-app start\nexec "$@"\n', "killed", ("our-app",), id="what-is-told-to-start"),
+        pytest.param(
+            'look() { while :; do nc -z "$HOST" 5432; r=$?; if [ $r = 0 ]; then return 0; fi; sleep 1; done; }\n'
+            "look\nour-app\n", "killed", ("our-app",), id="a-loop-that-looks-outside",
+        ),
+        pytest.param(
+            'our-app --all\nwhile :; do sleep 10; nc -z localhost 80 && break; done\nour-note\n', "killed", ("bash",),
+            id="a-loop-that-looks-after-what-was-started",
+        ),
         pytest.param(". /opt/tomcat/bin/catalina.sh run\n", "unknown", None, id="a-file-that-nobody-sees"),
         pytest.param(". /opt/tomcat/env.sh\nexec hypercorn\n", "graceful", ("hypercorn",), id="before-the-service"),
         pytest.param('if [ -n "$CHECK" ]; then our-check; fi\nexec "$@"\n', "exits", (), id="where-it-is-told-to"),
