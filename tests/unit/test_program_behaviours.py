@@ -450,7 +450,9 @@ def test_make(makefile: str, line: str, expected: str) -> None:
         pytest.param("import time\nwhile True: time.sleep(1)\n", "killed", id="no-handler"),
         pytest.param("import signal\nsignal.signal(signal.SIGTERM, f)\n", "graceful", id="handler"),
         pytest.param("import acme\n", "graceful", id="nobody-knows"),
-        pytest.param("print('hello')\n", "graceful", id="may-end-by-itself"),
+        pytest.param("import urllib.request\nurllib.request.urlopen('http://a')\n", "graceful", id="may-end-by-itself"),
+        pytest.param("print('hello')\n", "exits", id="ends-by-itself"),
+        pytest.param("import sys\nprint('hello')\nsys.exit(3)\n", "fails", id="fails-by-itself"),
         pytest.param("import flask\nflask.Flask(__name__).run()\n", "killed", id="library-without-handlers"),
         pytest.param("import subprocess\nprint('up')\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
         pytest.param("import subprocess\nsubprocess.run(['x'])\n", "killed", id="starts-one"),
@@ -464,7 +466,8 @@ def test_python_program(text: str, expected: str) -> None:
 
 
 def test_a_job_below_a_script_loses_nothing_that_it_would_have_saved() -> None:
-    files = {"job.py": "print('hello')\n", "run.sh": "#!/bin/bash\ntrap 'rm -f x' EXIT\npython job.py\necho done\n"}
+    job = "import urllib.request\nurllib.request.urlopen('http://a')\n"
+    files = {"job.py": job, "run.sh": "#!/bin/bash\ntrap 'rm -f x' EXIT\npython job.py\necho done\n"}
     assert outcome("/app/run.sh", base="python:3.12", files=files) == "terminated"
 
 

@@ -139,6 +139,9 @@ def _together(
         cleanup=any(source.cleanup for source in first.values()),
         lasts=any(source.lasts for source in ordered),
         inherits=inherits,
+        seconds=ordered[0].seconds if alone else 0.0,
+        work=alone and ordered[0].work,
+        status=ordered[0].status if alone else None,
     )
 
 

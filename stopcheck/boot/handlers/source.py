@@ -21,6 +21,8 @@ class Source:
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
     an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
+    `seconds`: its handler only takes note, and so long it may sleep before it looks. `work`: it surely runs through;
+    `status` is what it then ends with, where that is known.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +34,9 @@ class Source:
     doubt: str = ""
     lasts: bool = False
     interrupted: bool = False
+    seconds: float = 0.0
+    work: bool = False
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class Handling:
 
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
     certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
-    `inherits` are the signals that it handles unless it was started with them ignored.
+    `inherits` are the signals that it handles unless it was started with them ignored. `seconds`, `work` and `status`
+    are those of Source.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -50,6 +56,9 @@ class Handling:
     launches: bool = False
     lasts: bool = False
     inherits: frozenset[str] = frozenset()
+    seconds: float = 0.0
+    work: bool = False
+    status: int | None = None
 
 
 class Project(Protocol):

@@ -107,17 +107,20 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
         handling = replace(handling, on={**handling.on, **deaf})
     if handling.launches:
         return ProgramRow(program, role="unread", instead=handling.reason)
+    if handling.work:
+        return ProgramRow(program, role="short", status=handling.status)
     if handling.complete and not handling.lasts and process.pid == 1:
         # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
         reason = "nothing in it shows that it lasts until it is stopped"
         handled = {signal: action for signal, action in handling.on.items() if action == "graceful"}
         handling = replace(handling, complete=False, reason=reason, cleanup=False, on=handled)
-    return ProgramRow(
+    row = ProgramRow(
         program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
         cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
         exit_signal=language in EXIT_SIGNAL,
         instead=handling.reason, table=OWN,
     )  # fmt: skip
+    return replace(row, seconds=handling.seconds) if handling.seconds > row.seconds else row
 
 
 def start_made(machine: Machine, process: Process, made: Made, env: Mapping[str, Field]) -> Program:
