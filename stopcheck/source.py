@@ -78,7 +78,7 @@ class Span:
         source, start, end = self.source, self.start, self.end
         while source.parent is not None:
             last = source.to_parent(end - 1) + 1 if end > start else source.to_parent(end)
-            start, end, source = source.to_parent(start), last, source.parent
+            start, end, source = source.to_parent(start), min(last, len(source.parent.text)), source.parent
         return Span(source, start, max(start, end))
 
     def position(self) -> tuple[int, int, int, int]:

@@ -57,7 +57,7 @@ from stopcheck.syntax.shell import parse_script
 from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterator, Mapping
 
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.shell.commands import Call
@@ -815,16 +815,19 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     offsets = character_offsets(span.text) if span.text.startswith('"') else ()
     if len(offsets) == len(text) + 1:
         return SourceFile(span.path, text, span.source, tuple((n, span.start + at) for n, at in enumerate(offsets)))
-    lines, own = _line_starts(text), _line_starts(span.text)
+    lines, own = text.split("\n"), span.text.split("\n")
     if len(lines) == len(own) > 1:  # a here-document, with values in the place of variables
-        return SourceFile(
-            span.path, text, span.source, tuple((n, span.start + at) for n, at in zip(lines, own, strict=True))
-        )
+        return SourceFile(span.path, text, span.source, tuple(_by_lines(lines, own, span.start)))
     return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
 
 
-def _line_starts(text: str) -> list[int]:
-    return [0, *(at + 1 for at, character in enumerate(text) if character == "\n")]
+def _by_lines(lines: list[str], own: list[str], start: int) -> Iterator[tuple[int, int]]:
+    """Segments by which each line stands at its own; what is longer than that stands at its last character."""
+    here, there = 0, start
+    for line, written in zip(lines, own, strict=True):
+        yield here, there
+        yield from ((here + at, there + max(len(written) - 1, 0)) for at in range(len(written), len(line)))
+        here, there = here + len(line) + 1, there + len(written) + 1
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -107,7 +107,9 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
         handling = replace(handling, on={**handling.on, **deaf})
     if handling.launches:
         return ProgramRow(program, role="unread", instead=handling.reason)
-    if handling.work:
+    told = process.argv[1] if len(process.argv) > 1 else ""
+    if handling.work and (language == "python" or (isinstance(told, str) and told[:1] != "-" and told != "serve")):
+        # `node --watch`, `deno serve`: what is told before the file may keep it.
         return ProgramRow(program, role="short", status=handling.status)
     if handling.complete and not handling.lasts and process.pid == 1:
         # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
