@@ -7,7 +7,6 @@ import re
 
 from stopcheck.boot.pid_files import is_there
 from stopcheck.boot.quiet import gives_up
-from stopcheck.boot.shell import extended_regex
 from stopcheck.boot.shell.arithmetic import evaluate
 from stopcheck.boot.shell.frames import LoopBody, LoopTest
 from stopcheck.boot.shell.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
@@ -150,7 +149,9 @@ def _groups(text: Field, pattern: Field) -> tuple[str, ...] | None:
     """What is found and each group of it; None: not known. Of several that fit POSIX takes the longest, Python one."""
     if isinstance(text, Unknown) or isinstance(pattern, Unknown) or "|" in pattern:
         return None
-    expression = extended_regex.compiled(pattern)
+    from stopcheck.boot.shell.extended_regex import compiled
+
+    expression = compiled(pattern)
     if expression is None:
         return None
     match = expression.search(text)
@@ -176,7 +177,9 @@ def binary(operator: str, left: Field, right: Field, pattern: bool) -> Truth:
             return False if pattern else MALFORMED
         return {"-eq": a == b, "-ne": a != b, "-lt": a < b, "-le": a <= b, "-gt": a > b, "-ge": a >= b}[operator]
     if operator == "=~":
-        expression = extended_regex.compiled(right)
+        from stopcheck.boot.shell.extended_regex import compiled
+
+        expression = compiled(right)
         if expression is None:
             return Unknown(f"whether {left!r} matches {right!r}")
         return expression.search(left) is not None

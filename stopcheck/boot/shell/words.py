@@ -6,7 +6,6 @@ import re
 from fnmatch import fnmatchcase, translate
 
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate
-from stopcheck.boot.shell.braces import expanded
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -108,10 +107,18 @@ def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) ->
                 fields.append(_tilde(scope, literal, word))
             continue
         if literal is not None and not word.quoted:
-            fields.extend(_tilde(scope, each, word) for each in expanded(literal))
+            fields.extend(_tilde(scope, each, word) for each in _braces(literal))
             continue
         fields.extend(_fields(scope, word))
     return tuple(fields)
+
+
+def _braces(literal: str) -> list[str]:
+    if "{" not in literal:
+        return [literal]
+    from stopcheck.boot.shell.braces import expanded
+
+    return expanded(literal)
 
 
 def expand_text(scope: Scope, word: Word) -> Field:
