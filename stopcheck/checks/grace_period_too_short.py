@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import is_supervised, place, started
 from stopcheck.hints import TYPE_CHECKING
@@ -20,6 +20,7 @@ MORE = (
     "`stop_grace_period` in a compose file, `terminationGracePeriodSeconds` in Kubernetes; and tell stopcheck, with "
     "`--grace-period`."
 )
+WAKES = "Wait with a threading.Event that the handler sets: it wakes `wait(60)` at once, but no `sleep(60)`."
 SUPERVISED = " supervisord has to wait for it as long: `stopwaitsecs`."
 WAITS = {"supervisord": "`stopwaitsecs`", "init": "`S6_SERVICES_GRACETIME` and `S6_KILL_GRACETIME`, in milliseconds"}
 """Where a supervisor is told how long to wait."""
@@ -31,10 +32,16 @@ def check(case: Case) -> Iterator[Violation]:
         body = cause.process.body
         if isinstance(body, Program):
             why = f"{called(cause.process)} takes about {body.row.seconds:g} s to finish"
+            if body.row.table == OWN:
+                # Of one's own programs no more is known than how long they sleep.
+                why = (
+                    f"{called(cause.process)} may sleep {body.row.seconds:g} s before it looks at what its handler sets"
+                )
         elif cause.span is not None:
             why = f"The trap still waits for `{cause.span.text}` then"
         else:
             continue
+        advice = f"{WAKES} {MORE}" if isinstance(body, Program) and body.row.table == OWN else MORE
         told = bool(case.down.processes[cause.process.pid].told)
         if cause.event is not None:
             yield _impatient(case, cause, cause.event, why)
@@ -43,7 +50,7 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(
             message=f"{before}{why}, and the grace period is {case.seconds}",
             span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
-            advice=f"{MORE}{SUPERVISED}" if is_supervised(case, cause.process) else MORE,
+            advice=f"{advice}{SUPERVISED}" if is_supervised(case, cause.process) else advice,
         )
 
 
