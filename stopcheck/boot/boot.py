@@ -7,8 +7,7 @@ from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
 from stopcheck.boot.programs.program import ENDED, Failure, Program
 from stopcheck.boot.settle import settle, turn
-from stopcheck.boot.shell.builtins.variables import SHORT
-from stopcheck.boot.world import Branch, TooComplex, World
+from stopcheck.boot.world import SHORT, Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -116,7 +115,7 @@ def explore(world: World, machine: Machine) -> Iterator[Booted]:
     """Let a world settle; where the files do not decide, every way is taken, states seen before are not taken again.
 
     What is only supposed to stand does so where nothing surely does: first a loop that looks after something (where it
-    mostly is), then a command that may be short.
+    mostly is), then a command that may be short, then a loop that waits for what is outside.
     """
     ways = list(_explored(world, machine))
     likely = min((_supposed(way) for way in ways if way.up and way.unsure is None), default=0)

@@ -39,9 +39,9 @@ from stopcheck.boot.quiet import quiet, removes, writes
 from stopcheck.boot.shell import commands, conditions, substitution
 from stopcheck.boot.shell.arithmetic import ArithmeticFault
 from stopcheck.boot.shell.builtins.find import find_builtin
-from stopcheck.boot.shell.builtins.variables import SHORT
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
+from stopcheck.boot.world import SHORT
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made

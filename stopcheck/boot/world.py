@@ -21,6 +21,8 @@ SOMEWHERE = "?"
 
 Field: TypeAlias = str | Unknown
 Status: TypeAlias = int | Unknown
+SHORT = 30.0
+"""Seconds: what sleeps less, or has less time, is taken to have that behind it once the container is up."""
 
 
 @dataclass(frozen=True, slots=True)

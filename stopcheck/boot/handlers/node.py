@@ -108,7 +108,7 @@ _WORKS = _PRINTS | frozenset(
 )
 """Calls that come back at once, and leave nothing behind that would come later."""
 _PLAIN_MODULES = frozenset({"fs", "os", "path", "util"})
-_LATER = regex(r"`|=>|[\])}]\s*\(|\b(?:async|await|class|do|for|function|get|new|on|set|while|with|yield)\b")
+_LATER = regex(r"=>|[\])}]\s*\(|\b(?:async|await|class|do|for|function|get|new|on|set|while|with|yield)\b")
 """What may run later, again, or by a name that is not seen; and texts in which code may stand."""
 _DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
 

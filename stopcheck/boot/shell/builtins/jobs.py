@@ -216,6 +216,14 @@ def _job(shell: Shell, word: str) -> Job | None:
     return named[0] if len(named) == 1 else None
 
 
+def do_jobs(call: Call) -> None:
+    """List them, and with that forget those that have ended, where they have kept their places."""
+    shell = call.shell
+    if shell.row.job_slots and "-p" not in call.arguments:
+        shell.drop_jobs(tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+    shell.set_status(0)
+
+
 def do_fg(call: Call) -> None:
     """A job back in the foreground; without job control there is none."""
     shell = call.shell

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.shell.conditions import MALFORMED, test_arguments
+from stopcheck.boot.shell.frames import Standing
+from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
@@ -86,27 +88,6 @@ do_autoload = do_emulate = do_zmodload = do_true
 do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
 
 
-def do_jobs(call: Call) -> None:
-    """List them, and with that forget those that have ended, where they have kept their places."""
-    shell = call.shell
-    if shell.row.job_slots and "-p" not in call.arguments:
-        shell.drop_jobs(tuple(job for job in shell.jobs if not call.world.living(job.pids)))
-    shell.set_status(0)
-
-
-_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
-"""Those that matter here."""
-
-
-def do_shopt(call: Call) -> None:
-    """bash's further options."""
-    shell = call.shell
-    named = _BASH_OPTIONS.intersection(word for word in call.arguments if isinstance(word, str))
-    shell.options = shell.options - named if "-u" in call.arguments else shell.options
-    shell.options = shell.options | named if "-s" in call.arguments else shell.options
-    shell.set_status(0)
-
-
 def do_false(call: Call) -> None:
     """Fail."""
     call.shell.set_status(1)
@@ -168,6 +149,16 @@ def do_popd(call: Call) -> None:
 def do_pwd(call: Call) -> None:
     """Print the folder."""
     _print(call, call.process.cwd)
+
+
+def do_sleep(call: Call) -> None:
+    """A shell that sleeps by itself hears signals meanwhile; a short sleep is over soon."""
+    word = call.arguments[0] if call.arguments else "0"
+    short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT
+    if short:
+        call.shell.set_status(0)
+    else:
+        call.shell.blocked = Standing("`sleep`", call.node.span)
 
 
 def do_test(call: Call) -> None:

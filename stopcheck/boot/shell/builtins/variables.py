@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from stopcheck.source import Span
 
 
-SHORT = 30.0
-"""Seconds of a sleep that a shell which sleeps by itself is taken to have behind it."""
-
-
 def _declare(call: Call, export: bool, local: bool) -> None:
     shell = call.shell
     scope = shell.scope(call.world, call.process)
@@ -312,6 +308,19 @@ def _without_pipefail(call: Call) -> bool:
     return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
+_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
+"""Those that matter here."""
+
+
+def do_shopt(call: Call) -> None:
+    """bash's further options."""
+    shell = call.shell
+    named = _BASH_OPTIONS.intersection(word for word in call.arguments if isinstance(word, str))
+    shell.options = shell.options - named if "-u" in call.arguments else shell.options
+    shell.options = shell.options | named if "-s" in call.arguments else shell.options
+    shell.set_status(0)
+
+
 def do_shift(call: Call) -> None:
     """Drop positional parameters."""
     count = number(call, 1)
@@ -473,16 +482,6 @@ def do_mapfile(call: Call) -> None:
 
 
 do_readarray = do_mapfile
-
-
-def do_sleep(call: Call) -> None:
-    """A shell that sleeps by itself hears signals meanwhile; a short sleep is over soon."""
-    word = call.arguments[0] if call.arguments else "0"
-    short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT
-    if short:
-        call.shell.set_status(0)
-    else:
-        call.shell.blocked = Standing("`sleep`", call.node.span)
 
 
 def do_let(call: Call) -> None:
