@@ -6,6 +6,7 @@ from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import is_supervised, place, started
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Violation
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ def check(case: Case) -> Iterator[Violation]:
         body = cause.process.body
         if isinstance(body, Program):
             why = f"{called(cause.process)} takes about {body.row.seconds:g} s to finish"
-            if body.row.table == OWN:
-                # Of one's own programs no more is known than how long they sleep.
+            if _sleeps(body):
                 why = (
                     f"{called(cause.process)} may sleep {body.row.seconds:g} s before it looks at what its handler sets"
                 )
@@ -41,7 +41,7 @@ def check(case: Case) -> Iterator[Violation]:
             why = f"The trap still waits for `{cause.span.text}` then"
         else:
             continue
-        advice = f"{WAKES} {MORE}" if isinstance(body, Program) and body.row.table == OWN else MORE
+        advice = f"{WAKES} {MORE}" if isinstance(body, Program) and _sleeps(body) else MORE
         told = bool(case.down.processes[cause.process.pid].told)
         if cause.event is not None:
             yield _impatient(case, cause, cause.event, why)
@@ -52,6 +52,11 @@ def check(case: Case) -> Iterator[Violation]:
             span=started(case, cause.process) if isinstance(body, Program) else place(case, cause.span),
             advice=f"{advice}{SUPERVISED}" if is_supervised(case, cause.process) else advice,
         )
+
+
+def _sleeps(body: Program) -> bool:
+    """Whether its source tells how long it may sleep: more than what any program is taken to need."""
+    return body.row.table == OWN and body.row.seconds > ProgramRow(body.row.name).seconds
 
 
 def _impatient(case: Case, cause: Cause, event: Event, why: str) -> Violation:
