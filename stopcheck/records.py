@@ -107,7 +107,7 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
 def _make_init(cls: Any) -> None:
     scope: dict[str, Any] = {"unset": _Made}
     parameters = ["self"]
-    body = [" fields = getattr(self, '__dict__', None)"]
+    body = [" __dict = getattr(self, '__dict__', None)"]
     for name in cls.__match_args__:
         value = name
         if name not in cls.__defaults__:
@@ -121,7 +121,7 @@ def _make_init(cls: Any) -> None:
             parameters.append(f"{name}=default_{name}")
         slot = getattr(cls, name, None)
         if slot is None:
-            body.append(f" fields[{name!r}] = {value}")
+            body.append(f" __dict[{name!r}] = {value}")
         else:
             # The slot itself: a frozen class has no other way in, and there is no faster one.
             scope["set_" + name] = slot.__set__

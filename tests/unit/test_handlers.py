@@ -519,47 +519,6 @@ def test_a_circle_of_files_is_read_once() -> None:
     assert read("node", "require('./a')", {"a.js": "require('./b')", "b.js": "require('./a')"}).complete
 
 
-SLEEPS = (
-    "import signal, time\nstop = 0\ndef f(*a):\n    %s\nsignal.signal(15, f)\nwhile not stop:\n    time.sleep(60)\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("handler", "seconds"),
-    [
-        pytest.param("global stop; stop = 1", 60, id="takes-note"),
-        pytest.param("global stop; print('so be it'); stop = True", 60, id="and-says-so"),
-        pytest.param("raise SystemExit", 0, id="raises"),
-        pytest.param("done.set()", 0, id="calls"),
-    ],
-)
-def test_a_handler_that_takes_note_waits_for_the_sleep(handler: str, seconds: float) -> None:
-    """Measured as PID 1 with Python 3.11: `killed` after 10 s of grace where it only sets a variable."""
-    assert read("python", SLEEPS % handler).seconds == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "work", "status"),
-    [
-        pytest.param("print('hello')", True, 0, id="prints"),
-        pytest.param("import sys\nprint(1)\nsys.exit(3)", True, 3, id="exits"),
-        pytest.param("import sys\nif x: sys.exit(3)", True, None, id="exits-or-not"),
-        pytest.param("import os, json\nwith open('x', 'w') as f:\n  json.dump(os.environ, f)", True, None, id="writes"),
-        pytest.param("import argparse\nargparse.ArgumentParser().parse_args()", True, None, id="reads-arguments"),
-        pytest.param("while x: print('hello')", False, None, id="loops"),
-        pytest.param("import queue\nqueue.Queue().get()", False, None, id="waits-in-a-module-that-may"),
-        pytest.param("import time\ntime.sleep(9)", False, None, id="sleeps"),
-        pytest.param("from time import sleep as s\ns(9)", False, None, id="sleeps-by-another-name"),
-        pytest.param("import os\nos.system('x')", False, None, id="starts-another"),
-        pytest.param("import acme\nacme.run()", False, None, id="nobody-knows"),
-        pytest.param("def f():\n  yield 1\nfor x in f(): print(x)", False, None, id="what-a-generator-gives"),
-        pytest.param("input()", False, None, id="asks"),
-    ],
-)
-def test_python_that_runs_through(text: str, work: bool, status: int | None) -> None:
-    _runs_through("python", text, work, status)
-
-
 def _runs_through(language: str, text: str, work: bool, status: int | None) -> None:
     handling = read(language, text)
     assert (handling.work, handling.status) == (work, status)

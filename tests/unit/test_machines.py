@@ -221,9 +221,7 @@ def dotnet(files: dict[str, str], publish: str = "Shop/Shop.csproj -c Release -o
         ),
         pytest.param(project(framework="$(Framework)"), WAITS, "graceful (assumed)", id="which-version"),
         pytest.param(project(), '[DllImport("libc")]\n' + WAITS, "graceful (assumed)", id="native"),
-        pytest.param(
-            "<Project><TargetFramework>net8.0</TargetFramework></Project>", WAITS, "graceful (assumed)", id="no-sdk"
-        ),
+        pytest.param("<Project><TargetFramework>net8.0</TargetFramework></Project>", WAITS, "unknown", id="no-sdk"),
     ],
 )
 def test_a_program_for_dotnet(made: str, text: str, outcome: str) -> None:

@@ -448,9 +448,13 @@ def test_make(makefile: str, line: str, expected: str) -> None:
     ("text", "expected"),
     [
         pytest.param("import time\nwhile True: time.sleep(1)\n", "killed", id="no-handler"),
-        pytest.param("import signal\nsignal.signal(signal.SIGTERM, f)\n", "graceful", id="handler"),
+        pytest.param(
+            "import signal\nsignal.signal(signal.SIGTERM, lambda *_: exit())\nsignal.pause()\n",
+            "graceful",
+            id="handler",
+        ),
         pytest.param("import acme\n", "graceful", id="nobody-knows"),
-        pytest.param("import urllib.request\nurllib.request.urlopen('http://a')\n", "graceful", id="may-end-by-itself"),
+        pytest.param("import urllib.request\nurllib.request.urlopen('http://a')\n", "exits", id="asks-and-ends"),
         pytest.param("print('hello')\n", "exits", id="ends-by-itself"),
         pytest.param("import sys\nprint('hello')\nsys.exit(3)\n", "fails", id="fails-by-itself"),
         pytest.param("import flask\nflask.Flask(__name__).run()\n", "killed", id="library-without-handlers"),
@@ -463,12 +467,6 @@ def test_python_program(text: str, expected: str) -> None:
     assert outcome("python app.py", base="python:3.12", files=files) == expected
     assert outcome("python -m app", base="python:3.12", files=files) == expected
     assert outcome("/app/app.py", base="python:3.12", files={"app.py": f"#!/usr/bin/env python3\n{text}"}) == expected
-
-
-def test_a_job_below_a_script_loses_nothing_that_it_would_have_saved() -> None:
-    job = "import urllib.request\nurllib.request.urlopen('http://a')\n"
-    files = {"job.py": job, "run.sh": "#!/bin/bash\ntrap 'rm -f x' EXIT\npython job.py\necho done\n"}
-    assert outcome("/app/run.sh", base="python:3.12", files=files) == "terminated"
 
 
 @pytest.mark.parametrize(

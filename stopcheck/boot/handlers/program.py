@@ -26,7 +26,7 @@ def find_language(name: str) -> Language:
 
 
 @lru_cache(maxsize=2048)
-def _read(name: str, text: str) -> Source:
+def read_file(name: str, text: str) -> Source:
     """What one file says; a program is started on many ways, and its files are the same on each."""
     return find_language(name).read(text)
 
@@ -54,7 +54,7 @@ def read_program(
         if len(sources) >= MOST_FILES:
             doubts.append("it has too many files")
             break
-        source = sources[path] = _read(name, text.text)
+        source = sources[path] = read_file(name, text.text)
         if source.doubt:
             doubts.append(f"{path}: {source.doubt}")
         for need in source.needs:
@@ -139,7 +139,6 @@ def _together(
         cleanup=any(source.cleanup for source in first.values()),
         lasts=any(source.lasts for source in ordered),
         inherits=inherits,
-        seconds=ordered[0].seconds if alone else 0.0,
         work=alone and ordered[0].work,
         status=ordered[0].status if alone else None,
     )

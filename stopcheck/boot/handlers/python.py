@@ -6,7 +6,6 @@ import ast
 import sys
 import warnings
 
-from stopcheck.boot.handlers import python_work
 from stopcheck.boot.handlers.python2 import MODULES, modern
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
@@ -85,7 +84,6 @@ def read(text: str) -> Source:
     cleanup = dotted or any(isinstance(node, ast.Try) and _guards_a_loop(node) for node in nodes)
     catches = any(isinstance(node, ast.ExceptHandler) and _catches_interrupt(node) for node in nodes)
     starts = _starts(needs, called, last, nodes)
-    work = not (old or on or doubt or starts or lasts) and python_work.ends(nodes, needs)
     return Source(
         on=on,
         needs=(*needs, OLD) if old else needs,
@@ -96,9 +94,6 @@ def read(text: str) -> Source:
         doubt=doubt,
         lasts=lasts,
         interrupted=cleanup or catches,
-        seconds=_longest_sleep(nodes) if "graceful" in on.values() and _only_takes_note(nodes) else 0.0,
-        work=work,
-        status=python_work.status(tree) if work else None,
     )
 
 
@@ -241,36 +236,6 @@ def _signals(nodes: list[ast.AST], goes_on: bool) -> tuple[dict[str, str], str]:
     named = {name[3:] for node in nodes for name in _names(node) if name in {"SIGTERM", "SIGINT", "SIGQUIT"}}
     untold = sorted(named - handled.keys())
     return handled, f"it names SIG{untold[0]}" if untold else ""
-
-
-def _only_takes_note(nodes: list[ast.AST]) -> bool:
-    """Whether all handlers only set variables, and print: sleeps are slept to their end then (PEP 475)."""
-    installed = [node for node in nodes if isinstance(node, ast.Call) and _last(node.func) in _INSTALLERS]
-    handlers = {_last(node.args[1]) for node in installed if len(node.args) > 1} - _CONSTANTS.keys()
-    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    noting = {node.name for node in functions if all(map(_takes_note, node.body))}
-    return handlers <= noting - {node.name for node in functions if not all(map(_takes_note, node.body))}
-
-
-def _takes_note(statement: ast.stmt) -> bool:
-    if isinstance(statement, (ast.Global, ast.Nonlocal)):
-        return True
-    if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-        return not any(isinstance(node, ast.Call) for node in ast.walk(statement))
-    return _prints(statement)
-
-
-def _longest_sleep(nodes: list[ast.AST]) -> float:
-    """The longest sleep of a loop, in seconds, as far as they are told."""
-    calls = [
-        node
-        for loop in nodes
-        if isinstance(loop, ast.While)
-        for node in ast.walk(loop)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"time.sleep", "sleep"}
-    ]
-    words = [word.value for node in calls for word in node.args if isinstance(word, ast.Constant)]
-    return max((float(word) for word in words if isinstance(word, (int, float)) and word < _LONG), default=0.0)
 
 
 _TELLS = frozenset(

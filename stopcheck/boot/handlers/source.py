@@ -21,8 +21,7 @@ class Source:
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
     an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
-    `seconds`: its handler only takes note, and so long it may sleep before it looks. `work`: it surely runs through;
-    `status` is what it then ends with, where that is known.
+    `work`: it surely runs through; `status` is what it then ends with, where that is known.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -34,7 +33,6 @@ class Source:
     doubt: str = ""
     lasts: bool = False
     interrupted: bool = False
-    seconds: float = 0.0
     work: bool = False
     status: int | None = None
 
@@ -45,8 +43,9 @@ class Handling:
 
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
     certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
-    `inherits` are the signals that it handles unless it was started with them ignored. `seconds`, `work` and `status`
-    are those of Source.
+    `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the
+    longest that it takes from a signal to its end. `work` and `status` are those of Source;
+    `line` is where it gives up, `asked` the variables that it asks for and that nothing sets.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -59,6 +58,8 @@ class Handling:
     seconds: float = 0.0
     work: bool = False
     status: int | None = None
+    line: int = 0
+    asked: tuple[str, ...] = ()
 
 
 class Project(Protocol):

@@ -190,7 +190,9 @@ def _of_text(start: Start, language: str, text: str) -> Program:
         path = start.path(str(told[0]))
         given = {path: SourceFile(path, read)}
         files = start.machine.image.files
-        body = from_source(start.machine, start.process, language, (path,), files, start.env, given=given)
+        body = from_source(
+            start.machine, start.process, language, (path,), files, start.env, given=given, world=start.world
+        )
         if body.row.otherwise:
             return body
     return start.leaf("unread", f"a {language} text")
@@ -339,7 +341,14 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Prog
     env = {**start.env, "sys.path": root} if root else start.env
     needs = preloaded(start.argv[1:]) if language == "node" else ()
     return from_source(
-        start.machine, start.process, language, (start.path(name),), start.machine.image.files, env, needs
+        start.machine,
+        start.process,
+        language,
+        (start.path(name),),
+        start.machine.image.files,
+        env,
+        needs,
+        world=start.world,
     )
 
 

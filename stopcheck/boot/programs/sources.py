@@ -9,14 +9,15 @@ from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.records import dataclass, field, replace
-from stopcheck.source import SourceFile
+from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Mapping
 
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.world import Field, Process
+    from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import FileSystem, Made
 
 EXITS = {"ruby": 1, "go": 2}
@@ -65,10 +66,11 @@ def from_source(
     env: Mapping[str, Field],
     needs: Iterable[str] = (),
     given: Mapping[str, SourceFile] | None = None,
+    world: World | None = None,
 ) -> Program:
     """A program in files of an image, or made from them; `needs` are modules that are loaded before it.
 
-    `given` are texts that are in none (`perl -e TEXT`).
+    `given` are texts that are in none (`perl -e TEXT`); `world` has the files that were made since the start.
     """
     from stopcheck.boot.handlers.program import read_program
 
@@ -80,7 +82,9 @@ def from_source(
         known["python"] = _python(process.program, machine.image.base.name)
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
-    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts)
+    told = _told(process, paths[0]) if language == "python" else ()
+    made = frozenset(world.files) if world is not None else frozenset()
+    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts, told, made)
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
         project = Tree(files, known, given)
@@ -89,8 +93,83 @@ def from_source(
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
             handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+        if language == "python" and len(paths) == 1:
+            handling = _carried_out(machine, world, process, paths[0], project, env, told) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
+    source = Tree(files, known, given).text(paths[0]) if handling.line else None
+    if source is not None and world is not None:
+        _note_end(machine, world, process, handling, source)
     return Program(_row(process, language, handling), machine.stop_signal)
+
+
+def _note_end(machine: Machine, world: World, process: Process, handling: Handling, source: SourceFile) -> None:
+    """Keep where a program gives up, and for want of what."""
+    start = source.line_starts[min(handling.line, len(source.line_starts)) - 1]
+    line = source.line(handling.line)
+    text = line.strip()
+    start += line.index(text) if text else 0
+    span = Span(source, start, start + len(text))
+    machine.asked.update(dict.fromkeys(handling.asked))
+    machine.wanted |= set(handling.asked)
+    if handling.asked:
+        world.note("cannot-open", process, text=f"{handling.asked[-1]} is not set", span=span)
+    else:
+        world.note("leaves", process, span=span)
+
+
+def _told(process: Process, path: str) -> tuple[Field, ...]:
+    """`sys.argv` of a program in Python: its own name, and what follows it."""
+    words = process.argv
+    name = path.rpartition("/")[2]
+    for at, word in enumerate(words):
+        if word == "-m":
+            return (path, *words[at + 2 :])
+        if word == "-c" or (isinstance(word, str) and word.rpartition("/")[2] == name):
+            return tuple(words[at:])
+    return ()
+
+
+def _carried_out(
+    machine: Machine, world: World | None, process: Process, path: str, project: Tree, env: Mapping[str, Field],
+    arguments: tuple[Field, ...],
+) -> Handling | None:  # fmt: skip
+    """What carrying out a program in Python line by line tells; None where it cannot be followed so."""
+    from stopcheck.boot.handlers.program import read_file
+    from stopcheck.boot.handlers.python import parse
+    from stopcheck.boot.handlers.source import Handling
+    from stopcheck.boot.lacking import missing_file
+    from stopcheck.boot.python.fate import conduct
+    from stopcheck.boot.python.values import Opaque, Surroundings
+
+    source = project.text(path)
+    tree = parse(source.text) if source is not None else None
+    if source is None or tree is None:
+        return None
+
+    def module(name: str) -> ast.Module | None:
+        for root in project.variable("sys.path").split(":"):
+            found = project.text(posixpath.join(root, f"{name.replace('.', '/')}.py"))
+            if found is not None:
+                return parse(found.text)
+        return None
+
+    def missing(name: str) -> bool:
+        place = posixpath.normpath(posixpath.join(process.cwd, name))
+        return world is not None and missing_file(machine, world, place)
+
+    variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
+    words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
+    found = conduct(tree, Surroundings(variables, words, module, missing))
+    if found is None or machine.stop_signal in found.unsure:
+        return None
+    if found.ends:
+        return Handling(work=True, status=found.status, line=found.line, asked=found.asked)
+    cleanup = read_file("python", source.text).cleanup
+    on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
+    return Handling(
+        on, cleanup=cleanup, lasts=True,
+        inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
+    )  # fmt: skip
 
 
 def _python(program: str, base: str) -> str:
@@ -111,10 +190,12 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
     if handling.work and (language == "python" or (isinstance(told, str) and told[:1] != "-" and told != "serve")):
         # `node --watch`, `deno serve`: what is told before the file may keep it.
         return ProgramRow(program, role="short", status=handling.status)
-    if handling.complete and not handling.lasts and process.pid == 1:
-        # It would be deaf while it runs, and that may be no time; below another process it dies of the signal.
+    if handling.complete and not handling.lasts:
+        # It would be deaf while it runs, or die of the signal, and that may be no time.
         reason = "nothing in it shows that it lasts until it is stopped"
         handled = {signal: action for signal, action in handling.on.items() if action == "graceful"}
+        if not handled:
+            return ProgramRow(program, role="unread", instead=reason)
         handling = replace(handling, complete=False, reason=reason, cleanup=False, on=handled)
     row = ProgramRow(
         program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",

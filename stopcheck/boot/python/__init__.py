@@ -1,0 +1,1 @@
+"""Runs programs in Python on paper: how far they get, where they wait, and what a signal then makes of them."""

@@ -1,0 +1,1 @@
+"""What the standard library of Python does, as far as it matters for how a program waits."""

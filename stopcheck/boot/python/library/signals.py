@@ -1,0 +1,78 @@
+"""The module `signal`."""
+
+from __future__ import annotations
+
+from stopcheck.boot.python.library.shelf import Shelf
+from stopcheck.boot.python.values import (
+    Library,
+    Opaque,
+    RaisedError,
+    UndecidedError,
+    Wait,
+)
+from stopcheck.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stopcheck.boot.python.values import Steps
+
+
+class Signals(Shelf):
+    """See library.standard."""
+
+    # signal
+
+    def signal_signal(self, number: object, handler: object) -> object:
+        """signal.signal(): it works in the main thread only."""
+        if self.schedule.current is not None and self.schedule.current.kind == "thread":
+            raise RaisedError("ValueError")
+        name = self.known_signal(number)
+        if handler == 0:
+            handler = Library("signal.SIG_DFL")
+        if handler == 1:
+            handler = Library("signal.SIG_IGN")
+        if isinstance(handler, Opaque) or handler is None:
+            raise UndecidedError("what handles a signal is not known")
+        before = self.schedule.handlers.get(
+            name, Library("signal.SIG_DFL" if name != "INT" else "signal.default_int_handler")
+        )
+        self.schedule.handlers[name] = handler
+        return before
+
+    def signal_getsignal(self, number: object) -> object:
+        """signal.getsignal()."""
+        return self.schedule.handlers.get(self.known_signal(number), Library("signal.SIG_DFL"))
+
+    def signal_signals(self, number: object) -> object:
+        """signal.Signals()."""
+        name = self.signal_name(number)
+        return Library(f"signal.SIG{name}") if name else Opaque()
+
+    def signal_strsignal(self, _: object) -> object:
+        """signal.strsignal()."""
+        return Opaque()
+
+    def signal_siginterrupt(self, *_: object) -> None:
+        """It changes nothing for Python's own calls (PEP 475)."""
+
+    def signal_pause(self) -> Steps:
+        """signal.pause(): until a handler has come back."""
+        yield Wait("pause", woken=True)
+
+    def signal_pthread_sigmask(self, how: object, signals: object) -> object:
+        """signal.pthread_sigmask()."""
+        names = {self.known_signal(one) for one in self.evaluator.items(signals, id(signals))}
+        if how == Library("signal.SIG_BLOCK"):
+            self.schedule.blocked |= names
+        elif how == Library("signal.SIG_UNBLOCK"):
+            self.schedule.blocked -= names
+        else:
+            self.schedule.blocked = names
+        return Opaque()
+
+    def signal_sigwait(self, signals: object) -> Steps:
+        """signal.sigwait()."""
+        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, id(signals)))
+        yield Wait("sigwait")
+        return Opaque()
+
+    signal_sigwaitinfo = signal_sigwait

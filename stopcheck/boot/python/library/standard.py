@@ -1,0 +1,213 @@
+"""What the standard library does for a program, as far as that matters for how it waits (docs.python.org/3/library).
+
+A function of it is a method here by its dotted name (`time.sleep` is `time_sleep`), and so is a method of one of its
+objects (`Event.wait` is `event_wait`). What has no method, and is in no module in which nothing waits, is undecided.
+"""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from types import GeneratorType
+
+from stopcheck.boot.python.library.builtin import Builtins
+from stopcheck.boot.python.library.loops import Loops
+from stopcheck.boot.python.library.servers import Servers
+from stopcheck.boot.python.library.shelf import PLAIN, is_called
+from stopcheck.boot.python.library.signals import Signals
+from stopcheck.boot.python.library.threads import Threads
+from stopcheck.boot.python.values import (
+    ALIASES,
+    FOREVER,
+    Instance,
+    Library,
+    Method,
+    Opaque,
+    RaisedError,
+    Scope,
+    Thing,
+    UndecidedError,
+    Wait,
+)
+from stopcheck.boot.signals import NUMBERS
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.python import standard_library
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from stopcheck.boot.python.values import Steps
+
+_KINDS = {"threading.Event": "Event", "threading.Thread": "Thread", "threading.Timer": "Thread"}
+
+
+class Standard(Builtins, Signals, Threads, Servers, Loops):
+    """The standard library, for one run of a program."""
+
+    # What the evaluator asks
+
+    def busy(self) -> Wait:
+        """What a loop without a pause comes to."""
+        return Wait("busy", self.clock() + 1.0)
+
+    def load(self, name: str) -> Steps:
+        """A module: the program's own is carried out."""
+        if name in self.modules:
+            return self.modules[name]
+        tree = self.around.module(name)
+        if tree is not None:
+            module = self.modules[name] = Thing("module", {"__name__": name, "__file__": Opaque()})
+            yield from self.evaluator.block(tree.body, Scope(module.fields))
+            return module
+        if name.partition(".")[0] not in sys.stdlib_module_names:
+            raise UndecidedError(f"it uses {name.partition('.')[0]}")
+        return Library(name)
+
+    def builtin(self, name: str) -> object:
+        """A name that the program has not defined."""
+        if hasattr(builtins, name):
+            return Library(name)
+        raise RaisedError("NameError")
+
+    def attribute(self, owner: Any, name: str) -> Any:
+        """`owner.name`, of what is not of the program's own making."""
+        if isinstance(owner, Library):
+            return self._constant(f"{owner.path}.{name}")
+        if isinstance(owner, Thing):
+            if name in owner.fields:
+                return owner.fields[name]
+            if owner.kind == "module":
+                raise RaisedError("ImportError")
+            return Method(owner, name)
+        if isinstance(owner, RaisedError) and name == "code":
+            return owner.value
+        return Opaque(name)
+
+    def _constant(self, path: str) -> Any:
+        known: dict[str, Any] = {
+            "sys.argv": self.arguments, "sys.platform": "linux", "os.name": "posix", "sys.maxsize": sys.maxsize,
+            "math.inf": FOREVER,
+        }  # fmt: skip
+        return known.get(path, Library(path))
+
+    def number(self, value: Any) -> Any:
+        """A signal as the number that it is; all else as it is."""
+        name = self.signal_name(value) if isinstance(value, Library) else ""
+        return NUMBERS[name] if name else value
+
+    def is_harmless(self, value: object) -> bool:
+        """Whether to call it neither takes time nor does anything that matters here."""
+        if isinstance(value, Opaque):
+            return True
+        return isinstance(value, Library) and standard_library().takes_no_time(value.path)
+
+    def has_variable(self, name: object) -> bool:
+        """Whether a variable of the environment is set."""
+        if isinstance(name, Opaque):
+            return self.decide(id(name))
+        return name in self.variables or self.lacks(str(name))
+
+    def variable(self, name: object) -> object:
+        """`os.environ[name]`."""
+        if isinstance(name, Opaque):
+            return Opaque()
+        if name not in self.variables:
+            self.lacks(str(name))
+            raise RaisedError("KeyError")
+        return self.variables[str(name)]
+
+    def put_variable(self, name: str, value: object) -> None:
+        """`os.environ[name] = value`."""
+        self.variables[name] = value
+
+    def made(self, paths: tuple[str, ...], instance: Instance) -> Thing | None:
+        """The part of an object that comes from the library's classes."""
+        for path in paths:
+            if path in standard_library().servers:
+                return Thing("Server", {})
+            if path in _KINDS:
+                return Thing(_KINDS[path], {"self": instance})
+            if not standard_library().takes_no_time(path) and not hasattr(builtins, path):
+                raise UndecidedError(f"what {path} does is not followed")
+        return None
+
+    def call(self, function: Any, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Steps:
+        """Calls something of the library."""
+        if isinstance(function, Library):
+            told = getattr(self, function.path.replace(".", "_").lower(), None)
+            name = function.path
+        elif isinstance(function, Method):
+            name = f"{function.thing.kind}.{function.name}"
+            told = getattr(self, name.replace(".", "_").lower(), None)
+            arguments = (function.thing, *arguments)
+            if told is None and function.thing.kind in _QUIET:
+                return Opaque(name)
+        else:
+            name, told = "", None
+        if told is not None:
+            try:
+                result = told(*arguments, **named)
+            except TypeError:
+                raise UndecidedError(f"a call of {name} is not followed") from None
+            return (yield from result) if isinstance(result, GeneratorType) else result
+        if name in standard_library().servers:
+            return Thing("Server", {})
+        if standard_library().is_network(name):
+            if self.decide(self.place):
+                return Opaque(name)
+            raise RaisedError("OSError")
+        if isinstance(function, Library):
+            return self._plainly(name, arguments, named)
+        if isinstance(function, Opaque) and not any(map(is_called, (*arguments, *named.values()))):
+            return Opaque()
+        raise UndecidedError(f"{name or 'what it calls'} is not followed")
+
+    def _plainly(self, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> object:
+        kind = getattr(builtins, name, None)
+        if (isinstance(kind, type) and issubclass(kind, BaseException)) or name in ALIASES or name == "queue.Empty":
+            return Thing("exception", {"kind": name, "value": arguments[0] if arguments else None})
+        known = standard_library()
+        gives = any(map(is_called, (*arguments, *named.values())))
+        if name in known.unfollowed or (gives and name not in known.asks):
+            raise UndecidedError(f"{name} is not followed")
+        if name in known.native:
+            return _natively(name, arguments) if not named else Opaque()
+        if kind is not None or known.takes_no_time(name):
+            self.written |= {one for one in arguments if isinstance(one, str)}  # shutil.copy and its like
+            return Opaque(name)
+        raise UndecidedError(f"{name} is not followed")
+
+    def begin_with(self, manager: Any) -> Steps:
+        """`with manager`: what it gives."""
+        yield from ()
+        thing = manager.thing if isinstance(manager, Instance) else manager
+        if isinstance(thing, Thing) and thing.kind == "suppress":
+            return None
+        return manager
+
+    def end_with(self, manager: Any, error: RaisedError | None) -> Steps:
+        """What `with` does at its end; whether that swallows an exception."""
+        thing = manager.thing if isinstance(manager, Instance) else manager
+        if isinstance(thing, Thing):
+            if thing.kind == "suppress":
+                return error is not None and error.fits(thing.fields["caught"])
+            if thing.kind == "pool":
+                yield from self.pool_shutdown(thing)
+        return False
+
+
+_QUIET = frozenset({"socket", "poll", "selector", "Server", "loop", "listener", "Thread", "pool", "task"})
+"""Objects whose other methods neither wait nor matter."""
+
+
+def _natively(name: str, arguments: tuple[Any, ...]) -> object:
+    """What Python's own function makes of known values."""
+    if not all(isinstance(one, (*PLAIN, list, tuple, dict, set, range)) for one in arguments):
+        return Opaque(name)
+    made = getattr(builtins, name)
+    try:
+        value = made(*arguments)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise RaisedError(type(error).__name__) from None
+    return list(value) if name in {"enumerate", "zip", "reversed"} else value

@@ -1,0 +1,227 @@
+"""Programs in Python, carried out on paper. How each ends was measured with Python 3.11, as PID 1 of a namespace."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stopcheck.boot.python.fate import Conduct, conduct
+from stopcheck.boot.python.values import Surroundings
+from tests.unit.verdicts import verdict
+
+SLEEP = "while True:\n    time.sleep(1)\n"
+SERVER = "from http.server import HTTPServer, BaseHTTPRequestHandler as H\nserver = HTTPServer(('', 80), H)\n"
+IMPORTS = "import asyncio, os, queue, signal, socket, sys, threading, time\n"
+
+
+def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, **variables: str) -> Conduct | None:
+    """What a program does that is started with some arguments and variables beside some modules."""
+    modules = {name: ast.parse(source) for name, source in (own or {}).items()}
+    tree = ast.parse(IMPORTS + textwrap.dedent(text))
+    return conduct(tree, Surroundings(variables, ("app.py", *arguments), modules.get, "/gone".__eq__))
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param("print('hello')", 0, id="prints"),
+        pytest.param("sys.exit(3)", 3, id="exits"),
+        pytest.param("sys.exit('no')", 1, id="complains"),
+        pytest.param("raise SystemExit", 0, id="system-exit"),
+        pytest.param("def main():\n  return 4\nif __name__ == '__main__':\n  sys.exit(main())", 4, id="main"),
+        pytest.param("os.environ['TOKEN']", 1, id="a-variable-that-is-not-set"),
+        pytest.param("os.environ['HOME']", 0, id="a-variable-that-is"),
+        pytest.param("if not os.getenv('TOKEN'): sys.exit(2)", 2, id="getenv"),
+        pytest.param("unknown()", 1, id="a-name-that-is-not-there"),
+        pytest.param("open('/etc/passwd').read()", 0, id="reads"),
+        pytest.param("open('/gone').read()", 1, id="reads-what-is-not-there"),
+        pytest.param("print(2 if os.path.exists('/gone') else sys.exit(4))", 4, id="looks-for-what-is-not-there"),
+        pytest.param("input('name? ')", 1, id="nobody-types"),
+        pytest.param("for line in sys.stdin: print(line)", 0, id="standard-input"),
+        pytest.param("time.sleep(2)", 0, id="a-short-sleep"),
+        pytest.param("for n in range(3): time.sleep(1)", 0, id="counts"),
+        pytest.param("end = time.monotonic() + 5\nwhile time.monotonic() < end: time.sleep(1)", 0, id="clock"),
+        pytest.param("def f():\n  while True: time.sleep(1)\nthreading.Thread(target=f, daemon=True).start()", 0,
+                     id="a-daemon-thread"),
+        pytest.param("try:\n  raise ValueError\nexcept (KeyError, ValueError):\n  sys.exit(5)", 5, id="catches"),
+        pytest.param("try:\n  raise ValueError\nfinally:\n  print('x')", 1, id="finally"),
+        pytest.param("assert sys.argv[1:] == ['work'], 'no'", 0, id="arguments"),
+        pytest.param("os._exit(7)", 7, id="at-once"),
+        pytest.param("async def f():\n  await asyncio.sleep(1)\n  return 1\nsys.exit(asyncio.run(f()))",
+                     1, id="coroutine"),
+        pytest.param("import config\nsys.exit(config.LEVEL)", 6, id="a-module-of-its-own"),
+        pytest.param("match 'a':\n  case 'b': sys.exit(1)\n  case _: sys.exit(2)", 2, id="match"),
+        pytest.param("x = {'a': [1, 2]}\nx['a'].append(3)\nsys.exit(len(x['a']) + sum(x['a']))", 9, id="values"),
+        pytest.param("x = [n * 2 for n in range(3) if n]\nsys.exit(x[-1])", 4, id="comprehension"),
+        pytest.param("class A:\n  n = 2\n  def f(self): return self.n\n"
+                     "class B(A):\n  def f(self): return super().f() + 1\n"
+                     "sys.exit(B().f())", 3, id="classes"),
+        pytest.param("class E(Exception): pass\nclass F(E): pass\ntry:\n  raise F\nexcept E:\n  sys.exit(8)", 8,
+                     id="exceptions-of-its-own"),
+        pytest.param("def f(a, *b, c=3, **d): return a + len(b) + c + len(d)\nsys.exit(f(1, 2, 3, e=4))", 7, id="call"),
+    ],
+)  # fmt: skip
+def test_what_runs_through(text: str, status: int) -> None:
+    found = carried_out(text, "work", own={"config": "LEVEL = 6\n"}, HOME="/root")
+    assert found is not None
+    assert (found.ends, found.status) == (True, status)
+
+
+STOP = "def stop(*_):\n    %s\nsignal.signal(signal.SIGTERM, stop)\n"
+FLAG = "run = True\ndef stop(*_):\n    global run\n    run = False\nsignal.signal(signal.SIGTERM, stop)\n"
+EVENT = "e = asyncio.Event()\n    loop = asyncio.get_running_loop()\n    "
+TICKS = "async def ticks():\n    while True: await asyncio.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "seconds"),
+    [
+        pytest.param(SLEEP, None, None, id="nothing"),
+        pytest.param(STOP % "sys.exit(0)" + SLEEP, "graceful", 0, id="exits"),
+        pytest.param(STOP % "print('no')" + SLEEP, "ignore", 0, id="prints"),
+        pytest.param(STOP % "print('no')" + "signal.pause()", "graceful", 0, id="pause"),
+        pytest.param(STOP % "time.sleep(2); sys.exit(0)" + SLEEP, "graceful", 2, id="drains"),
+        pytest.param(STOP % "os._exit(3)" + SLEEP, "graceful", 0, id="at-once"),
+        pytest.param(STOP % "raise ValueError" + SLEEP, "graceful", 0, id="raises"),
+        pytest.param(STOP % "raise ValueError" + "while True:\n    try:\n        time.sleep(1)\n"
+                     "    except Exception:\n        print('on')\n", "ignore", 0, id="raises-and-is-caught"),
+        pytest.param(FLAG + "while run:\n    time.sleep(60)", "graceful", 60, id="sleeps-on"),
+        pytest.param(FLAG + "while run:\n    time.sleep(0.5)", "graceful", 0.5, id="looks-often"),
+        pytest.param(FLAG + "while run: pass", "graceful", 1, id="looks-at-once"),
+        pytest.param("e = threading.Event()\nsignal.signal(15, lambda *_: e.set())\ne.wait()", "graceful",
+                     0, id="event"),
+        pytest.param("e = threading.Event()\nsignal.signal(15, lambda *_: e.set())\nwhile not e.is_set():\n"
+                     "    time.sleep(40)", "graceful", 40, id="event-that-nobody-waits-for"),
+        pytest.param("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + SLEEP, "ignore", 0, id="ignored"),
+        pytest.param("signal.signal(signal.SIGTERM, signal.SIG_DFL)\n" + SLEEP, "default", 0, id="default"),
+        pytest.param("for s in (15, signal.SIGINT): signal.signal(s, lambda *_: exit())\n" + SLEEP, "graceful", 0,
+                     id="loop"),
+        pytest.param(f"if os.getenv('NICE'): signal.signal(15, lambda *_: exit())\n{SLEEP}",
+                     None, None, id="not-asked"),
+        pytest.param(f"{SLEEP}signal.signal(15, lambda *_: exit())", None, None, id="too-late"),
+        pytest.param(f"threading.Thread(target=lambda: signal.signal(15, print)).start()\n{SLEEP}", None, None,
+                     id="not-in-the-main-thread"),
+        pytest.param(SERVER + "signal.signal(15, lambda *_: server.shutdown())\nserver.serve_forever()", "ignore", 0,
+                     id="shuts-down-where-it-serves"),
+        pytest.param(SERVER + "signal.signal(15, lambda *_: threading.Thread(target=server.shutdown).start())\n"
+                     "server.serve_forever()", "graceful", 0, id="shuts-down-from-a-thread"),
+        pytest.param(SERVER + "signal.signal(15, lambda *_: server.shutdown())\n"
+                     "threading.Thread(target=server.serve_forever).start()", "graceful", 0, id="serves-in-a-thread"),
+        pytest.param(f"threading.Thread(target=lambda: time.sleep(10**9)).start()\n{STOP % 'sys.exit(0)'}{SLEEP}",
+                     "ignore", 0, id="a-thread-goes-on"),
+        pytest.param(f"threading.Thread(target=lambda: time.sleep(10**9)).start()\n{STOP % 'os._exit(0)'}{SLEEP}",
+                     "graceful", 0, id="a-thread-that-nobody-waits-for"),
+        pytest.param(FLAG + "s = socket.socket()\ns.listen()\ns.settimeout(2)\nwhile run:\n    try: s.accept()\n"
+                     "    except socket.timeout: continue", "graceful", 2, id="accepts-for-a-while"),
+        pytest.param(FLAG + "s = socket.socket()\ns.listen()\nwhile run: s.accept()", "ignore", 0, id="accepts"),
+        pytest.param("q = queue.Queue()\nsignal.signal(15, lambda *_: q.put(None))\nq.get()", "graceful",
+                     0, id="queue"),
+        pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\nsignal.sigwait({15})", "graceful",
+                     0, id="sigwait"),
+        pytest.param("signal.sigwait({15})", None, None, id="sigwait-of-what-is-not-blocked"),
+        pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\n" + SLEEP, "ignore", 0, id="blocked"),
+        pytest.param(f"async def f():\n    {EVENT}loop.add_signal_handler(15, e.set)\n    await e.wait()\n"
+                     "asyncio.run(f())",
+                     "graceful", 0, id="loop-handler"),
+        pytest.param(f"async def f():\n    {EVENT}signal.signal(15, lambda *_: e.set())\n    await e.wait()\n"
+                     "asyncio.run(f())", "ignore", 0, id="nobody-wakes-the-loop"),
+        pytest.param(f"{TICKS}async def f():\n    {EVENT}signal.signal(15, lambda *_: e.set())\n"
+                     "    asyncio.create_task(ticks())\n    await e.wait()\nasyncio.run(f())", "graceful", 1,
+                     id="the-loop-wakes-by-itself"),
+        pytest.param(f"{TICKS}async def f():\n    t = asyncio.current_task()\n"
+                     "    asyncio.get_running_loop().add_signal_handler(15, t.cancel)\n    await ticks()\n"
+                     "asyncio.run(f())",
+                     "graceful", 0, id="cancels"),
+        pytest.param(f"{TICKS}loop = asyncio.new_event_loop()\nloop.add_signal_handler(15, loop.stop)\n"
+                     "loop.create_task(ticks())\nloop.run_forever()", "graceful", 0, id="stops-the-loop"),
+    ],
+)  # fmt: skip
+def test_what_stands_and_what_sigterm_makes_of_it(text: str, action: str | None, seconds: float | None) -> None:
+    found = carried_out(text)
+    assert found is not None
+    assert not found.ends
+    assert (found.on.get("TERM"), found.seconds.get("TERM")) == (action, seconds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import acme\nacme.run()", id="nobody-knows"),
+        pytest.param("os.system('app')", id="starts-another"),
+        pytest.param("def f():\n  yield 1\nfor x in f(): print(x)", id="generator"),
+        pytest.param("eval(os.getenv('X', ''))", id="eval"),
+        pytest.param("if os.path.exists('/x'): signal.pause()", id="as-the-files-are"),
+        pytest.param("n = 0\nwhile n < 10**9: n += 1", id="counts-long"),
+        pytest.param("def f(): f()\nf()", id="without-an-end"),
+        pytest.param("x = 'a'\nwhile True: x += x", id="grows"),
+        pytest.param("signal.signal(int(open('/x').read()), print)\nsignal.pause()", id="which-signal"),
+        pytest.param("time.sleep(int(open('/x').read()))\n" * 40, id="how-long"),
+    ],
+)
+def test_what_cannot_be_followed(text: str) -> None:
+    found = carried_out(text)
+    assert found is None or not found.on or found.status is None
+
+
+def test_a_thread_that_is_waited_for_differs_between_versions() -> None:
+    text = "t = threading.Thread(target=signal.pause)\nt.start()\nsignal.signal(15, lambda *_: sys.exit())\nt.join()"
+    found = carried_out(text)
+    assert found is not None
+    assert "TERM" in found.unsure
+
+
+def test_ctrl_c() -> None:
+    caught = carried_out(f"try:\n    {SLEEP.replace(chr(10), chr(10) + '    ')}\nexcept KeyboardInterrupt:\n    pass")
+    plain = carried_out(SLEEP)
+    assert caught is not None
+    assert plain is not None
+    assert (caught.on["INT"], plain.on["INT"]) == ("graceful", "quick")
+
+
+def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
+    text = "import os, signal\nos.environ['QUEUE']\nsignal.pause()\n"
+    said = verdict("python", "app.py", files={"app.py": text}, base="python:3.12")
+    assert said.outcome == "fails"
+    assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
+
+
+def test_the_environment_and_the_arguments_of_an_image_are_the_program_s() -> None:
+    text = "import os, sys, signal\nif os.environ['MODE'] == sys.argv[1]:\n    signal.pause()\n"
+    said = [
+        verdict("python", "app.py", word, files={"app.py": text}, base="python:3.12", lines="ENV MODE=serve").outcome
+        for word in ("serve", "other")
+    ]
+    assert said == ["killed", "exits"]
+
+
+WORDS = st.sampled_from(
+    [
+        *(
+            "import signal",
+            "signal.signal(15, f)",
+            "while x:",
+            "for n in range(9):",
+            "def f(*a):",
+            "class A(B):",
+            "try:",
+        ),
+        *("except ValueError:", "x = 1", "f()", "time.sleep(1)", "return x", "raise x", "async def g():", "await f()"),
+        *("x += x", "[x] * x", "lambda: x", "with x as y:", "global x", "x.append(x)", 'f"{x}"', "pass", "break"),
+        *("sys.exit(x)", "asyncio.run(g())", "x = {1: x}", "del x", "else:", "finally:", "os.environ[x]", "x[0] = f"),
+    ]
+)
+
+
+@given(lines=st.lists(st.tuples(st.integers(0, 3), WORDS), max_size=25))
+@settings(max_examples=300, deadline=None)
+def test_any_program_is_carried_out_or_given_up(lines: list[tuple[int, str]]) -> None:
+    text = "".join(f"{'  ' * depth}{line.strip()}\n" for depth, line in lines)
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return
+    conduct(tree, Surroundings({}, ("app.py",), lambda _: None))
