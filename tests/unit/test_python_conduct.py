@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopcheck.boot.python.fate import Conduct, conduct
-from stopcheck.boot.python.values import Surroundings
+from stopcheck.boot.conduct import Conduct, Surroundings
+from stopcheck.boot.python.fate import conduct
 from tests.unit.verdicts import verdict
 
 SLEEP = "while True:\n    time.sleep(1)\n"

@@ -134,12 +134,12 @@ def _carried_out(
     arguments: tuple[Field, ...],
 ) -> Handling | None:  # fmt: skip
     """What carrying out a program in Python line by line tells; None where it cannot be followed so."""
+    from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.handlers.program import read_file
     from stopcheck.boot.handlers.python import parse
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.lacking import missing_file
     from stopcheck.boot.python.fate import conduct
-    from stopcheck.boot.python.values import Opaque, Surroundings
 
     source = project.text(path)
     tree = parse(source.text) if source is not None else None

@@ -6,18 +6,17 @@ import ast
 import itertools
 import operator
 
+from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.values import (
     Class,
     Coroutine,
     Function,
     Instance,
     Library,
-    Opaque,
     Partial,
     RaisedError,
     Scope,
     Thing,
-    UndecidedError,
 )
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.knowledge.python import standard_library

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.python.values import (
-    FOREVER,
-    Library,
-    Opaque,
-    RaisedError,
-    UndecidedError,
-    Wait,
-)
+from stopcheck.boot.conduct import Opaque, UndecidedError
+from stopcheck.boot.python.values import FOREVER, Library, RaisedError, Wait
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass, field
 
@@ -18,8 +12,6 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.python.values import Steps
 
-PATIENCE = 3600.0
-"""So many seconds after a signal nobody waits any longer."""
 _OUT_OF_LOOP = frozenset({"SystemExit", "KeyboardInterrupt"})
 """What a coroutine raises goes to whoever waits for it, but these end the loop (asyncio.Task)."""
 DEFAULT, IGNORED, INTERRUPTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 
+from stopcheck.boot.conduct import UndecidedError
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass, field
 
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
     """What is carried out with pauses; it yields what it waits for."""
 
 FOREVER = float("inf")
-
-
-class UndecidedError(Exception):
-    """What the program does here cannot be said; the text tells why."""
-
-
-class EndedError(Exception):
-    """The process ends at once, with this status (os._exit)."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class RaisedError(Exception):
@@ -75,18 +64,6 @@ def _is_kind(kind: str, caught: str) -> bool:
     return isinstance(own, type) and isinstance(other, type) and issubclass(own, other)
 
 
-@dataclass(frozen=True)
-class Surroundings:
-    """What a program is started in: its variables, `sys.argv`, its own modules by name, and which files are surely not
-    there, by the names that it uses.
-    """
-
-    variables: Mapping[str, object]
-    arguments: tuple[object, ...]
-    module: Callable[[str], ast.Module | None]
-    missing: Callable[[str], bool] = lambda _: False
-
-
 @dataclass(eq=False)
 class Wait:
     """A pause: until a time (on the program's clock, in seconds), or until something is so.
@@ -100,13 +77,6 @@ class Wait:
     ready: Callable[[], bool] | None = None
     rough: bool = False
     woken: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class Opaque:
-    """A value that only the running program has."""
-
-    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
 from stopcheck.boot.python.library.shelf import PLAIN, Shelf, is_called
-from stopcheck.boot.python.values import (
-    Class,
-    EndedError,
-    Instance,
-    Library,
-    Opaque,
-    Partial,
-    RaisedError,
-    Thing,
-    UndecidedError,
-)
+from stopcheck.boot.python.values import Class, Instance, Library, Partial, RaisedError, Thing
 from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:

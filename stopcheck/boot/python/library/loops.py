@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.conduct import UndecidedError
 from stopcheck.boot.python.library.shelf import Shelf
-from stopcheck.boot.python.values import (
-    Coroutine,
-    RaisedError,
-    Thing,
-    UndecidedError,
-    Wait,
-)
+from stopcheck.boot.python.values import Coroutine, RaisedError, Thing, Wait
 from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:

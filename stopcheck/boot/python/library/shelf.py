@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.conduct import UndecidedError
 from stopcheck.boot.python.values import (
     FOREVER,
     Coroutine,
@@ -11,7 +12,6 @@ from stopcheck.boot.python.values import (
     Partial,
     RaisedError,
     Thing,
-    UndecidedError,
     Wait,
 )
 from stopcheck.boot.signals import NAMES, NUMBERS
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from stopcheck.boot.conduct import Surroundings
     from stopcheck.boot.python.evaluate import Evaluator
     from stopcheck.boot.python.schedule import Schedule, Task
-    from stopcheck.boot.python.values import Steps, Surroundings
+    from stopcheck.boot.python.values import Steps
 
 PLAIN = (str, int, float, bytes, bool, type(None))
 

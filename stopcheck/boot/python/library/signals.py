@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.library.shelf import Shelf
-from stopcheck.boot.python.values import (
-    Library,
-    Opaque,
-    RaisedError,
-    UndecidedError,
-    Wait,
-)
+from stopcheck.boot.python.values import Library, RaisedError, Wait
 from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:

@@ -10,25 +10,14 @@ import builtins
 import sys
 from types import GeneratorType
 
+from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.library.builtin import Builtins
 from stopcheck.boot.python.library.loops import Loops
 from stopcheck.boot.python.library.servers import Servers
 from stopcheck.boot.python.library.shelf import PLAIN, is_called
 from stopcheck.boot.python.library.signals import Signals
 from stopcheck.boot.python.library.threads import Threads
-from stopcheck.boot.python.values import (
-    ALIASES,
-    FOREVER,
-    Instance,
-    Library,
-    Method,
-    Opaque,
-    RaisedError,
-    Scope,
-    Thing,
-    UndecidedError,
-    Wait,
-)
+from stopcheck.boot.python.values import ALIASES, FOREVER, Instance, Library, Method, RaisedError, Scope, Thing, Wait
 from stopcheck.boot.signals import NUMBERS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.python import standard_library
