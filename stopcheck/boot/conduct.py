@@ -6,15 +6,15 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable, Mapping
+    from typing import Any
 
 MOST_WAYS = 32
 """Ways through a program, by what nobody knows, that are tried."""
 MOST_ASKED = 10
 LATER = 3
 """A signal is tried at so many pauses one after another: they may not be alike."""
-PATIENCE = 3600.0
+PATIENCE = 300.0
 """So many seconds after a signal nobody waits any longer."""
 
 
@@ -40,13 +40,15 @@ class Opaque:
 @dataclass(frozen=True)
 class Surroundings:
     """What a program is started in: its variables and arguments, its own modules by name, and which files are surely
-    not there, by the names that it uses.
+    not there, by the names that it uses. A module is its tree.
     """
 
     variables: Mapping[str, object]
     arguments: tuple[object, ...]
-    module: Callable[[str], ast.Module | None] = lambda _: None
+    module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    first: bool = False
+    """Whether it is PID 1, which the kernel keeps from a signal that it has not arranged for."""
 
 
 @dataclass(frozen=True)

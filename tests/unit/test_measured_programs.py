@@ -165,7 +165,7 @@ def test_what_is_passed_on_is_not_every_signal(line: str) -> None:
         "package.json": json.dumps({"scripts": {"start": "app"}}),
         "app": "\x7fELF",
         "app.ts": "listen()",
-        "app.js": "listen()",
+        "app.js": "setInterval(() => 0, 9)",
     }
     lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nSTOPSIGNAL SIGQUIT"
     assert outcome(line, base="node:20", files=files, lines=lines) == "killed"

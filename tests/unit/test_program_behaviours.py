@@ -399,7 +399,11 @@ def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
     ("files", "expected"),
     [
         pytest.param({"package.json": "{}"}, "unknown", id="none"),
-        pytest.param({"package.json": "{}", "server.js": "process.on('SIGTERM', f)"}, "graceful", id="server.js"),
+        pytest.param(
+            {"package.json": "{}", "server.js": "process.on('SIGTERM', () => process.exit()); setInterval(() => 0, 9)"},
+            "graceful",
+            id="server.js",
+        ),
     ],
 )
 def test_npm_starts_server_js_where_there_is_no_script(files: dict[str, str], expected: str) -> None:

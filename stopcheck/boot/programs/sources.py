@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Mapping
 
+    import tree_sitter
+
+    from stopcheck.boot.conduct import Conduct, Surroundings
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
@@ -25,6 +28,9 @@ EXITS = {"ruby": 1, "go": 2}
 EXIT_SIGNAL = frozenset({"java", "dotnet"})
 """Languages whose runtime ends a program with 128 and the signal's number, whether or not it has handled it."""
 EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
+
+CARRIED_OUT = frozenset({"python", "node"})
+"""Languages whose programs are carried out on paper, where they can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,20 @@ def from_source(
         known["python"] = _python(process.program, machine.image.base.name)
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
-    told = _told(process, paths[0]) if language == "python" else ()
+    told = _told(process, paths[0]) if language in CARRIED_OUT else ()
     made = frozenset(world.files) if world is not None else frozenset()
-    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts, told, made)
+    key = (
+        language,
+        paths,
+        needs,
+        id(files),
+        frozenset(known.items()),
+        frozenset(env),
+        texts,
+        told,
+        made,
+        process.pid == 1,
+    )
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
         project = Tree(files, known, given)
@@ -93,8 +110,8 @@ def from_source(
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
             handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
-        if language == "python" and len(paths) == 1:
-            handling = _carried_out(machine, world, process, paths[0], project, env, told) or handling
+        if language in CARRIED_OUT and len(paths) == 1:
+            handling = _carried_out(machine, world, process, language, paths[0], project, env, told) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
     source = Tree(files, known, given).text(paths[0]) if handling.line else None
     if source is not None and world is not None:
@@ -118,7 +135,7 @@ def _note_end(machine: Machine, world: World, process: Process, handling: Handli
 
 
 def _told(process: Process, path: str) -> tuple[Field, ...]:
-    """`sys.argv` of a program in Python: its own name, and what follows it."""
+    """A program's arguments: its own name, and what follows it."""
     words = process.argv
     name = path.rpartition("/")[2]
     for at, word in enumerate(words):
@@ -130,27 +147,17 @@ def _told(process: Process, path: str) -> tuple[Field, ...]:
 
 
 def _carried_out(
-    machine: Machine, world: World | None, process: Process, path: str, project: Tree, env: Mapping[str, Field],
-    arguments: tuple[Field, ...],
+    machine: Machine, world: World | None, process: Process, language: str, path: str, project: Tree,
+    env: Mapping[str, Field], arguments: tuple[Field, ...],
 ) -> Handling | None:  # fmt: skip
-    """What carrying out a program in Python line by line tells; None where it cannot be followed so."""
+    """What carrying out a program line by line tells; None where it cannot be followed so."""
     from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.handlers.program import read_file
-    from stopcheck.boot.handlers.python import parse
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.lacking import missing_file
-    from stopcheck.boot.python.fate import conduct
 
     source = project.text(path)
-    tree = parse(source.text) if source is not None else None
-    if source is None or tree is None:
-        return None
-
-    def module(name: str) -> ast.Module | None:
-        for root in project.variable("sys.path").split(":"):
-            found = project.text(posixpath.join(root, f"{name.replace('.', '/')}.py"))
-            if found is not None:
-                return parse(found.text)
+    if source is None:
         return None
 
     def missing(name: str) -> bool:
@@ -159,17 +166,49 @@ def _carried_out(
 
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
-    found = conduct(tree, Surroundings(variables, words, module, missing))
+    around = Surroundings(variables, words, missing=missing, first=process.pid == 1)
+    found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
     if found.ends:
         return Handling(work=True, status=found.status, line=found.line, asked=found.asked)
-    cleanup = read_file("python", source.text).cleanup
+    cleanup = read_file(language, source.text).cleanup
     on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
     return Handling(
-        on, cleanup=cleanup, lasts=True,
-        inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
-    )  # fmt: skip
+        on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0)
+    )
+
+
+def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
+    from stopcheck.boot.handlers.python import parse
+    from stopcheck.boot.python.fate import conduct
+
+    def module(name: str) -> ast.Module | None:
+        for root in project.variable("sys.path").split(":"):
+            found = project.text(posixpath.join(root, f"{name.replace('.', '/')}.py"))
+            if found is not None:
+                return parse(found.text)
+        return None
+
+    tree = parse(source.text)
+    return conduct(tree, replace(around, module=module)) if tree is not None else None
+
+
+def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
+    from stopcheck.boot.handlers.node import MODULES
+    from stopcheck.boot.handlers.program import read_file
+
+    needs = (need.removeprefix("node:").partition("/")[0] for need in read_file("node", source.text).needs)
+    if path.endswith("ts") or not all(need.startswith(".") or need in MODULES for need in needs):
+        return None  # what reads it would only be loaded to find a library in it
+    from stopcheck.boot.javascript.fate import conduct, parse
+
+    def module(name: str) -> tree_sitter.Node | None:
+        found = project.text(name)
+        return parse(found.text) if found is not None and not name.endswith(".json") else None
+
+    root = parse(source.text)
+    return conduct(root, path, replace(around, module=module)) if root is not None else None
 
 
 def _python(program: str, base: str) -> str:

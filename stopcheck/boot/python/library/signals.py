@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import Opaque, UndecidedError
+from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
 from stopcheck.boot.python.library.shelf import Shelf
+from stopcheck.boot.python.schedule import DEFAULT, IGNORED, INTERRUPTS
 from stopcheck.boot.python.values import Library, RaisedError, Wait
+from stopcheck.boot.signals import HARMLESS, NUMBERS
 from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -48,6 +50,25 @@ class Signals(Shelf):
 
     def signal_siginterrupt(self, *_: object) -> None:
         """It changes nothing for Python's own calls (PEP 475)."""
+
+    def os_kill(self, whom: object, number: object) -> Steps:
+        """os.kill(), of the program itself."""
+        if not isinstance(whom, Opaque) or whom.name != "os.getpid":
+            raise UndecidedError("it sends a signal to somebody else")
+        yield from self.signal_raise_signal(number)
+
+    def signal_raise_signal(self, number: object) -> Steps:
+        """signal.raise_signal()."""
+        name = self.known_signal(number)
+        if name in self.schedule.in_loop or name in self.schedule.blocked:
+            raise UndecidedError("when a signal comes that it sends itself is not known")
+        handler = self.schedule.handlers.get(name, INTERRUPTS if name == "INT" else DEFAULT)
+        if handler == INTERRUPTS:
+            raise RaisedError("KeyboardInterrupt")
+        if handler == DEFAULT and not self.around.first and name not in HARMLESS:
+            raise EndedError(128 + NUMBERS[name])
+        if handler not in (DEFAULT, IGNORED):
+            yield from self.evaluator.call(handler, (Library(f"signal.SIG{name}"), Opaque("frame")))
 
     def signal_pause(self) -> Steps:
         """signal.pause(): until a handler has come back."""

@@ -1,0 +1,120 @@
+"""A program in JavaScript, from its first line to where it ends or stands, and on from there with a signal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, conduct_of
+from stopcheck.boot.javascript.evaluate import Evaluator
+from stopcheck.boot.javascript.library.node import Node
+from stopcheck.boot.javascript.loop import Loop
+from stopcheck.boot.javascript.values import ThrownError
+from stopcheck.boot.signals import NUMBERS
+from stopcheck.boot.world import SHORT
+from stopcheck.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+    from stopcheck.boot.conduct import Surroundings
+
+UNSETTLED = 13
+"""What Node.js ends with where the program still waits at its top, and nothing can come any more."""
+
+
+@lru_cache(maxsize=64)
+def parse(text: str) -> tree_sitter.Node | None:
+    """The tree of a program; None where it cannot be read."""
+    import tree_sitter
+    import tree_sitter_javascript
+
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_javascript.language()))
+    root = parser.parse(text.encode("utf-8", "surrogatepass")).root_node
+    return None if root.has_error else root
+
+
+def conduct(root: tree_sitter.Node, path: str, around: Surroundings) -> Conduct | None:
+    """What the program at an absolute path does; None where that cannot be followed."""
+    return conduct_of(lambda answers, signal, later: _Run(root, path, around, answers).go(signal, later))
+
+
+class _Run:
+    """One way through a program."""
+
+    def __init__(self, root: tree_sitter.Node, path: str, around: Surroundings, answers: Answers) -> None:
+        self.root = root
+        self.path = path
+        self.answers = answers
+        self.loop = Loop()
+        self.node = Node(self.loop, answers.decide, around)
+        self.evaluator = self.node.evaluator = Evaluator(answers.decide, self.node)
+        self.status = 0
+
+    def go(self, signal: str | None, later: int) -> Fate:
+        """From its start until it ends or stands; and on from there, with a signal."""
+        loop = self.loop
+        if self._ends(SHORT, first=True):
+            return self._ended()
+        if signal is None:
+            listeners = self.node.process.fields["listeners"]
+            handled = {name[3:] for name, functions in listeners.items() if name[3:] in NUMBERS and functions}
+            return Fate(handled=dict.fromkeys(sorted(handled), "raise"))
+        for _ in range(later):
+            soonest = min((timer.at for timer in loop.timers), default=SHORT)
+            if soonest > SHORT + PATIENCE:
+                break
+            if self._ends(soonest):
+                return self._ended()
+        start = loop.clock
+        self.answers.told.clear()
+        loop.signalled = True
+        if not self._ends(start + PATIENCE, signal=signal):
+            return Fate()
+        return Fate(seconds=loop.clock - start)
+
+    def _ends(self, limit: float, first: bool = False, signal: str = "") -> bool:
+        """Goes on until the program has ended, which is true, or nothing happens before a time."""
+        try:
+            if first:
+                self._begin()
+            if signal:
+                self.loop.run(self.node.emit(self.node.process, f"SIG{signal}", f"SIG{signal}", NUMBERS[signal]))
+            while True:
+                try:
+                    through = self.loop.advance(limit)
+                    break
+                except ThrownError as error:
+                    self.loop.broken = []
+                    self._complain(error)
+        except ThrownError:
+            self.status = 1
+            return True
+        except EndedError as end:
+            self.status = end.status
+            return True
+        if through:
+            told = self.node.process.fields["exitCode"]
+            self.status = told & 255 if isinstance(told, int) else 0
+            if self.top.state == "pending":
+                self.status = UNSETTLED
+        return through
+
+    def _begin(self) -> None:
+        scope, module = self.node.scope(self.path)
+        self.node.modules |= {"$main": module, self.path: module}
+        self.node.folders.append(self.path.rpartition("/")[0] or "/")
+        self.top = self.loop.start(self.evaluator.block(self.root.named_children, scope))
+
+    def _complain(self, error: ThrownError) -> None:
+        """What the program does with what nobody has caught."""
+        listeners = self.node.process.fields["listeners"]
+        for name in ("uncaughtException", "unhandledRejection"):
+            if listeners.get(name):
+                self.loop.run(self.node.emit(self.node.process, name, error.value))
+                return
+        raise error
+
+    def _ended(self) -> Fate:
+        if self.status == 0:
+            return Fate(status=0)
+        return Fate(status=self.status, line=self.evaluator.line, asked=tuple(self.node.asked))

@@ -1,0 +1,558 @@
+"""What Node.js does for a program, as far as that matters for how it waits (nodejs.org/api).
+
+A function of it is a method here by its dotted name (`process.exit` is `process_exit`), and so is a method of one of
+its objects (`server.listen` is `server_listen`). What has no method, and is in nothing in which nothing waits, is
+undecided.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from types import GeneratorType
+
+from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
+from stopcheck.boot.javascript.evaluate import line
+from stopcheck.boot.javascript.library.language import Language
+from stopcheck.boot.javascript.library.shelf import gives, is_called
+from stopcheck.boot.javascript.values import (
+    UNDEFINED,
+    Builtin,
+    Class,
+    Function,
+    List,
+    Promise,
+    Scope,
+    Thing,
+    ThrownError,
+)
+from stopcheck.boot.signals import NUMBERS
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.javascript import runtime
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from stopcheck.boot.javascript.values import Steps
+
+_GLOBALS = frozenset(
+    [
+        *("Promise", "AbortController", "fetch", "globalThis", "queueMicrotask", "require", "process", "setImmediate"),
+        *("clearImmediate", "setTimeout", "setInterval", "clearTimeout", "clearInterval"),
+    ]
+)
+_MODULES = frozenset(
+    [
+        *("dgram", "events", "fs", "fs/promises", "http", "http2", "https", "net", "process", "readline", "timers"),
+        *("timers/promises", "tls"),
+    ]
+)
+"""Modules of which something is followed; in the rest of those that are known nothing waits."""
+_VARIABLE = 0x04
+"""In a function's flags: it takes any number of arguments (inspect.CO_VARARGS, whose import takes long)."""
+_KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
+
+
+class Node(Language):
+    """Node.js, for one run of a program."""
+
+    # What the evaluator asks
+
+    def is_known(self, name: str) -> bool:
+        """Whether a name is one of the language's or of Node.js's."""
+        return name in _GLOBALS or name in runtime().errors or runtime().takes_no_time(name)
+
+    def known(self, name: str) -> object:
+        """A name that the program has not defined."""
+        if name == "process":
+            return self.process
+        constants = {"Infinity": float("inf"), "NaN": float("nan"), "__dirname": Opaque(), "__filename": Opaque()}
+        if name in constants:
+            return constants[name]
+        if not self.is_known(name):
+            raise ThrownError(self.error("ReferenceError"))
+        return Builtin(name)
+
+    def member(self, owner: Any, name: str) -> Any:
+        """`owner.name`, of what is not of the program's own making."""
+        if isinstance(owner, (Builtin, Function, Class)) and name in {"bind", "call", "apply"}:
+            return Builtin(f"function.{name}", owner)
+        if isinstance(owner, Builtin):
+            return self._of_builtin(owner, name)
+        if isinstance(owner, Promise):
+            return Builtin(f"promise.{name}", owner)
+        if isinstance(owner, List):
+            if name.isdecimal():
+                return owner.items[int(name)] if int(name) < len(owner.items) else UNDEFINED
+            return len(owner.items) if name == "length" else Builtin(f"list.{name}", owner)
+        if isinstance(owner, str):
+            return len(owner) if name == "length" else Builtin(f"string.{name}", owner)
+        if isinstance(owner, Thing):
+            if owner.kind == "process":
+                return self._of_process(name)
+            if owner.kind or name in runtime().quiet:
+                return Builtin(f"{owner.kind}.{name}", owner)
+            return UNDEFINED
+        return Opaque(name)
+
+    def _of_builtin(self, owner: Builtin, name: str) -> Any:
+        if owner.path == "process.env":
+            if name not in self.variables:
+                self.asked[name] = None
+            return self.variables.get(name, UNDEFINED)
+        if owner.path == "require" and name == "main":
+            return self.modules["$main"]
+        if owner.path in {"events", "events.EventEmitter"} and name in {"EventEmitter", "default"}:
+            return Builtin("events.EventEmitter")
+        if name == "default":
+            return owner
+        if owner.path == "fs" and name == "promises":
+            return Builtin("fs/promises")
+        if owner.path == "timers" and name == "promises":
+            return Builtin("timers/promises")
+        if owner.path in {"timers", "globalThis"} and self.is_known(name):
+            return self.known(name)
+        return Builtin(f"{owner.path}.{name}", owner)
+
+    def _of_process(self, name: str) -> Any:
+        known: dict[str, Any] = {
+            "argv": List(["node", *self.around.arguments]), "platform": "linux", "stdin": self.input,
+            "env": Builtin("process.env"), "exitCode": UNDEFINED, "default": self.process,
+        }  # fmt: skip
+        return known.get(name, Builtin(f"process.{name}", self.process))
+
+    def put(self, owner: Builtin, name: str, value: Any) -> None:
+        """`owner.name = value`."""
+        if owner.path == "process.env":
+            self.variables[name] = value
+
+    def kind_of(self, kind: Class) -> str:
+        """What the runtime makes of an object of a class of the program's own."""
+        base = line(kind)[-1].base
+        if base is None:
+            return ""
+        path = base.path if isinstance(base, Builtin) else ""
+        if path in runtime().errors:
+            return "error"
+        if path in _KINDS:
+            return _KINDS[path]
+        raise UndecidedError("what its class extends is not followed")
+
+    def make(self, kind: Any, arguments: tuple[Any, ...]) -> Steps:
+        """`new kind(…)`, of what is not of the program's own making."""
+        path = kind.path if isinstance(kind, Builtin) else ""
+        if path == "Promise":
+            promise = Promise()
+            try:
+                yield from self.evaluator.call(
+                    arguments[0], (Builtin("$resolve", promise), Builtin("$reject", promise))
+                )
+            except ThrownError as error:
+                self.loop.settle(promise, "broken", error.value)
+            return promise
+        if path == "AbortController":
+            return Thing("controller", {"signal": Thing("abort", {"aborted": False})})
+        if path in _KINDS:
+            return Thing(_KINDS[path])
+        if path in runtime().errors:
+            return self.error(path, arguments[0] if arguments else "")
+        if isinstance(kind, Function):
+            made = Thing()
+            yield from self.evaluator.call(Builtin("function.call", kind), (made, *arguments))
+            return made
+        if path in runtime().servers:
+            return Thing("server")
+        return self._plainly(path, arguments) if path else Opaque()
+
+    def call(self, function: Any, arguments: tuple[Any, ...]) -> Steps:
+        """Calls something that is not of the program's own making."""
+        if not isinstance(function, Builtin):
+            if isinstance(function, Opaque) and not gives(arguments):
+                return Opaque()
+            raise UndecidedError("what it calls is not known")
+        path = function.path
+        if path == "$bound":
+            return (yield from self.evaluator.call(function.owner[0], (*function.owner[1], *arguments)))
+        if path in {"$resolve", "$reject"}:
+            value = arguments[0] if arguments else UNDEFINED
+            self.loop.settle(function.owner, "kept" if path == "$resolve" else "broken", value)
+            return UNDEFINED
+        if path in runtime().servers:
+            return Thing("server")
+        told = getattr(self, path.replace(".", "_").replace("/", "_").lower(), None)
+        if told is None:
+            return self._plainly(path, arguments)
+        given = (function.owner, *arguments) if function.owner is not None else arguments
+        most = told.__code__.co_argcount - 1
+        if not told.__code__.co_flags & _VARIABLE:
+            given = given[:most]  # what is given beyond its parameters, a function does not see
+        if len(given) < most - len(told.__defaults__ or ()):
+            raise UndecidedError(f"a call of {path} is not followed")
+        result = told(*given)
+        return (yield from result) if isinstance(result, GeneratorType) else result
+
+    def _plainly(self, path: str, arguments: tuple[Any, ...]) -> object:
+        kind, _, name = path.rpartition(".")
+        if path in runtime().errors:
+            return self.error(path)
+        if (
+            kind in {"server", "udp", "timer", "input", "emitter", "error", "watcher", "lines"}
+            and name in runtime().quiet
+        ):
+            return UNDEFINED
+        if gives(arguments) and not path.startswith("console."):
+            raise UndecidedError(f"{path} is not followed")
+        if kind in {"string", "list"} or runtime().takes_no_time(path):
+            return UNDEFINED if path.startswith("console.") else Opaque(path)
+        raise UndecidedError(f"{path} is not followed")
+
+    # Modules
+
+    def load(self, name: str) -> Any:
+        """What `require(name)` gives."""
+        if name.startswith((".", "/")):
+            return self._own(name)
+        plain = name.removeprefix("node:")
+        if plain == "process":
+            return self.process
+        if plain in _MODULES or runtime().takes_no_time(plain.replace("/", ".")):
+            return Builtin(plain)
+        raise UndecidedError(f"it uses {name}")
+
+    def require(self, name: object = UNDEFINED) -> Any:
+        """require()."""
+        if not isinstance(name, str):
+            raise UndecidedError("it loads what is only known as it runs")
+        return self.load(name)
+
+    def _own(self, name: str) -> Any:
+        place = posixpath.normpath(posixpath.join(self.folders[-1], name))
+        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}/index.js"):
+            if path in self.modules:
+                return self.modules[path].fields["exports"]
+            tree = self.around.module(path)
+            if tree is not None:
+                return self._carried_out(path, tree)
+        raise UndecidedError(f"it needs {name}")
+
+    def _carried_out(self, path: str, tree: Any) -> Any:
+        scope, module = self.scope(path)
+        self.modules[path] = module
+        self.folders.append(posixpath.dirname(path))
+        steps = self.evaluator.block(tree.named_children, scope)
+        promise = self.loop.start(steps)
+        promise.seen = True
+        self.folders.pop()
+        if promise.state == "broken":
+            raise ThrownError(promise.value)
+        if promise.state == "pending":
+            raise UndecidedError("a module waits as it is loaded")
+        exports = module.fields["exports"]
+        if isinstance(exports, Thing) and not exports.fields:
+            exports.fields |= {key: value for key, value in scope.names.items() if key not in {"module", "exports"}}
+        return module.fields["exports"]
+
+    def scope(self, path: str) -> tuple[Scope, Thing]:
+        """The names that a file begins with, and its module."""
+        exports = Thing()
+        module = Thing("", {"exports": exports, "filename": path})
+        return Scope({"module": module, "exports": exports, "this": exports}), module
+
+    # process
+
+    def process_exit(self, process: Thing, code: object = UNDEFINED) -> None:
+        """process.exit()."""
+        told = process.fields["exitCode"] if code is UNDEFINED else code
+        told = self.number(told) if isinstance(told, str) else told
+        if told is not UNDEFINED and told is not None and not isinstance(told, int):
+            raise UndecidedError("what it ends with is not known")
+        raise EndedError(int(told) & 255 if isinstance(told, int) else 0)
+
+    def process_nexttick(self, _: Thing, function: Any, *arguments: Any) -> None:
+        """process.nextTick()."""
+        self.later(function, arguments)
+
+    def process_on(self, process: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """process.on()."""
+        if not isinstance(name, str):
+            raise UndecidedError("which signal it handles is not known")
+        if name == "beforeExit":
+            raise UndecidedError("what it does before it ends is not followed")
+        return self.listen(process, name, function)
+
+    process_addlistener = process_prependlistener = process_on
+
+    def process_once(self, process: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """process.once()."""
+        if not isinstance(name, str):
+            raise UndecidedError("which signal it handles is not known")
+        return self.listen(process, name, function, once=True)
+
+    def process_off(self, process: Thing, name: object = UNDEFINED, function: Any = UNDEFINED) -> Thing:
+        """process.off()."""
+        return self.emitter_off(process, name, function)
+
+    process_removelistener = process_off
+
+    def process_removealllisteners(self, process: Thing, name: object = UNDEFINED) -> Thing:
+        """process.removeAllListeners()."""
+        return self.emitter_removealllisteners(process, name)
+
+    def process_emit(self, process: Thing, name: object = UNDEFINED, *arguments: Any) -> Steps:
+        """process.emit()."""
+        return (yield from self.emitter_emit(process, name, *arguments))
+
+    def process_kill(self, process: Thing, whom: Any = UNDEFINED, name: object = "SIGTERM") -> bool:
+        """process.kill(), of the program itself."""
+        own = isinstance(whom, Builtin) and whom.path == "process.pid"
+        if not own or not isinstance(name, str) or name[3:] not in NUMBERS:
+            raise UndecidedError("it sends a signal to somebody else")
+        if process.fields["listeners"].get(name):
+            self.later(Builtin("process.emit", process), (name, name, NUMBERS[name[3:]]))
+        elif not self.around.first:
+            raise EndedError(128 + NUMBERS[name[3:]])
+        return True
+
+    def input_on(self, thing: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """process.stdin.on(): a container's standard input is at its end."""
+        if name in {"end", "close"}:
+            self.later(function)
+        return thing
+
+    input_once = input_addlistener = input_on
+
+    def input_resume(self, thing: Thing) -> Thing:
+        """process.stdin.resume()."""
+        return thing
+
+    input_unref = input_resume
+
+    # Timers
+
+    def settimeout(self, function: Any = UNDEFINED, milliseconds: Any = UNDEFINED, *arguments: Any) -> Thing:
+        """setTimeout()."""
+        return self.timer(function, milliseconds, arguments)
+
+    def setinterval(self, function: Any = UNDEFINED, milliseconds: Any = UNDEFINED, *arguments: Any) -> Thing:
+        """setInterval()."""
+        return self.timer(function, milliseconds, arguments, again=True)
+
+    def setimmediate(self, function: Any = UNDEFINED, *arguments: Any) -> Thing:
+        """setImmediate()."""
+        return self.timer(function, 0, arguments)
+
+    def queuemicrotask(self, function: Any) -> None:
+        """queueMicrotask()."""
+        self.later(function)
+
+    def cleartimeout(self, timer: Any = UNDEFINED) -> None:
+        """clearTimeout()."""
+        made = timer.fields.get("timer") if isinstance(timer, Thing) else None
+        if made in self.loop.timers:
+            self.loop.timers.remove(made)
+        if made is not None:
+            made.every = None
+
+    clearinterval = clearimmediate = cleartimeout
+
+    def timer_unref(self, timer: Thing) -> Thing:
+        """Timeout.unref()."""
+        timer.fields["timer"].keeps = False
+        return timer
+
+    def timers_promises_settimeout(
+        self, _: Any, milliseconds: Any = UNDEFINED, value: Any = UNDEFINED, *__: Any
+    ) -> Promise:
+        """setTimeout() of timers/promises."""
+        return self.after(milliseconds, value)
+
+    def util_promisify(self, _: Any, function: Any = UNDEFINED) -> object:
+        """util.promisify()."""
+        if function == Builtin("setTimeout"):
+            return Builtin("timers/promises.setTimeout", function)
+        raise UndecidedError("util.promisify is not followed")
+
+    # Events
+
+    def emitter_on(self, emitter: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """EventEmitter.on()."""
+        return self.listen(emitter, name, function)
+
+    emitter_addlistener = emitter_on
+    server_on = server_once = server_addlistener = udp_on = udp_once = emitter_on
+
+    def emitter_once(self, emitter: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """EventEmitter.once()."""
+        return self.listen(emitter, name, function, once=True)
+
+    def emitter_off(self, emitter: Thing, name: object = UNDEFINED, function: Any = UNDEFINED) -> Thing:
+        """EventEmitter.off()."""
+        listeners = emitter.fields.setdefault("listeners", {})
+        if isinstance(name, str):
+            kept = [one for one in listeners.get(name, ()) if one[0] is not function]
+            listeners[name] = kept
+        return emitter
+
+    emitter_removelistener = emitter_off
+
+    def emitter_removealllisteners(self, emitter: Thing, name: object = UNDEFINED) -> Thing:
+        """EventEmitter.removeAllListeners()."""
+        listeners = emitter.fields.setdefault("listeners", {})
+        for key in [name] if isinstance(name, str) else list(listeners):
+            listeners[key] = []
+        return emitter
+
+    def emitter_emit(self, emitter: Thing, name: object = UNDEFINED, *arguments: Any) -> Steps:
+        """EventEmitter.emit()."""
+        if not isinstance(name, str):
+            raise UndecidedError("which event it emits is not known")
+        return (yield from self.emit(emitter, name, *arguments))
+
+    def events_once(self, _: Any, emitter: Any = UNDEFINED, name: object = UNDEFINED, *__: Any) -> Promise:
+        """events.once()."""
+        if not isinstance(emitter, Thing) or not isinstance(name, str):
+            raise UndecidedError("what it waits for is not known")
+        promise = Promise()
+        self.listen(emitter, name, Builtin("$resolve", promise), once=True)
+        return promise
+
+    def controller_abort(self, controller: Thing, *_: Any) -> Steps:
+        """AbortController.abort()."""
+        signal = controller.fields["signal"]
+        signal.fields["aborted"] = True
+        yield from self.emit(signal, "abort")
+        return UNDEFINED
+
+    def abort_addeventlistener(self, signal: Thing, name: object, function: Any = UNDEFINED, *_: Any) -> None:
+        """AbortSignal.addEventListener()."""
+        self.listen(signal, name, function)
+
+    # Servers, sockets, files
+
+    def server_listen(self, server: Thing, *arguments: Any) -> Thing:
+        """server.listen(): it keeps the process alive."""
+        self.loop.handles[id(server)] = server
+        for one in arguments:
+            signal = one.fields.get("signal") if isinstance(one, Thing) else None
+            if isinstance(signal, Thing):
+                self.listen(signal, "abort", Builtin("server.close", server))
+            if is_called(one):
+                self.later(one)
+        for function, _ in server.fields.get("listeners", {}).get("listening", ()):
+            self.later(function)
+        return server
+
+    def server_close(self, server: Thing, function: Any = UNDEFINED) -> Thing:
+        """server.close(): nobody is connected."""
+        was_open = self.loop.handles.pop(id(server), None) is not None
+        self.later(function, () if was_open else (self.error("Error"),))
+        for one, _ in server.fields.get("listeners", {}).get("close", ()) if was_open else ():
+            self.later(one)
+        return server
+
+    def server_unref(self, server: Thing) -> Thing:
+        """server.unref()."""
+        self.loop.handles.pop(id(server), None)
+        return server
+
+    udp_close, udp_unref = server_close, server_unref
+
+    def dgram_createsocket(self, *_: Any) -> Thing:
+        """dgram.createSocket()."""
+        return Thing("udp")
+
+    def udp_bind(self, socket: Thing, *arguments: Any) -> Thing:
+        """socket.bind()."""
+        return self.server_listen(socket, *arguments)
+
+    def fetch(self, *_: Any) -> Promise:
+        """fetch(): who is asked may be there or not."""
+        return (
+            self.promised(Opaque("fetch"))
+            if self.decide(self.place)
+            else self.promised(self.error("TypeError"), "broken")
+        )
+
+    def readline_createinterface(self, *_: Any) -> Thing:
+        """readline.createInterface(): what it reads is at its end."""
+        return Thing("lines")
+
+    def lines_on(self, lines: Thing, name: object, function: Any = UNDEFINED) -> Thing:
+        """readline.Interface.on()."""
+        if name == "close":
+            self.later(function)
+        return lines
+
+    def lines_close(self, _: Thing) -> None:
+        """readline.Interface.close()."""
+
+    def _is_missing(self, name: object) -> bool:
+        return isinstance(name, str) and name not in self.written and self.around.missing(name)
+
+    def fs_readfilesync(self, _: Any, name: object = UNDEFINED, *__: Any) -> object:
+        """fs.readFileSync()."""
+        if self._is_missing(name):
+            raise ThrownError(self.error("Error"))
+        return Opaque("a file")
+
+    def fs_existssync(self, _: Any, name: object = UNDEFINED) -> bool:
+        """fs.existsSync()."""
+        return not self._is_missing(name) and self.decide(self.place)
+
+    def fs_writefilesync(self, _: Any, *arguments: Any) -> object:
+        """fs.writeFileSync(), and what else does something to files at once."""
+        self.written |= {one for one in arguments if isinstance(one, str)}
+        return UNDEFINED
+
+    fs_appendfilesync = fs_copyfilesync = fs_mkdirsync = fs_renamesync = fs_rmsync = fs_writefilesync
+    fs_unlinksync = fs_chmodsync = fs_symlinksync = fs_writefilesync
+
+    def fs_readdirsync(self, *_: Any) -> object:
+        """fs.readdirSync()."""
+        return Opaque("names")
+
+    fs_statsync = fs_readdirsync
+
+    def fs_readfile(self, _: Any, name: object = UNDEFINED, *rest: Any) -> None:
+        """fs.readFile()."""
+        failed = self._is_missing(name)
+        self.later(rest[-1] if rest else UNDEFINED, (self.error("Error"),) if failed else (None, Opaque("a file")))
+
+    def fs_writefile(self, _: Any, *arguments: Any) -> None:
+        """fs.writeFile(), and what else does something to files later."""
+        self.written |= {one for one in arguments if isinstance(one, str)}
+        self.later(arguments[-1] if arguments else UNDEFINED, (None,))
+
+    fs_appendfile = fs_mkdir = fs_unlink = fs_writefile
+
+    def fs_promises_readfile(self, _: Any, name: object = UNDEFINED, *__: Any) -> Promise:
+        """readFile() of fs/promises."""
+        if self._is_missing(name):
+            return self.promised(self.error("Error"), "broken")
+        return self.promised(Opaque("a file"))
+
+    def fs_promises_writefile(self, _: Any, *arguments: Any) -> Promise:
+        """writeFile() of fs/promises, and its like."""
+        self.written |= {one for one in arguments if isinstance(one, str)}
+        return self.promised()
+
+    fs_promises_mkdir = fs_promises_appendfile = fs_promises_unlink = fs_promises_rm = fs_promises_writefile
+
+    def fs_watch(self, *_: Any) -> Thing:
+        """fs.watch(): it keeps the process alive."""
+        watcher = Thing("watcher")
+        self.loop.handles[id(watcher)] = watcher
+        return watcher
+
+    fs_watchfile = fs_watch
+
+    def watcher_on(self, watcher: Thing, *_: Any) -> Thing:
+        """fs.FSWatcher.on()."""
+        return watcher
+
+    watcher_close = server_close
+
+    # The rest
+
+    def date_now(self, *_: Any) -> float:
+        """Date.now()."""
+        return 1_700_000_000_000.0 + self.loop.clock * 1000

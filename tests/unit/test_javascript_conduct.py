@@ -1,0 +1,214 @@
+"""Programs in JavaScript, carried out on paper. How each ends was measured with Node.js 20 as PID 1 of a namespace."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stopcheck.boot.conduct import Conduct, Surroundings
+from stopcheck.boot.javascript.fate import conduct, parse
+from tests.unit.verdicts import verdict
+
+MODULES = {"/app/config.js": "module.exports = { level: 6 };\n", "/app/pause.js": "exports.pause = () => 1;\n"}
+
+
+def carried_out(text: str, *arguments: str, first: bool = True, **variables: str) -> Conduct | None:
+    """What a program does that is started with some arguments and variables beside some modules."""
+    root = parse(text)
+    assert root is not None
+    modules = {path: parse(source) for path, source in MODULES.items()}
+    around = Surroundings(variables, ("/app/app.js", *arguments), modules.get, "/gone".__eq__, first)
+    return conduct(root, "/app/app.js", around)
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        pytest.param("console.log('hello');", 0, id="prints"),
+        pytest.param("process.exit(3);", 3, id="exits"),
+        pytest.param("process.exitCode = 4;", 4, id="exit-code"),
+        pytest.param("throw new Error('no');", 1, id="throws"),
+        pytest.param("try { throw new Error('no'); } catch (e) { process.exit(5); }", 5, id="catches"),
+        pytest.param("try { null.x; } catch { process.exitCode = 2; } finally { console.log('x'); }", 2, id="finally"),
+        pytest.param("if (!process.env.TOKEN) { console.error('no token'); process.exit(2); }", 2, id="variable"),
+        pytest.param("process.exit(process.env.HOME === '/root' ? 0 : 1);", 0, id="variable-that-is-set"),
+        pytest.param("const gone = ['A', 'B'].filter((k) => !process.env[k]);\n"
+                     "if (gone.length) process.exit(gone.length);",
+                     2, id="variables"),
+        pytest.param("unknown();", 1, id="a-name-that-is-not-there"),
+        pytest.param("const { a: { b = 7 } = {}, ...rest } = {}; process.exit(b);", 7, id="patterns"),
+        pytest.param("let n = 0; for (const x of [1, 2, 3]) { if (x === 2) continue; n += x; } process.exit(n);", 4,
+                     id="for-of"),
+        pytest.param("let n = 0; for (let i = 0; i < 5; i++) n++; while (n > 3) --n; process.exit(n);", 3, id="loops"),
+        pytest.param("switch (process.argv[2]) { case 'a': process.exit(1); case 'work': process.exit(2); default: }",
+                     2,
+                     id="switch"),
+        pytest.param("class A { n = 2; f() { return this.n; } }\nclass B extends A { f() { return super.f() + 1; } }\n"
+                     "process.exit(new B().f());", 3, id="classes"),
+        pytest.param("class E extends Error {}\n"
+                     "try { throw new E(); } catch (e) { process.exit(e instanceof E ? 8 : 9); }",
+                     8, id="errors-of-its-own"),
+        pytest.param("const f = (a, b = 2, ...c) => a + b + c.length; process.exit(f(1, undefined, 3, 4));",
+                     5, id="call"),
+        pytest.param("const { level } = require('./config'); process.exit(level);", 6, id="a-module-of-its-own"),
+        pytest.param("require('fs').readFileSync('/gone');", 1, id="reads-what-is-not-there"),
+        pytest.param("setTimeout(() => console.log('done'), 500);", 0, id="one-timer"),
+        pytest.param("setInterval(() => {}, 1000).unref();", 0, id="a-timer-that-keeps-nothing"),
+        pytest.param("let n = 0; const t = setInterval(() => { if (++n === 3) clearInterval(t); }, 100);", 0,
+                     id="three-times"),
+        pytest.param("process.stdin.resume(); process.on('SIGTERM', () => {});", 0, id="standard-input"),
+        pytest.param("new Promise(() => {});", 0, id="waits-for-nothing"),
+        pytest.param("(async () => { throw new Error('x'); })();", 1, id="nobody-catches"),
+        pytest.param("(async () => { throw new Error('x'); })().catch(() => process.exit(6));", 6, id="somebody-does"),
+        pytest.param("const sleep = (ms) => new Promise((r) => setTimeout(r, ms));\n"
+                     "(async () => { await sleep(50); return 4; })().then((n) => process.exit(n));", 4, id="promises"),
+        pytest.param("Promise.all([1, Promise.resolve(2)]).then((all) => process.exit(all.length));", 2, id="all"),
+        pytest.param("process.on('uncaughtException', () => { process.exitCode = 3; }); setTimeout(() => x.y, 10);", 3,
+                     id="uncaught"),
+        pytest.param("const E = require('events'); const e = new E(); "
+                     "e.on('go', (n) => process.exit(n)); e.emit('go', 9);",
+                     9, id="events"),
+        pytest.param("const s = require('net').createServer().listen(0, () => s.close());", 0, id="closes-its-server"),
+        pytest.param("process.exit([3, 1].map((n) => n * 2).find((n) => n > 5) ?? 0);", 6, id="lists"),
+        pytest.param("const o = { a: 1, ...{ b: 2 } }; process.exit(Object.keys(o).length + (o?.c?.d ?? 1));", 3,
+                     id="objects"),
+        pytest.param("process.exit(parseInt('12', 10) + (Number('x') || 1));", 13, id="numbers"),
+    ],
+)  # fmt: skip
+def test_what_runs_through(text: str, status: int) -> None:
+    found = carried_out(text, "work", HOME="/root")
+    assert found is not None
+    assert (found.ends, found.status) == (True, status)
+
+
+ALIVE = "setInterval(() => {}, 1000);\n"
+SERVER = "const server = require('http').createServer((q, r) => r.end('ok')).listen(0);\n"
+SLEEP = "const sleep = (ms) => new Promise((r) => setTimeout(r, ms));\n"
+LOOP = (
+    "let run = true;\nprocess.on('SIGTERM', () => { run = false; });\n(async () => { while (run) await sleep(%d); })();"
+)
+TERM = "process.on('SIGTERM', () => { %s });\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "seconds"),
+    [
+        pytest.param(ALIVE, None, None, id="nothing"),
+        pytest.param(SERVER, None, None, id="server"),
+        pytest.param(ALIVE + TERM % "process.exit(0);", "graceful", 0, id="exits"),
+        pytest.param(ALIVE + TERM % "console.log('no');", "ignore", 0, id="prints"),
+        pytest.param(ALIVE + TERM % "throw new Error('x');", "graceful", 0, id="throws"),
+        pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 2000);", "graceful", 2, id="drains"),
+        pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 30000);", "graceful", 30, id="drains-long"),
+        pytest.param(SERVER + TERM % "server.close();", "graceful", 0, id="closes"),
+        pytest.param(SERVER + ALIVE + TERM % "server.close();", "ignore", 0, id="closes-one-of-two"),
+        pytest.param(SLEEP + LOOP % 500, "graceful", 0.5, id="looks-often"),
+        pytest.param(SLEEP + LOOP % 60000, "graceful", 60, id="looks-once-a-minute"),
+        pytest.param(ALIVE + "['SIGINT', 'SIGTERM'].forEach((s) => process.on(s, () => process.exit()));",
+                     "graceful", 0, id="each"),
+        pytest.param(ALIVE + "process.once('SIGTERM', process.exit.bind(process, 0));", "graceful", 0, id="bind"),
+        pytest.param("class W { start() { this.t = setInterval(() => {}, 500); "
+                     "process.on('SIGTERM', this.stop.bind(this)); }\n"
+                     "stop() { clearInterval(this.t); } }\nnew W().start();", "graceful", 0, id="method"),
+        pytest.param(ALIVE + "const E = require('events'); new E().on('SIGTERM', () => process.exit());", None, None,
+                     id="another-emitter"),
+        pytest.param(ALIVE + "process.on('SIGINT', () => process.exit());", None, None, id="another-signal"),
+        pytest.param(ALIVE + "if (process.env.NICE) process.on('SIGTERM', () => process.exit());",
+                     None, None, id="not-asked"),
+        pytest.param(ALIVE + TERM % "process.removeAllListeners('SIGTERM'); process.kill(process.pid, 'SIGTERM');",
+                     "ignore", 0, id="signals-itself"),
+        pytest.param("const a = new AbortController();\n"
+                     "require('http').createServer().listen({ port: 0, signal: a.signal });\n"
+                     + TERM % "a.abort();", "graceful", 0, id="aborts"),
+        pytest.param("const { once } = require('events');\nconst t = setInterval(() => {}, 1000);\n"
+                     "once(process, 'SIGTERM').then(() => clearInterval(t));", "graceful", 0, id="once"),
+        pytest.param("const s = require('dgram').createSocket('udp4');\ns.bind(0);\n" + TERM % "s.close();",
+                     "graceful", 0, id="datagrams"),
+    ],
+)  # fmt: skip
+def test_what_stands_and_what_sigterm_makes_of_it(text: str, action: str | None, seconds: float | None) -> None:
+    found = carried_out(text)
+    assert found is not None
+    assert not found.ends
+    assert found.on.get("TERM") == action
+    assert found.seconds.get("TERM") == pytest.approx(seconds, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("require('acme').run();", id="nobody-knows"),
+        pytest.param("require('child_process').spawn('app');", id="starts-another"),
+        pytest.param("function* f() { yield 1; }\nfor (const x of f()) console.log(x);", id="generator"),
+        pytest.param("while (true) {}", id="without-an-end"),
+        pytest.param("(async () => { while (true) await null; })();", id="without-a-pause"),
+        pytest.param("function f() { f(); }\nf();", id="deep"),
+        pytest.param("if (require('fs').existsSync('/x')) setInterval(() => {}, 1);", id="as-the-files-are"),
+        pytest.param("require(process.argv[2] + x);", id="a-module-that-is-not-known"),
+        pytest.param("require('./elsewhere');", id="a-file-that-is-not-there"),
+        pytest.param("out: for (;;) { break out; }", id="label"),
+        pytest.param("process.kill(7, 'SIGTERM');", id="signals-somebody"),
+    ],
+)
+def test_what_cannot_be_followed(text: str) -> None:
+    found = carried_out(text)
+    assert found is None or (found.ends and found.status == 1)
+
+
+def test_a_signal_that_it_sends_itself_ends_it_below_an_init() -> None:
+    again = TERM % "process.removeAllListeners('SIGTERM'); process.kill(process.pid, 'SIGTERM');"
+    found = carried_out(ALIVE + again, first=False)
+    assert found is not None
+    assert found.on["TERM"] == "graceful"
+
+
+def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
+    text = "if (!process.env.QUEUE) {\n  throw new Error('no queue');\n}\nsetInterval(() => {}, 9);\n"
+    said = verdict("node", "app.js", files={"app.js": text}, base="node:20", lines="ENTRYPOINT []")
+    assert said.outcome == "fails"
+    assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "const x = 1;",
+            "let y = x;",
+            "f();",
+            "function f(a) {",
+            "}",
+            "if (x) {",
+            "for (const a of b) {",
+            "while (x) {",
+        ),
+        *(
+            "try {",
+            "} catch (e) {",
+            "throw x;",
+            "return x;",
+            "await f();",
+            "x += x;",
+            "process.on('SIGTERM', f);",
+            "x?.y;",
+        ),
+        *("setTimeout(f, x);", "class A extends B {", "new A();", "[...x];", "({ ...x });", "x => x;", "async () => {"),
+        *(
+            "switch (x) { case 1:",
+            "process.exit(x);",
+            "x[y] = f;",
+            "break;",
+            "`${x}`;",
+            "import a from 'fs';",
+            "delete x;",
+        ),
+    ]
+)
+
+
+@given(lines=st.lists(PIECES, max_size=25))
+@settings(max_examples=300, deadline=None)
+def test_any_program_is_carried_out_or_given_up(lines: list[str]) -> None:
+    root = parse("\n".join(lines))
+    if root is not None:
+        conduct(root, "/app.js", Surroundings({}, ("/app.js",)))
