@@ -519,30 +519,6 @@ def test_a_circle_of_files_is_read_once() -> None:
     assert read("node", "require('./a')", {"a.js": "require('./b')", "b.js": "require('./a')"}).complete
 
 
-def _runs_through(language: str, text: str, work: bool, status: int | None) -> None:
-    handling = read(language, text)
-    assert (handling.work, handling.status) == (work, status)
-
-
-@pytest.mark.parametrize(
-    ("text", "work", "status"),
-    [
-        pytest.param("console.log('hello');", True, 0, id="prints"),
-        pytest.param("console.log('hello')\nprocess.exit(3)\n", True, 3, id="exits"),
-        pytest.param("if (a) process.exit(3)", True, None, id="exits-or-not"),
-        pytest.param("const fs = require('fs'); console.log(fs.readFileSync('/x'))", True, None, id="reads"),
-        pytest.param("setTimeout(go, 9000)", False, None, id="comes-again"),
-        pytest.param("require('http').createServer().listen(80)", False, None, id="listens"),
-        pytest.param("require('./server'); console.log('up')", False, None, id="needs-another-file"),
-        pytest.param("console.log(`${serve()}`)", False, None, id="code-in-a-text"),
-        pytest.param("globalThis['serve']('x')", False, None, id="a-name-that-is-not-seen"),
-        pytest.param("require('fs').watch('/x')", False, None, id="watches"),
-    ],
-)
-def test_node_that_runs_through(text: str, work: bool, status: int | None) -> None:
-    _runs_through("node", text, work, status)
-
-
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @given(text=st.text(alphabet="\"'`#/*\\\n(){}$ aSIGTERM15", max_size=60))
 @settings(max_examples=60)

@@ -101,15 +101,6 @@ _EXTENDS = 4
 """So many configurations are followed from one to the next."""
 _DENO_STD = regex(r"(?:jsr:/?)?@std/|https://deno\.land/std\b")
 """Deno's own library, which handles no signals."""
-_PRINTS = frozenset({"error", "info", "log", "warn"})
-_WORKS = _PRINTS | frozenset(
-    """catch exit existsSync if join mkdirSync parse readFileSync replace require resolve split stringify switch
-    toString trim writeFileSync""".split()  # noqa: SIM905 - a table reads better as one text
-)
-"""Calls that come back at once, and leave nothing behind that would come later."""
-_PLAIN_MODULES = frozenset({"fs", "os", "path", "util"})
-_LATER = regex(r"=>|[\])}]\s*\(|\b(?:async|await|class|do|for|function|get|new|on|set|while|with|yield)\b")
-"""What may run later, again, or by a name that is not seen; and texts in which code may stand."""
 _DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
 
 
@@ -140,41 +131,16 @@ def read(text: str) -> Source:
     lasts = source.calls(_LASTING) or bool(re.search(LOOPS, code))
     told = [each for event in events for each in signals_in([event])]
     told_only = [each for event in source.at(_TOLD) for each in signals_in([event])] if lasts else []
-    starts = ", ".join(sorted(starters))
-    work = not (handled or doubt or starts or lasts) and _runs_through(text, code, needs)
     goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
     return Source(
         on={name: "ignore" if blocked or name in goes_on else "graceful" for name in handled},
         needs=needs,
         tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
-        starts=starts,
+        starts=", ".join(sorted(starters)),
         doubt=doubt,
         lasts=lasts,
-        work=work,
-        status=_status(code) if work else None,
     )
-
-
-def _runs_through(text: str, code: str, needs: tuple[str, ...]) -> bool:
-    """Whether a file surely comes to its end, and leaves nothing that would keep Node."""
-    modules = {name.removeprefix("node:").split("/")[0] for name in needs}
-    return modules <= _PLAIN_MODULES and not _LATER.search(code) and "`" not in text and _calls(code) <= _WORKS
-
-
-def _status(code: str) -> int | None:
-    """What it ends with, where nothing in it decides that or may go wrong."""
-    calls = _calls(code)
-    if not calls <= _PRINTS | {"exit"} or re.search(r"[?\[]|&&|\|\||\bthrow\b", code):
-        return None
-    if "exit" not in calls:
-        return 0
-    last = re.search(r"\bprocess\.exit\(\s*(\d{0,3})\s*\)\s*;?\s*\Z", code)
-    return int(last[1] or 0) & 255 if last and code.count("exit") == 1 else None
-
-
-def _calls(code: str) -> set[str]:
-    return set(re.findall(r"\b(\w+)\s*\(", code))
 
 
 def _needs(source: Scan) -> tuple[str, ...]:

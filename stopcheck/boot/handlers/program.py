@@ -139,8 +139,6 @@ def _together(
         cleanup=any(source.cleanup for source in first.values()),
         lasts=any(source.lasts for source in ordered),
         inherits=inherits,
-        work=alone and ordered[0].work,
-        status=ordered[0].status if alone else None,
     )
 
 

@@ -21,7 +21,6 @@ class Source:
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
     an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
-    `work`: it surely runs through; `status` is what it then ends with, where that is known.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -33,8 +32,6 @@ class Source:
     doubt: str = ""
     lasts: bool = False
     interrupted: bool = False
-    work: bool = False
-    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +41,9 @@ class Handling:
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
     certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
     `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the
-    longest that it takes from a signal to its end. `work` and `status` are those of Source;
-    `line` is where it gives up, `asked` the variables that it asks for and that nothing sets.
+    longest that it takes from a signal to its end. `work`: it
+    surely runs through; `status` is what it then ends with, where that is known, `line` where it gives up, and `asked`
+    are the variables that it asks for and that nothing sets.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)

@@ -29,8 +29,8 @@ EXIT_SIGNAL = frozenset({"java", "dotnet"})
 """Languages whose runtime ends a program with 128 and the signal's number, whether or not it has handled it."""
 EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
 
-CARRIED_OUT = frozenset({"python", "node"})
-"""Languages whose programs are carried out on paper, where they can be."""
+_NODE = frozenset({"node", "nodejs"})
+"""Node.js by its names; Deno and Bun bring more than it does, and less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def from_source(
         known["python"] = _python(process.program, machine.image.base.name)
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
-    told = _told(process, paths[0]) if language in CARRIED_OUT else ()
+    told = _told(process, paths[0]) if language in {"python", "node"} else ()
     made = frozenset(world.files) if world is not None else frozenset()
     key = (
         language,
@@ -110,7 +110,7 @@ def from_source(
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
             handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
-        if language in CARRIED_OUT and len(paths) == 1:
+        if len(paths) == 1 and (language == "python" or process.program in _NODE):
             handling = _carried_out(machine, world, process, language, paths[0], project, env, told) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
     source = Tree(files, known, given).text(paths[0]) if handling.line else None
