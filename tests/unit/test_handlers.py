@@ -519,6 +519,29 @@ def test_a_circle_of_files_is_read_once() -> None:
     assert read("node", "require('./a')", {"a.js": "require('./b')", "b.js": "require('./a')"}).complete
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "action"),
+    [
+        pytest.param("perl", "$SIG{TERM} = sub { print 'no'; };\nwhile (1) { sleep 1; }", "ignore", id="perl-prints"),
+        pytest.param("perl", "$SIG{TERM} = sub { print 'bye'; exit 0; };\nwhile (1) { sleep 1; }",
+                     "graceful", id="perl"),
+        pytest.param("perl", "$SIG{TERM} = sub { print 'no'; };\nsleep 100;", "graceful", id="perl-sleep-that-ends"),
+        pytest.param("ruby", "trap('TERM') { puts 'no' }\nsleep", "ignore", id="ruby-prints"),
+        pytest.param("ruby", "trap('TERM') do\n  puts 'bye'\n  exit\nend\nloop { sleep 1 }", "graceful", id="ruby"),
+        pytest.param("ruby", "stop = false\ntrap('TERM') { stop = true }\nsleep 1 until stop",
+                     "graceful", id="ruby-notes"),
+        pytest.param("php", "<?php pcntl_async_signals(true); pcntl_signal(SIGTERM, function ($s) { echo 'no'; });\n"
+                     "while (true) { sleep(1); }", "ignore", id="php-prints"),
+        pytest.param("php", "<?php pcntl_async_signals(true); pcntl_signal(SIGTERM, function () { echo 'x'; "
+                     "exit(0); });\n"
+                     "while (true) { sleep(1); }", "graceful", id="php"),
+    ],
+)  # fmt: skip
+def test_a_handler_that_only_prints_goes_on(language: str, text: str, action: str) -> None:
+    """Measured as PID 1 with Perl 5.36, Ruby 3.1 and PHP 8.2."""
+    assert read(language, text).on["TERM"] == action
+
+
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @given(text=st.text(alphabet="\"'`#/*\\\n(){}$ aSIGTERM15", max_size=60))
 @settings(max_examples=60)

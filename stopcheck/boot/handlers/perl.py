@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
@@ -27,7 +27,7 @@ def read(text: str) -> Source:
     code = source.code
     doubt = ""
     if is_misread(text, source, r"\bSIG\b|\bEND\b") or re.search(
-        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\bsigaction\b|<<\s*[\"A-Z]", code
+        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\balarm\b|\bsigaction\b|<<\s*[\"A-Z]", code
     ):
         doubt = "it cannot be read without running it"
     starts = re.search(r"`|\bqx\b|\b(system|exec|fork|popen)\b", code)
@@ -37,14 +37,15 @@ def read(text: str) -> Source:
         handled |= signals_in([*source.strings, *re.findall(r"\bqw\s*[(\[{/]([^)\]}/]*)", code)])
         if not handled:
             doubt = doubt or "it handles a signal that is not known"
+    prints = bool(re.search(r"\bwhile\s*\(?\s*1\b", code)) and goes_on(code, r"\$SIG\s*\{[^}]*\}\s*=\s*sub\s*\{")
     return Source(
-        on={**dict.fromkeys(handled, "graceful"), **by_word},
+        on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
         needs=tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code)),
         tokens=source.tokens(),
         cleanup=bool(re.search(r"\bEND\s*\{", code)),
         starts="system, exec or fork" if starts else "",
         doubt=doubt,
-        lasts=bool(re.search(r"\bwhile\b|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
+        lasts=bool(re.search(r"\bwhile\b(?!\s*\([^)]*<\w*>)|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan
+from stopcheck.boot.handlers.scan import LOOPS, goes_on, is_misread, scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
@@ -43,8 +43,10 @@ def read(text: str) -> Source:
         else:
             handled = names or numbers & set(STOP_SIGNALS)
     waits = not re.search(r"\bpcntl_async_signals\b|\bpcntl_signal_dispatch\b|\bdeclare\s*\(\s*ticks\b", code)
+    handler = r"\bpcntl_signal\s*\([^,()]*,\s*(?:static\s+)?function\s*\([^()]*\)\s*(?:use\s*\([^()]*\)\s*)?\{"
+    prints = bool(re.search(LOOPS, code, re.IGNORECASE)) and goes_on(code, handler)
     return Source(
-        on=dict.fromkeys(handled, "ignore" if waits else "graceful"),
+        on=dict.fromkeys(handled, "ignore" if waits or prints else "graceful"),
         needs=(*(f".{name}" for name in beside), *_names(code)),
         tokens=source.tokens(),
         cleanup="register_shutdown_function" in code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.scan import is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
@@ -88,10 +88,11 @@ def read(text: str) -> Source:
         handled |= signals_in([*source.strings, *(word for pair in words for word in pair)])
         if not handled:
             doubt = doubt or "it traps a signal that is not known"
+    prints = endless(code) and goes_on(code, r"\btrap\s*\(?[^{}\n()]*\)?\s*(?:\{|do\b)\s*(?:\|[^|]*\|)?")
     ends = re.search(r"\bat_exit\b|\bensure\b|\brescue\s+(Interrupt|SignalException|Exception)\b", code)
     relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
     return Source(
-        on={**dict.fromkeys(handled, "graceful"), **by_word},
+        on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
         needs=(*source.at(r"\brequire\s*\(?\s*\""), *relative),
         tokens=source.tokens(),
         cleanup=bool(ends),
@@ -101,6 +102,11 @@ def read(text: str) -> Source:
             re.search(r"\bloop\b|\b(while|until)\b|\bsleep\b\s*$|\.(run!?|start|listen|accept|join|pop)\b", code, re.M)
         ),
     )
+
+
+def endless(code: str) -> bool:
+    """Whether it surely goes on for ever: a loop, or a sleep, that has no end."""
+    return bool(re.search(r"\bloop\b|\b(?:while|until)\s+(?:true|false)\b|\bsleep\b\s*$", code, re.MULTILINE))
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:

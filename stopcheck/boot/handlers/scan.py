@@ -57,6 +57,17 @@ def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
     return Scan(code, tuple(found))
 
 
+_PRINTS = r"(?:print|puts|warn|say|printf|echo|error_log|fwrite|\$std(?:out|err)\.puts|STDERR->print)"
+_ONLY_PRINTS = rf"\s*(?:\s*{_PRINTS}\b[^;\n{{}}=`]*[;\n]?\s*)*(?:\}}|\bend\b)"
+"""A block of nothing but calls that print."""
+
+
+def goes_on(code: str, handler: str) -> bool:
+    """Whether all handlers do no more than to print; `handler` is how one begins, up to the text of its block."""
+    found = re.findall(handler, code)
+    return bool(found) and len(re.findall(handler + _ONLY_PRINTS, code)) == len(found)
+
+
 def is_misread(text: str, source: Scan, sign: str) -> bool:
     """Whether the scan may have taken code for a string: a sign of handlers that stands in no comment is gone."""
     plain = re.sub(r"^\s*(//|#|\*|/\*)[^\n]*$", "", text, flags=re.MULTILINE)
