@@ -104,6 +104,7 @@ class State:
     instructions: list[Instruction] = field(default_factory=list)
     installed: set[str] = field(default_factory=set)
     unset_arguments: set[str] = field(default_factory=set)
+    blanks: set[str] = field(default_factory=set)
     superseded: list[Instruction] = field(default_factory=list)
     cleared: Instruction | None = None
     cmd_is_own: bool = False
@@ -122,6 +123,7 @@ class State:
             instructions=list(self.instructions),
             installed=set(self.installed),
             unset_arguments=set(self.unset_arguments),
+            blanks=set(self.blanks),
             superseded=list(self.superseded),
             recipes=list(self.recipes),
         )
@@ -382,9 +384,19 @@ class _Builder:
 
     def _env(self, state: State, instruction: Instruction) -> None:
         words = [self._expand(state, argument.value) for argument in instruction.arguments]
-        for name, value in zip(words[::2], words[1::2], strict=False):
+        texts = [argument.value for argument in instruction.arguments[1::2]]
+        blank = {text for text in texts if self._wants_argument(state, text)}
+        for name, value, text in zip(words[::2], words[1::2], texts, strict=False):
             if isinstance(name, str):
                 state.env[name] = state.build_env[name] = value
+                (state.blanks.add if text in blank else state.blanks.discard)(name)
+
+    def _wants_argument(self, state: State, text: str) -> bool:
+        """Whether a text asks for a build argument that has no value."""
+        try:
+            return isinstance(expand(text, state.path_variable, self._escape), Missing)
+        except SubstitutionError:
+            return False
 
     def _arg(self, state: State, instruction: Instruction) -> None:
         for name, value in self._arguments(instruction, state.variable):
@@ -476,6 +488,7 @@ class _Builder:
             cleared=state.cleared,
             stop_signal_base=state.stop_signal_base,
             env_open=state.env_open,
+            blanks=frozenset(state.blanks),
             healthcheck=state.healthcheck,
             instructions=tuple(state.instructions),
             recipes=tuple(state.recipes),

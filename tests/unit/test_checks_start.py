@@ -725,6 +725,7 @@ class TestStopSignal:
         case = analysed({"Dockerfile": DEBIAN + "CMD service nginx start && /bin/bash\n"})
         assert found(case) == [("warning", "daemonized-main", 3)]
         assert case[2][0][1].message.endswith("bash, which is left in front, ends at once without a terminal")
+        assert "in the place of bash: `exec " in str(case[2][0][1].advice)
         assert found(analysed({"Dockerfile": DEBIAN + "CMD service nginx start && true\n"}))[0][0] == "error"
 
     def test_a_handler_is_missed_in_the_users_own_code_only(self) -> None:

@@ -1,4 +1,4 @@
-"""A base image that is not known may set variables: what hangs on them is no reason to call a container bad."""
+"""What hangs on variables that are set elsewhere, by a base image, a build, a run, is no reason to call one bad."""
 
 from __future__ import annotations
 
@@ -37,6 +37,32 @@ def test_what_the_base_image_may_set_decides_nothing(script: str, expected: str)
 
 def test_what_a_known_base_image_does_not_set_is_unset() -> None:
     assert outcome('[ -z "$ACME_HOME" ] && exit 1\nexec $ACME_HOME/bin/acmed\n', "debian:12") == "fails"
+
+
+@pytest.mark.parametrize(
+    "lines, expected",
+    [
+        pytest.param("ARG ROLE\nENV ROLE=$ROLE", "graceful", id="a build argument"),
+        pytest.param("ARG ROLE=\nENV ROLE=$ROLE", "fails", id="one with a value"),
+        pytest.param("ARG ROLE\nENV ROLE=${ROLE:-}", "fails", id="one that the Dockerfile does without"),
+        pytest.param("ARG ROLE\nENV ROLE=$ROLE\nENV ROLE=", "fails", id="it is set anew"),
+    ],
+)
+def test_what_is_made_from_a_build_argument_is_given_at_the_build(lines: str, expected: str) -> None:
+    script = 'case "$ROLE" in\n  web|work) exec acmed $ROLE ;;\n  *) exit 64 ;;\nesac\n'
+    assert outcome(script, f"debian:12\nRUN make install\n{lines}") == expected
+
+
+@pytest.mark.parametrize(
+    "wait, expected",
+    [
+        pytest.param("psql <<END\nconnect $NAME $WORD\nEND", "graceful", id="in a heredoc: the command fails"),
+        pytest.param("nc -z db $PORT", "fails", id="in a word: the shell gives up"),
+    ],
+)
+def test_nothing_is_waited_for_because_of_a_variable_that_set_u_forbids(wait: str, expected: str) -> None:
+    script = f"set -eu\nready() {{\n{wait}\n}}\nuntil ready; do sleep 1; done\nexec acmed\n"
+    assert outcome(script, "debian:12\nRUN make install") == expected
 
 
 def test_a_script_that_starts_itself_anew_as_another_user_comes_to_rest() -> None:

@@ -73,6 +73,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     except UnsetError as fault:
         if not _fails_alone(shell, words, fault):
             raise
+        if type(fault) is UnsetError and str(fault):
+            world.note("lacks", process, text=str(fault), span=node.span)
         shell.answers = ()
         return
     if call is None:
