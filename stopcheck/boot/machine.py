@@ -273,7 +273,12 @@ class Machine:
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and base.prepends and self._is_for(argv[1], process.cwd, env)
-            return self.load(world, process, (*base.prepends.split(), *argv[1:]) if leads else argv[1:], env, depth + 1)
+            own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
+            started = self.load(world, process, own, env, depth + 1)
+            if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
+                # These are scripts that end in `exec "$@"`: a shell runs by itself what the kernel refuses.
+                return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)
+            return started
         start = _own(path, tuple(base.starts))
         if start:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)

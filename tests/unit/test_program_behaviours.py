@@ -37,6 +37,8 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("sleep", "fails", id="sleep-told-nothing"),
         pytest.param("redis-server --save x", "graceful", id="redis"),
         pytest.param("haproxy -W -db", "graceful", id="haproxy-master"),
+        pytest.param("solr start -f", "graceful", id="solr"),
+        pytest.param("solr start", "exits", id="solr-daemon"),
         pytest.param("haproxy -db", "killed", id="haproxy"),
         pytest.param("haproxy -f /etc/proxy.cfg -D", "exits", id="haproxy-daemon"),
         pytest.param("stunnel", "exits", id="stunnel"),
@@ -736,6 +738,12 @@ LOOP = "import time\nwhile True: time.sleep(1)\n"
         pytest.param(("python3", "/opt/tool/main.py", "--help"), {}, "exits", id="a script that is not in the files"),
         pytest.param(
             ("python3", "main.py", "run", "--help"), {"main.py": PARSER}, "exits", id="one that parses options"
+        ),
+        pytest.param(
+            ("ruby", "tool", "--help"),
+            {"tool": "require_relative 'lib'\nOurs.run(ARGV)\n"},
+            "exits",
+            id="by its arguments",
         ),
         pytest.param(("python3", "main.py", "--help"), {"main.py": LOOP}, "killed", id="one that does not"),
         pytest.param(("python3", "main.py", "--help", "x"), {"main.py": PARSER}, "killed", id="not the last word"),
