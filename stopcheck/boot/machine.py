@@ -435,7 +435,8 @@ class Machine:
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
         program = process.program
-        loaded = self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+        script = _seen_from(process.cwd, file.path)
+        loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
         if program in self.programs and not isinstance(loaded, Failure):
@@ -801,6 +802,11 @@ def _with_what_is_read(own: list[str], child: tuple[Field, ...]) -> tuple[Field,
     place = place or next((word.partition("=")[2] or "{}" for word in own if word.startswith("--replace")), "")
     unknown = Unknown("what xargs reads")
     return tuple(unknown if place and isinstance(word, str) and place in word else word for word in child)
+
+
+def _seen_from(cwd: str, path: str) -> str:
+    """A file's path for a process; of both only the way from the same unknown folder may be known."""
+    return path if path.startswith("/") or not cwd or cwd.startswith("/") else posixpath.relpath(path, cwd)
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:

@@ -94,7 +94,7 @@ def gist(report: ContainerReport) -> str:
 
 def _signal(report: ContainerReport) -> str | None:
     """What the main processes get, which need not be the stop signal; None where they get different ones."""
-    told = {process.told[-1] for process in report.verdict.processes if process.main and process.told}
+    told = {process.told[0] for process in report.verdict.processes if process.main and process.told}
     if not told:
         return report.container.stop_signal
     return f"SIG{told.pop()}" if len(told) == 1 else None

@@ -713,11 +713,11 @@ class TestStopSignal:
     def test_time(self) -> None:
         files = {"Dockerfile": PYTHON + 'RUN pip install celery\nCMD ["celery", "-A", "shop", "worker"]\n'}
         assert found(analysed(files)) == []
-        assert found(analysed(files, grace_period=4.0)) == [("error", "grace-period-too-short", 4)]
+        assert found(analysed(files, grace_period=2.0)) == [("error", "grace-period-too-short", 4)]
 
     def test_time_that_is_short_only_once_it_is_told(self) -> None:
         files = {"Dockerfile": PYTHON + "RUN pip install celery\nCMD celery -A shop worker\n"}
-        rows = {rule: violation.message for rule, violation, _ in analysed(files, grace_period=4.0)[2]}
+        rows = {rule: violation.message for rule, violation, _ in analysed(files, grace_period=2.0)[2]}
         assert sorted(rows) == ["grace-period-too-short", "shell-form-command"]
         assert rows["grace-period-too-short"].startswith("Once it is told: celery takes about")
 

@@ -227,6 +227,29 @@ def test_on_node(line: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param("node make.js && concurrently 'node a.js' 'node b.js'", "exits", id="whatever-they-start"),
+        pytest.param("tool --watch", "cut-off", id="unless-they-watch"),
+    ],
+)
+def test_tests_end(script: str, expected: str) -> None:
+    package = json.dumps({"scripts": {"test": script}})
+    files = {"package.json": package, **dict.fromkeys(("make.js", "a.js", "b.js"), "require('./more')\n")}
+    assert outcome("npm test", base="node:20", files=files, lines="RUN npm install -g tool") == expected
+
+
+@pytest.mark.parametrize(
+    ("broker", "expected"),
+    [pytest.param("redis://redis", "graceful", id="redis"), pytest.param("memory://", "killed", id="its-own-memory")],
+)
+def test_how_long_celery_takes_to_end_depends_on_its_broker(broker: str, expected: str) -> None:
+    files = {"shop.py": f"from celery import Celery\napp = Celery(broker='{broker}')\n"}
+    lines = "RUN pip install celery"
+    assert outcome("celery -A shop worker", base="python:3.12", files=files, lines=lines, grace=4.0) == expected
+
+
+@pytest.mark.parametrize(
     ("handled", "lines", "expected"),
     [
         pytest.param("SIGINT", "", "graceful", id="sends-INT"),
@@ -332,7 +355,9 @@ def test_php_fpm(base: str, lines: str, expected: str) -> None:
         pytest.param("[uwsgi]\nmaster = true\n", "killed", id="master"),
         pytest.param("[uwsgi]\nmaster = true\ndie-on-term = true\n", "graceful", id="die-on-term"),
         pytest.param("[uwsgi]\nmaster\ndie-on-term\nhook-pre-app = exec:true\n", "graceful", id="bare-names"),
+        pytest.param("[uwsgi]\nmaster = 4\n", "killed", id="any-value-switches-on"),
         pytest.param("[uwsgi]\nmaster = false\n", "terminated", id="no-master"),
+        pytest.param("[uwsgi]\nmaster = off\n", "terminated", id="off"),
         pytest.param("[uwsgi]\ndaemonize = /log\n", "exits", id="daemonize"),
     ],
 )
@@ -650,6 +675,22 @@ FOR_APT, FOR_APK = "COPY src/s.conf /etc/supervisor/conf.d/", "COPY src/s.conf /
         ),
         pytest.param(
             "debian:bookworm", ("RUN make install",), NGINX, "supervisord", "unknown, supervisord", id="nobody knows"
+        ),
+        pytest.param(
+            "debian:bookworm",
+            (APT, "RUN make install", FOR_APT),
+            NGINX + STAYS,
+            "supervisord",
+            "graceful, nginx",
+            id="whatever a step may have made",
+        ),
+        pytest.param(
+            "debian:bookworm",
+            (APT, "RUN make install"),
+            NGINX,
+            "supervisord",
+            "unknown, supervisord",
+            id="where nobody has brought one",
         ),
     ],
 )

@@ -65,6 +65,48 @@ def test_nothing_is_waited_for_because_of_a_variable_that_set_u_forbids(wait: st
     assert outcome(script, "debian:12\nRUN make install") == expected
 
 
+RUNS = "#!/bin/sh\nhypercorn\n"
+"""A start script that does not `exec`: where it is found, the outcome is `killed`."""
+
+
+@pytest.mark.parametrize(
+    "lines, start, expected",
+    [
+        pytest.param("COPY run.sh $HOME/", "/home/me/run.sh", "killed", id="a variable of the base image"),
+        pytest.param("COPY run.sh ${HOME}/bin/", "/home/me/bin/run.sh", "killed", id="a folder below it"),
+        pytest.param("COPY run.sh ${HOME}/bin/", "/home/me/sbin/run.sh", "unknown", id="another folder"),
+        pytest.param("COPY . .", "/srv/run.sh", "killed", id="its working directory"),
+        pytest.param("COPY . .", "/srv/bin/inner.sh", "killed", id="below that"),
+        pytest.param("COPY . .", "./run.sh", "killed", id="by a path from there"),
+        pytest.param("COPY run.sh ./", "./run.sh", "killed", id="a file to there"),
+        pytest.param("COPY . .", "./bin/outer.sh", "killed", id="cd from there"),
+        pytest.param("COPY . /app", "/srv/run.sh", "unknown", id="a folder that is known"),
+        pytest.param("COPY . .", "./here.sh", "unknown", id="pwd is not known"),
+    ],
+)
+def test_a_script_in_a_folder_that_only_the_base_image_knows(lines: str, start: str, expected: str) -> None:
+    files = {
+        "Dockerfile": f'FROM acme/base\n{lines}\nENTRYPOINT ["{start}"]\n',
+        "run.sh": RUNS,
+        "here.sh": "#!/bin/sh\nexec $(pwd)/run.sh\n",
+        "bin/inner.sh": RUNS,
+        "bin/outer.sh": "#!/bin/sh\ncd bin\nexec ./inner.sh\n",
+    }
+    cases, _ = analyze_container(MemoryFiles(files, dict.fromkeys(files, 0o755)), "Dockerfile", Options())
+    assert cases[0][1].outcome == expected
+
+
+def test_a_script_that_is_to_be_given_something_does_not_end_too_early() -> None:
+    """Its service in the background is not what the container is there for."""
+    script = '#!/bin/sh\nour-worker &\nexec "$@"\n'
+    files = {
+        "Dockerfile": 'FROM debian:12\nRUN make install\nCOPY run.sh /\nENTRYPOINT ["/run.sh"]\n',
+        "run.sh": script,
+    }
+    ((_, verdict, found),), _ = analyze_container(MemoryFiles(files, {"run.sh": 0o755}), "Dockerfile", Options())
+    assert (verdict.outcome, found) == ("exits", [])
+
+
 def test_a_script_that_starts_itself_anew_as_another_user_comes_to_rest() -> None:
     files = MemoryFiles(
         {

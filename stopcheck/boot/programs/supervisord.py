@@ -18,10 +18,10 @@ from stopcheck.source import SourceFile
 from stopcheck.syntax.ini import parse_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stopcheck.boot.world import Field, World
-    from stopcheck.image.model import FileSystem
+    from stopcheck.image.model import FileSystem, ImageFile
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Option, Section
 
@@ -62,6 +62,9 @@ def read(
     found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
     likely = [file for file in found if not isinstance(file, Unlikely)]
     file = next(iter(likely or found), None)
+    if isinstance(file, Unknown):
+        # Who brings a configuration has it read: no step of the build has put another one before it.
+        file = next((each for each in found if not isinstance(each, Unknown) and _is_own(files, each)), file)
     fresh = [place for candidate in candidates for place in written(world, candidate)]
     if fresh:
         return _fresh(fresh)
@@ -74,8 +77,7 @@ def read(
     if file.content.path == file.path and SOMEWHERE in world.files:  # a package's, that the script may replace
         return _fresh([file.path])
     sections = list(parse_ini(file.content))
-    for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
-        pattern = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), pattern))
+    for pattern in _patterns(file.path, sections):
         included = _fresh(fresh) if (fresh := written(world, pattern)) else _included(files, pattern)
         if isinstance(included, Unknown):
             return included
@@ -94,6 +96,20 @@ def read(
     programs.sort(key=_priority)
     managed = tuple(each for section in programs for each in _managed(section, env))
     return Configuration(managed, not stays, place)
+
+
+def _patterns(path: str, sections: Iterable[Section]) -> list[str]:
+    """The files that sections include, `*` and all."""
+    told = " ".join(section.get("files") for section in sections if section.name == "include").split()
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern)) for pattern in told]
+
+
+def _is_own(files: FileSystem, file: ImageFile) -> bool:
+    """Whether the build context has brought this configuration, or what that includes."""
+    if not isinstance(file.content, SourceFile):
+        return False
+    packaged = file.content.path == file.path
+    return not packaged or any(files.matching(each) for each in _patterns(file.path, parse_ini(file.content)))
 
 
 def _asked(section: Section) -> Iterator[tuple[Option, str]]:

@@ -9,6 +9,7 @@ from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.words import expand_text, expand_words
+from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
@@ -126,7 +127,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
     alive = [other for other in world.processes.values() if other.alive]
     match name:
         case "pwd":
-            return cwd
+            return folder_named(cwd)
         case "echo":
             return " ".join(word for word in arguments if word != "-n")
         case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
