@@ -42,7 +42,7 @@ from stopcheck.boot.shell.builtins.find import find_builtin
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.world import SHORT
-from stopcheck.boot.written import made_executable
+from stopcheck.boot.written import made_executable, makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
@@ -209,7 +209,7 @@ class Machine:
             name = text.strip('"').lstrip("$").strip("{}")
             return f"{name}<>" in script or f"{{{name}}}<>" in script
         made = any(isinstance(part, ProcessSubstitution) for part in target.parts)
-        return f"mkfifo {text}" in script or (redirection.operator == "<>" and made)
+        return makes_fifo(script, text) or (redirection.operator == "<>" and made)
 
     @staticmethod
     def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:

@@ -245,6 +245,10 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
         pytest.param(
+            "trap 'ourctl stop' TERM\nmkfifo -m 600 /p\nourctl start\nread x < /p &\nwait\n", "unknown", None,
+            id="a-fifo-with-a-mode-holds-a-job",
+        ),
+        pytest.param(
             'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
         ),
         pytest.param(
