@@ -615,7 +615,9 @@ class Machine:
 
         if row.name != "supervisord":
             return service_folders.supervisor(self, row, words, process.cwd, env)
-        found = supervisord.read(self.image.files, words, process.cwd, env, world)
+        own = process.argv[0]
+        place = own if isinstance(own, str) else ""
+        found = supervisord.read(self.image.files, words, process.cwd, env, world, place)
         if isinstance(found, Unknown):
             body_of = Program if supervisord.is_told_to_stay(words) else Leaving
             return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)

@@ -61,8 +61,9 @@ def gist(report: ContainerReport) -> str:
     told = verdict.signal_reaches_main
     mains = [process for process in verdict.processes if process.main]
     names = verdict.main
-    if told is False:  # where only some of them are never told, those are what is amiss
-        names = tuple(process.program for process in mains if process.fate == "untold") or names
+    amiss = "untold" if told is False else "dies" if verdict.outcome is OutcomeKind.TERMINATED else ""
+    if amiss:  # where only some of them are never told, or die of it, those are what is to be said
+        names = tuple(process.program for process in mains if process.fate == amiss) or names
     names = tuple(dict.fromkeys(map(clean, names))) or ("the main process",)
     main, several = together(names), len(names) > 1
     signal = _signal(report)

@@ -205,6 +205,9 @@ def test_what_dies_of_the_signal_is_not_said_to_be_killed() -> None:
     dead = (Process(2, 1, ("dev",), "dev", "service", True, None, "", "dies"),)
     verdict = Verdict(OutcomeKind.CUT_OFF, 143, True, ("dev",), None, None, (), dead)
     assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM before any cleanup"
+    beside = (*dead, Process(3, 1, ("job",), "job", "service", True, None, "", "handles"))
+    verdict = Verdict(OutcomeKind.TERMINATED, 0, True, ("dev", "job"), None, None, (), beside)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM at once, without cleanup"
 
 
 def test_many_main_processes_are_named_once_and_as_in_a_sentence() -> None:

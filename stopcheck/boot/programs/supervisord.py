@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from stopcheck.syntax.ini import Option, Section
 
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+BESIDE = ("etc/supervisord.conf", "supervisord.conf")
+"""What is looked for before that, from the folder above the program's own."""
+PIPS = "/usr/local/bin/supervisord"
+"""Where pip puts it."""
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
 _EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
@@ -50,7 +54,7 @@ class Refused:
 
 
 def read(
-    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World
+    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World, executable: str = ""
 ) -> Configuration | Refused | Unknown:
     """The configuration that these arguments lead to.
 
@@ -59,6 +63,10 @@ def read(
     """
     path = _option(words, "-c", "--configuration")
     candidates = [posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
+    if not path:
+        above = posixpath.dirname(posixpath.dirname(posixpath.join(cwd, executable if "/" in executable else PIPS)))
+        beside = [posixpath.join(above, name) for name in BESIDE]
+        candidates[:0] = [name for name in beside if not isinstance(files.lookup(name), (Unknown, Unlikely))]
     found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
     likely = [file for file in found if not isinstance(file, Unlikely)]
     file = next(iter(likely or found), None)
@@ -93,8 +101,11 @@ def read(
     stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
     place = option.span if option is not None else mains[0].span
     programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
-    programs.sort(key=_priority)
-    managed = tuple(each for section in programs for each in _managed(section, env))
+    told = {name: section for section in sections if section.name.startswith("group:") for name in _members(section)}
+    groups = {section.name: told.get(section.name.partition(":")[2], section) for section in programs}
+    order = [*told.values(), *programs]
+    programs.sort(key=lambda each: (_priority(group := groups[each.name]), order.index(group), _priority(each)))
+    managed = tuple(each for section in programs for each in _managed(section, groups[section.name].name, env))
     return Configuration(managed, not stays, place)
 
 
@@ -151,6 +162,10 @@ def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
     return sections
 
 
+def _members(section: Section) -> list[str]:
+    return [name.strip() for name in section.get("programs").split(",")]
+
+
 def _priority(section: Section) -> int:
     priority = numeral(section.get("priority", "999"), signed=True)
     return 999 if priority is None else priority
@@ -161,7 +176,7 @@ def _plain(value: str) -> str:
     return "" if "%" in value else value.strip()
 
 
-def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
+def _managed(section: Section, group: str, env: Mapping[str, Field]) -> list[Managed]:
     command = section.option("command")
     if command is None or section.get("autostart", "true").lower() not in YES:
         return []
@@ -179,6 +194,7 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
         folder=_plain(section.get("directory", "")),
         user=_plain(section.get("user", "")),
         once=section.get("autorestart", "").lower() in NO,
+        along=group,
     )
     first = numeral(section.get("numprocs_start", "0")) or 0
     numbers = range(first, first + (1 if count is None else min(count, 8)))
