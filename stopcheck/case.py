@@ -65,7 +65,8 @@ class Process:
     """A process that stands when the service is up.
 
     `role` is one of "shell", "service", "init", "wrapper", "supervisor", "timer", "helper"; `span` is where it was
-    started; `note` what it does when the signal comes ("waits for pid 2 in the foreground"); `fate` the same in a word.
+    started; `note` what it does when the signal comes ("waits for pid 2 in the foreground"); `fate` the same in a word;
+    `told` the signals that it gets, without SIG.
     """
 
     pid: int
@@ -77,6 +78,7 @@ class Process:
     span: Span | None = None
     note: str = ""
     fate: Fate = ""
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def dropping_script(image: Image) -> SourceFile | None:
         return None
     if start.shell_form is not None:
         return None if _may_read(image, start.shell_form, "/", 0, from_zero=True) else start.shell_form
-    return _dropping(image, start.argv, image.workdir or "/")
+    return _dropping(image, start.argv, image.workdir)
 
 
 def _dropping(image: Image, argv: tuple[Field, ...], cwd: str) -> SourceFile | None:

@@ -88,7 +88,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     world = World()
     env: dict[str, Field] = {"PATH": DEFAULT_PATH, **image.env}
     process = world.spawn(None, Program(ENDED, ""), argv, None)
-    process.cwd = image.workdir or "/"
+    process.cwd = image.workdir
     process.user = image.user.split(":")[0]
     process.origin = _origin(image)
     try:

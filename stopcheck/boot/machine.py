@@ -42,7 +42,7 @@ from stopcheck.boot.shell.builtins.find import find_builtin
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.world import SHORT
-from stopcheck.boot.written import made_executable
+from stopcheck.boot.written import made_executable, makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
@@ -209,7 +209,7 @@ class Machine:
             name = text.strip('"').lstrip("$").strip("{}")
             return f"{name}<>" in script or f"{{{name}}}<>" in script
         made = any(isinstance(part, ProcessSubstitution) for part in target.parts)
-        return f"mkfifo {text}" in script or (redirection.operator == "<>" and made)
+        return makes_fifo(script, text) or (redirection.operator == "<>" and made)
 
     @staticmethod
     def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
@@ -273,7 +273,12 @@ class Machine:
         base = self.image.base
         if _own(path, base.execs) and len(argv) > 1:
             leads = isinstance(argv[1], str) and base.prepends and self._is_for(argv[1], process.cwd, env)
-            return self.load(world, process, (*base.prepends.split(), *argv[1:]) if leads else argv[1:], env, depth + 1)
+            own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
+            started = self.load(world, process, own, env, depth + 1)
+            if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
+                # These are scripts that end in `exec "$@"`: a shell runs by itself what the kernel refuses.
+                return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)
+            return started
         start = _own(path, tuple(base.starts))
         if start:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
@@ -430,7 +435,8 @@ class Machine:
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
         program = process.program
-        loaded = self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+        script = _seen_from(process.cwd, file.path)
+        loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
         if program in self.programs and not isinstance(loaded, Failure):
@@ -609,7 +615,9 @@ class Machine:
 
         if row.name != "supervisord":
             return service_folders.supervisor(self, row, words, process.cwd, env)
-        found = supervisord.read(self.image.files, words, process.cwd, env, world)
+        own = process.argv[0]
+        place = own if isinstance(own, str) else ""
+        found = supervisord.read(self.image.files, words, process.cwd, env, world, place)
         if isinstance(found, Unknown):
             body_of = Program if supervisord.is_told_to_stay(words) else Leaving
             return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), self.stop_signal)
@@ -796,6 +804,11 @@ def _with_what_is_read(own: list[str], child: tuple[Field, ...]) -> tuple[Field,
     place = place or next((word.partition("=")[2] or "{}" for word in own if word.startswith("--replace")), "")
     unknown = Unknown("what xargs reads")
     return tuple(unknown if place and isinstance(word, str) and place in word else word for word in child)
+
+
+def _seen_from(cwd: str, path: str) -> str:
+    """A file's path for a process; of both only the way from the same unknown folder may be known."""
+    return path if path.startswith("/") or not cwd or cwd.startswith("/") else posixpath.relpath(path, cwd)
 
 
 def _own(path: str, paths: tuple[str, ...]) -> str:

@@ -387,7 +387,15 @@ def _guard(world: World) -> bool:
     """Whether the service was never meant to come up: an exec that fails, an error exit on an undecided condition."""
     if any(event.kind == "cannot-start" and event.pid == 1 for event in world.events):
         return True
-    return bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
+    refused = bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
+    return refused and not _asks_in_the_end(world.init)
+
+
+def _asks_in_the_end(process: Process) -> bool:
+    """Whether a script ends with a `read`: that somebody presses a key, and it fails where there is no terminal."""
+    items = process.body.text.items if isinstance(process.body, Shell) else ()
+    last = items[-1].command.first.commands[-1] if items and not items[-1].command.rest else None
+    return isinstance(last, SimpleCommand) and bool(last.words) and last.words[0].literal == "read"
 
 
 def _become(world: World, other: World) -> None:

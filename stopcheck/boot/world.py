@@ -135,6 +135,10 @@ class Process:
         """Whether it has ended and nobody waits for it: nothing in it changes any more."""
         return self.reaped and self.status is not None
 
+    def folder(self) -> Field:
+        """Its working directory, as `pwd` tells it."""
+        return folder_named(self.cwd)
+
     def copy(self) -> Process:
         """A copy that can go another way."""
         return Process(
@@ -143,6 +147,11 @@ class Process:
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
             self.adopted, self.started_at, self.closed,
         )  # fmt: skip
+
+
+def folder_named(cwd: str) -> Field:
+    """A working directory by its name; that of a base image that is not known has none."""
+    return cwd if cwd.startswith("/") else Unknown("the working directory of the base image")
 
 
 class Branch(Exception):  # noqa: N818 - no error: the two ways that a step can go

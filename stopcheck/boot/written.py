@@ -23,6 +23,8 @@ COPIED = (".conf", ".ini", ".env", ".sh")
 _EXECUTABLE = regex(r"(?:[ugoa]*[+=][rwst]*[xX][rwxXst]*(?:,\S*)?|[0-7]*[1357][0-7]{0,2})")
 """Modes with which a file can be run."""
 
+_MKFIFO = regex(r"\bmkfifo((?:[ \t]+[^\s;&|]+)+)")
+
 OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
 
@@ -114,6 +116,11 @@ def written(world: World, pattern: str) -> list[str]:
     return [
         path for path in world.files if path.count("/") == pattern.count("/") and fnmatch.fnmatchcase(path, pattern)
     ]
+
+
+def makes_fifo(script: str, name: str) -> bool:
+    """Whether a script makes a FIFO that it writes as `name`: `mkfifo -m 600 NAME`."""
+    return any(name in made[1].split() for made in _MKFIFO.finditer(script))
 
 
 def made_executable(world: World, path: str) -> bool:

@@ -31,9 +31,15 @@ def check(case: Case) -> Iterator[Violation]:
             message=f"{case.consequence(None)}. {name} leaves for the background: {left}",
             span=place(case, cause.span),
             fix=_fix(case, cause, words) if words is not None else None,
-            advice=f"Keep it in the foreground: `{that_stays(name, words)}`.",
+            advice=_advice(that_stays(name, words), shell, job=cause.process.job),
             severity="warning" if shell else None,
         )
+
+
+def _advice(command: str, shell: str | None, *, job: bool) -> str:
+    if shell:
+        return f"Keep it in the foreground, in the place of {shell}: `exec {command}`."
+    return f"Keep it in the foreground{', without `&`' if job else ''}: `{command}`."
 
 
 def _fix(case: Case, cause: Cause, words: tuple[str, ...]) -> Fix | None:

@@ -6,12 +6,14 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.bases import base_image, is_windows, may_set_signal, with_shell
 from stopcheck.image.context import Context, find_context
 from stopcheck.image.copying import Copying, place
-from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder, Unsure
-from stopcheck.image.model import Image, StartCommand
+from stopcheck.image.filesystem import BaseFiles, FileMap, MakeFolder, Put, Unsure
+from stopcheck.image.model import Image, ImageFile, StartCommand
+from stopcheck.image.paths import join
 from stopcheck.image.run import mount_options, run
 from stopcheck.image.variables import Missing, SubstitutionError, expand, expand_known
 from stopcheck.model import Label, Problem, Unknown
 from stopcheck.records import dataclass, field, replace
+from stopcheck.source import SourceFile
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm, parse_dockerfile
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ class State:
     instructions: list[Instruction] = field(default_factory=list)
     installed: set[str] = field(default_factory=set)
     unset_arguments: set[str] = field(default_factory=set)
+    blanks: set[str] = field(default_factory=set)
     superseded: list[Instruction] = field(default_factory=list)
     cleared: Instruction | None = None
     cmd_is_own: bool = False
@@ -122,6 +125,7 @@ class State:
             instructions=list(self.instructions),
             installed=set(self.installed),
             unset_arguments=set(self.unset_arguments),
+            blanks=set(self.blanks),
             superseded=list(self.superseded),
             recipes=list(self.recipes),
         )
@@ -382,9 +386,19 @@ class _Builder:
 
     def _env(self, state: State, instruction: Instruction) -> None:
         words = [self._expand(state, argument.value) for argument in instruction.arguments]
-        for name, value in zip(words[::2], words[1::2], strict=False):
+        texts = [argument.value for argument in instruction.arguments[1::2]]
+        blank = {text for text in texts if self._wants_argument(state, text)}
+        for name, value, text in zip(words[::2], words[1::2], texts, strict=False):
             if isinstance(name, str):
                 state.env[name] = state.build_env[name] = value
+                (state.blanks.add if text in blank else state.blanks.discard)(name)
+
+    def _wants_argument(self, state: State, text: str) -> bool:
+        """Whether a text asks for a build argument that has no value."""
+        try:
+            return isinstance(expand(text, state.path_variable, self._escape), Missing)
+        except SubstitutionError:
+            return False
 
     def _arg(self, state: State, instruction: Instruction) -> None:
         for name, value in self._arguments(instruction, state.variable):
@@ -457,6 +471,7 @@ class _Builder:
             return self._finish(stage, other)
 
         end = before_end[0] if before_end is not None and stage is self._stages[-1] else None
+        files = _with_what_is_started(state) if state.env_open else state.files
         return Image(
             dockerfile=self._dockerfile.source.path,
             stage=stage.name or None,
@@ -469,19 +484,39 @@ class _Builder:
             shell=state.shell,
             stop_signal=state.stop_signal,
             stop_signal_span=state.stop_signal_span,
-            base=with_shell(state.base, state.files),
-            files=state.files,
+            base=with_shell(state.base, files),
+            files=files,
             installed=frozenset(state.installed),
             superseded=tuple(state.superseded),
             cleared=state.cleared,
             stop_signal_base=state.stop_signal_base,
             env_open=state.env_open,
+            blanks=frozenset(state.blanks),
             healthcheck=state.healthcheck,
             instructions=tuple(state.instructions),
             recipes=tuple(state.recipes),
             end=end,
             with_end=with_end if end is not None else None,
         )
+
+
+def _with_what_is_started(state: State) -> FileMap:
+    """The files with those scripts that ENTRYPOINT and CMD name by a path which only an unknown base image explains.
+
+    COPY has put a file whose path ends so into a folder that this base image tells: its working directory, `$HOME`.
+    """
+    files = state.files
+    last = [line.value.split()[-1:] for line in state.instructions if line.keyword in {"COPY", "ADD"}]
+    told = [expand_known(word, state.path_variable) for words in last for word in words]
+    folders = dict.fromkeys(["", *(word.partition("/")[0] for word in told if word.startswith("$"))])
+    starts = [start for start in (state.entrypoint, state.cmd) if isinstance(start, StartCommand)]
+    for word in [word for start in starts for word in start.argv if isinstance(word, str) and word.startswith("/")]:
+        parts = word.strip("/").split("/")
+        tails = [join(folder, "/".join(parts[at:])) for at in range(1, len(parts)) for folder in folders]
+        found = [file for tail in tails if isinstance(file := files.lookup(tail), ImageFile)]
+        if isinstance(files.lookup(word), Unknown) and found and isinstance(found[0].content, SourceFile):
+            files = files.after(Put(replace(found[0], path=word)))
+    return files
 
 
 def _inherited(argv: tuple[str, ...] | Unknown | None, name: str) -> StartCommand | Unknown | None:

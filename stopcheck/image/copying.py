@@ -241,6 +241,8 @@ class Copying:
 def place(workdir: str, text: str) -> str:
     """A path of an instruction as the image has it; one that begins with what is not known stands for itself."""
     path = clean(text) if text.startswith("$") else join(workdir, text or ".")
+    if path == ".":
+        return ""  # the working directory of a base image that is not known
     return path if len(path) <= _LONGEST_PATH else "$PATH_THAT_IS_TOO_LONG"
 
 

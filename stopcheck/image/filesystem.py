@@ -367,6 +367,8 @@ _STANDARD = frozenset(
 )
 """Folders of the root that the Filesystem Hierarchy Standard knows: only the base image can tell what is in them."""
 
+_EMPTY_HOMES = frozenset({"alpine", "debian", "ubuntu"})
+"""Systems in whose images /root holds nothing but what begins with a dot (RHEL's has anaconda-ks.cfg)."""
 _ALWAYS_FOLDERS = frozenset(
     [
         *("/bin", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv"),
@@ -420,6 +422,8 @@ class BaseFiles:
         if path.startswith("/etc/") and base(path).removesuffix(".conf") in image.missing:
             return Mark.ABSENT  # a program's configuration comes with it
         top = path.split("/")[1]
+        if top == "root" and image.plain and image.family in _EMPTY_HOMES and "/." not in path:
+            return Mark.ABSENT
         if top in _STANDARD or top.startswith(self._own):
             return Maybe(self._unknown)
         return Mark.ABSENT

@@ -145,8 +145,9 @@ class Image:
     "SIGTERM", also where the base image is not known (then `base.stop_signal` is Unknown) unless its name is like that
     of an image with another one.
     `env` has only what is set; a name that is not in it is unset unless `env_open` (the base image is not known)
-    tells that the base may set it. `superseded` are CMD and ENTRYPOINT instructions that a later one of the same
-    stage replaces; `cleared` is the CMD of a stage that this one is built from, which its ENTRYPOINT clears.
+    tells that the base may set it; `blanks` are those in it that are made from a build argument without a value.
+    `superseded` are CMD and ENTRYPOINT instructions that a later one of the same stage replaces; `cleared` is the CMD
+    of a stage that this one is built from, which its ENTRYPOINT clears.
     """
 
     dockerfile: str
@@ -167,6 +168,7 @@ class Image:
     cleared: Instruction | None = None
     stop_signal_base: str | None = None
     env_open: bool = False
+    blanks: frozenset[str] = frozenset()
     healthcheck: Instruction | None = None
     instructions: tuple[Instruction, ...] = ()
     """Those of the final stage and of the stages it is built from, base first."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SYSTEM = ("/bin", "/boot", "/etc", "/home", "/lib", "/lib64", "/opt", "/root", "/run", "/sbin", "/srv", "/usr", "/var")
 """Folders that packages go to."""
+_OF_USERS = ("/home", "/root")
+"""Those that a distribution's packages leave to users; source: Filesystem Hierarchy Standard 3.0, 3.8 and 3.14."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,17 @@ class Manager:
     elsewhere: frozenset[str] = frozenset()
 
 
-def _manager(verbs: str, valued: str = "", elsewhere: str = "", *, here: bool = False) -> Manager:
-    return Manager(
-        frozenset(verbs.split()), frozenset(valued.split()), here=here, elsewhere=frozenset(elsewhere.split())
-    )
+def _manager(
+    verbs: str, valued: str = "", elsewhere: str = "", *, here: bool = False, of_users: bool = True
+) -> Manager:
+    folders = SYSTEM if of_users else tuple(folder for folder in SYSTEM if folder not in _OF_USERS)
+    return Manager(frozenset(verbs.split()), frozenset(valued.split()), folders, here, frozenset(elsewhere.split()))
 
 
-_DEB = _manager("install", "-t --target-release -o --option -c")
-_RPM = _manager("install localinstall groupinstall", "--enablerepo --disablerepo --repo --setopt", "--installroot")
+_DEB = _manager("install", "-t --target-release -o --option -c", of_users=False)
+_RPM = _manager(
+    "install localinstall groupinstall", "--enablerepo --disablerepo --repo --setopt", "--installroot", of_users=False
+)
 _PIP = _manager(
     "install",
     "-r --requirement -c --constraint -i --index-url --extra-index-url -f -e",
@@ -47,7 +52,7 @@ _PIP = _manager(
 _NPM = _manager("install i add ci", "--registry", "run exec --prefix", here=True)
 
 MANAGERS = {
-    "apk": _manager("add", "-t --virtual --repository -X", "-p --root"),
+    "apk": _manager("add", "-t --virtual --repository -X", "-p --root", of_users=False),
     **dict.fromkeys(("apt-get", "apt", "aptitude"), _DEB),
     **dict.fromkeys(("yum", "dnf", "microdnf", "tdnf", "zypper"), _RPM),
     **dict.fromkeys(("pip", "pip3", "pip2"), _PIP),

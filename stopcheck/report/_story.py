@@ -61,19 +61,22 @@ def gist(report: ContainerReport) -> str:
     told = verdict.signal_reaches_main
     mains = [process for process in verdict.processes if process.main]
     names = verdict.main
-    if told is False:  # where only some of them are never told, those are what is amiss
-        names = tuple(process.program for process in mains if process.fate == "untold") or names
+    amiss = "untold" if told is False else "dies" if verdict.outcome is OutcomeKind.TERMINATED else ""
+    if amiss:  # where only some of them are never told, or die of it, those are what is to be said
+        names = tuple(process.program for process in mains if process.fate == amiss) or names
     names = tuple(dict.fromkeys(map(clean, names))) or ("the main process",)
     main, several = together(names), len(names) > 1
+    signal = _signal(report)
     match verdict.outcome:
         case OutcomeKind.GRACEFUL:
-            return f"{main} {'get' if several else 'gets'} {report.container.stop_signal} and can finish"
+            told_of = f"{'get' if several else 'gets'} {signal}" if signal else f"{'are' if several else 'is'} told"
+            return f"{main} {told_of} and can finish"
         case OutcomeKind.TERMINATED if told is False:
             return f"{main} {'have' if several else 'has'} no handler that could be told: SIGKILLed at once"
         case OutcomeKind.TERMINATED:
-            return f"{main} {'die' if several else 'dies'} of {report.container.stop_signal} at once, without cleanup"
+            return f"{main} {'die' if several else 'dies'} of {signal or 'the signal'} at once, without cleanup"
         case OutcomeKind.CUT_OFF if told and mains and all(process.fate == "dies" for process in mains):
-            return f"{main} {'die' if several else 'dies'} of {report.container.stop_signal} before any cleanup"
+            return f"{main} {'die' if several else 'dies'} of {signal or 'the signal'} before any cleanup"
         case OutcomeKind.CUT_OFF if told:
             return f"{main} {'are' if several else 'is'} told, but SIGKILLed before the work is done"
         case OutcomeKind.CUT_OFF | OutcomeKind.KILLED if told is False:
@@ -88,6 +91,14 @@ def gist(report: ContainerReport) -> str:
             return verdict.reason or f"{main} never {'start' if several else 'starts'}"
         case _:
             return verdict.reason or "the files do not tell"
+
+
+def _signal(report: ContainerReport) -> str | None:
+    """What the main processes get, which need not be the stop signal; None where they get different ones."""
+    told = {process.told[0] for process in report.verdict.processes if process.main and process.told}
+    if not told:
+        return report.container.stop_signal
+    return f"SIG{told.pop()}" if len(told) == 1 else None
 
 
 def story(steps: Sequence[Step], width: int) -> Iterator[Line]:

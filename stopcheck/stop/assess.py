@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.programs import ProgramRow
 
 
-ROUNDS = 5
+_BY_ITSELF = frozenset({OutcomeKind.FAILS, OutcomeKind.EXITS})
+ROUNDS = 8
 """So often a script may ask for more variables once it has those that it asked for."""
 
 
@@ -58,16 +59,34 @@ def assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | None
     """Boot the image, stop it, and take the worst of the ways that count; `grace` in seconds.
 
     What nothing sets counts as unset. But a container must not end by itself for the want of a variable that a base
-    image may set of which nothing is known: then it has it. Those have names in capitals.
+    image may set of which nothing is known: then it has it. Those have names in capitals. Nor for the want of one that
+    is made from a build argument without a value: such an image is built with one. Nor must it wait for ever because of
+    a variable that the command it waits for forbids to be unset.
     """
     found = _assess(image, grace, programs)
     for _ in range(ROUNDS):
+        wanted = _waited_for_in_vain(found)
+        if not wanted:
+            break
+        image = with_variables(image, wanted, "it is given when the container is run")
+        found = _assess(image, grace, programs)
+    if image.blanks and found.outcome in _BY_ITSELF:
+        given = with_variables(image, sorted(image.blanks), "each build gives it")
+        found = _assess(given, grace, programs)
+    for _ in range(ROUNDS):
         asked = [name for name in found.asked() if name.isupper() and name not in found.image.env]
-        if not image.env_open or not asked or found.outcome not in {OutcomeKind.FAILS, OutcomeKind.EXITS}:
+        if not image.env_open or not asked or found.outcome not in _BY_ITSELF:
             break
         given = with_variables(found.image, asked, f"the base image {image.base.name} may set it")
         found = _assess(given, grace, programs)
     return found
+
+
+def _waited_for_in_vain(found: Assessment) -> list[str]:
+    """The variables for want of which a command fails again and again, on each way that is up (`set -u`)."""
+    up = [path.booted.world for path in found.paths if path.booted.up]
+    lacks = [{event.text for event in world.events if event.kind == "lacks"} for world in up]
+    return sorted(set().union(*lacks)) if lacks and all(lacks) else []
 
 
 def with_variables(image: Image, names: Iterable[str], reason: str) -> Image:

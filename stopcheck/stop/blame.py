@@ -7,6 +7,7 @@ from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
+from stopcheck.records import replace
 from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import gives_up
 from stopcheck.stop.mend import Mended, mended
@@ -45,6 +46,8 @@ def causes(assessment: Assessment, stopped: Stopped) -> tuple[Cause, ...]:
         found += new
         if not new:
             break
+        if any(cause.rule == "inherited-stop-signal" for cause in new):
+            assessment = replace(assessment, signal="TERM")
         current = mended(assessment, current, new)
     return tuple(cause for cause in found if not _lingers(cause, stopped))
 

@@ -80,6 +80,8 @@ def mended(assessment: Assessment, stopped: Stopped, causes: Iterable[Cause]) ->
     for cause in causes:
         if cause.rule == "abandoned-job" and cause.child is not None:
             mains = tuple(pid for pid in mains if pid != cause.child.pid)
+        elif cause.rule == "inherited-stop-signal" and isinstance(cause.process.body, Supervisor):
+            continue  # another signal is sent, and it does with that what it does
         elif isinstance(cause.process.body, (Shell, Parent, Supervisor)):
             _mend(world, world.processes[cause.process.pid], cause)
         else:

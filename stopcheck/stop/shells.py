@@ -14,7 +14,7 @@ from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import in_job
 from stopcheck.stop.mend import Mended, outlived
 from stopcheck.stop.starts import of_long_trap, shell_rule
-from stopcheck.syntax.shell.tree import ArithmeticFor, Pipeline, SimpleCommand, Subshell
+from stopcheck.syntax.shell.tree import ArithmeticFor, Parameter, Pipeline, SimpleCommand, Subshell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,8 +283,10 @@ def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     """The script ran through, and left a service in the background that its end takes along.
 
     A program that nobody knows is a helper, like those that are, where the script has done work of its own after it
-    had started it.
+    had started it. A script that ends in `exec "$@"` is meant to be given something to run.
     """
+    if _becomes_its_arguments(stopped.booted.world.init):
+        return
     world = outlived(stopped)
     programs = [process for process in world.processes.values() if isinstance(process.body, Program)]
     worked = max((p.pid for p in programs if not p.alive and _role(p) in WORK and p.program not in HARMLESS), default=0)
@@ -292,6 +294,15 @@ def of_script_end(stopped: Stopped) -> Iterator[Cause]:
     left = [p for p in left if (_role(p) in {"service", "worker"} and not _helps(p)) or p.pid > worked]
     if left:
         yield Cause("script-ends", world.init, left[-1].origin, left[-1])
+
+
+def _becomes_its_arguments(process: Process) -> bool:
+    """Whether the last command of a script is `exec "$@"`, and nothing was given."""
+    items = process.body.text.items if isinstance(process.body, Shell) and not process.body.args else ()
+    command = items[-1].command.first.commands[-1] if items else None
+    words = command.words if isinstance(command, SimpleCommand) else ()
+    parts = [part for word in words if word.literal != "exec" for part in word.parts]
+    return bool(parts) and all(isinstance(part, Parameter) and part.name in {"@", "*"} for part in parts)
 
 
 def _helps(process: Process) -> bool:

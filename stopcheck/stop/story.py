@@ -237,6 +237,7 @@ def processes(assessment: Assessment, stopped: Stopped) -> tuple[ProcessView, ..
                 span=process.origin,
                 note=note,
                 fate=fate,
+                told=later.told,
             )
         )
     return tuple(views)

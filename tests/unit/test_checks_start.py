@@ -713,11 +713,11 @@ class TestStopSignal:
     def test_time(self) -> None:
         files = {"Dockerfile": PYTHON + 'RUN pip install celery\nCMD ["celery", "-A", "shop", "worker"]\n'}
         assert found(analysed(files)) == []
-        assert found(analysed(files, grace_period=4.0)) == [("error", "grace-period-too-short", 4)]
+        assert found(analysed(files, grace_period=2.0)) == [("error", "grace-period-too-short", 4)]
 
     def test_time_that_is_short_only_once_it_is_told(self) -> None:
         files = {"Dockerfile": PYTHON + "RUN pip install celery\nCMD celery -A shop worker\n"}
-        rows = {rule: violation.message for rule, violation, _ in analysed(files, grace_period=4.0)[2]}
+        rows = {rule: violation.message for rule, violation, _ in analysed(files, grace_period=2.0)[2]}
         assert sorted(rows) == ["grace-period-too-short", "shell-form-command"]
         assert rows["grace-period-too-short"].startswith("Once it is told: celery takes about")
 
@@ -725,6 +725,7 @@ class TestStopSignal:
         case = analysed({"Dockerfile": DEBIAN + "CMD service nginx start && /bin/bash\n"})
         assert found(case) == [("warning", "daemonized-main", 3)]
         assert case[2][0][1].message.endswith("bash, which is left in front, ends at once without a terminal")
+        assert "in the place of bash: `exec " in str(case[2][0][1].advice)
         assert found(analysed({"Dockerfile": DEBIAN + "CMD service nginx start && true\n"}))[0][0] == "error"
 
     def test_a_handler_is_missed_in_the_users_own_code_only(self) -> None:

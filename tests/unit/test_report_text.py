@@ -161,6 +161,23 @@ def test_the_gist_of_each_outcome(ending: Ending, expected: str) -> None:
     assert gist(ending.report()) == expected
 
 
+@pytest.mark.parametrize(
+    "told, expected",
+    [
+        pytest.param((("TERM",), ("TERM",)), "app gets SIGTERM and can finish", id="another signal"),
+        pytest.param((("TERM",), ("INT",)), "app is told and can finish", id="several signals"),
+    ],
+)
+def test_the_gist_names_the_signal_that_the_main_process_gets(told: tuple[tuple[str, ...], ...], expected: str) -> None:
+    """A supervisor that is told SIGQUIT tells its programs SIGTERM."""
+    mains = tuple(
+        Process(pid, 1, ("app",), "app", "service", main=True, told=each) for pid, each in enumerate(told, start=2)
+    )
+    verdict = replace(GRACEFUL.verdict, processes=mains)
+    quits = replace(GRACEFUL.container, stop_signal="SIGQUIT")
+    assert gist(replace(GRACEFUL, container=quits, verdict=verdict)) == expected
+
+
 def test_only_what_takes_long_tells_how_long() -> None:
     assert outcome(KILLED) == "killed (137) after 10 s"
     assert outcome(Ending(OutcomeKind.TERMINATED, True, 143).report()) == "terminated (143)"
@@ -188,6 +205,9 @@ def test_what_dies_of_the_signal_is_not_said_to_be_killed() -> None:
     dead = (Process(2, 1, ("dev",), "dev", "service", True, None, "", "dies"),)
     verdict = Verdict(OutcomeKind.CUT_OFF, 143, True, ("dev",), None, None, (), dead)
     assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM before any cleanup"
+    beside = (*dead, Process(3, 1, ("job",), "job", "service", True, None, "", "handles"))
+    verdict = Verdict(OutcomeKind.TERMINATED, 0, True, ("dev", "job"), None, None, (), beside)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == "dev dies of SIGTERM at once, without cleanup"
 
 
 def test_many_main_processes_are_named_once_and_as_in_a_sentence() -> None:

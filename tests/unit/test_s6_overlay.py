@@ -72,6 +72,13 @@ def test_what_was_measured(
     assert (some[0].outcome, some[0].exit_code) == (outcome, code)
 
 
+def test_a_signal_that_only_the_base_image_wants_is_all_that_is_wrong() -> None:
+    """Told to stop, it sends SIGTERM to all that its scripts have left, too."""
+    some = image({LEGACY: NO_EXEC.format(SERVICE)}, base="nginx:1.27-alpine")
+    assert some[0].outcome == "killed"
+    assert [rule for rule, _, _ in some[1]] == ["inherited-stop-signal"]
+
+
 def test_two_services_are_both_told() -> None:
     files = {**rc(EXEC.format(SERVICE)), "root/etc/services.d/cache/run": EXEC.format("hypercorn -u nobody -p 1")}
     some = image(files)

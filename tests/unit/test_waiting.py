@@ -245,6 +245,10 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("mkfifo /p\nexec 3<>/p\nread x <&3\n", "killed", None, id="a-fifo-held-open-has-none"),
         pytest.param(
+            "trap 'ourctl stop' TERM\nmkfifo -m 600 /p\nourctl start\nread x < /p &\nwait\n", "unknown", None,
+            id="a-fifo-with-a-mode-holds-a-job",
+        ),
+        pytest.param(
             'our-setup\nif [ $# = 0 ]; then echo usage; exit 0; fi\nexec our-app "$@"\n', "exits", (), id="only-usage"
         ),
         pytest.param(
@@ -345,6 +349,39 @@ def test_a_shell_runs_a_script_without_a_shebang_where_it_has_found_it(start: st
     lines = "RUN printf 'hypercorn -u nobody\\ntrue\\n' > /usr/local/bin/inner && chmod +x /usr/local/bin/inner"
     some = said(context(f"{start}\n", lines=lines))
     assert (some[0].outcome, some[0].main) == ("killed", ("hypercorn",))
+
+
+@pytest.mark.parametrize("base", ["php:8.2-fpm", "node:20-bookworm"])
+def test_so_does_the_entrypoint_of_a_base_image(base: str) -> None:
+    """It is a script that ends in `exec "$@"`, which is not what the kernel does with a file."""
+    files = context("hypercorn -u nobody\ntrue\n", base=base)
+    files["start.sh"] = files["start.sh"].partition("\n")[2]
+    some = said(files)
+    assert (some[0].outcome, some[0].main) == ("killed", ("hypercorn",))
+
+
+@pytest.mark.parametrize("where", ["$(command -v named)", "$(which named)"])
+def test_a_program_is_where_cmd_has_it(where: str) -> None:
+    script = f'if [[ "$1" == "{where}" ]]; then shift; exec named -g "$@"; fi\nexec "$@"\n'
+    files = context(script)
+    files["Dockerfile"] = files["Dockerfile"].replace(
+        'CMD ["/start.sh"]', 'ENTRYPOINT ["/start.sh"]\nCMD ["/usr/sbin/named"]'
+    )
+    assert said(files)[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize("last", ["read", "read -p 'Press a key' key", "echo bye"])
+def test_a_script_that_waits_for_a_key_in_the_end_was_not_left_because_of_an_error(last: str) -> None:
+    script = f"our-app serve\nif [ ! -e /data/x ]; then our-app serve; fi\n{last}\n"
+    some = said(context(script, lines="RUN make install"))
+    assert (some[0].outcome, some[0].main) == ("killed", ("our-app",))
+
+
+@pytest.mark.parametrize("told, main", [("daemonize true", ("nginx", "puma")), ("threads 0, 4", ("puma",))])
+def test_puma_that_its_configuration_sends_to_the_background(told: str, main: tuple[str, ...]) -> None:
+    files = context("cd /srv\npuma -C config/puma.rb\nnginx -g 'daemon off;'\n", lines="COPY config /srv/config")
+    some = said({**files, "config/puma.rb": f"workers 2\n{told}\nport 3000\n"})
+    assert (some[0].outcome, tuple(sorted(some[0].main))) == ("killed", main)
 
 
 def test_conditions_that_make_no_difference_in_the_end_are_not_followed_for_ever() -> None:

@@ -44,7 +44,7 @@ SCRIPTS = frozenset(
 
 _PARSERS = regex(
     r"\b(?:argparse|optparse|OptionParser|click|typer|docopt|absl|fire|getopt|GetoptLong|Getopt|commander|yargs|cac"
-    r"|minimist|parseArgs|thor|slop|Console)\b|--help|--version|\b(?:sys|process)\.argv\b"
+    r"|minimist|parseArgs|thor|slop|Console|ARGV)\b|--help|--version|\b(?:sys|process)\.argv\b"
 )
 """What a script has in it that looks at its options."""
 

@@ -140,6 +140,8 @@ def _script(
     given = tuple(word for word in arguments if word != "--")
     if any(isinstance(word, Unknown) for word in given):
         return start.leaf("unread", "the arguments of a script")
+    if script == "test" and "watch" not in " ".join([text, *map(str, given)]):
+        return start.leaf("short")  # tests end, whatever they start on the way
     if name == "pnpm" and not text.startswith("exec ") and not _is_known_pnpm(start, package):
         return start.leaf("unread", "which version of pnpm runs it")
     line = " ".join([text, *map(_quoted, map(str, given))])

@@ -18,14 +18,18 @@ from stopcheck.source import SourceFile
 from stopcheck.syntax.ini import parse_ini
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from stopcheck.boot.world import Field, World
-    from stopcheck.image.model import FileSystem
+    from stopcheck.image.model import FileSystem, ImageFile
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Option, Section
 
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
+BESIDE = ("etc/supervisord.conf", "supervisord.conf")
+"""What is looked for before that, from the folder above the program's own."""
+PIPS = "/usr/local/bin/supervisord"
+"""Where pip puts it."""
 YES = frozenset({"true", "yes", "on", "1"})
 NO = frozenset({"false", "no", "off", "0"})
 _EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
@@ -50,7 +54,7 @@ class Refused:
 
 
 def read(
-    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World
+    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World, executable: str = ""
 ) -> Configuration | Refused | Unknown:
     """The configuration that these arguments lead to.
 
@@ -59,9 +63,16 @@ def read(
     """
     path = _option(words, "-c", "--configuration")
     candidates = [posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
+    if not path:
+        above = posixpath.dirname(posixpath.dirname(posixpath.join(cwd, executable if "/" in executable else PIPS)))
+        beside = [posixpath.join(above, name) for name in BESIDE]
+        candidates[:0] = [name for name in beside if not isinstance(files.lookup(name), (Unknown, Unlikely))]
     found = [file for candidate in candidates if (file := files.lookup(candidate)) is not None]
     likely = [file for file in found if not isinstance(file, Unlikely)]
     file = next(iter(likely or found), None)
+    if isinstance(file, Unknown):
+        # Who brings a configuration has it read: no step of the build has put another one before it.
+        file = next((each for each in found if not isinstance(each, Unknown) and _is_own(files, each)), file)
     fresh = [place for candidate in candidates for place in written(world, candidate)]
     if fresh:
         return _fresh(fresh)
@@ -74,8 +85,7 @@ def read(
     if file.content.path == file.path and SOMEWHERE in world.files:  # a package's, that the script may replace
         return _fresh([file.path])
     sections = list(parse_ini(file.content))
-    for pattern in " ".join(section.get("files") for section in sections if section.name == "include").split():
-        pattern = posixpath.normpath(posixpath.join(posixpath.dirname(file.path), pattern))
+    for pattern in _patterns(file.path, sections):
         included = _fresh(fresh) if (fresh := written(world, pattern)) else _included(files, pattern)
         if isinstance(included, Unknown):
             return included
@@ -91,9 +101,26 @@ def read(
     stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
     place = option.span if option is not None else mains[0].span
     programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
-    programs.sort(key=_priority)
-    managed = tuple(each for section in programs for each in _managed(section, env))
+    told = {name: section for section in sections if section.name.startswith("group:") for name in _members(section)}
+    groups = {section.name: told.get(section.name.partition(":")[2], section) for section in programs}
+    order = [*told.values(), *programs]
+    programs.sort(key=lambda each: (_priority(group := groups[each.name]), order.index(group), _priority(each)))
+    managed = tuple(each for section in programs for each in _managed(section, groups[section.name].name, env))
     return Configuration(managed, not stays, place)
+
+
+def _patterns(path: str, sections: Iterable[Section]) -> list[str]:
+    """The files that sections include, `*` and all."""
+    told = " ".join(section.get("files") for section in sections if section.name == "include").split()
+    return [posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern)) for pattern in told]
+
+
+def _is_own(files: FileSystem, file: ImageFile) -> bool:
+    """Whether the build context has brought this configuration, or what that includes."""
+    if not isinstance(file.content, SourceFile):
+        return False
+    packaged = file.content.path == file.path
+    return not packaged or any(files.matching(each) for each in _patterns(file.path, parse_ini(file.content)))
 
 
 def _asked(section: Section) -> Iterator[tuple[Option, str]]:
@@ -135,6 +162,10 @@ def _included(files: FileSystem, pattern: str) -> list[Section] | Unknown:
     return sections
 
 
+def _members(section: Section) -> list[str]:
+    return [name.strip() for name in section.get("programs").split(",")]
+
+
 def _priority(section: Section) -> int:
     priority = numeral(section.get("priority", "999"), signed=True)
     return 999 if priority is None else priority
@@ -145,7 +176,7 @@ def _plain(value: str) -> str:
     return "" if "%" in value else value.strip()
 
 
-def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
+def _managed(section: Section, group: str, env: Mapping[str, Field]) -> list[Managed]:
     command = section.option("command")
     if command is None or section.get("autostart", "true").lower() not in YES:
         return []
@@ -163,6 +194,7 @@ def _managed(section: Section, env: Mapping[str, Field]) -> list[Managed]:
         folder=_plain(section.get("directory", "")),
         user=_plain(section.get("user", "")),
         once=section.get("autorestart", "").lower() in NO,
+        along=group,
     )
     first = numeral(section.get("numprocs_start", "0")) or 0
     numbers = range(first, first + (1 if count is None else min(count, 8)))

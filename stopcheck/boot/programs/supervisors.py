@@ -21,7 +21,8 @@ class Managed:
     """A program of a supervisor: how it is started and stopped; `wait` in seconds until SIGKILL (None: never).
 
     `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory, `user`
-    whom it runs as ("": as the supervisor). `once`: nothing starts it again when it has ended.
+    whom it runs as ("": as the supervisor). `once`: nothing starts it again when it has ended. Those that are told to
+    stop at the same time have the same `along`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Managed:
     folder: str = ""
     user: str = ""
     once: bool = False
+    along: str = ""
 
 
 class Supervisor:
@@ -147,10 +149,14 @@ class Supervisor:
                 return True
         else:
             position = self.current if self.current is not None else len(self.pids)
-            done = position == len(self.pids) or not world.processes[self.pids[position]].alive
-            if done and position > 0:
-                self.current = position - 1
+            if position > 0 and not world.living(self.pids[position:]):
+                along = self.managed[position - 1].along
                 self._stop(world, process, position - 1)
+                position -= 1
+                while along and position > 0 and self.managed[position - 1].along == along:
+                    self._stop(world, process, position - 1)
+                    position -= 1
+                self.current = position
                 return True
         if world.living(self.pids):
             return False

@@ -7,7 +7,7 @@ from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
 from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import OUTPUTS, copied, makes_files, opened, worked_on
+from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
@@ -73,6 +73,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     except UnsetError as fault:
         if not _fails_alone(shell, words, fault):
             raise
+        if type(fault) is UnsetError and str(fault):
+            world.note("lacks", process, text=str(fault), span=node.span)
         shell.answers = ()
         return
     if call is None:
@@ -327,7 +329,7 @@ def _redirect(call: Call, process: Process) -> None:
 
 def _is_fifo(call: Call, word: Field) -> bool:
     """Whether the script makes a FIFO of this name."""
-    return isinstance(word, str) and f"mkfifo {word}" in call.node.span.source.text
+    return isinstance(word, str) and makes_fifo(call.node.span.source.text, word)
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:

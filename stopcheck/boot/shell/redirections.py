@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.shell.arithmetic import UnsetError
 from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.shell.words import expand_text
-from stopcheck.boot.written import OUTPUTS, opened
+from stopcheck.boot.written import OUTPUTS, makes_fifo, opened
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
@@ -50,7 +50,7 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 process.stdin = world.new_pipe()
                 for pid in range(first, world.next_pid):
                     world.processes[pid].stdout = process.stdin
-            case "<" if f"mkfifo {target.literal or target.span.text}" in target.span.source.text:
+            case "<" if makes_fifo(target.span.source.text, target.literal or target.span.text):
                 shell.blocked = Standing("`read` waits for a writer", redirection.span)
             case "<":
                 path = expand_text(shell.scope(world, process), target)

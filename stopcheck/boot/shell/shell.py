@@ -1461,7 +1461,7 @@ class Shell:
             if name == "HOME" and name not in self.variables and process is not None:
                 return "/root" if process.user in ROOT else Unknown("the home of its user")  # the engine sets it
             if name == "PWD" and process is not None and "PWD" not in self.variables:
-                return process.cwd
+                return process.folder()
             return self.value(name)
 
         def substitute(part: CommandSubstitution) -> Field:

@@ -9,6 +9,7 @@ from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.words import expand_text, expand_words
+from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
@@ -126,7 +127,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
     alive = [other for other in world.processes.values() if other.alive]
     match name:
         case "pwd":
-            return cwd
+            return folder_named(cwd)
         case "echo":
             return " ".join(word for word in arguments if word != "-n")
         case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
@@ -190,7 +191,7 @@ def _kind(shell: Shell, process: Process, name: str) -> Field:
 
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:
-    """What `command -v` prints, of a program that may be there: where it would be."""
+    """What `command -v` prints, of a program that may be there: where CMD has it, or where it would be."""
     from stopcheck.boot.shell.builtins.find import find_builtin
 
     if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
@@ -201,6 +202,9 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
         return "" if file is None else file.path
     folders = ["/usr/bin", *(search.split(":") if isinstance(search, str) else ())]
     places = [posixpath.join(folder, name) for folder in folders if folder.startswith("/")]
+    starts = [start for start in (shell.machine.image.entrypoint, shell.machine.image.cmd) if start is not None]
+    told = {word for start in starts if not isinstance(start, Unknown) for word in start.argv if isinstance(word, str)}
+    places.sort(key=lambda place: place not in told)
     return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
 
 

@@ -106,7 +106,7 @@ def do_cd(call: Call) -> None:
         if before is None and shell.row.name == "bash":
             shell.set_status(shell.row.cd_error)
             return
-        target = process.cwd if before is None else before
+        target = process.folder() if before is None else before
     if isinstance(target, str) and target:
         path = posixpath.normpath(posixpath.join(process.cwd, target))
         elsewhere = shell.variables.get("CDPATH") or any(each.name == "CDPATH" for each in call.node.assignments)
@@ -117,7 +117,7 @@ def do_cd(call: Call) -> None:
                 tell(call.world, process, path, call.node.span)
                 shell.set_status(shell.row.cd_error)
                 return
-        shell.variables["OLDPWD"], process.cwd = process.cwd, path
+        shell.variables["OLDPWD"], process.cwd = process.folder(), path
         if shell.keeps("OLDPWD", "PWD"):
             return
     shell.set_status(0)
@@ -148,7 +148,7 @@ def do_popd(call: Call) -> None:
 
 def do_pwd(call: Call) -> None:
     """Print the folder."""
-    _print(call, call.process.cwd)
+    _print(call, call.process.folder())
 
 
 def do_sleep(call: Call) -> None:
