@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.accounts import ROOT, user_number
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.programs.program import Failure, Parent
 from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.frames import (
@@ -264,7 +264,7 @@ class Shell:
     @property
     def strict(self) -> bool:
         """Whether an error of a special builtin ends it, as POSIX has it (XCU 2.8.1): not bash under its own name."""
-        return self.row.almquist or (self.row.name == "bash" and "posix" in self.options)
+        return self.row.almquist or self.row.special_ends or (self.row.name == "bash" and "posix" in self.options)
 
     # --- signals ---------------------------------------------------------------------------------
 
@@ -438,7 +438,7 @@ class Shell:
                 self.dying = "" if "e" in self.options else self.dying
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
-            one = self.row.bash_syntax or self.row.name == "mksh"
+            one = self.row.bash_syntax or self.row.name in {"mksh", "posh"}
             self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2)
         return True
 
@@ -691,11 +691,14 @@ class Shell:
             world.note("crash", process, text="for ever", span=trap.span, signal=signal)
             self.blocked = Standing("an endless round of traps", trap.span)
             return
-        if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+        running = [frame.signal for frame in self.frames if isinstance(frame, TrapEnd)]
+        if self.row.recursion == "drops" and signal in running:
+            return
+        if len(running) >= TRAP_LIMIT:
             if signal == "CHLD":
                 raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
             world.note("crash", process, span=trap.span, signal=signal)
-            world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
+            world.exit(process, 139, "SEGV")
             return
         if self.ending and "e" in self.options and self.row.name == "busybox":
             raise TooComplex("which status a trap leaves that interrupts the EXIT trap under `set -e`")
@@ -704,6 +707,8 @@ class Shell:
             self.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
             return
         self.push(TrapEnd(signal, self.status, self.ok), Evaluate(trap.body, None))
+        if self.row.trap_exit_zero and signal != "EXIT":
+            self.status, self.ok = 0, False
 
     def _unblock(self, world: World, process: Process) -> bool:
         blocked = self.blocked
@@ -1323,7 +1328,7 @@ class Shell:
             return False
         from stopcheck.boot.shell.asked import to_run
 
-        part = next(to_run(self, words, world, process), None)
+        part = next(to_run(self, words, world, process, last=self._is_last(node, world, process)), None)
         if part is None:
             return False
         child = self.child(world, process, part.body, part.span, False)
@@ -1336,6 +1341,15 @@ class Shell:
         self.push(Evaluate(node, tail))
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
+
+    def _is_last(self, node: SimpleCommand | Case | For, world: World, process: Process) -> bool:
+        """Whether nothing but a builtin, or an assignment, is left to do of what the container was started for."""
+        if self.frames or not isinstance(node, SimpleCommand):
+            return False
+        if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
+            return False
+        name = node.words[0].literal if node.words else ":"
+        return name is not None and self.machine.builtin(name, self.row) is not None
 
     def forgets_errexit(self) -> bool:
         """Whether `set -e` does not hold in a `$( … )`."""
@@ -1356,7 +1370,9 @@ class Shell:
             case "?":
                 return self.status if isinstance(self.status, Unknown) else str(self.status)
             case "!":
-                return None if self.last_job is None else str(self.last_job)
+                if self.last_job is None:
+                    return "0" if self.row.name in {"zsh", "yash"} else None
+                return str(self.last_job)
             case "0":
                 return self.name
             case "-":
@@ -1469,6 +1485,8 @@ class Shell:
             if answer is not None:
                 return answer.output
             self.take_place()
+            if self.row.wait_resumes:  # what runs it is a child, too, and has ended
+                self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
                 if self.row.child_trap != "within":
                     self.pending += ("CHLD",)
