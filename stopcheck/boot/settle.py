@@ -131,7 +131,7 @@ class _Settling:
             world.pass_time(limit)
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
-        ended = ended or _spins(world, self.top)
+        ended = ended or _spins(world, self.top) or _is_told_again(world, self.top)
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
         world.fallback = None
@@ -188,6 +188,13 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _is_told_again(world: World, top: int) -> bool:
+    """Whether what stands is the very command that was supposed to end before: `app; app` never comes to the second."""
+    before = [] if world.fallback is None else [leaf for leaf in world.fallback.awaited(top) if _stands(leaf)]
+    now = {leaf.argv for leaf in world.awaited(top)}
+    return bool(before) and all(isinstance(leaf.body, Program) and leaf.argv in now for leaf in before)
 
 
 def _spins(world: World, top: int) -> bool:

@@ -170,7 +170,7 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
         return start.leaf("unread", f"a {language} text")
     if language == "python":
         return _successor(start, text, arguments) or _of_text(start, language, text)
-    status = read_end(language, text)
+    status = read_end(language, text) if start.argv[1] in INLINE[language] else None
     if status is not None:
         return start.leaf("short", status=status)
     of_them = of_arguments(text, arguments) if language == "perl" else None

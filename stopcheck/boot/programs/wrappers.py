@@ -11,6 +11,7 @@ from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
+from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.source import SourceFile
@@ -125,7 +126,9 @@ def start_busybox(start: Start) -> Body | Failure:
         shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
         assert shell is not None
         return start.machine.shell(shell, start.process, argv, start.env, start.world)
-    row = find_program(argv[0], start.machine.programs)
+    row = find_program(argv[0])
+    if row is None and lacks("alpine", argv[0]):
+        return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
     if row is None:
         return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())

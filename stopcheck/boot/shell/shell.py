@@ -287,7 +287,9 @@ class Shell:
         alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
         if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
-        minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
+        minds = (
+            self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps and self.traps["EXIT"].text != ""
+        )
         if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
@@ -298,7 +300,12 @@ class Shell:
         return with_files(self.scope(world, process), words, self.machine.image.files, process.cwd)
 
     def _foreground_catches(self) -> frozenset[str]:
-        """With job control bash leaves signals to the foreground's own process group."""
+        """With job control bash leaves signals to the foreground's own process group; ksh93 has none in a pipeline."""
+        node = self.blocked.node if isinstance(self.blocked, Foreground) and self.row.name == "ksh93" else None
+        if isinstance(node, Pipeline) or (
+            isinstance(node, SimpleCommand) and node.words and node.words[0].literal == "sleep"
+        ):
+            return frozenset()
         return frozenset() if self.row.name == "bash" and "m" in self.options else self.row.fg_catches
 
     def receive(self, world: World, process: Process, signal: str) -> None:
@@ -313,7 +320,15 @@ class Shell:
             blocked = self.blocked
             status = self.row.hangup_status if signal == "HUP" else 0
             status = status or (self.row.signal_base + signal_number(signal)) & 255
-            if self.row.name == "posh" or (process.pid != 1 and self.row.almquist):
+            exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
+            again = exiting is not None and exiting.status == (self.row.signal_base + signal_number(signal)) & 255
+            if self.row.name == "ksh93" and again and process.pid == 1:
+                self.blocked = Standing(
+                    "an endless round of the signal that its EXIT trap sends", self.traps["EXIT"].span
+                )
+                return
+            plainly = self.row.name == "posh" or (self.row.name == "mksh" and signal == "HUP")
+            if plainly or (process.pid != 1 and self.row.almquist):
                 world.exit(process, status, signal)
                 return
             if self.blocked is None and "EXIT" not in self.traps:
@@ -336,6 +351,8 @@ class Shell:
         if isinstance(self.blocked, (Waiting, Standing)):
             if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
                 return
+            if isinstance(self.blocked, Standing) and self.blocked.why == "`sleep`" and "e" in self.options:
+                return  # ksh93 sleeps on, and runs the trap when that is over
             if isinstance(self.blocked, Waiting) and self.blocked.named and self.row.wait_goes_on:
                 rest = tuple(other.pid for other in world.living(self.blocked.pids))[1:]
                 if rest:  # the first of those named is given up, and then it waits for the next
@@ -710,6 +727,14 @@ class Shell:
         if self.row.trap_exit_zero and signal != "EXIT":
             self.status, self.ok = 0, False
 
+    def _inherit(self, ended: list[Process], process: Process) -> None:
+        """ksh93 runs `( … )` itself, so that the jobs of that are its own, which it waits for."""
+        if self.row.name != "ksh93" or process.pid != 1:
+            return
+        for child in ended:
+            if isinstance(child.body, Shell) and child.body.mode == "subshell":
+                self.jobs += tuple(job for job in child.body.jobs if job not in self.jobs)
+
     def _unblock(self, world: World, process: Process) -> bool:
         blocked = self.blocked
         if isinstance(blocked, Standing) or blocked is None:
@@ -745,6 +770,7 @@ class Shell:
             status = self.seen(world.processes[blocked.pids[0]])
             self.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
         elif isinstance(blocked, Foreground):
+            self._inherit(ended, process)
             status = self._pipeline_status(world, blocked)
             last = world.processes[blocked.pids[-1]]
             expected = self.machine.success_expected(last)
@@ -1512,6 +1538,9 @@ class Shell:
             self._keep_match,
             self.row.plain,
             "u" in self.options,
+            self.row.name != "zsh"
+            or not self.options.isdisjoint({"y", "shwordsplit"})
+            or "emulate" in self.text.span.source.text,
             self.row.dialect != "busybox",
         )
 

@@ -183,7 +183,7 @@ def do_return(call: Call) -> None:
 
 
 def _leave_loops(call: Call, again: bool) -> None:
-    """Also those that a trap has interrupted, which ends with that."""
+    """Also those that a trap has interrupted, which ends with that; in zsh and ksh93 before its end."""
     shell = call.shell
     frames, loops = shell.frames, shell.loops()
     shell.status, shell.ok = 0, False
@@ -197,9 +197,13 @@ def _leave_loops(call: Call, again: bool) -> None:
     count = number(call, 1)
     last = loops[min(len(loops), 1 if isinstance(count, Unknown) else max(1, count)) - 1]
     trap = next((at for at in range(last, len(frames)) if isinstance(frames[at], TrapEnd)), None)
-    if trap is not None and shell.row.name not in {"bash", "dash", "busybox"}:
+    if trap is not None and shell.row.name == "posh":
         raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
-    if trap is not None:
+    if trap is not None and shell.row.name in {"mksh", "yash"}:
+        if shell.row.name == "yash":
+            shell.set_status(2)
+        return  # to the trap there is no loop
+    if trap is not None and shell.row.name not in {"zsh", "ksh93"}:
         shell.unwind_to(trap + 1, call.process)
         if not shell.end_trap():
             return
