@@ -93,6 +93,8 @@ if TYPE_CHECKING:
 
 _PLAIN = regex(r"[\w ./:-]*")
 
+_READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "yash"})
+"""What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
 
@@ -302,8 +304,11 @@ class Shell:
     def _foreground_catches(self) -> frozenset[str]:
         """With job control bash leaves signals to the foreground's own process group; ksh93 has none in a pipeline."""
         node = self.blocked.node if isinstance(self.blocked, Foreground) and self.row.name == "ksh93" else None
-        if isinstance(node, Pipeline) or (
-            isinstance(node, SimpleCommand) and node.words and node.words[0].literal == "sleep"
+        piped = node is not None and any(isinstance(frame, Joined) for frame in self.frames)
+        if (
+            piped
+            or isinstance(node, Pipeline)
+            or (isinstance(node, SimpleCommand) and node.words and node.words[0].literal == "sleep")
         ):
             return frozenset()
         return frozenset() if self.row.name == "bash" and "m" in self.options else self.row.fg_catches
@@ -550,11 +555,20 @@ class Shell:
                 replace(each, heard=True) if isinstance(each, TrapEnd) and each.signal == "EXIT" else each
                 for each in self.frames
             )
-        self.status, self.ok = frame.status, frame.ok
+        told = self.row.name == "yash" and self.traps.get(frame.signal) is not None and self._has_complained(frame)
+        self.status, self.ok = (1, False) if told else (frame.status, frame.ok)
         self.jobs = tuple(job for job in self.jobs if not job.foreground)
         if self.cut and not self.pending:
             self.cut = False
-            self.set_status(frame.status, frame.ok)
+            self.set_status(self.status, self.ok)
+
+    def _has_complained(self, frame: TrapEnd) -> bool:
+        """Whether the last command of a trap has printed an error, of which yash makes the status of the `wait`."""
+        body = self.traps[frame.signal].body
+        last = _core(body.items[-1]) if body is not None and body.items else None
+        name = last.words[0].literal if isinstance(last, SimpleCommand) and last.words else ""
+        interrupted = isinstance(frame.status, int) and frame.status > 128
+        return interrupted and (self.status == 127 or (self.status != 0 and name in {"kill", "cd", "shift"}))
 
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
@@ -1279,7 +1293,12 @@ class Shell:
             world.connect([children[-1], process])
             self.push(Evaluate(node.commands[-1], under))
         elif self.row.last_in_shell:
-            self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
+            last = node.commands[-1]
+            self.push(Joined(pids, node))
+            if isinstance(last, SimpleCommand) and last.words and last.words[0].literal in _READ_SCRIPTS:
+                self.push(Redirected(process.stdin, process.stdout, process.closed))
+                world.connect([children[-1], process])
+            self.push(Evaluate(last, None))
         else:
             self.blocked = Foreground(pids, node)
 
