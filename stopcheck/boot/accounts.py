@@ -6,13 +6,15 @@ import re
 
 from stopcheck.boot.programs.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.knowledge.systems import without_login
+from stopcheck.image.model import Packaged, Unlikely
+from stopcheck.knowledge.systems import is_account, makes_no_account, without_login
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Field, Process
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
 
@@ -72,6 +74,38 @@ def _changes_accounts(image: Image) -> bool:
         for line in image.instructions
     )
     return any(word in text for text in texts for word in _CHANGES)
+
+
+def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow, user: str) -> bool:
+    """Whether there is surely no such user: the bare system has none, and nothing that is known can have made one."""
+    from stopcheck.boot.lacking import may_have_made
+
+    image = machine.image
+    if user in ROOT or is_account(user) or (user.isdigit() and not row.by_name) or not _NAME.fullmatch(user):
+        return False
+    if image.base.name.partition(":")[0] != image.base.family or image.base.family not in _COUNTED:
+        return False
+    known = image.files.kind("/etc/passwd")
+    if not (known is None or isinstance(known, (Packaged, Unlikely))):
+        return False
+    if may_have_made(machine, world, "/etc/passwd", process):
+        return False
+    if _changes_accounts(image) or not all(map(makes_no_account, image.installed)):
+        return False
+    texts = [script.body.span.source.text for script in machine.scripts()]
+    runs = [line.value for line in image.instructions if line.keyword in {"RUN", "ONBUILD"}]
+    if any(word in text for text in texts for word in _CHANGES) or any(user in text for text in runs):
+        return False
+    return all(command.split()[:1] in _HARMLESS for text in runs for command in re.split(r"&&|[;|\n]", text))
+
+
+_NAME = regex(r"[a-zA-Z0-9_][\w.-]*")
+_COUNTED = frozenset({"debian", "ubuntu", "alpine"})
+"""Systems whose own accounts are told in systems.toml."""
+_HARMLESS: tuple[list[str], ...] = (
+    [], ["apk"], ["apt"], ["apt-get"], ["chmod"], ["echo"], ["ln"], ["mkdir"], ["rm"], ["set"], ["touch"], ["true"],
+)  # fmt: skip
+"""What a build step may begin with that makes no user; packages are looked at on their own."""
 
 
 def is_refused(image: Image, process: Process, row: ProgramRow, argv: tuple[Field, ...], user: str | None) -> bool:

@@ -34,17 +34,19 @@ _MAKES_NOTHING = (
 """Programs that make nothing but what their arguments name, if at all."""
 
 
-def missing_folder(machine: Machine, world: World, path: str) -> bool:
-    """Whether there is surely no such folder."""
+def missing_folder(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
+    """Whether there is surely no such folder; the process that asks for it makes none."""
     kind = machine.image.files.kind(path)
-    if isinstance(kind, Unknown) or kind == "folder" or _is_open(machine, world, path):
+    if isinstance(kind, Unknown) or kind == "folder" or may_have_made(machine, world, path, asking):
         return False
     return not any(written.startswith(path.rstrip("/") + "/") for written in world.files)
 
 
 def missing_file(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely nothing to read."""
-    return machine.image.files.kind(path) is None and path not in world.files and not _is_open(machine, world, path)
+    return (
+        machine.image.files.kind(path) is None and path not in world.files and not may_have_made(machine, world, path)
+    )
 
 
 def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
@@ -125,6 +127,8 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
 
 
 def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:
+    if path == "/dev/tty":
+        return True  # a container has no terminal unless it is asked for one
     if path.startswith(("/dev/", "/proc/", "/sys/")):
         return False
     if operator == "<":
@@ -136,14 +140,14 @@ def _is_asked(word: Word) -> bool:
     return any(isinstance(part, (CommandSubstitution, ProcessSubstitution)) for part in word.parts)
 
 
-def _is_open(machine: Machine, world: World, path: str) -> bool:
+def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
     """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
     if not machine.bare():
         return True
     for instruction in machine.image.instructions:
         if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:
             return True
-    return any(_may_make(process, path) for process in world.processes.values())
+    return any(_may_make(process, path) for process in world.processes.values() if process is not asking)
 
 
 def _may_make(process: Process, path: str) -> bool:

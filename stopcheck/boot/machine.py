@@ -6,10 +6,11 @@ import math
 import posixpath
 from itertools import pairwise
 
-from stopcheck.boot.accounts import ROOT, is_refused, login_shell
+from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.permissions import closed_folder
 from stopcheck.boot.programs.grammar import (
     child_argv,
+    folders,
     has_own_session,
     ignored_by,
     is_option,
@@ -716,6 +717,9 @@ class Machine:
         after = kill_after(row, argv) if row.kill_option else None
         if after is not None:
             row = replace(row, kill_after=_duration((after,), 0.0))
+        gone = self._gone(world, process, row, argv)
+        if gone is not None:
+            return gone
         user = new_user(row, argv)
         if row.login and is_refused(self.image, process, row, argv, user):
             return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
@@ -745,6 +749,21 @@ class Machine:
             timeout.limit, timeout.timed_out = limit, False
             return timeout
         return Parent(self, row, child, env, replace(parent_options(row, argv), user=user))
+
+    def _gone(self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...]) -> Failure | None:
+        """What keeps a wrapper from starting anything: a user or a folder that is surely not there."""
+        user = new_user(row, argv) if row.unknown_user is not None else None
+        if user is not None and is_missing(self, world, process, row, user):
+            advice = "Make it in the build (`RUN useradd …`), or name one that is there."
+            return Failure(row.unknown_user or 1, f"the image has no user {user}", "refuses", advice, ran=True)
+        if row.unfound:
+            from stopcheck.boot.lacking import missing_folder
+
+            for folder in folders(row, argv):
+                if missing_folder(self, world, posixpath.normpath(posixpath.join(process.cwd, folder)), process):
+                    advice = "Make it in the build (`RUN mkdir -p …`), or name one that is there."
+                    return Failure(row.unfound, f"there is no folder {folder}", "refuses", advice, ran=True)
+        return None
 
     def _limit(self, world: World, row: ProgramRow, argv: tuple[Field, ...], own: list[str]) -> Limit | Program:
         """How long a wrapper lets its child run; what it comes to where it is told so wrongly."""

@@ -131,7 +131,7 @@ class _Settling:
             world.pass_time(limit)
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
-        ended = ended or _spins(world, self.top)
+        ended = ended or _spins(world, self.top) or _is_told_again(world, self.top)
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
         world.fallback = None
@@ -150,7 +150,8 @@ class _Settling:
             _become(world, stands)
             return
         work = any(_is_asked(world, leaf) or _in_turn(world, leaf) or _in_trap(world, leaf) for leaf in undecided)
-        if not work and not _stood_together(world, undecided):
+        last = world.fallback is None and all(_is_asked_last(world, leaf) for leaf in undecided)
+        if (last or not work) and not _stood_together(world, undecided):
             world.fallback = stands
         for leaf in undecided:
             self._ended[leaf.origin, place] = self._ended.get((leaf.origin, place), 0) + 1
@@ -187,6 +188,13 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _is_told_again(world: World, top: int) -> bool:
+    """Whether what stands is the very command that was supposed to end before: `app; app` never comes to the second."""
+    before = [] if world.fallback is None else [leaf for leaf in world.fallback.awaited(top) if _stands(leaf)]
+    now = {leaf.argv for leaf in world.awaited(top)}
+    return bool(before) and all(isinstance(leaf.body, Program) and leaf.argv in now for leaf in before)
 
 
 def _spins(world: World, top: int) -> bool:
@@ -271,6 +279,12 @@ def _is_substituted(world: World, leaf: Process) -> bool:
     return False
 
 
+def _is_asked_last(world: World, leaf: Process) -> bool:
+    """Whether nobody does anything with what it prints: `x=$(app)` is all that is left of the script."""
+    shells = [process.body for process in _above(world, leaf) if isinstance(process.body, Shell)]
+    return _is_substituted(world, leaf) and all(len(shell.frames) <= 1 for shell in shells)
+
+
 def _above(world: World, leaf: Process) -> Iterator[Process]:
     """Its parent, the parent of that, and so on to PID 1."""
     process = world.processes.get(leaf.ppid)
@@ -305,9 +319,23 @@ def reads_a_terminal(process: Process) -> bool:
 
 
 def _in_trap(world: World, leaf: Process) -> bool:
-    """Whether a trap runs it: that cleans up behind a service, or what was to be one."""
+    """Whether a trap runs it: that cleans up behind a service, or what was to be one. It may wait for that, too."""
+    if leaf.job and world.processes[leaf.ppid].body is _waiting_shell(world, leaf):
+        return False
     shells = (process.body for process in _above(world, leaf) if isinstance(process.body, Shell))
     return any(isinstance(frame, TrapEnd) for shell in shells for frame in shell.frames)
+
+
+def _waiting_shell(world: World, leaf: Process) -> Shell | None:
+    """The shell that started a job before the trap that waits for it now."""
+    shell = _shell_of(world, leaf)
+    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None) if shell is not None else None
+    text = (
+        shell.traps[trap.signal].body if shell is not None and trap is not None and trap.signal in shell.traps else None
+    )
+    if shell is None or text is None or leaf.origin is None or leaf.origin.source is text.span.source:
+        return None
+    return shell
 
 
 def _holds(loop: ForRest, leaf: Process) -> bool:

@@ -47,6 +47,12 @@ class ProgramRow:
     skip: int = 0
     user_options: tuple[str, ...] = ()
     user_first: bool = False
+    unknown_user: int | None = None
+    by_name: bool = False
+    folder_first: bool = False
+    lock_first: bool = False
+    folder_options: tuple[str, ...] = ()
+    unfound: int = 0
     assignments: bool = False
     command_option: tuple[str, ...] = ()
     login: bool = False
@@ -114,7 +120,7 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
-           "long_options", "stops"}  # fmt: skip
+           "long_options", "stops", "folder_options"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {
     "words",

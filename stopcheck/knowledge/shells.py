@@ -73,6 +73,8 @@ class ShellRow:
     child_trap: str = ""
     open_error: int = 0
     cd_error: int = 0
+    constant_error: int = 0
+    special_ends: bool = False
     blank_option: int = 0
     source: str = ""
 

@@ -62,3 +62,13 @@ def without_login(user: str) -> bool:
 def has_bash(user: str) -> bool:
     """Whether it is an account that a package makes with bash for its shell, on systems with glibc."""
     return user in _tables()["accounts"]["bash"].split()
+
+
+def is_account(user: str) -> bool:
+    """Whether a bare system may have such an account."""
+    return user in _tables()["accounts"]["systems"].split() or user.startswith("systemd-") or without_login(user)
+
+
+def makes_no_account(package: str) -> bool:
+    """Whether a package surely makes no account when it is installed."""
+    return package_programs(package) is not None or package in _tables()["accounts"]["packages_without"].split()

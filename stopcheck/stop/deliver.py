@@ -145,6 +145,8 @@ def _fate(process: Process, signal: str) -> OutcomeKind:
         return OutcomeKind.TERMINATED  # it would have done no more had it been told (trap2.mksh.app0-bg-wait)
     if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
         return OutcomeKind.TERMINATED
+    if isinstance(body, Shell) and isinstance(body.blocked, Standing) and body.blocked.why == "`sleep`":
+        return OutcomeKind.TERMINATED  # ksh93 sleeps itself: no other than the program of that name
     if process.killed_by == "KILL":
         return OutcomeKind.CUT_OFF
     if process.killed_by:
@@ -169,7 +171,7 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         if (
             isinstance(body, Shell)
             and isinstance(body.blocked, Standing)
-            and not body.blocked.why.startswith(("an endless", "`read`"))
+            and not body.blocked.why.startswith(("an endless", "`read`", "`sleep`"))
         ):
             return Unknown(body.blocked.why, body.blocked.span)
     for process in world.processes.values():

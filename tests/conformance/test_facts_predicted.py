@@ -17,7 +17,6 @@ EXCEPTIONS = {
     "rtt.cron-daemon-tail": "tini goes with the shell; cron is not told, but has nothing to lose by that",
     "verup.*.time": "measured without a program `time`, which Alpine has",
     "trap.zsh.app-tee-bg-trap": "zsh waits for the last process of a pipeline alone, which ends after the first",
-    "trap.yash.dq-early-expand": "yash: `kill` without a process leaves 1, the others 2",
     "trap.mksh.sigint-trap-fwdINT-app0": "mksh ends by a second SIGINT that its trap has sent to a job",
 }
 """The facts that are contradicted, each with the reason; one that holds again has to leave this list."""

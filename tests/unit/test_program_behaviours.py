@@ -398,7 +398,8 @@ def test_squid_by_its_configuration() -> None:
 )
 def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
     files = {"server": "\x7fELF"}
-    assert outcome(line, base=base, files=files, lines="ENV PATH=/app:/usr/sbin:/usr/bin:/sbin:/bin") == expected
+    lines = "RUN useradd app\nENV PATH=/app:/usr/sbin:/usr/bin:/sbin:/bin"
+    assert outcome(line, base=base, files=files, lines=lines) == expected
 
 
 @pytest.mark.parametrize(

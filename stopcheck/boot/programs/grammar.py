@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from stopcheck.boot.shell.words import OneWord
 from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
@@ -30,6 +32,7 @@ class _Reading:
     assigned: dict[str, Field] = field(default_factory=dict)
     unset: list[Field | None] = field(default_factory=list)
     skipped: list[Field] = field(default_factory=list)
+    folders: list[Field | None] = field(default_factory=list)
 
     def take(self) -> Field | None:
         return self.rest.pop(0) if self.rest else None
@@ -55,6 +58,8 @@ class _Reading:
             self.signal = value
         if name in self.row.unset_options:
             self.unset.append(value)
+        if name in self.row.folder_options:
+            self.folders.append(value)
         if name in self.row.user_options and isinstance(value, str):
             self.user = value.split(":")[0]
         if name in self.row.command_option:
@@ -131,6 +136,17 @@ def limit_signal(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return reading.signal
+
+
+def folders(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
+    """The folders, as they are written, without which a wrapper starts nothing: it enters them, or makes its lock."""
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    first = reading.skipped[0] if reading.skipped else None
+    found = [*reading.folders, first if row.folder_first else None]
+    if row.lock_first and isinstance(first, str) and not first.isdigit():
+        found.append(posixpath.dirname(first))
+    return tuple(each for each in found if isinstance(each, str) and each)
 
 
 def has_own_session(row: ProgramRow, argv: tuple[Field, ...]) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
 from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from stopcheck.boot.world import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,8 @@ class Inline:
 
     argv: tuple[str, ...]
     replaces: bool
+    asks: bool = False
+    """For what it prints: perl then does not mind signals otherwise than it does else."""
 
 
 SIGNALS: dict[str, dict[str, str]] = {
@@ -21,27 +27,69 @@ SIGNALS: dict[str, dict[str, str]] = {
     "perl": {"INT": "ignore", "QUIT": "ignore"},
     "ruby": {"TERM": "raise", "INT": "raise", "QUIT": "raise", "HUP": "raise"},
     "php": {},
-    "node": {},
+    "node": {"USR1": "ignore"},
 }
 """What each does with signals while its child runs; nothing is passed on (wrap.python-*, wrap.perl-*, wrap.ruby-*)."""
 
 _STRING = r"\"(?:[^\"\\$@#]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _CALL = regex(rf"\s*(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?\s*(;.*)?$", re.DOTALL)
-_PHP = regex(rf"\s*pcntl_exec\s*\(\s*({_STRING})\s*\)\s*;?\s*$")
-_NODE = regex(rf"\s*require\((?:\"|')child_process(?:\"|')\)\.(?:exec|execSync)\(\s*({_STRING})\s*\)\s*;?\s*$")
+_LIST = rf"\[\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)?\s*\]"
+_OF_ARGUMENTS = regex(r"\s*(exec|system)\s*\(?\s*@ARGV\s*\)?\s*;?\s*$")
+_SPAWN = regex(
+    rf"\s*(?:spawn\s*\(?\s*({_STRING})\s*\)?\s*;\s*Process\.wait(?:\(\))?"
+    r"|(?:(?:my\s+)?\$?\w+\s*=\s*)?`([\w ./-]+)`)\s*;?\s*$"
+)
+_PHP = regex(rf"\s*pcntl_exec\s*\(\s*({_STRING})\s*(?:,\s*{_LIST}\s*)?\)\s*;?\s*$")
+_PHP_SHELL = regex(rf"\s*(?:echo\s+|\$\w+\s*=\s*)?(?:system|exec|passthru|shell_exec)\s*\(\s*({_STRING})\s*\)\s*;?\s*$")
+_NODE = regex(
+    rf"\s*require\((?:\"|')(?:node:)?child_process(?:\"|')\)\.(exec|execSync|spawn|spawnSync|execFile|execFileSync)"
+    rf"\(\s*({_STRING})\s*(?:,\s*{_LIST}\s*)?(?:,\s*\{{\s*stdio\s*:\s*(?:{_STRING})\s*\}}\s*)?\)\s*;?\s*$"
+)
+_LITERALS = rf"(?:(?:{_STRING}|\d+)(?:\s*[,.+]\s*(?:{_STRING}|\d+))*)?"
+_TELLS = {
+    "perl": r"(?:print|say|warn)", "ruby": r"(?:puts|print|p|warn)", "php": r"(?:echo|print|printf)",
+    "node": r"console\.(?:log|error|info)",
+}  # fmt: skip
+_LEAVES = {"perl": "exit", "ruby": "exit!?", "php": "(?:exit|die)", "node": r"process\.exit"}
 _META = regex(r"[;&|<>()$`*?\[\]{}~\\\"'\n]")
 
 
 def read_inline(language: str, text: str) -> Inline | None:
     """The one program that the text starts; None where it does more, or cannot be read."""
     if language in {"perl", "ruby"}:
+        spawned = _SPAWN.match(text) if language == "ruby" or "`" in text else None
+        if spawned is not None:
+            return Inline(_shell_words(_strings(spawned[1]) if spawned[1] else [spawned[2]]), False, language == "perl")
         call = _CALL.match(text)
         return Inline(_shell_words(_strings(call[2])), call[1] == "exec") if call else None
     if language == "php":
         call = _PHP.match(text)
-        return Inline(tuple(_strings(call[1])), True) if call else None
+        if call is not None:
+            return Inline((*_strings(call[1]), *_strings(call[2] or "")), True)
+        call = _PHP_SHELL.match(text)
+        return Inline(("sh", "-c", _strings(call[1])[0]), False) if call else None
     call = _NODE.match(text)
-    return Inline(("/bin/sh", "-c", _strings(call[1])[0]), False) if call else None
+    if call is None:
+        return None
+    program = _strings(call[2])[0]
+    shell = call[1] in {"exec", "execSync"}
+    return Inline(("/bin/sh", "-c", program) if shell else (program, *_strings(call[3] or "")), False)
+
+
+def of_arguments(text: str, arguments: tuple[Field, ...]) -> tuple[tuple[Field, ...], bool] | None:
+    """What `perl -e 'exec @ARGV' app` starts: its words, and whether it becomes that."""
+    call = _OF_ARGUMENTS.match(text)
+    return (arguments, call[1] == "exec") if call is not None and arguments else None
+
+
+def read_end(language: str, text: str) -> int | None:
+    """The status of a text that only tells something, or ends at once; None where it does more."""
+    if language not in _TELLS:
+        return None
+    tells = rf"{_TELLS[language]}\s*\(?\s*{_LITERALS}\s*\)?"
+    leaves = rf"{_LEAVES[language]}\s*\(?\s*(?P<status>\d+)?\s*\)?"
+    found = re.fullmatch(rf"\s*(?:{tells}\s*;\s*)*(?:{tells}|{leaves})\s*;?\s*", text)
+    return int(found["status"] or 0) & 255 if found is not None else None
 
 
 def _strings(text: str) -> list[str]:

@@ -76,7 +76,7 @@ def start_interpreter(start: Start) -> Body | Failure:
                 start.machine.stop_signal,
             )
         case "inline":
-            return _inline(start, language, told.what)
+            return _inline(start, language, told.what, told.arguments)
     if language == "node" and told.kind == "script" and start.argv[1] in {"--watch", "--watch-preserve-output"}:
         row = replace(
             start.row, role="fork", forwards="child", forwards_only=("TERM", "INT"), exit_of_child=False, exit=0
@@ -137,7 +137,7 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
         if isinstance(word, Unknown):
             return Told("script", word, rest)
         if word in INLINE[language]:
-            return Told("inline", rest[0] if rest else "")
+            return Told("inline", rest[0] if rest else "", rest[1:])
         if language in {"perl", "ruby"} and _CLUSTER.fullmatch(word):
             return Told("inline", rest[0] if rest else "")
         if word[:2] in INLINE[language] and language != "node":
@@ -163,20 +163,26 @@ def read_arguments(language: str, words: tuple[Field, ...], value_options: tuple
     return Told("nothing")
 
 
-def _inline(start: Start, language: str, text: Field) -> Body | Failure:
-    from stopcheck.boot.programs.inline import SIGNALS, read_inline
+def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ...]) -> Body | Failure:
+    from stopcheck.boot.programs.inline import SIGNALS, of_arguments, read_end, read_inline
 
     if not isinstance(text, str):
         return start.leaf("unread", f"a {language} text")
     if language == "python":
-        return _successor(start, text, ()) or _of_text(start, language, text)
-    found = read_inline(language, text)
-    if found is None:
+        return _successor(start, text, arguments) or _of_text(start, language, text)
+    status = read_end(language, text) if start.argv[1] in INLINE[language] else None
+    if status is not None:
+        return start.leaf("short", status=status)
+    of_them = of_arguments(text, arguments) if language == "perl" else None
+    found = read_inline(language, text) if of_them is None else None
+    argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
+    if not argv:
         return _of_text(start, language, text)
-    if found.replaces:
-        return start.load(found.argv)
-    row = replace(start.row, role="fork", on=SIGNALS[language], otherwise="default", exit=1)
-    return Wrapper(start.machine, row, found.argv, dict(start.env))
+    if replaces:
+        return start.load(argv)
+    on = {} if found is not None and found.asks else SIGNALS[language]
+    row = replace(start.row, role="fork", on=on, otherwise="default", exit=1)
+    return Wrapper(start.machine, row, argv, dict(start.env))
 
 
 def _of_text(start: Start, language: str, text: str) -> Program:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 
+from stopcheck.boot.accounts import is_missing
 from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
+from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.source import SourceFile
@@ -124,7 +126,9 @@ def start_busybox(start: Start) -> Body | Failure:
         shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
         assert shell is not None
         return start.machine.shell(shell, start.process, argv, start.env, start.world)
-    row = find_program(argv[0], start.machine.programs)
+    row = find_program(argv[0])
+    if row is None and lacks("alpine", argv[0]):
+        return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
     if row is None:
         return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())
@@ -199,18 +203,42 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
         return stop_of_a_daemon(start, retry, signal, pid_file, named)
     if not {"-S", "--start"} & told:
-        return start.leaf("short")
+        return start.leaf("short", status=3 if {"-T", "--status"} & told else None)
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
     if program is None:
         return start.leaf("unread", "what it starts")
     if not any(_option(own, *names.split()) for names in _MATCHES):
         return start.leaf("short", status=3)
     argv = (program, *rest)
-    if any(word in {"-b", "--background"} for word in own):
+    background = any(word in {"-b", "--background"} for word in own)
+    if {"-C", "--no-close"} & told and not background:
+        return Failure(3, "`--no-close` is for `--background` alone", "refuses", ran=True)
+    if {"-t", "--test"} & told:
+        return start.leaf("short", status=0)
+    gone = _gone(start, own)
+    if gone is not None:
+        return gone
+    if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
         return Daemonizer(start.machine, row, argv, dict(start.env))
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
+
+
+_ADVICE = "Make it in the build, or name one that is there."
+
+
+def _gone(start: Start, own: list[Field]) -> Failure | None:
+    """What keeps start-stop-daemon from starting anything: a user or a folder that is surely not there."""
+    from stopcheck.boot.lacking import missing_folder
+
+    user, folder = _option(own, "-c", "--chuid"), _option(own, "-d", "--chdir")
+    named = user.partition(":")[0] if isinstance(user, str) else ""
+    if named and is_missing(start.machine, start.world, start.process, start.row, named):
+        return Failure(2, f"the image has no user {named}", "refuses", _ADVICE, ran=True)
+    if isinstance(folder, str) and missing_folder(start.machine, start.world, start.path(folder), start.process):
+        return Failure(2, f"there is no folder {folder}", "refuses", _ADVICE, ran=True)
+    return None
 
 
 _MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--ppid")

@@ -26,14 +26,16 @@ _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
 
 
-def to_run(shell: Shell, words: Iterable[Word], world: World, process: Process) -> Iterator[CommandSubstitution]:
-    """The substitutions of these words that have yet to be run."""
+def to_run(
+    shell: Shell, words: Iterable[Word], world: World, process: Process, *, last: bool = False
+) -> Iterator[CommandSubstitution]:
+    """The substitutions of these words that have yet to be run; `last`: a script has nothing more to do than these."""
     strict = "u" in shell.options
     answered = {id(answer.part) for answer in shell.answers}
     for word in words:
         for part in word.parts:
             if isinstance(part, ArrayLiteral):
-                yield from to_run(shell, part.elements, world, process)
+                yield from to_run(shell, part.elements, world, process, last=last)
             elif (
                 isinstance(part, CommandSubstitution)
                 and id(part) not in answered
@@ -41,6 +43,7 @@ def to_run(shell: Shell, words: Iterable[Word], world: World, process: Process) 
                     _may_stand(shell, part.body)
                     or (strict and _lacks(shell, part.body))
                     or _fails(shell, part.body, world, process)
+                    or (last and _is_stranger(shell, part.body))
                 )
                 and not asks_for_unset(shell, part.body, world, process)
             ):
@@ -117,6 +120,19 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
         for item in body.items
         for command in commands(replace(body, items=(item,)))
     )
+
+
+def _is_stranger(shell: Shell, body: Sequence) -> bool:
+    """Whether it comes down to a program that nobody knows, and that is asked nothing: it may be the service itself."""
+    command = body.items[-1].command.first.commands[0] if body.items else None
+    if not isinstance(command, SimpleCommand) or not command.words or command.redirections:
+        return False
+    name = command.words[0].literal
+    if not name or name in shell.functions or shell.machine.builtin(name, shell.row) is not None:
+        return False
+    row = find_program(name, shell.machine.programs)
+    asks = any(word.span.text.startswith("-") for word in command.words[1:])
+    return not asks and (row is None or row.role == "unknown")
 
 
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:

@@ -170,6 +170,8 @@ def _is_constant(shell: Shell, words: tuple[Field, ...], process: Process) -> bo
     """What comes of an assignment to a constant; False where the command before which it stands runs all the same."""
     if shell.row.almquist:
         shell.leave(2)
+    elif shell.row.constant_error and not (words and shell.row.name == "ksh93"):
+        shell.leave(shell.row.constant_error)
     elif shell.row.name != "bash":
         return False
     elif not shell.ending and (shell.errexit or (shell.strict and (not words or words[0] in SPECIAL))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.accounts import ROOT, user_number
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.programs.program import Failure, Parent
 from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.frames import (
@@ -93,6 +93,8 @@ if TYPE_CHECKING:
 
 _PLAIN = regex(r"[\w ./:-]*")
 
+_READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "yash"})
+"""What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
 
@@ -264,7 +266,7 @@ class Shell:
     @property
     def strict(self) -> bool:
         """Whether an error of a special builtin ends it, as POSIX has it (XCU 2.8.1): not bash under its own name."""
-        return self.row.almquist or (self.row.name == "bash" and "posix" in self.options)
+        return self.row.almquist or self.row.special_ends or (self.row.name == "bash" and "posix" in self.options)
 
     # --- signals ---------------------------------------------------------------------------------
 
@@ -287,7 +289,9 @@ class Shell:
         alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
         if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
-        minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
+        minds = (
+            self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps and self.traps["EXIT"].text != ""
+        )
         if minds and signal in self.row.exit_trap - self.untrapped and self.mode != "subshell":
             return "caught"
         return "default"
@@ -298,7 +302,15 @@ class Shell:
         return with_files(self.scope(world, process), words, self.machine.image.files, process.cwd)
 
     def _foreground_catches(self) -> frozenset[str]:
-        """With job control bash leaves signals to the foreground's own process group."""
+        """With job control bash leaves signals to the foreground's own process group; ksh93 has none in a pipeline."""
+        node = self.blocked.node if isinstance(self.blocked, Foreground) and self.row.name == "ksh93" else None
+        piped = node is not None and any(isinstance(frame, Joined) for frame in self.frames)
+        if (
+            piped
+            or isinstance(node, Pipeline)
+            or (isinstance(node, SimpleCommand) and node.words and node.words[0].literal == "sleep")
+        ):
+            return frozenset()
         return frozenset() if self.row.name == "bash" and "m" in self.options else self.row.fg_catches
 
     def receive(self, world: World, process: Process, signal: str) -> None:
@@ -313,7 +325,15 @@ class Shell:
             blocked = self.blocked
             status = self.row.hangup_status if signal == "HUP" else 0
             status = status or (self.row.signal_base + signal_number(signal)) & 255
-            if self.row.name == "posh" or (process.pid != 1 and self.row.almquist):
+            exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
+            again = exiting is not None and exiting.status == (self.row.signal_base + signal_number(signal)) & 255
+            if self.row.name == "ksh93" and again and process.pid == 1:
+                self.blocked = Standing(
+                    "an endless round of the signal that its EXIT trap sends", self.traps["EXIT"].span
+                )
+                return
+            plainly = self.row.name == "posh" or (self.row.name == "mksh" and signal == "HUP")
+            if plainly or (process.pid != 1 and self.row.almquist):
                 world.exit(process, status, signal)
                 return
             if self.blocked is None and "EXIT" not in self.traps:
@@ -336,6 +356,8 @@ class Shell:
         if isinstance(self.blocked, (Waiting, Standing)):
             if isinstance(self.blocked, Standing) and not self.row.read_interrupts and "read" in self.blocked.why:
                 return
+            if isinstance(self.blocked, Standing) and self.blocked.why == "`sleep`" and "e" in self.options:
+                return  # ksh93 sleeps on, and runs the trap when that is over
             if isinstance(self.blocked, Waiting) and self.blocked.named and self.row.wait_goes_on:
                 rest = tuple(other.pid for other in world.living(self.blocked.pids))[1:]
                 if rest:  # the first of those named is given up, and then it waits for the next
@@ -438,7 +460,7 @@ class Shell:
                 self.dying = "" if "e" in self.options else self.dying
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
-            one = self.row.bash_syntax or self.row.name == "mksh"
+            one = self.row.bash_syntax or self.row.name in {"mksh", "posh"}
             self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2)
         return True
 
@@ -533,11 +555,20 @@ class Shell:
                 replace(each, heard=True) if isinstance(each, TrapEnd) and each.signal == "EXIT" else each
                 for each in self.frames
             )
-        self.status, self.ok = frame.status, frame.ok
+        told = self.row.name == "yash" and self.traps.get(frame.signal) is not None and self._has_complained(frame)
+        self.status, self.ok = (1, False) if told else (frame.status, frame.ok)
         self.jobs = tuple(job for job in self.jobs if not job.foreground)
         if self.cut and not self.pending:
             self.cut = False
-            self.set_status(frame.status, frame.ok)
+            self.set_status(self.status, self.ok)
+
+    def _has_complained(self, frame: TrapEnd) -> bool:
+        """Whether the last command of a trap has printed an error, of which yash makes the status of the `wait`."""
+        body = self.traps[frame.signal].body
+        last = _core(body.items[-1]) if body is not None and body.items else None
+        name = last.words[0].literal if isinstance(last, SimpleCommand) and last.words else ""
+        interrupted = isinstance(frame.status, int) and frame.status > 128
+        return interrupted and (self.status == 127 or (self.status != 0 and name in {"kill", "cd", "shift"}))
 
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
@@ -691,11 +722,14 @@ class Shell:
             world.note("crash", process, text="for ever", span=trap.span, signal=signal)
             self.blocked = Standing("an endless round of traps", trap.span)
             return
-        if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+        running = [frame.signal for frame in self.frames if isinstance(frame, TrapEnd)]
+        if self.row.recursion == "drops" and signal in running:
+            return
+        if len(running) >= TRAP_LIMIT:
             if signal == "CHLD":
                 raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
             world.note("crash", process, span=trap.span, signal=signal)
-            world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
+            world.exit(process, 139, "SEGV")
             return
         if self.ending and "e" in self.options and self.row.name == "busybox":
             raise TooComplex("which status a trap leaves that interrupts the EXIT trap under `set -e`")
@@ -704,6 +738,16 @@ class Shell:
             self.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
             return
         self.push(TrapEnd(signal, self.status, self.ok), Evaluate(trap.body, None))
+        if self.row.trap_exit_zero and signal != "EXIT":
+            self.status, self.ok = 0, False
+
+    def _inherit(self, ended: list[Process], process: Process) -> None:
+        """ksh93 runs `( … )` itself, so that the jobs of that are its own, which it waits for."""
+        if self.row.name != "ksh93" or process.pid != 1:
+            return
+        for child in ended:
+            if isinstance(child.body, Shell) and child.body.mode == "subshell":
+                self.jobs += tuple(job for job in child.body.jobs if job not in self.jobs)
 
     def _unblock(self, world: World, process: Process) -> bool:
         blocked = self.blocked
@@ -740,6 +784,7 @@ class Shell:
             status = self.seen(world.processes[blocked.pids[0]])
             self.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
         elif isinstance(blocked, Foreground):
+            self._inherit(ended, process)
             status = self._pipeline_status(world, blocked)
             last = world.processes[blocked.pids[-1]]
             expected = self.machine.success_expected(last)
@@ -1248,7 +1293,12 @@ class Shell:
             world.connect([children[-1], process])
             self.push(Evaluate(node.commands[-1], under))
         elif self.row.last_in_shell:
-            self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
+            last = node.commands[-1]
+            self.push(Joined(pids, node))
+            if isinstance(last, SimpleCommand) and last.words and last.words[0].literal in _READ_SCRIPTS:
+                self.push(Redirected(process.stdin, process.stdout, process.closed))
+                world.connect([children[-1], process])
+            self.push(Evaluate(last, None))
         else:
             self.blocked = Foreground(pids, node)
 
@@ -1323,7 +1373,7 @@ class Shell:
             return False
         from stopcheck.boot.shell.asked import to_run
 
-        part = next(to_run(self, words, world, process), None)
+        part = next(to_run(self, words, world, process, last=self._is_last(node, world, process)), None)
         if part is None:
             return False
         child = self.child(world, process, part.body, part.span, False)
@@ -1336,6 +1386,15 @@ class Shell:
         self.push(Evaluate(node, tail))
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
+
+    def _is_last(self, node: SimpleCommand | Case | For, world: World, process: Process) -> bool:
+        """Whether nothing but a builtin, or an assignment, is left to do of what the container was started for."""
+        if self.frames or not isinstance(node, SimpleCommand):
+            return False
+        if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
+            return False
+        name = node.words[0].literal if node.words else ":"
+        return name is not None and self.machine.builtin(name, self.row) is not None
 
     def forgets_errexit(self) -> bool:
         """Whether `set -e` does not hold in a `$( … )`."""
@@ -1356,7 +1415,9 @@ class Shell:
             case "?":
                 return self.status if isinstance(self.status, Unknown) else str(self.status)
             case "!":
-                return None if self.last_job is None else str(self.last_job)
+                if self.last_job is None:
+                    return "0" if self.row.name in {"zsh", "yash"} else None
+                return str(self.last_job)
             case "0":
                 return self.name
             case "-":
@@ -1469,6 +1530,8 @@ class Shell:
             if answer is not None:
                 return answer.output
             self.take_place()
+            if self.row.wait_resumes:  # what runs it is a child, too, and has ended
+                self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
                 if self.row.child_trap != "within":
                     self.pending += ("CHLD",)
@@ -1494,6 +1557,9 @@ class Shell:
             self._keep_match,
             self.row.plain,
             "u" in self.options,
+            self.row.name != "zsh"
+            or not self.options.isdisjoint({"y", "shwordsplit"})
+            or "emulate" in self.text.span.source.text,
             self.row.dialect != "busybox",
         )
 

@@ -148,8 +148,10 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "id" if arguments == ["-g"] and process.user in ROOT:
             return "0"
         case "jobs" if any(word[:1] == "-" and "p" in word for word in arguments):
+            if shell.row.name == "yash" and "m" not in shell.options:
+                return "\n".join("0" for job in shell.jobs if world.living(job.pids))  # the group that it has not made
             if not shell.row.jobs_p:
-                return "" if shell.row.name == "dash" else unknown
+                return unknown if shell.row.name == "yash" else ""
             return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)

@@ -53,6 +53,8 @@ class Scope:
     """The expansions that the shell knows, where not all: it ends at any other ("Bad substitution")."""
     nounset: bool = False
     """`set -u`: a parameter that is not set ends the shell."""
+    splits: bool = True
+    """Whether the value of a variable is split: not in zsh."""
     slices: bool = True
     """Whether `${@:1}` is a part of the list; busybox takes it for a part of the text of its first word."""
 
@@ -401,11 +403,12 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
         doubt = next((value for value in several if isinstance(value, Unknown)), None)
         several = tuple(map(str, range(len(several)))) if doubt is None else (doubt,)
     elif several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
-        alternative = _alternative(scope, part) if splitting and not part.quoted else None
+        alternative = _alternative(scope, part) if splitting and not part.quoted and scope.splits else None
         if alternative is not None:
             return alternative
         value = _parameter(scope, part)
-        return [_Piece(value, part.quoted, splitting and not part.quoted)]
+        whole = not scope.splits and isinstance(value, str) and value != ""
+        return [_Piece(value, part.quoted, splitting and not part.quoted and not whole)]
     if part.operator in {":", "", "keys"} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
         several = _several(scope, part, several)
     elif part.operator:

@@ -46,7 +46,13 @@ def do_exec(call: Call) -> None:
     """Replace the shell; without a command only its redirections hold."""
     words = call.arguments
     row = call.shell.row
-    while words and isinstance(words[0], str) and words[0].startswith("-") and len(words[0]) > 1 and row.name != "dash":
+    while (
+        words
+        and isinstance(words[0], str)
+        and words[0].startswith("-")
+        and len(words[0]) > 1
+        and row.name not in {"dash", "posh"}
+    ):
         option, words = words[0], words[1:]
         if option == "--":
             break
@@ -86,6 +92,10 @@ def _serves_by_default(call: Call) -> bool:
     )
 
 
+_NO_NUMBER = {"mksh": 1, "zsh": 0, "ksh93": 0}
+"""What a status is that is no number: `exit abc`. Source: shc.*.exit-word."""
+
+
 def number(call: Call, default: int) -> int | Unknown:
     """The number that a builtin is given, as a status; where it is given none, the default."""
     if not call.arguments:
@@ -94,7 +104,11 @@ def number(call: Call, default: int) -> int | Unknown:
     if isinstance(value, Unknown):
         return value
     number = numeral(value, signed=True)
-    return 2 if number is None else number & 255
+    return _NO_NUMBER.get(call.shell.row.name, 2) if number is None else number & 255
+
+
+_UNSIGNED = {"dash": 2, "busybox": 2, "posh": 1, "yash": 2}
+"""What a number with a sign, or none at all, comes to where that is an error. Source: shc.*.exit-minus."""
 
 
 def _is_misused(call: Call) -> bool:
@@ -103,8 +117,8 @@ def _is_misused(call: Call) -> bool:
     if shell.row.name == "bash" and len(words) > 1:
         shell.discard(call.process, wholly=True)
         return True
-    if shell.row.almquist and words and isinstance(words[0], str) and not words[0].isdecimal():
-        shell.leave(2)
+    if shell.row.name in _UNSIGNED and words and isinstance(words[0], str) and not words[0].isdecimal():
+        shell.leave(_UNSIGNED[shell.row.name])
         return True
     return False
 
@@ -133,10 +147,8 @@ def do_exit(call: Call) -> None:
     if trap is None and shell.interrupts is not None and shell.row.almquist:
         shell.leave(shell.interrupts)
         return
-    if trap is not None and shell.row.trap_exit_zero:
-        shell.leave(0)
-        return
-    shell.leave(trap.status if trap is not None else shell.status)
+    kept = trap is not None and not (shell.row.trap_exit_zero and (trap.signal != "EXIT" or shell.row.name == "zsh"))
+    shell.leave(trap.status if trap is not None and kept else shell.status)
 
 
 do_logout = do_exit
@@ -171,7 +183,7 @@ def do_return(call: Call) -> None:
 
 
 def _leave_loops(call: Call, again: bool) -> None:
-    """Also those that a trap has interrupted, which ends with that."""
+    """Also those that a trap has interrupted, which ends with that; in zsh and ksh93 before its end."""
     shell = call.shell
     frames, loops = shell.frames, shell.loops()
     shell.status, shell.ok = 0, False
@@ -179,13 +191,19 @@ def _leave_loops(call: Call, again: bool) -> None:
         called = any(isinstance(frame, CallEnd) for frame in frames)
         if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
             shell.leave(0)
+        elif shell.row.name == "zsh" and not shell.looped:
+            shell.leave(1)
         return
     count = number(call, 1)
     last = loops[min(len(loops), 1 if isinstance(count, Unknown) else max(1, count)) - 1]
     trap = next((at for at in range(last, len(frames)) if isinstance(frames[at], TrapEnd)), None)
-    if trap is not None and shell.row.name not in {"bash", "dash", "busybox"}:
+    if trap is not None and shell.row.name == "posh":
         raise TooComplex("what a trap leaves of the loop that its `break` or `continue` is meant for")
-    if trap is not None:
+    if trap is not None and shell.row.name in {"mksh", "yash"}:
+        if shell.row.name == "yash":
+            shell.set_status(2)
+        return  # to the trap there is no loop
+    if trap is not None and shell.row.name not in {"zsh", "ksh93"}:
         shell.unwind_to(trap + 1, call.process)
         if not shell.end_trap():
             return
@@ -265,7 +283,11 @@ def do_source(call: Call) -> None:
     made = call.world.files.get(path)
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None:
-        if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
+        if shell.row.name == "zsh":
+            shell.set_status(127)
+        elif shell.row.name in {"mksh", "ksh93"} and call.words[0] == "source":
+            shell.set_status(1)
+        elif shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
             shell.unsourced = shell.strict and call.special
             shell.refuse(1, special=call.special)
         elif shell.row.almquist:

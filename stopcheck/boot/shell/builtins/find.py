@@ -24,11 +24,13 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
         return do_builtin
     if name == "builtin" and row.name in {"mksh", "posh"}:
         return do_builtin
-    if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.bash_tests):
+    if name in _BASH_ONLY and not row.bash_syntax and not (name == "source" and row.name in {"busybox", "mksh"}):
         return None
     if name == "sleep" and not row.sleeps_itself:
         return None
-    if name == "let" and row.name in {"dash", "posh"}:
+    if name == "let" and row.name in {"dash", "posh", "yash"}:
+        return None
+    if name == "ulimit" and row.name == "posh":
         return None
     if name in _OWN and row.name not in _OWN[name]:
         return None

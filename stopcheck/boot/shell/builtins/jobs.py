@@ -320,7 +320,7 @@ def do_kill(call: Call) -> None:
         if ended and "e" in shell.options and not shell.tested():
             shell.leave(unknown)
         else:
-            shell.set_status(unknown if ended else 1 if shell.row.name == "busybox" else 2)
+            shell.set_status(unknown if ended else 1 if shell.row.name in {"busybox", "zsh", "posh", "mksh"} else 2)
         return
     found = False
     for word in words:

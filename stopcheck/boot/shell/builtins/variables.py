@@ -261,16 +261,22 @@ def do_set(call: Call) -> None:
                     shell.leave(2)
                     return
                 if shell.row.named_options and name not in shell.row.named_options:
-                    _bad_option(call, 1 if shell.row.name == "busybox" else 2, f"{shell.row.name} has no option {name}")
-                    shell.refuse(1 if shell.row.name == "busybox" else 2, special=shell.row.name != "busybox")
+                    status = 1 if shell.row.name in {"busybox", "posh"} else 2
+                    _bad_option(call, status, f"{shell.row.name} has no option {name}")
+                    shell.refuse(status, special=shell.row.name != "busybox")
                     return
                 name = _LETTERS.get(name, name)
             elif shell.row.options and letter not in shell.row.options:
-                _bad_option(call, 2, f"{shell.row.name} has no option -{letter}")
-                shell.refuse(2)
+                status = 1 if shell.row.name == "posh" else 2
+                _bad_option(call, status, f"{shell.row.name} has no option -{letter}")
+                shell.refuse(status)
                 return
             else:
                 name = letter
+            if name in {"n", "noexec"} and word[0] == "-" and shell.row.name not in {"mksh", "posh", "yash"}:
+                shell.leave(0)  # it reads on, and runs nothing more
+                shell.traps.pop("EXIT", None)
+                return
             if name == "m" and shell.row.refuses_monitor:
                 shell.leave(1)
                 return
@@ -332,10 +338,8 @@ def do_shift(call: Call) -> None:
     if isinstance(count, Unknown):
         shell.args = (count,)
     elif count > len(shell.args):
-        if shell.row.name == "dash":
-            shell.leave(2)
-            return
-        shell.set_status(1)
+        ends = shell.row.name == "dash" or shell.row.special_ends
+        shell.refuse(2 if shell.row.name == "dash" else 1, special=ends)
         return
     else:
         shell.args = shell.args[count:]
