@@ -95,7 +95,7 @@ class Killer(Passing):
             return [other for other in others if isinstance(other.body, Program) and other.body.row.table == target]
         if self.by == "name":
             return [other for other in others if target in {other.program, _base(other)}]
-        pattern = _pattern(target)
+        pattern = pattern_of(target)
         if self.by == "line":
             return [other for other in others if pattern.search(" ".join(map(str, other.argv)))]
         return [other for other in others if pattern.search(other.program[:15]) or pattern.search(_base(other)[:15])]
@@ -106,7 +106,8 @@ def _base(process: Process) -> str:
     return first.rsplit("/", 1)[-1] if isinstance(first, str) else ""
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern_of(text: str) -> re.Pattern[str]:
+    """The pattern that pgrep and pkill are given."""
     try:
         return re.compile(text)
     except re.error:

@@ -406,7 +406,6 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         world.note_failure("cannot-start", process, started, call.node.span)
         if kind == "exec" and _untraps(shell, words[0], started):
             shell.traps.pop("EXIT", None)
-        shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
         shell.leave(started.status)
         return
     process.ignored = ignored

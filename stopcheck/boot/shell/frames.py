@@ -184,12 +184,14 @@ class TrapEnd:
     """A trap returns; the status is what it was before.
 
     `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
+    `children`: how many processes there had been when it began.
     """
 
     signal: str
     status: Status
     ok: bool
     heard: bool = False
+    children: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,10 +106,10 @@ TRAP_LIMIT = 8
 
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
-    "ending", "ends_plainly", "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted",
-    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
+    "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap", "integers",
+    "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
     "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
-    "row", "script", "status", "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
+    "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -201,8 +201,6 @@ class Shell:
         """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
-        self.unstarted = 0
-        """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
@@ -221,6 +219,8 @@ class Shell:
         """Whether it ignores what the shell ignores, though it is a subshell."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
+        self.forked = 0
+        """How many of its `$( … )` were worked out without a child."""
         self.answers: tuple[Answer, ...] = ()
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
@@ -345,7 +345,8 @@ class Shell:
                 self.push(Resume(self.blocked, signal, _dead(world, process)))
                 self.blocked = None
                 return
-            self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
+            if not (isinstance(self.blocked, Standing) and self.blocked.why == ENDLESS):  # that looks at what it has
+                self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
             if isinstance(self.blocked, Standing) and self.blocked.why == UNSEEN:
                 self.push(GoesOn(self.blocked.span))
             self.blocked = None
@@ -556,7 +557,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(self.unstarted if self.ending and self.unstarted else status)
+            self.leave(status)
 
     def _runs_error_trap(self) -> bool:
         """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
@@ -691,9 +692,14 @@ class Shell:
             world.note("crash", process, text="for ever", span=trap.span, signal=signal)
             self.blocked = Standing("an endless round of traps", trap.span)
             return
-        if sum(isinstance(frame, TrapEnd) for frame in self.frames) >= TRAP_LIMIT:
+        rounds = [frame.children for frame in self.frames if isinstance(frame, TrapEnd)]
+        if len(rounds) >= TRAP_LIMIT:
             if signal == "CHLD":
                 raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
+            if all(before < after for before, after in itertools.pairwise(rounds)):
+                world.note("crash", process, text="for ever", span=trap.span, signal=signal)
+                self.blocked = Standing("an endless round of traps", trap.span)  # to fork takes time
+                return
             world.note("crash", process, span=trap.span, signal=signal)
             world.exit(process, 139 if self.row.recursion == "crashes" else 1, "SEGV")
             return
@@ -703,7 +709,8 @@ class Shell:
         if trap.body is None:
             self.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
             return
-        self.push(TrapEnd(signal, self.status, self.ok), Evaluate(trap.body, None))
+        children = world.next_pid + self.forked
+        self.push(TrapEnd(signal, self.status, self.ok, children=children), Evaluate(trap.body, None))
 
     def _unblock(self, world: World, process: Process) -> bool:
         blocked = self.blocked
@@ -1066,10 +1073,9 @@ class Shell:
         value = self._reckoned(condition, node.span) if condition else "1"
         if value in {"0", None} or isinstance(value, Unknown):
             return
+        self.push(LoopBody(node), Evaluate(node.body, None))
         if world.spin > SPIN_LIMIT:
             self.blocked = Standing(ENDLESS, node.span)
-            return
-        self.push(LoopBody(node), Evaluate(node.body, None))
 
     def _for(self, frame: ForRest) -> None:
         if not frame.values:
@@ -1469,6 +1475,7 @@ class Shell:
             if answer is not None:
                 return answer.output
             self.take_place()
+            self.forked += 1
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
                 if self.row.child_trap != "within":
                     self.pending += ("CHLD",)

@@ -7,6 +7,7 @@ import re
 
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.pid_files import number_of
+from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.hints import TYPE_CHECKING
@@ -157,7 +158,8 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
-            told = (p for p in alive if p is not process and plain[0] in " ".join(map(str, p.argv)))
+            # Its own shell may be among them, for what is in the name of its script, or in its text.
+            told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
             return _pids(world, told, unknown)
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)

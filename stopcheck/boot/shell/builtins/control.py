@@ -191,6 +191,8 @@ def _leave_loops(call: Call, again: bool) -> None:
             return
     shell.unwind_to(last, call.process)
     frame = frames[last]
+    if trap is not None and isinstance(frame, LoopTest) and not (shell.row.name == "bash" and frame.node.until):
+        shell.status, shell.ok = frame.body, False  # that of the loop; bash has `until` take it for its body's
     if again:
         shell.push(LoopBody(frame.node) if isinstance(frame, LoopTest) else frame)
 
