@@ -513,15 +513,15 @@ class Machine:
             body = self.parse_text(text, self._place(process, text), row)
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
-        if (not rest or "s" in options) and process.stdin:
-            why = "what it reads are the commands that another program prints"
-            return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
         if not rest or "s" in options:
             own = argv[1 : len(argv) - len(rest)]
             if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
                 from stopcheck.boot.shell.piped import Piped
 
                 return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
+            if process.stdin:
+                why = "what it reads are the commands that another program prints"
+                return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):

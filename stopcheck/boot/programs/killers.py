@@ -53,20 +53,23 @@ class Killer(Passing):
         return True
 
     def send(self, world: World, process: Process) -> bool:
-        """Send the signal; whether there was anybody to get it."""
+        """Send the signal; whether there was anybody to get it, and to killall everybody whom it names."""
         found = False
+        missed = False
         for target in self.targets:
             if isinstance(target, Unknown):
                 world.note("unknown-kill", process, text=target.reason, span=process.origin)
                 continue
-            for other in self._meant(world, process, target):
+            meant = self._meant(world, process, target)
+            missed = missed or not meant
+            for other in meant:
                 found = True
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
                 world.kill(other, self.signal, None if self.asks and other.pid != 1 else process)
             for other in self._around(world, target):
                 found = other.finished = True
                 world.exit(other, 0)
-        return found
+        return found and not (missed and process.program == "killall")
 
     def _around(self, world: World, target: str) -> list[Process]:
         """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""
@@ -224,6 +227,8 @@ def start_follows(start: Start) -> Body:
     told = [word[6:] for word in words if isinstance(word, str) and word.startswith("--pid=")]
     told += [value for word, value in pairwise(words) if word == "--pid" and isinstance(value, str)]
     row = replace(start.row, role="keepalive")
+    if any(not word.isdigit() for word in told):
+        return start.leaf("short", status=1)  # it takes numbers alone
     if len(told) != 1 or not told[0].isdigit():
         return Program(row, start.machine.stop_signal)
     body = Follower(row, start.machine.stop_signal)

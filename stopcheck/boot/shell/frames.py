@@ -205,9 +205,9 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A `$( … )` is read on, or a `wait` goes on, behind a trap."""
+    """A `$( … )` or a `read` is read on, or a `wait` goes on, behind a trap."""
 
-    reading: Foreground | Waiting
+    reading: Foreground | Waiting | Reading
 
 
 Frame: TypeAlias = (
@@ -251,10 +251,15 @@ class Foreground:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A `read` that has nothing to read yet: one of these may still write."""
+    """A `read` that has nothing to read yet: one of these may still write.
+
+    `pipe`: it has been redirected from there, once, and is to read into `names`.
+    """
 
     pids: tuple[int, ...]
     node: SimpleCommand
+    pipe: int = 0
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

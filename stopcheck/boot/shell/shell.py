@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
-from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.boot.shell.frames import (
     TESTING,
     Again,
@@ -107,8 +107,8 @@ TRAP_LIMIT = 8
 _PLAIN_SLOTS = (
     "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
     "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap", "integers",
-    "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
-    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
+    "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
+    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
     "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -284,7 +284,7 @@ class Shell:
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
             return "default" if bare else "caught"
-        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
+        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, UNSEEN, "`read`"))
         if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
         minds = self.has_exit_trap if self.row.name == "bash" else "EXIT" in self.traps
@@ -354,7 +354,9 @@ class Shell:
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
         elif isinstance(self.blocked, Reading) and self.row.name == "bash":
-            if not self.strict:
+            if not self.strict and self.blocked.pipe:
+                self.push(Again(self.blocked))
+            elif not self.strict:
                 self.push(Evaluate(self.blocked.node, None))  # it reads on behind the trap
             self.status, self.ok = 128 + signal_number(signal), False
             self.blocked = None
@@ -717,9 +719,15 @@ class Shell:
         if isinstance(blocked, Standing) or blocked is None:
             return False
         if isinstance(blocked, Reading):
-            if not world.pipes.get(process.stdin) and world.writers(process):
+            pipe = blocked.pipe or process.stdin
+            if not world.pipes.get(pipe) and any(pid != process.pid for pid in world.holders(pipe)):
                 return False
             self.blocked = None
+            if blocked.pipe:
+                for name in blocked.names:
+                    self.assign(name, Unknown(f"what is read into ${name}", blocked.node.span))
+                self.set_status(Unknown("the end of the input", blocked.node.span))
+                return True
             self.push(Evaluate(blocked.node, None))
             return True
         alive = world.living(blocked.pids)
@@ -732,11 +740,14 @@ class Shell:
                 return False
             alive = world.living(blocked.pids)
         if isinstance(blocked, Waiting) and blocked.first:
-            if len(alive) == len(blocked.pids):
+            if self._all_stand(world, blocked):
                 return False
         elif alive and not self._has_its_answer(world, blocked, alive):
             return False
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
+        if isinstance(blocked, Waiting) and blocked.first and self.row.name == "bash":
+            over = [job.pids for job in self.jobs if not world.living(job.pids)]
+            ended = [child for child in ended if any(child.pid in pids for pids in over)] or ended
         for child in ended:
             child.reaped = True
         self.blocked = None
@@ -788,6 +799,14 @@ class Shell:
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def _all_stand(self, world: World, waiting: Waiting) -> bool:
+        """Whether each job that a `wait -n` is for still stands: to bash a pipeline is one, and ends with all of it."""
+        named = set(waiting.pids)
+        if self.row.name == "bash":
+            jobs = [job.pids for job in self.jobs if named & set(job.pids)]
+            named -= {pid for pids in jobs for pid in pids if world.living(pids)}
+        return all(world.processes[pid].alive for pid in named)
 
     def waits_on(self, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
         """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
@@ -1128,7 +1147,8 @@ class Shell:
             self.push(Evaluate(item.body, tail))
 
     def _arithmetic(self, node: Arithmetic, world: World, process: Process) -> None:
-        value = self._reckoned(node.text, node.span, self.scope(world, process))
+        scope = self.scope(world, process)
+        value = self._reckoned(filled_in(scope, node.text, node.substitutions), node.span, scope)
         if value is not None:
             self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
@@ -1194,7 +1214,8 @@ class Shell:
             world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
-            inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
+            whole = node.command.rest or pipeline.negated or pipeline.timed
+            inner: Node = node.command if whole else pipeline.commands[0]
             self._background_node(inner, node.span, world, process)
 
     def _background_node(self, node: Node, span: Span, world: World, process: Process) -> None:

@@ -156,7 +156,8 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
             return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
-            return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
+            numbers = _pids(world, (p for p in alive if p.program == plain[0]), unknown)
+            return numbers.replace("\n", " ") if isinstance(numbers, str) and name == "pidof" else numbers
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
             # Its own shell may be among them, for what is in the name of its script, or in its text.
             told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
@@ -208,7 +209,7 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
 
 def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
     """The numbers of the processes; not known where none is found, and one stands that nobody knows what it starts."""
-    numbers = " ".join(str(process.pid) for process in found)
+    numbers = "\n".join(str(process.pid) for process in found)
     bodies = [process.body for process in world.processes.values() if process.alive]
     untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
     return unknown if untold and not numbers else numbers

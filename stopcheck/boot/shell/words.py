@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
-from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -375,7 +375,8 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
             case CommandSubstitution():
                 pieces.append(_Piece(scope.substitute(part), part.quoted, splitting and not part.quoted))
             case ArithmeticExpansion():
-                pieces.append(_Piece(evaluate(scope, part.text, part.span), part.quoted, False))
+                text = filled_in(scope, part.text, part.substitutions)
+                pieces.append(_Piece(evaluate(scope, text, part.span), part.quoted, False))
             case ProcessSubstitution():
                 pieces.append(_Piece(scope.process(part), True, False))
             case ArrayLiteral():

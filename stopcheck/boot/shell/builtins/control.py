@@ -16,6 +16,7 @@ from stopcheck.boot.shell.frames import (
     Standing,
     TrapEnd,
 )
+from stopcheck.boot.shell.globs import WILDCARDS
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -266,6 +267,8 @@ def do_source(call: Call) -> None:
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
     made = call.world.files.get(path)
     file = call.machine.image.files.lookup(path) if made is None else None
+    if file is None and made is None and not WILDCARDS.isdisjoint(name):
+        file = Unknown("what a pattern fits")  # what it stands for was taken to be there
     if file is None and made is None:
         if shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
             shell.unsourced = shell.strict and call.special
