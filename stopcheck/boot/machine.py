@@ -782,7 +782,7 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     if name in {"timeout", "nohup", "stdbuf"}:
         return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
     last = str(argv[-1])
-    if name == "flock" and len(argv) > 1 and last.isdigit():
+    if name == "flock" and len(argv) > 1 and (last.isdigit() or isinstance(argv[-1], Unknown)):
         return 0
     if name not in {"env", "nice"}:
         return 1

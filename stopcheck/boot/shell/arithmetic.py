@@ -216,6 +216,8 @@ class _Sum:
         value = self._scope.variable(name)
         if isinstance(value, Unknown):
             raise _Doubt
+        if value is None and self._live and self._scope.nounset and self._scope.counts_unset:
+            raise UnsetError(name)
         if value is None or value.strip() == "":
             return 0
         if not _NUMBER.match(value):

@@ -435,7 +435,9 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
             continue
         value = expand_text(scope, assignment.value)
         if assignment.index is not None:
-            _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
+            keyed = isinstance(shell.variables.get(assignment.name), Unknown)  # an associative array is not followed
+            if not keyed:
+                _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
             continue
         if assignment.append:
             value = appended(shell, assignment.name, value)
@@ -478,8 +480,6 @@ def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
 
 
 def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
-    if isinstance(shell.variables.get(assignment.name), Unknown):
-        return
     elements = shell.arrays.get(assignment.name, ())
     number = numeral(index) if isinstance(index, str) else None
     if number is not None and number <= len(elements):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution
+    from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
 
 
 Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
@@ -244,8 +244,11 @@ class Foreground:
 
     pids: tuple[int, ...]
     node: Pipeline | Command
-    asked: CommandSubstitution | None = None
-    """The `$( … )` of the command `node` that they run; it is over when nobody can write to `pipe` any more."""
+    asked: CommandSubstitution | ProcessSubstitution | None = None
+    """The `$( … )` of the command `node` that they run, or the `<( … )` that it sources.
+
+    It is over when nobody can write to `pipe` any more.
+    """
     pipe: int = 0
 
 
@@ -292,7 +295,7 @@ Blocked: TypeAlias = Foreground | Reading | Waiting | Standing
 class Answer:
     """What a `$( … )` has printed, and its status, until the command that asked for it runs."""
 
-    part: CommandSubstitution
+    part: CommandSubstitution | ProcessSubstitution
     output: Field
     status: Status
 

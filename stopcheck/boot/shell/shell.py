@@ -79,22 +79,30 @@ from stopcheck.syntax.shell.tree import (
     Subshell,
     Unparsed,
     While,
+    Word,
+    walk,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
+    from typing import TypeAlias
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Word
+
+    Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
 
 _PLAIN = regex(r"[\w ./:-]*")
 
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
+
+_DESCRIPTOR = "/dev/fd/63"
+"""What a `<( … )` is called."""
+_ASKED = (ArrayLiteral, CommandSubstitution, ProcessSubstitution)
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
@@ -910,9 +918,13 @@ class Shell:
                 self.functions[node.name] = node
                 self.status, self.ok = 0, False
             case Arithmetic():
-                self._arithmetic(node, world, process)
+                if not self._runs(node.substitutions, node, tail, world, process):
+                    self._arithmetic(node, world, process)
+                    self.answers = ()
             case Conditional():
-                self.machine.conditional(self, node, world, process)
+                if not self.asks(_words_of(node), node, tail, world, process):
+                    self.machine.conditional(self, node, world, process)
+                    self.answers = ()
             case Coprocess():
                 self._background_node(node.body, node.span, world, process)
                 self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
@@ -1214,7 +1226,9 @@ class Shell:
             world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
-            whole = node.command.rest or pipeline.negated or pipeline.timed
+            # bash runs a program at once, whatever `!` says of its status.
+            negated = pipeline.negated and not (self.row.name == "bash" and self._is_program(pipeline.commands[0]))
+            whole = node.command.rest or negated or pipeline.timed
             inner: Node = node.command if whole else pipeline.commands[0]
             self._background_node(inner, node.span, world, process)
 
@@ -1265,17 +1279,20 @@ class Shell:
         if len(node.commands) == 1:
             self.push(Evaluate(node.commands[0], tail))
             return
-        inside = node.commands[:-1] if self.row.last_in_shell else node.commands
+        last = self.row.last_in_shell or ("lastpipe" in self.options and "m" not in self.options)
+        inside = node.commands[:-1] if last else node.commands
         under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False, True) for command in inside]
         world.connect(children, node.stderr_too)
         self.take_place()
         pids = tuple(child.pid for child in children)
-        if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
+        if last and self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
             world.connect([children[-1], process])
             self.push(Evaluate(node.commands[-1], under))
-        elif self.row.last_in_shell:
-            self.push(Joined(pids, node), Evaluate(node.commands[-1], None))
+        elif last:
+            self.push(Joined(pids, node), Redirected(process.stdin, process.stdout, process.closed))
+            world.connect([children[-1], process])
+            self.push(Evaluate(node.commands[-1], None))
         else:
             self.blocked = Foreground(pids, node)
 
@@ -1342,15 +1359,25 @@ class Shell:
                 self.push(before)
         return True
 
-    def asks(
-        self, words: tuple[Word, ...], node: SimpleCommand | Case | For, tail: Tail, world: World, process: Process
-    ) -> bool:
+    def asks(self, words: tuple[Word, ...], node: Asking, tail: Tail, world: World, process: Process) -> bool:
         """Run the first substitution in these words in which something may stand; False where none is left."""
-        if not any(isinstance(part, (CommandSubstitution, ArrayLiteral)) for word in words for part in word.parts):
+        if not any(isinstance(part, _ASKED) for word in words for part in word.parts):
             return False
-        from stopcheck.boot.shell.asked import to_run
+        from stopcheck.boot.shell.asked import sourced, to_run
 
-        part = next(to_run(self, words, world, process), None)
+        part = sourced(self, node) or next(to_run(self, words, world, process), None)
+        return part is not None and self._runs((part,), node, tail, world, process, surely=True)
+
+    def _runs(
+        self, parts: tuple[CommandSubstitution | ProcessSubstitution, ...], node: Asking, tail: Tail, world: World,
+        process: Process, *, surely: bool = False,
+    ) -> bool:  # fmt: skip
+        """Run the first of these substitutions in which something may stand (or `surely` the first)."""
+        if not parts:
+            return False
+        from stopcheck.boot.shell.asked import is_to_run
+
+        part = next((each for each in parts if surely or is_to_run(self, each, world, process)), None)
         if part is None:
             return False
         child = self.child(world, process, part.body, part.span, False)
@@ -1369,7 +1396,7 @@ class Shell:
         bash = self.row.name == "bash" and not self.strict and "inherit_errexit" not in self.options
         return bash or self.row.name == "busybox"
 
-    def answer(self, part: CommandSubstitution) -> Answer | None:
+    def answer(self, part: CommandSubstitution | ProcessSubstitution) -> Answer | None:
         """What a substitution that was run has printed."""
         return next((answer for answer in self.answers if answer.part is part), None)
 
@@ -1436,6 +1463,8 @@ class Shell:
                 return None
             names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
             return (*names, "main") if self.mode != "command" else tuple(names)
+        if name == "BASH_VERSINFO" and self.row.name == "bash" and name not in self.arrays:
+            return ("5", "2", "15", "1", "release")
         return self.arrays.get(name)
 
     def assign(self, name: str, value: Field) -> None:
@@ -1508,9 +1537,12 @@ class Shell:
                 return ""
 
         def process_substitution(part: ProcessSubstitution) -> Field:
-            if world is not None and process is not None:
+            answer = self.answer(part)
+            if answer is not None and world is not None:
+                world.files[_DESCRIPTOR] = answer.output
+            elif world is not None and process is not None:
                 self.substitutions += (self.child(world, process, part.body, part.span, False).pid,)
-            return "/dev/fd/63"
+            return _DESCRIPTOR
 
         return Scope(
             variable,
@@ -1522,6 +1554,7 @@ class Shell:
             self._keep_match,
             self.row.plain,
             "u" in self.options,
+            self.row.name == "bash",
             self.row.dialect != "busybox",
         )
 
@@ -1591,6 +1624,15 @@ class Shell:
                 frame, self.frames = self.frames[index], self.frames[:index]
                 return frame
         return None
+
+
+def _words_of(node: Conditional) -> tuple[Word, ...]:
+    """The words of a `[[ … ]]` itself, not those in its substitutions."""
+    words: list[Word] = []
+    for each in walk(node):
+        if isinstance(each, Word) and not (words and each.span.end <= words[-1].span.end):
+            words.append(each)
+    return tuple(words)
 
 
 def _core(node: Node) -> Node:

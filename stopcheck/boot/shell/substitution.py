@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import CommandSubstitution, Sequence
 
 
@@ -156,7 +156,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
             return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
-            numbers = _pids(world, (p for p in alive if p.program == plain[0]), unknown)
+            numbers = _pids(
+                world, (p for p in alive if p.program in (plain if name == "pidof" else plain[:1])), unknown
+            )
             return numbers.replace("\n", " ") if isinstance(numbers, str) and name == "pidof" else numbers
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
             # Its own shell may be among them, for what is in the name of its script, or in its text.
@@ -211,8 +213,13 @@ def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
     """The numbers of the processes; not known where none is found, and one stands that nobody knows what it starts."""
     numbers = "\n".join(str(process.pid) for process in found)
     bodies = [process.body for process in world.processes.values() if process.alive]
-    untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
+    untold = any((isinstance(body, Program) and body.row.role in UNTOLD) or _is_new(body) for body in bodies)
     return unknown if untold and not numbers else numbers
+
+
+def _is_new(body: Body) -> bool:
+    """Whether it is a part of a script that has not begun: what it becomes may be found a moment later."""
+    return getattr(body, "mode", "") == "subshell" and getattr(body, "blocked", None) is None
 
 
 def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:

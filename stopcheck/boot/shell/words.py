@@ -53,6 +53,8 @@ class Scope:
     """The expansions that the shell knows, where not all: it ends at any other ("Bad substitution")."""
     nounset: bool = False
     """`set -u`: a parameter that is not set ends the shell."""
+    counts_unset: bool = False
+    """Whether that is so in arithmetic, too."""
     slices: bool = True
     """Whether `${@:1}` is a part of the list; busybox takes it for a part of the text of its first word."""
 
@@ -491,7 +493,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     operator = part.operator
     if part.index is not None and part.index not in {"@", "*"}:
         several = scope.array(part.name)
-        index = evaluate(scope, part.index, part.span)
+        index = Unknown("a key") if several is None and part.index != "0" else evaluate(scope, part.index, part.span)
         if several is None or isinstance(index, Unknown):
             value = scope.variable(part.name) if part.index == "0" else Unknown(f"${{{part.name}[…]}}", part.span)
         else:

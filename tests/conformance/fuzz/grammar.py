@@ -24,6 +24,8 @@ DEFAULTS = ("plain1", "plain2")
 
 INITS = (
     "tini --", "tini --", "tini -s --", "tini -g --", "tini -e 143 --", "tini -v --", "dumb-init", "dumb-init --",
+    "tini -p SIGTERM --", "tini -w -g --", "tini -e 3 -e 143 --", "dumb-init --single-child", "dumb-init -v -r 15:0 --",
+    "dumb-init -r 1:15 -r 2:15", "catatonit -g --", "env A=1 tini --", "tini -- env", "tini -s -- dumb-init --",
     "dumb-init -c", "dumb-init -r 15:2", "dumb-init --rewrite 15:3 --", "catatonit --",
 )  # fmt: skip
 WRAPPERS = ("env", "env A=1", "nice", "nice -n 5", "nohup", "setsid", "timeout 100", "timeout -s INT 100", "exec",
@@ -53,7 +55,7 @@ CONDITIONS = (
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
 ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "app2"), ("sh", "-c", "app1"),
              ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
-SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
+SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1", "WINCH", "USR2")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
 EVERYDAY: tuple[str, ...] = (
     "while ! true; do sleep 1; done", "until test -d /tmp; do sleep 1; done", "n=0; until [ $n -ge 2 ]; do n=$((n+1)); sleep 0.1; done",

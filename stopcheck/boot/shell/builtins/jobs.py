@@ -154,7 +154,8 @@ def do_wait(call: Call) -> None:
                 shell.set_status(127)
                 return
     else:
-        pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
+        pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:

@@ -179,6 +179,9 @@ def do_local(call: Call) -> None:
 def do_declare(call: Call) -> None:
     """Set in the function only, where it is in one."""
     shell, words = call.shell, [word for word in call.arguments if isinstance(word, str)]
+    if shell.row.name == "bash" and (asked := _asks_for(words)) and len(words) == len(call.arguments):
+        shell.set_status(int(any(not _is_declared(call, name, asked) for name in words[1:])))
+        return
     known = shell.row.almquist or shell.row.name == "bash"
     if known and any(
         word.partition("=")[0] in shell.constants and (shell.row.name != "dash" or "=" in word) for word in words
@@ -188,6 +191,21 @@ def do_declare(call: Call) -> None:
     if any(word[:1] == "-" and "r" in word for word in words) and not any(isinstance(f, CallEnd) for f in shell.frames):
         _keep(call)
     _declare(call, False, True)
+
+
+def _asks_for(words: list[str]) -> str:
+    """What `declare -p NAME…` and `declare -f NAME…` look for: "p" or "f"; "" where it declares."""
+    plain = all(name.isidentifier() for name in words[1:])
+    letters = words[0] if len(words) > 1 and plain else ""
+    return "f" if letters in {"-f", "-F"} else "p" if letters == "-p" else ""
+
+
+def _is_declared(call: Call, name: str, asked: str) -> bool:
+    shell = call.shell
+    if asked == "f":
+        return name in shell.functions
+    known = shell.scope(call.world, call.process).variable(name) is not None
+    return known or name in shell.arrays or name in shell.constants
 
 
 do_typeset = do_declare
@@ -312,7 +330,7 @@ def _without_pipefail(call: Call) -> bool:
     return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
-_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
+_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit", "lastpipe"})
 """Those that matter here."""
 
 
@@ -403,6 +421,9 @@ def do_read(call: Call) -> None:
     if redirections and call.machine.reads_fifo(call):
         shell.blocked = Standing("`read` waits for a writer", call.node.span)
         return
+    if elsewhere and _holds_both_ends(call):
+        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         _read_unknown(call, names)
         return
@@ -439,6 +460,17 @@ def do_read(call: Call) -> None:
         for name in names:
             shell.assign(name, "")
         shell.set_status(1)
+
+
+def _holds_both_ends(call: Call) -> bool:
+    """Whether `read -u 3` reads what the script itself holds open to write to: `exec 3<> <(:)`."""
+    for at, word in enumerate(call.arguments, 1):
+        if isinstance(word, str) and word.startswith("-u"):
+            number = word[2:] or (call.words[at + 1] if at + 1 < len(call.words) else "")
+            limit = _limit(call)
+            lasts = limit is None or (not isinstance(limit, Unknown) and limit >= SHORT)
+            return lasts and isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
+    return False
 
 
 def _limit(call: Call) -> float | Unknown | None:
