@@ -113,11 +113,12 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
-    "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap", "integers",
-    "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode",
-    "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
-    "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited", "witnesses",
+    "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned",
+    "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap",
+    "integers", "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped",
+    "machine", "mode", "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain",
+    "renamed", "root", "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited",
+    "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -161,6 +162,8 @@ class Shell:
             self.exported |= {"PATH"} if row.exports_path else frozenset()
         self.arrays: dict[str, tuple[Field, ...]] = {}
         self.functions: dict[str, Function] = {}
+        self.aliases: Mapping[str, tuple[str, Span]] = {}
+        """What `alias` has made other words of, and where: from the next line on."""
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
         self.integers: frozenset[str] = frozenset()

@@ -330,7 +330,7 @@ def _without_pipefail(call: Call) -> bool:
     return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
-_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit", "lastpipe"})
+_BASH_OPTIONS = frozenset({"execfail", "expand_aliases", "inherit_errexit", "lastpipe"})
 """Those that matter here."""
 
 
