@@ -930,6 +930,9 @@ class Shell:
                     self.answers = ()
             case Coprocess():
                 self._background_node(node.body, node.span, world, process)
+                assert self.last_job is not None
+                pipe = world.processes[self.last_job].stdin = world.new_pipe()
+                world.held = {**world.held, pipe: process.pid}
                 self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
             case Unparsed():
                 self._cannot_read(node, world, process)

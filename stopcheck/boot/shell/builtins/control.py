@@ -148,7 +148,9 @@ def do_return(call: Call) -> None:
     shell = call.shell
     if _is_misused(call):
         return
-    status = number(call, 0) if call.arguments else shell.status
+    within = next((each for each in reversed(shell.frames) if isinstance(each, (CallEnd, SourceEnd, TrapEnd))), None)
+    last = within.status if isinstance(within, TrapEnd) else shell.status
+    status = number(call, 0) if call.arguments else last
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
     bash = shell.row.name == "bash"
