@@ -176,7 +176,11 @@ class Looker(Killer):
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         texts = [target for target in self.targets if isinstance(target, str)]
-        world.exit(process, int(not any(self._meant(world, process, text) for text in texts)))
+        found = {other.pid: other for text in texts for other in self._meant(world, process, text)}
+        numbers = [str(pid) for pid in sorted(found)]
+        if self.signal == "0" and process.program in {"pgrep", "pidof"} and numbers:
+            world.write(process, ("\n" if process.program == "pgrep" else " ").join(numbers))
+        world.exit(process, int(not found))
         return True
 
 

@@ -267,6 +267,9 @@ def do_source(call: Call) -> None:
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
+    if path == "/dev/null":
+        shell.set_status(0)
+        return
     made = call.world.files.get(path)
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None and not WILDCARDS.isdisjoint(name):

@@ -137,7 +137,7 @@ def do_wait(call: Call) -> None:
                 shell.set_status(127)
                 return
             if pid in shell.disowned:
-                shell.set_status(shell.disowned[pid], True)
+                shell.set_status(127 if first else shell.disowned[pid], True)  # `wait -n` is for jobs alone
                 return
             if pid in children:
                 # A pipeline is one job: waiting for its last process waits for all.
