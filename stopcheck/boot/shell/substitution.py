@@ -150,7 +150,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "jobs" if any(word[:1] == "-" and "p" in word for word in arguments):
             if not shell.row.jobs_p:
                 return "" if shell.row.name == "dash" else unknown
-            return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+            return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
