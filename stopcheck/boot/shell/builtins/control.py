@@ -271,6 +271,9 @@ def do_source(call: Call) -> None:
         shell.set_status(0)
         return
     made = call.world.files.get(path)
+    if path == "/dev/stdin" and call.stdin is not None:
+        lines = call.world.pipes.get(call.stdin, ())
+        made = next((line for line in lines if isinstance(line, Unknown)), None) or "\n".join(map(str, lines))
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None and not WILDCARDS.isdisjoint(name):
         file = Unknown("what a pattern fits")  # what it stands for was taken to be there
