@@ -33,6 +33,11 @@ _MAKES_NOTHING = (
 )
 """Programs that make nothing but what their arguments name, if at all."""
 
+_GIVE_TERMINAL = frozenset(
+    {"script", "unbuffer", "dtach", "screen", "tmux", "su", "runuser", "sudo", "socat", "expect"}
+)
+"""Programs that may give what they start a terminal of its own; an engine gives none where it is not told to."""
+
 
 def missing_folder(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
     """Whether there is surely no such folder; the process that asks for it makes none."""
@@ -128,7 +133,8 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
 
 def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:
     if path == "/dev/tty":
-        return True  # a container has no terminal unless it is asked for one
+        # A container has no terminal unless it is asked for one.
+        return not any(process.program in _GIVE_TERMINAL for process in world.processes.values())
     if path.startswith(("/dev/", "/proc/", "/sys/")):
         return False
     if operator == "<":

@@ -520,15 +520,15 @@ class Machine:
             body = self.parse_text(text, self._place(process, text), row)
             name = rest[1] if len(rest) > 1 else argv[0]
             return Shell(self, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
-        if (not rest or "s" in options) and process.stdin:
-            why = "what it reads are the commands that another program prints"
-            return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
         if not rest or "s" in options:
             own = argv[1 : len(argv) - len(rest)]
             if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
                 from stopcheck.boot.shell.piped import Piped
 
                 return Piped(self, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
+            if process.stdin:
+                why = "what it reads are the commands that another program prints"
+                return Program(ProgramRow(process.program, role="unnamed", instead=why), self.stop_signal)
             return Program(ProgramRow(process.program, role="short", status=0), self.stop_signal)
         path = rest[0]
         if isinstance(path, Unknown):
@@ -809,7 +809,7 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     if name in {"timeout", "nohup", "stdbuf"}:
         return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
     last = str(argv[-1])
-    if name == "flock" and len(argv) > 1 and last.isdigit():
+    if name == "flock" and len(argv) > 1 and (last.isdigit() or isinstance(argv[-1], Unknown)):
         return 0
     if name not in {"env", "nice"}:
         return 1

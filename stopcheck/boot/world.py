@@ -197,6 +197,8 @@ class World:
     next_pipe: int = -1
     descriptors: frozenset[str] = frozenset()
     """Those that any script has opened, but for the first three."""
+    held: Mapping[int, int] = field(default_factory=dict)
+    """The pipes that a shell itself can write to, and which: those of its coprocesses."""
     regular: frozenset[int] = frozenset()
     """The pipes that are files in truth."""
     mixed: frozenset[int] = frozenset()
@@ -215,7 +217,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
+            self.descriptors, self.held, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -252,7 +254,12 @@ class World:
 
     def holders(self, pipe: int) -> tuple[int, ...]:
         """The living processes that can write to a pipe."""
-        return tuple(other.pid for other in self.processes.values() if other.alive and other.stdout == pipe)
+        shell = self.held.get(pipe)
+        return tuple(
+            other.pid
+            for other in self.processes.values()
+            if other.alive and (other.stdout == pipe or other.pid == shell)
+        )
 
     def new_pipe(self, lines: tuple[Field, ...] = ()) -> int:
         """A pipe of its own, or a file that is read like one; these have negative numbers."""

@@ -114,7 +114,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     """The outcome of a world in which PID 1 has ended or the grace period is over."""
     processes = [world.processes[pid] for pid in main_pids]
     reaches = bool(processes) and all(process.told for process in processes)
-    unsure = _unsure(world, processes, signal)
+    unsure = _unsure(world, processes, signal) or _stood_open(booted, main_pids)
     if world.init.alive:
         if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world, signal)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
@@ -212,6 +212,15 @@ def _is_open(process: Process) -> bool:
     if isinstance(body, Shell):
         return isinstance(body.blocked, Standing) and body.blocked.why.startswith(("`eval`", "`.`"))
     return isinstance(body, Program) and body.row.role == "absent"
+
+
+def _stood_open(booted: Booted, main_pids: tuple[int, ...]) -> Unknown | None:
+    """What a main process stood at when the signal came, if nobody knows what that would have made of it."""
+    for pid in main_pids:
+        process = booted.world.processes[pid]
+        if isinstance(process.body, Shell) and isinstance(process.body.blocked, Standing) and _is_open(process):
+            return Unknown(process.body.blocked.why, process.body.blocked.span)
+    return None
 
 
 def _surely_stuck(world: World, signal: str) -> bool:

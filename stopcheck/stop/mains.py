@@ -50,18 +50,22 @@ def gives_up(world: World) -> bool:
     return False
 
 
-def _front(world: World, pid: int) -> list[int]:
-    """What PID 1 waits for in the end, by way of inits, wrappers, shells and supervisors."""
+def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
+    """What PID 1 waits for in the end, by way of inits, wrappers, shells and supervisors.
+
+    `above`: those that wait for it; a coprocess may wait for its own shell.
+    """
     process = world.processes.get(pid)
-    if process is None or not process.alive:
+    if process is None or not process.alive or pid in above:
         return []
+    above = (*above, pid)
     body = process.body
     if isinstance(body, Supervisor):
-        return [found for child in body.programs(world) for found in _front(world, child)] or [pid]
+        return [found for child in body.programs(world) for found in _front(world, child, above)] or [pid]
     if isinstance(body, Parent) and body.child is not None:
-        return _front(world, body.child)
+        return _front(world, body.child, above)
     if isinstance(body, Shell) and isinstance(body.blocked, (Foreground, Reading, Waiting)):
-        below = [found for child in body.blocked.pids for found in _front(world, child)]
+        below = [found for child in body.blocked.pids for found in _front(world, child, above)]
         if isinstance(body.blocked, Foreground) and len(body.blocked.pids) > 1:
             work = [found for found in below if world.processes[found].program not in FILTERS]
             below = work[:1] or below

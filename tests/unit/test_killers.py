@@ -55,3 +55,16 @@ def test_what_a_client_of_a_supervisor_tells() -> None:
     lines = "RUN apt-get update && apt-get install -y runit redis-server"
     stopped = verdict("/app/start", files=files, lines=lines)
     assert (stopped.outcome, stopped.reason) == ("unknown", "what sv tells when the container stops")
+
+
+def test_what_has_just_been_started_may_be_found_or_not() -> None:
+    dockerfile = 'FROM debian:12-slim\nCOPY our-app start.sh /usr/local/bin/\nCMD ["start.sh"]\n'
+    script = "#!/bin/bash -e\ntrap 'kill $(pidof our-app); wait; exit 0' EXIT\ntrue && our-app &\nmissing-app\n"
+    assert said({"Dockerfile": dockerfile, "start.sh": script, "our-app": "\x7fELF"})[0].outcome != "fails"
+
+
+@pytest.mark.parametrize("start", ['"/start.sh"', '"tini", "--", "/start.sh"'])
+def test_a_sourced_file_that_nobody_has_read_may_become_anything(start: str) -> None:
+    dockerfile = f"FROM debian:12-slim\nRUN apt-get install -y tini\nCOPY start.sh /\nVOLUME /conf\nCMD [{start}]\n"
+    script = "#!/bin/bash\nexport A=1\n. /conf/*.sh\n"
+    assert said({"Dockerfile": dockerfile, "start.sh": script})[0].outcome == "unknown"

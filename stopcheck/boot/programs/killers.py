@@ -53,20 +53,23 @@ class Killer(Passing):
         return True
 
     def send(self, world: World, process: Process) -> bool:
-        """Send the signal; whether there was anybody to get it."""
+        """Send the signal; whether there was anybody to get it, and to killall everybody whom it names."""
         found = False
+        missed = False
         for target in self.targets:
             if isinstance(target, Unknown):
                 world.note("unknown-kill", process, text=target.reason, span=process.origin)
                 continue
-            for other in self._meant(world, process, target):
+            meant = self._meant(world, process, target)
+            missed = missed or not meant
+            for other in meant:
                 found = True
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
                 world.kill(other, self.signal, None if self.asks and other.pid != 1 else process)
             for other in self._around(world, target):
                 found = other.finished = True
                 world.exit(other, 0)
-        return found
+        return found and not (missed and process.program == "killall")
 
     def _around(self, world: World, target: str) -> list[Process]:
         """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""
@@ -95,7 +98,7 @@ class Killer(Passing):
             return [other for other in others if isinstance(other.body, Program) and other.body.row.table == target]
         if self.by == "name":
             return [other for other in others if target in {other.program, _base(other)}]
-        pattern = _pattern(target)
+        pattern = pattern_of(target)
         if self.by == "line":
             return [other for other in others if pattern.search(" ".join(map(str, other.argv)))]
         return [other for other in others if pattern.search(other.program[:15]) or pattern.search(_base(other)[:15])]
@@ -106,7 +109,8 @@ def _base(process: Process) -> str:
     return first.rsplit("/", 1)[-1] if isinstance(first, str) else ""
 
 
-def _pattern(text: str) -> re.Pattern[str]:
+def pattern_of(text: str) -> re.Pattern[str]:
+    """The pattern that pgrep and pkill are given."""
     try:
         return re.compile(text)
     except re.error:
@@ -172,7 +176,11 @@ class Looker(Killer):
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         texts = [target for target in self.targets if isinstance(target, str)]
-        world.exit(process, int(not any(self._meant(world, process, text) for text in texts)))
+        found = {other.pid: other for text in texts for other in self._meant(world, process, text)}
+        numbers = [str(pid) for pid in sorted(found)]
+        if self.signal == "0" and process.program in {"pgrep", "pidof"} and numbers:
+            world.write(process, ("\n" if process.program == "pgrep" else " ").join(numbers))
+        world.exit(process, int(not found))
         return True
 
 
@@ -223,6 +231,8 @@ def start_follows(start: Start) -> Body:
     told = [word[6:] for word in words if isinstance(word, str) and word.startswith("--pid=")]
     told += [value for word, value in pairwise(words) if word == "--pid" and isinstance(value, str)]
     row = replace(start.row, role="keepalive")
+    if any(not word.isdigit() for word in told):
+        return start.leaf("short", status=1)  # it takes numbers alone
     if len(told) != 1 or not told[0].isdigit():
         return Program(row, start.machine.stop_signal)
     body = Follower(row, start.machine.stop_signal)

@@ -54,6 +54,8 @@ class Timeout(Wrapper):
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         child = world.processes.get(self.child or 0)
+        if child is None:
+            process.ignored -= set(self.row.forwards_only)  # it catches these before it forks
         over = self.expires is not None and world.clock >= self.expires
         if child is None or not over or not child.alive or self.got:
             return super().step(world, process)

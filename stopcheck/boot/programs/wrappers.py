@@ -86,6 +86,9 @@ class Wrapper(Parent):
         if self.deadline is not None and world.clock >= self.deadline and child.alive:
             world.note("gives-up", process, signal="KILL", other=child.pid)
             world.kill(child, "KILL", process)
+            if self.row.limits and self.row.forwards == "group":
+                for other in world.group(process.pgid):  # timeout(1) does so to all of its group, itself among them
+                    world.kill(other, "KILL", process)
             return True
         if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
             return False

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.words import Scope
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import CommandSubstitution
 
 
 class UnsetError(Exception):
@@ -61,6 +62,15 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     for name in _set_by(tokens):
         scope.assign(name, unknown)
     return unknown
+
+
+def filled_in(scope: Scope, text: str, substitutions: tuple[CommandSubstitution, ...]) -> str:
+    """An expression with what its `$( … )` print in their place; those of which that is not known stay."""
+    for part in substitutions:
+        output = scope.substitute(part)
+        if isinstance(output, str):
+            text = text.replace(part.span.text, f" {output} ", 1)
+    return text
 
 
 def _tokens(text: str, *, twice: bool) -> tuple[list[str], bool]:
@@ -206,6 +216,8 @@ class _Sum:
         value = self._scope.variable(name)
         if isinstance(value, Unknown):
             raise _Doubt
+        if value is None and self._live and self._scope.nounset and self._scope.counts_unset:
+            raise UnsetError(name)
         if value is None or value.strip() == "":
             return 0
         if not _NUMBER.match(value):

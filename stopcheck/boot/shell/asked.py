@@ -7,12 +7,20 @@ from stopcheck.boot.shell.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
-from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Sequence, SimpleCommand, Subshell
+from stopcheck.syntax.shell.tree import (
+    ArrayLiteral,
+    CommandSubstitution,
+    ProcessSubstitution,
+    Sequence,
+    SimpleCommand,
+    Subshell,
+)
 from stopcheck.syntax.shell.walk import commands, expansions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from stopcheck.boot.shell.frames import Node
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.syntax.shell.tree import Command, Word
@@ -30,24 +38,38 @@ def to_run(
     shell: Shell, words: Iterable[Word], world: World, process: Process, *, last: bool = False
 ) -> Iterator[CommandSubstitution]:
     """The substitutions of these words that have yet to be run; `last`: a script has nothing more to do than these."""
-    strict = "u" in shell.options
-    answered = {id(answer.part) for answer in shell.answers}
     for word in words:
         for part in word.parts:
             if isinstance(part, ArrayLiteral):
                 yield from to_run(shell, part.elements, world, process, last=last)
-            elif (
-                isinstance(part, CommandSubstitution)
-                and id(part) not in answered
-                and (
-                    _may_stand(shell, part.body)
-                    or (strict and _lacks(shell, part.body))
-                    or _fails(shell, part.body, world, process)
-                    or (last and _is_stranger(shell, part.body))
-                )
-                and not asks_for_unset(shell, part.body, world, process)
-            ):
+            elif isinstance(part, CommandSubstitution) and is_to_run(shell, part, world, process, last=last):
                 yield part
+
+
+def is_to_run(
+    shell: Shell, part: CommandSubstitution | ProcessSubstitution, world: World, process: Process, *, last: bool = False
+) -> bool:
+    """Whether something may stand in a substitution, or surely fails, that has yet to be run; `last`: see to_run."""
+    return (
+        shell.answer(part) is None
+        and (
+            _may_stand(shell, part.body)
+            or ("u" in shell.options and _lacks(shell, part.body))
+            or _fails(shell, part.body, world, process)
+            or (last and _is_stranger(shell, part.body))
+        )
+        and not asks_for_unset(shell, part.body, world, process)
+    )
+
+
+def sourced(shell: Shell, node: Node) -> ProcessSubstitution | None:
+    """The `<( … )` that `.` is to run, unless that has been read already."""
+    words = node.words if isinstance(node, SimpleCommand) else ()
+    if len(words) < 2 or words[0].literal not in {".", "source"} or len(words[1].parts) != 1:
+        return None
+    (part,) = words[1].parts
+    found = isinstance(part, ProcessSubstitution) and part.direction == "<" and shell.answer(part) is None
+    return part if found and isinstance(part, ProcessSubstitution) else None
 
 
 def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
@@ -67,7 +89,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "readonly", "return", "set", "test", "trap", "true"})
+_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "printf", "readonly", "return", "set",
+                    "test", "trap", "true"})  # fmt: skip
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:

@@ -11,6 +11,7 @@ from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, ope
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         return
     scope = shell.scope(world, process)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
+    if shell.aliases and words:
+        words = _unaliased(shell, node, words)
     if any(each.name in shell.constants for each in node.assignments) and _is_constant(shell, words, process):
         shell.answers = ()
         return
@@ -102,6 +105,21 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if process.user and _cannot_make(call):
             return
     run_program(call)
+
+
+_ALIASED = regex(r"[\w ./:=-]+")
+
+
+def _unaliased(shell: Shell, node: SimpleCommand, words: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The words of a command whose name may be an alias: one that was there before its line was read."""
+    name = node.words[0].literal if not node.words[0].quoted else None
+    text, place = shell.aliases.get(name or "", ("", node.span))
+    before = node.span.source.text[place.end : node.span.start] if node.span.source is place.source else "\n"
+    if not text or "\n" not in before:
+        return words
+    if not _ALIASED.fullmatch(text):
+        raise TooComplex(f"what the alias {name} stands for")
+    return (*text.split(), *words[1:])
 
 
 def _fails_alone(shell: Shell, words: tuple[Field, ...], fault: UnsetError) -> bool:
@@ -410,7 +428,6 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         world.note_failure("cannot-start", process, started, call.node.span)
         if kind == "exec" and _untraps(shell, words[0], started):
             shell.traps.pop("EXIT", None)
-        shell.unstarted = started.status if shell.row.name == "bash" and kind == "exec" else 0
         shell.leave(started.status)
         return
     process.ignored = ignored
@@ -440,7 +457,9 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
             continue
         value = expand_text(scope, assignment.value)
         if assignment.index is not None:
-            _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
+            keyed = isinstance(shell.variables.get(assignment.name), Unknown)  # an associative array is not followed
+            if not keyed:
+                _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
             continue
         if assignment.append:
             value = appended(shell, assignment.name, value)
@@ -483,8 +502,6 @@ def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
 
 
 def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
-    if isinstance(shell.variables.get(assignment.name), Unknown):
-        return
     elements = shell.arrays.get(assignment.name, ())
     number = numeral(index) if isinstance(index, str) else None
     if number is not None and number <= len(elements):

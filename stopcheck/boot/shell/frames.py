@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution
+    from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
 
 
 Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
@@ -184,12 +184,14 @@ class TrapEnd:
     """A trap returns; the status is what it was before.
 
     `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
+    `children`: how many processes there had been when it began.
     """
 
     signal: str
     status: Status
     ok: bool
     heard: bool = False
+    children: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +205,9 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """A `$( … )` is read on, or a `wait` goes on, behind a trap."""
+    """A `$( … )` or a `read` is read on, or a `wait` goes on, behind a trap."""
 
-    reading: Foreground | Waiting
+    reading: Foreground | Waiting | Reading
 
 
 Frame: TypeAlias = (
@@ -242,17 +244,25 @@ class Foreground:
 
     pids: tuple[int, ...]
     node: Pipeline | Command
-    asked: CommandSubstitution | None = None
-    """The `$( … )` of the command `node` that they run; it is over when nobody can write to `pipe` any more."""
+    asked: CommandSubstitution | ProcessSubstitution | None = None
+    """The `$( … )` of the command `node` that they run, or the `<( … )` that it sources.
+
+    It is over when nobody can write to `pipe` any more.
+    """
     pipe: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A `read` that has nothing to read yet: one of these may still write."""
+    """A `read` that has nothing to read yet: one of these may still write.
+
+    `pipe`: it has been redirected from there, once, and is to read into `names`.
+    """
 
     pids: tuple[int, ...]
     node: SimpleCommand
+    pipe: int = 0
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +295,7 @@ Blocked: TypeAlias = Foreground | Reading | Waiting | Standing
 class Answer:
     """What a `$( … )` has printed, and its status, until the command that asked for it runs."""
 
-    part: CommandSubstitution
+    part: CommandSubstitution | ProcessSubstitution
     output: Field
     status: Status
 

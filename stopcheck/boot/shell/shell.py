@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.programs.program import Failure, Parent
 from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
-from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.boot.shell.frames import (
     TESTING,
     Again,
@@ -79,24 +79,31 @@ from stopcheck.syntax.shell.tree import (
     Subshell,
     Unparsed,
     While,
+    Word,
+    walk,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
+    from typing import TypeAlias
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Status
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Word
+
+    Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
 
 _PLAIN = regex(r"[\w ./:-]*")
-
 _READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "yash"})
 """What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
+
+_DESCRIPTOR = "/dev/fd/63"
+"""What a `<( … )` is called."""
+_ASKED = (ArrayLiteral, CommandSubstitution, ProcessSubstitution)
 
 SPIN_LIMIT = 1500
 """A loop that goes round so many steps without time passing goes round for ever."""
@@ -107,11 +114,12 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned", "dying",
-    "ending", "ends_plainly", "exported", "folders", "forgotten", "frames", "has_exit_trap", "integers", "interrupted",
-    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok",
-    "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
-    "row", "script", "status", "substitutions", "text", "unsourced", "unstarted", "untrapped", "waited", "witnesses",
+    "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned",
+    "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap",
+    "integers", "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped",
+    "machine", "mode", "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain",
+    "renamed", "root", "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited",
+    "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -155,6 +163,8 @@ class Shell:
             self.exported |= {"PATH"} if row.exports_path else frozenset()
         self.arrays: dict[str, tuple[Field, ...]] = {}
         self.functions: dict[str, Function] = {}
+        self.aliases: Mapping[str, tuple[str, Span]] = {}
+        """What `alias` has made other words of, and where: from the next line on."""
         self.constants: frozenset[str] = frozenset()
         """What `readonly` has set."""
         self.integers: frozenset[str] = frozenset()
@@ -203,8 +213,6 @@ class Shell:
         """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
-        self.unstarted = 0
-        """The status of an `exec` that has failed in bash: its EXIT trap changes that by `exit` alone."""
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
@@ -223,6 +231,8 @@ class Shell:
         """Whether it ignores what the shell ignores, though it is a subshell."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
+        self.forked = 0
+        """How many of its `$( … )` were worked out without a child."""
         self.answers: tuple[Answer, ...] = ()
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
@@ -286,7 +296,7 @@ class Shell:
         if isinstance(self.blocked, Foreground) and signal in self._foreground_catches() | self.row.run_catches:
             bare = self.waited and isinstance(self.blocked.node, (Pipeline, Subshell))
             return "default" if bare else "caught"
-        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, "`read`"))
+        alone = isinstance(self.blocked, Standing) and self.blocked.why.startswith((ENDLESS, UNSEEN, "`read`"))
         if (self.blocked is None or alone) and signal in self.row.run_catches:
             return "caught"
         minds = (
@@ -367,7 +377,8 @@ class Shell:
                 self.push(Resume(self.blocked, signal, _dead(world, process)))
                 self.blocked = None
                 return
-            self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
+            if not (isinstance(self.blocked, Standing) and self.blocked.why == ENDLESS):  # that looks at what it has
+                self.status, self.ok = self.row.wait_status or 128 + signal_number(signal), False
             if isinstance(self.blocked, Standing) and self.blocked.why == UNSEEN:
                 self.push(GoesOn(self.blocked.span))
             self.blocked = None
@@ -375,7 +386,9 @@ class Shell:
             if self.row.errexit_first and "e" in self.options and not self.tested():
                 self.leave()
         elif isinstance(self.blocked, Reading) and self.row.name == "bash":
-            if not self.strict:
+            if not self.strict and self.blocked.pipe:
+                self.push(Again(self.blocked))
+            elif not self.strict:
                 self.push(Evaluate(self.blocked.node, None))  # it reads on behind the trap
             self.status, self.ok = 128 + signal_number(signal), False
             self.blocked = None
@@ -587,7 +600,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(self.unstarted if self.ending and self.unstarted else status)
+            self.leave(status)
 
     def _runs_error_trap(self) -> bool:
         """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
@@ -722,12 +735,17 @@ class Shell:
             world.note("crash", process, text="for ever", span=trap.span, signal=signal)
             self.blocked = Standing("an endless round of traps", trap.span)
             return
-        running = [frame.signal for frame in self.frames if isinstance(frame, TrapEnd)]
-        if self.row.recursion == "drops" and signal in running:
+        running = [frame for frame in self.frames if isinstance(frame, TrapEnd)]
+        if self.row.recursion == "drops" and any(frame.signal == signal for frame in running):
             return
-        if len(running) >= TRAP_LIMIT:
+        rounds = [frame.children for frame in running]
+        if len(rounds) >= TRAP_LIMIT:
             if signal == "CHLD":
                 raise TooComplex("how long a trap for SIGCHLD, which has children itself, takes to run out of memory")
+            if all(before < after for before, after in itertools.pairwise(rounds)):
+                world.note("crash", process, text="for ever", span=trap.span, signal=signal)
+                self.blocked = Standing("an endless round of traps", trap.span)  # to fork takes time
+                return
             world.note("crash", process, span=trap.span, signal=signal)
             world.exit(process, 139, "SEGV")
             return
@@ -737,7 +755,8 @@ class Shell:
         if trap.body is None:
             self.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
             return
-        self.push(TrapEnd(signal, self.status, self.ok), Evaluate(trap.body, None))
+        children = world.next_pid + self.forked
+        self.push(TrapEnd(signal, self.status, self.ok, children=children), Evaluate(trap.body, None))
         if self.row.trap_exit_zero and signal != "EXIT":
             self.status, self.ok = 0, False
 
@@ -754,9 +773,15 @@ class Shell:
         if isinstance(blocked, Standing) or blocked is None:
             return False
         if isinstance(blocked, Reading):
-            if not world.pipes.get(process.stdin) and world.writers(process):
+            pipe = blocked.pipe or process.stdin
+            if not world.pipes.get(pipe) and any(pid != process.pid for pid in world.holders(pipe)):
                 return False
             self.blocked = None
+            if blocked.pipe:
+                for name in blocked.names:
+                    self.assign(name, Unknown(f"what is read into ${name}", blocked.node.span))
+                self.set_status(Unknown("the end of the input", blocked.node.span))
+                return True
             self.push(Evaluate(blocked.node, None))
             return True
         alive = world.living(blocked.pids)
@@ -769,11 +794,14 @@ class Shell:
                 return False
             alive = world.living(blocked.pids)
         if isinstance(blocked, Waiting) and blocked.first:
-            if len(alive) == len(blocked.pids):
+            if self._all_stand(world, blocked):
                 return False
         elif alive and not self._has_its_answer(world, blocked, alive):
             return False
         ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
+        if isinstance(blocked, Waiting) and blocked.first and self.row.name == "bash":
+            over = [job.pids for job in self.jobs if not world.living(job.pids)]
+            ended = [child for child in ended if any(child.pid in pids for pids in over)] or ended
         for child in ended:
             child.reaped = True
         self.blocked = None
@@ -826,6 +854,14 @@ class Shell:
                 self.forgotten |= {child.pid for child in ended}
             self.set_status(told if told is not None else 0, True)
         return True
+
+    def _all_stand(self, world: World, waiting: Waiting) -> bool:
+        """Whether each job that a `wait -n` is for still stands: to bash a pipeline is one, and ends with all of it."""
+        named = set(waiting.pids)
+        if self.row.name == "bash":
+            jobs = [job.pids for job in self.jobs if named & set(job.pids)]
+            named -= {pid for pids in jobs for pid in pids if world.living(pids)}
+        return all(world.processes[pid].alive for pid in named)
 
     def waits_on(self, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
         """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
@@ -929,11 +965,18 @@ class Shell:
                 self.functions[node.name] = node
                 self.status, self.ok = 0, False
             case Arithmetic():
-                self._arithmetic(node, world, process)
+                if not self._runs(node.substitutions, node, tail, world, process):
+                    self._arithmetic(node, world, process)
+                    self.answers = ()
             case Conditional():
-                self.machine.conditional(self, node, world, process)
+                if not self.asks(_words_of(node), node, tail, world, process):
+                    self.machine.conditional(self, node, world, process)
+                    self.answers = ()
             case Coprocess():
                 self._background_node(node.body, node.span, world, process)
+                assert self.last_job is not None
+                pipe = world.processes[self.last_job].stdin = world.new_pipe()
+                world.held = {**world.held, pipe: process.pid}
                 self.assign(f"{node.name or 'COPROC'}_PID", str(self.last_job))
             case Unparsed():
                 self._cannot_read(node, world, process)
@@ -1111,10 +1154,9 @@ class Shell:
         value = self._reckoned(condition, node.span) if condition else "1"
         if value in {"0", None} or isinstance(value, Unknown):
             return
+        self.push(LoopBody(node), Evaluate(node.body, None))
         if world.spin > SPIN_LIMIT:
             self.blocked = Standing(ENDLESS, node.span)
-            return
-        self.push(LoopBody(node), Evaluate(node.body, None))
 
     def _for(self, frame: ForRest) -> None:
         if not frame.values:
@@ -1167,7 +1209,8 @@ class Shell:
             self.push(Evaluate(item.body, tail))
 
     def _arithmetic(self, node: Arithmetic, world: World, process: Process) -> None:
-        value = self._reckoned(node.text, node.span, self.scope(world, process))
+        scope = self.scope(world, process)
+        value = self._reckoned(filled_in(scope, node.text, node.substitutions), node.span, scope)
         if value is not None:
             self.set_status(value if isinstance(value, Unknown) else int(value == "0"))
 
@@ -1233,7 +1276,10 @@ class Shell:
             world.connect(children, pipeline.stderr_too)
             self._add_job(tuple(child.pid for child in children), node.span)
         else:
-            inner: Node = node.command if node.command.rest or pipeline.negated else pipeline.commands[0]
+            # bash runs a program at once, whatever `!` says of its status.
+            negated = pipeline.negated and not (self.row.name == "bash" and self._is_program(pipeline.commands[0]))
+            whole = node.command.rest or negated or pipeline.timed
+            inner: Node = node.command if whole else pipeline.commands[0]
             self._background_node(inner, node.span, world, process)
 
     def _background_node(self, node: Node, span: Span, world: World, process: Process) -> None:
@@ -1283,22 +1329,25 @@ class Shell:
         if len(node.commands) == 1:
             self.push(Evaluate(node.commands[0], tail))
             return
-        inside = node.commands[:-1] if self.row.last_in_shell else node.commands
+        last = self.row.last_in_shell or ("lastpipe" in self.options and "m" not in self.options)
+        inside = node.commands[:-1] if last else node.commands
         under = None if tail is None else tail | {"pipeline"}
         children = [self.child(world, process, command, command.span, False, True) for command in inside]
         world.connect(children, node.stderr_too)
         self.take_place()
         pids = tuple(child.pid for child in children)
-        if self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
+        if last and self.row.last_in_shell and "pipefail" not in self.options and self.may_replace(under):
             world.connect([children[-1], process])
             self.push(Evaluate(node.commands[-1], under))
-        elif self.row.last_in_shell:
-            last = node.commands[-1]
+        elif last:
             self.push(Joined(pids, node))
-            if isinstance(last, SimpleCommand) and last.words and last.words[0].literal in _READ_SCRIPTS:
+            command = node.commands[-1]
+            program = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+            if program is None or program in _READ_SCRIPTS or "lastpipe" in self.options:
+                # What is read in the shell itself, or run as a script, comes out of the pipe.
                 self.push(Redirected(process.stdin, process.stdout, process.closed))
                 world.connect([children[-1], process])
-            self.push(Evaluate(last, None))
+            self.push(Evaluate(command, None))
         else:
             self.blocked = Foreground(pids, node)
 
@@ -1365,15 +1414,27 @@ class Shell:
                 self.push(before)
         return True
 
-    def asks(
-        self, words: tuple[Word, ...], node: SimpleCommand | Case | For, tail: Tail, world: World, process: Process
-    ) -> bool:
+    def asks(self, words: tuple[Word, ...], node: Asking, tail: Tail, world: World, process: Process) -> bool:
         """Run the first substitution in these words in which something may stand; False where none is left."""
-        if not any(isinstance(part, (CommandSubstitution, ArrayLiteral)) for word in words for part in word.parts):
+        if not any(isinstance(part, _ASKED) for word in words for part in word.parts):
             return False
-        from stopcheck.boot.shell.asked import to_run
+        from stopcheck.boot.shell.asked import sourced, to_run
 
-        part = next(to_run(self, words, world, process, last=self._is_last(node, world, process)), None)
+        part = sourced(self, node) or next(
+            to_run(self, words, world, process, last=self._is_last(node, world, process)), None
+        )
+        return part is not None and self._runs((part,), node, tail, world, process, surely=True)
+
+    def _runs(
+        self, parts: tuple[CommandSubstitution | ProcessSubstitution, ...], node: Asking, tail: Tail, world: World,
+        process: Process, *, surely: bool = False,
+    ) -> bool:  # fmt: skip
+        """Run the first of these substitutions in which something may stand (or `surely` the first)."""
+        if not parts:
+            return False
+        from stopcheck.boot.shell.asked import is_to_run
+
+        part = next((each for each in parts if surely or is_to_run(self, each, world, process)), None)
         if part is None:
             return False
         child = self.child(world, process, part.body, part.span, False)
@@ -1387,7 +1448,7 @@ class Shell:
         self.blocked = Foreground((child.pid,), node, part, child.stdout)
         return True
 
-    def _is_last(self, node: SimpleCommand | Case | For, world: World, process: Process) -> bool:
+    def _is_last(self, node: Asking, world: World, process: Process) -> bool:
         """Whether nothing but a builtin, or an assignment, is left to do of what the container was started for."""
         if self.frames or not isinstance(node, SimpleCommand):
             return False
@@ -1401,7 +1462,7 @@ class Shell:
         bash = self.row.name == "bash" and not self.strict and "inherit_errexit" not in self.options
         return bash or self.row.name == "busybox"
 
-    def answer(self, part: CommandSubstitution) -> Answer | None:
+    def answer(self, part: CommandSubstitution | ProcessSubstitution) -> Answer | None:
         """What a substitution that was run has printed."""
         return next((answer for answer in self.answers if answer.part is part), None)
 
@@ -1470,6 +1531,8 @@ class Shell:
                 return None
             names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
             return (*names, "main") if self.mode != "command" else tuple(names)
+        if name == "BASH_VERSINFO" and self.row.name == "bash" and name not in self.arrays:
+            return ("5", "2", "15", "1", "release")
         return self.arrays.get(name)
 
     def assign(self, name: str, value: Field) -> None:
@@ -1530,6 +1593,7 @@ class Shell:
             if answer is not None:
                 return answer.output
             self.take_place()
+            self.forked += 1
             if self.row.wait_resumes:  # what runs it is a child, too, and has ended
                 self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
@@ -1543,9 +1607,12 @@ class Shell:
                 return ""
 
         def process_substitution(part: ProcessSubstitution) -> Field:
-            if world is not None and process is not None:
+            answer = self.answer(part)
+            if answer is not None and world is not None:
+                world.files[_DESCRIPTOR] = answer.output
+            elif world is not None and process is not None:
                 self.substitutions += (self.child(world, process, part.body, part.span, False).pid,)
-            return "/dev/fd/63"
+            return _DESCRIPTOR
 
         return Scope(
             variable,
@@ -1557,6 +1624,7 @@ class Shell:
             self._keep_match,
             self.row.plain,
             "u" in self.options,
+            self.row.name == "bash",
             self.row.name != "zsh"
             or not self.options.isdisjoint({"y", "shwordsplit"})
             or "emulate" in self.text.span.source.text,
@@ -1629,6 +1697,15 @@ class Shell:
                 frame, self.frames = self.frames[index], self.frames[:index]
                 return frame
         return None
+
+
+def _words_of(node: Conditional) -> tuple[Word, ...]:
+    """The words of a `[[ … ]]` itself, not those in its substitutions."""
+    words: list[Word] = []
+    for each in walk(node):
+        if isinstance(each, Word) and not (words and each.span.end <= words[-1].span.end):
+            words.append(each)
+    return tuple(words)
 
 
 def _core(node: Node) -> Node:

@@ -7,6 +7,7 @@ import re
 
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.pid_files import number_of
+from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import folder_named
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import CommandSubstitution, Sequence
 
 
@@ -152,15 +153,19 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return "\n".join("0" for job in shell.jobs if world.living(job.pids))  # the group that it has not made
             if not shell.row.jobs_p:
                 return unknown if shell.row.name == "yash" else ""
-            return " ".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+            return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
             return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
-            return _pids(world, (p for p in alive if p.program == plain[0]), unknown)
+            numbers = _pids(
+                world, (p for p in alive if p.program in (plain if name == "pidof" else plain[:1])), unknown
+            )
+            return numbers.replace("\n", " ") if isinstance(numbers, str) and name == "pidof" else numbers
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
-            told = (p for p in alive if p is not process and plain[0] in " ".join(map(str, p.argv)))
+            # Its own shell may be among them, for what is in the name of its script, or in its text.
+            told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
             return _pids(world, told, unknown)
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
@@ -212,10 +217,15 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
 
 def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
     """The numbers of the processes; not known where none is found, and one stands that nobody knows what it starts."""
-    numbers = " ".join(str(process.pid) for process in found)
+    numbers = "\n".join(str(process.pid) for process in found)
     bodies = [process.body for process in world.processes.values() if process.alive]
-    untold = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
+    untold = any((isinstance(body, Program) and body.row.role in UNTOLD) or _is_new(body) for body in bodies)
     return unknown if untold and not numbers else numbers
+
+
+def _is_new(body: Body) -> bool:
+    """Whether it is a part of a script that has not begun: what it becomes may be found a moment later."""
+    return getattr(body, "mode", "") == "subshell" and getattr(body, "blocked", None) is None
 
 
 def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
-from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -53,6 +53,8 @@ class Scope:
     """The expansions that the shell knows, where not all: it ends at any other ("Bad substitution")."""
     nounset: bool = False
     """`set -u`: a parameter that is not set ends the shell."""
+    counts_unset: bool = False
+    """Whether that is so in arithmetic, too."""
     splits: bool = True
     """Whether the value of a variable is split: not in zsh."""
     slices: bool = True
@@ -377,7 +379,8 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
             case CommandSubstitution():
                 pieces.append(_Piece(scope.substitute(part), part.quoted, splitting and not part.quoted))
             case ArithmeticExpansion():
-                pieces.append(_Piece(evaluate(scope, part.text, part.span), part.quoted, False))
+                text = filled_in(scope, part.text, part.substitutions)
+                pieces.append(_Piece(evaluate(scope, text, part.span), part.quoted, False))
             case ProcessSubstitution():
                 pieces.append(_Piece(scope.process(part), True, False))
             case ArrayLiteral():
@@ -493,7 +496,7 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     operator = part.operator
     if part.index is not None and part.index not in {"@", "*"}:
         several = scope.array(part.name)
-        index = evaluate(scope, part.index, part.span)
+        index = Unknown("a key") if several is None and part.index != "0" else evaluate(scope, part.index, part.span)
         if several is None or isinstance(index, Unknown):
             value = scope.variable(part.name) if part.index == "0" else Unknown(f"${{{part.name}[…]}}", part.span)
         else:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from tests.conformance.fuzz.entrypoints import Entrypoint
 from tests.conformance.fuzz.tree import Block, Node, size, smaller, write
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ DEFAULTS = ("plain1", "plain2")
 
 INITS = (
     "tini --", "tini --", "tini -s --", "tini -g --", "tini -e 143 --", "tini -v --", "dumb-init", "dumb-init --",
+    "tini -p SIGTERM --", "tini -w -g --", "tini -e 3 -e 143 --", "dumb-init --single-child", "dumb-init -v -r 15:0 --",
+    "dumb-init -r 1:15 -r 2:15", "catatonit -g --", "env A=1 tini --", "tini -- env", "tini -s -- dumb-init --",
     "dumb-init -c", "dumb-init -r 15:2", "dumb-init --rewrite 15:3 --", "catatonit --",
 )  # fmt: skip
 WRAPPERS = ("env", "env A=1", "nice", "nice -n 5", "nohup", "setsid", "timeout 100", "timeout -s INT 100", "exec",
@@ -34,6 +37,11 @@ DEBIAN_WRAPPERS = (
     "command exec", "tini -s --", "timeout -k 5 -s INT 100", "setsid -fw", "env --ignore-signal=USR2", "setpriv --nnp",
     "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
 )  # fmt: skip
+PACKAGES = {name: (name,) for name in ("tini", "dumb-init", "catatonit", "gosu", "sudo")} | {
+    "procps": ("pkill", "pgrep"),
+    "psmisc": ("killall",),
+}
+"""The programs of a package without which the image would not have them."""
 SHELL_OR_ROOT = ("command", "A=1", "sudo", "gosu", "runuser", "setpriv --reuid", "chrt", "flock")
 """What only a shell understands, or only root may do; so it comes first."""
 QUIET = ("true", ":", "echo starting", "mkdir -p /tmp/x", "export MODE=1", "cd /tmp", "umask 022", "A=${A:-1}",
@@ -47,7 +55,7 @@ CONDITIONS = (
 PATTERNS = ("app1", "app*", "serve", "-*", "''", "serve|run", "[a-z]*", "/*")
 ARGUMENTS = ((), (), ("app1",), ("app2", "--flag"), ("serve",), ("-x",), ("run", "app2"), ("sh", "-c", "app1"),
              ("sh", "-c", "app1; true"), ("plain1",), ("serve", "app4"))  # fmt: skip
-SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1")
+SIGNALS = ("TERM",) * 12 + ("INT", "INT", "QUIT", "QUIT", "HUP", "USR1", "WINCH", "USR2")
 KEEPALIVE = ("sleep infinity", "sleep 1000", "tail -f /dev/null")
 EVERYDAY: tuple[str, ...] = (
     "while ! true; do sleep 1; done", "until test -d /tmp; do sleep 1; done", "n=0; until [ $n -ge 2 ]; do n=$((n+1)); sleep 0.1; done",
@@ -350,7 +358,8 @@ class Draw:
     def dockerfile(self) -> str:
         """The image."""
         lines = [f"FROM {BASES[self.shell]}"]
-        packages = [name for name in ("tini", "dumb-init", "catatonit", "gosu", "sudo") if name in self._text()]
+        text = self._text()
+        packages = [name for name, programs in PACKAGES.items() if any(program in text for program in programs)]
         if packages:
             managers = {"busybox": "apk add", "sh": "dnf install -y"}
             install = managers.get(self.shell, "apt-get update && apt-get install -y")
@@ -411,7 +420,9 @@ class Grammar:
         form: Form = chance.choices(("script", "command", "shell form"), (7, 2, 1))[0]
         if form == "shell form" and self._shell == "bash":
             form = "command"
-        if form == "script":
+        if form == "script" and self._one_in(2):
+            body = Entrypoint(chance, self._shell, self._service).block()
+        elif form == "script":
             body = self._script()
         else:
             body = self._short()

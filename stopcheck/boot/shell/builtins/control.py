@@ -16,6 +16,7 @@ from stopcheck.boot.shell.frames import (
     Standing,
     TrapEnd,
 )
+from stopcheck.boot.shell.globs import WILDCARDS
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -159,7 +160,9 @@ def do_return(call: Call) -> None:
     shell = call.shell
     if _is_misused(call):
         return
-    status = number(call, 0) if call.arguments else shell.status
+    within = next((each for each in reversed(shell.frames) if isinstance(each, (CallEnd, SourceEnd, TrapEnd))), None)
+    last = within.status if isinstance(within, TrapEnd) else shell.status
+    status = number(call, 0) if call.arguments else last
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
     bash = shell.row.name == "bash"
@@ -209,6 +212,8 @@ def _leave_loops(call: Call, again: bool) -> None:
             return
     shell.unwind_to(last, call.process)
     frame = frames[last]
+    if trap is not None and isinstance(frame, LoopTest) and not (shell.row.name == "bash" and frame.node.until):
+        shell.status, shell.ok = frame.body, False  # that of the loop; bash has `until` take it for its body's
     if again:
         shell.push(LoopBody(frame.node) if isinstance(frame, LoopTest) else frame)
 
@@ -280,8 +285,16 @@ def do_source(call: Call) -> None:
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
     path = posixpath.normpath(posixpath.join(call.process.cwd, name))
+    if path == "/dev/null":
+        shell.set_status(0)
+        return
     made = call.world.files.get(path)
+    if path == "/dev/stdin" and call.stdin is not None:
+        lines = call.world.pipes.get(call.stdin, ())
+        made = next((line for line in lines if isinstance(line, Unknown)), None) or "\n".join(map(str, lines))
     file = call.machine.image.files.lookup(path) if made is None else None
+    if file is None and made is None and not WILDCARDS.isdisjoint(name):
+        file = Unknown("what a pattern fits")  # what it stands for was taken to be there
     if file is None and made is None:
         if shell.row.name == "zsh":
             shell.set_status(127)

@@ -17,7 +17,7 @@ from stopcheck.model import Unknown, numeral
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.world import Field, Process
+    from stopcheck.boot.world import Field, Process, World
     from stopcheck.knowledge.shells import ShellRow
 
 
@@ -137,7 +137,7 @@ def do_wait(call: Call) -> None:
                 shell.set_status(127)
                 return
             if pid in shell.disowned:
-                shell.set_status(shell.disowned[pid], True)
+                shell.set_status(127 if first else shell.disowned[pid], True)  # `wait -n` is for jobs alone
                 return
             if pid in children:
                 # A pipeline is one job: waiting for its last process waits for all.
@@ -154,9 +154,15 @@ def do_wait(call: Call) -> None:
                 shell.set_status(127)
                 return
     else:
-        pids = [pid for job in shell.jobs if not job.foreground for pid in job.pids if world.living((pid,))]
+        any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
+        pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
+        if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
+            shell.drop_jobs((over,))
+            told = shell.seen(world.processes[over.pids[-1]])
+            shell.set_status(told if told is not None else 0, True)
+            return
         if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
             return
         if not pids and shell.row.name in {"bash", "yash"}:
@@ -172,6 +178,24 @@ def do_wait(call: Call) -> None:
     numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
     every = not words and not first
     shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
+
+
+def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
+    """The first job that has ended without the script knowing, which bash keeps for a `wait -n`.
+
+    With `-c` it forgets those that it has learnt of, but in POSIX mode (shc.bash.wait-n-of-the-dead).
+    """
+    new = {child.pid for child in news}
+    keeps = shell.strict or not shell.script.endswith(" -c")
+    return next(
+        (
+            job
+            for job in shell.jobs
+            if not (job.foreground or world.living(job.pids) or shell.forgotten.issuperset(job.pids))
+            and (keeps or new & set(job.pids))
+        ),
+        None,
+    )
 
 
 def _told_which(words: tuple[Field, ...]) -> str | None:

@@ -44,12 +44,13 @@ def do_printf(call: Call) -> None:
     elif head and isinstance(head[0], str) and not values and not set("%\\") & set(head[0].replace("\\n", "")):
         _print(call, head[0].replace("\\n", "\n").removesuffix("\n"))
     else:
-        _print(call, Unknown("what `printf` prints"))
+        text = _formatted(head[0], values) if head else None
+        _print(call, Unknown("what `printf` prints") if text is None else text.removesuffix("\n"))
 
 
 def _formatted(form: Field, values: tuple[Field, ...]) -> str | None:
-    """What a format makes of its values, where it has a `%s` for each and nothing else to be told."""
-    pieces = form.split("%s") if isinstance(form, str) else []
+    """What a format makes of its values, where it has a `%s` for each and nothing else to be told but `\\n`."""
+    pieces = form.replace("\\n", "\n").split("%s") if isinstance(form, str) else []
     plain = len(pieces) == len(values) + 1 and all(isinstance(value, str) for value in values)
     if not plain or any(set(piece) & {"%", "\\"} for piece in pieces):
         return None
@@ -83,7 +84,24 @@ def _print(call: Call, text: Field) -> None:
     call.shell.set_status(0)
 
 
-do_umask = do_ulimit = do_hash = do_times = do_alias = do_unalias = do_true
+def do_alias(call: Call) -> None:
+    """Have a word stand for others; bash does so in scripts only where it is told to, or in POSIX mode."""
+    shell = call.shell
+    if not shell.row.bash_syntax or shell.strict or "expand_aliases" in shell.options:
+        told = (word.partition("=") for word in call.arguments if isinstance(word, str) and "=" in word)
+        shell.aliases = {**shell.aliases, **{name: (text, call.node.span) for name, _, text in told}}
+    shell.set_status(0)
+
+
+def do_unalias(call: Call) -> None:
+    """Forget that."""
+    every = call.arguments[:1] == ("-a",)
+    kept = {name: told for name, told in call.shell.aliases.items() if not every and name not in call.arguments}
+    call.shell.aliases = kept
+    call.shell.set_status(0)
+
+
+do_umask = do_ulimit = do_hash = do_times = do_true
 do_autoload = do_emulate = do_zmodload = do_true
 do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
 

@@ -14,6 +14,7 @@ from stopcheck.boot.shell.frames import (
     Standing,
 )
 from stopcheck.boot.shell.words import expand_text, separators
+from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
@@ -127,6 +128,9 @@ def _misnamed(call: Call) -> None:
     words = [word for word in call.arguments if isinstance(word, str) and word]
     functions = any(word[0] == "-" and "f" in word for word in words)  # those of bash go by any name
     names = (word.partition("=")[0] for word in words if word[0] != "-")
+    if functions and shell.row.name == "bash":
+        named = [word for word in words if word[0] != "-"]
+        shell.set_status(int(any(name not in shell.functions for name in named) and not shell.opened))
     if functions or all(_NAME.fullmatch(name) for name in names):
         return
     if shell.row.name == "bash":
@@ -175,6 +179,9 @@ def do_local(call: Call) -> None:
 def do_declare(call: Call) -> None:
     """Set in the function only, where it is in one."""
     shell, words = call.shell, [word for word in call.arguments if isinstance(word, str)]
+    if shell.row.name == "bash" and (asked := _asks_for(words)) and len(words) == len(call.arguments):
+        shell.set_status(int(any(not _is_declared(call, name, asked) for name in words[1:])))
+        return
     known = shell.row.almquist or shell.row.name == "bash"
     if known and any(
         word.partition("=")[0] in shell.constants and (shell.row.name != "dash" or "=" in word) for word in words
@@ -184,6 +191,21 @@ def do_declare(call: Call) -> None:
     if any(word[:1] == "-" and "r" in word for word in words) and not any(isinstance(f, CallEnd) for f in shell.frames):
         _keep(call)
     _declare(call, False, True)
+
+
+def _asks_for(words: list[str]) -> str:
+    """What `declare -p NAME…` and `declare -f NAME…` look for: "p" or "f"; "" where it declares."""
+    plain = all(name.isidentifier() for name in words[1:])
+    letters = words[0] if len(words) > 1 and plain else ""
+    return "f" if letters in {"-f", "-F"} else "p" if letters == "-p" else ""
+
+
+def _is_declared(call: Call, name: str, asked: str) -> bool:
+    shell = call.shell
+    if asked == "f":
+        return name in shell.functions
+    known = shell.scope(call.world, call.process).variable(name) is not None
+    return known or name in shell.arrays or name in shell.constants
 
 
 do_typeset = do_declare
@@ -314,7 +336,7 @@ def _without_pipefail(call: Call) -> bool:
     return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
-_BASH_OPTIONS = frozenset({"execfail", "inherit_errexit"})
+_BASH_OPTIONS = frozenset({"execfail", "expand_aliases", "inherit_errexit", "lastpipe"})
 """Those that matter here."""
 
 
@@ -403,6 +425,9 @@ def do_read(call: Call) -> None:
     if redirections and call.machine.reads_fifo(call):
         shell.blocked = Standing("`read` waits for a writer", call.node.span)
         return
+    if elsewhere and _holds_both_ends(call):
+        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         _read_unknown(call, names)
         return
@@ -419,7 +444,8 @@ def do_read(call: Call) -> None:
             shell.set_status(shell.row.open_error)
             return
         stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
-    if _has_limit(call) and stdin not in world.regular:
+    limit = _limit(call)
+    if limit != 0 and limit is not None and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
     writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
@@ -428,8 +454,10 @@ def do_read(call: Call) -> None:
     elif lines:
         world.pipes[stdin] = lines[1:]
         _read_line(call, names, lines[0])
-    elif writers and (redirections or any(isinstance(word, str) and word.startswith("-t") for word in call.arguments)):
+    elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
         _read_unknown(call, names)
+    elif writers and redirections:
+        shell.blocked = Reading(tuple(writers), call.node, stdin, tuple(names))
     elif writers:
         shell.blocked = Reading(tuple(writers), call.node)
     else:
@@ -438,13 +466,26 @@ def do_read(call: Call) -> None:
         shell.set_status(1)
 
 
-def _has_limit(call: Call) -> bool:
-    """Whether `read` is told how long to wait, and that is not at all (0)."""
+def _holds_both_ends(call: Call) -> bool:
+    """Whether `read -u 3` reads what the script itself holds open to write to: `exec 3<> <(:)`."""
+    for at, word in enumerate(call.arguments, 1):
+        if isinstance(word, str) and word.startswith("-u"):
+            number = word[2:] or (call.words[at + 1] if at + 1 < len(call.words) else "")
+            limit = _limit(call)
+            lasts = limit is None or (not isinstance(limit, Unknown) and limit >= SHORT)
+            return lasts and isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
+    return False
+
+
+def _limit(call: Call) -> float | Unknown | None:
+    """How long `read` is told to wait, in seconds; None where it is told nothing."""
     for at, word in enumerate(call.arguments, 1):
         if isinstance(word, str) and word.startswith("-") and "t" in word:
             told = word.partition("t")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "0")
-            return isinstance(told, Unknown) or told.strip("0.") != ""
-    return False
+            if isinstance(told, Unknown):
+                return told
+            return float(told) if told.replace(".", "", 1).isdigit() else 0.0
+    return None
 
 
 def _read_unknown(call: Call, names: list[str]) -> None:
@@ -454,22 +495,39 @@ def _read_unknown(call: Call, names: list[str]) -> None:
 
 
 def _read_line(call: Call, names: list[str], line: Field) -> None:
-    """Of several names each gets a word, the last one the rest; with a separator of its own nothing is known."""
-    own = any(assignment.name == "IFS" and assignment.value.literal for assignment in call.node.assignments)
-    own = own or set(separators(call.shell.scope())) != set(" \t\n")
+    """Of several names each gets a word, the last one the rest."""
+    own = next((assignment.value for assignment in call.node.assignments if assignment.name == "IFS"), None)
+    split = separators(call.shell.scope()) if own is None else own.literal
     options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
-    if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or (own and len(names) > 1):
+    if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or split is None:
         if isinstance(line, Unknown):
             call.world.write(call.process, line)  # what follows may be done for no line, or for many
         reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
         for name in names:
             call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
     else:
-        whole = any(assignment.name == "IFS" for assignment in call.node.assignments)
-        words = [line] if whole or not names else [word.rstrip() for word in line.split(None, len(names) - 1)]
+        words = _split(line, split, len(names)) if names else [line]
         for index, name in enumerate(names):
             call.shell.assign(name, words[index] if index < len(words) else "")
     call.shell.set_status(0)
+
+
+def _split(line: str, separators: str, most: int) -> list[str]:
+    """The words of a line, at most so many: the last one is the rest (XCU 2.6.5)."""
+    blank = "".join(set(separators) & set(" \t\n"))
+    words: list[str] = []
+    rest = line.lstrip(blank) if blank else line
+    while len(words) < most - 1 and rest:
+        end = next((at for at, char in enumerate(rest) if char in separators), len(rest))
+        word, rest = rest[:end], rest[end:]
+        words.append(word)
+        rest = rest.lstrip(blank) if blank else rest
+        if rest[:1] and rest[0] in separators:
+            rest = rest[1:].lstrip(blank) if blank else rest[1:]
+    rest = rest.rstrip(blank) if blank else rest
+    if rest[-1:] and rest[-1] in separators and not set(rest[:-1]) & set(separators):
+        rest = rest[:-1]  # one that ends the last word is none of it
+    return [*words, rest] if rest else words
 
 
 def do_mapfile(call: Call) -> None:
