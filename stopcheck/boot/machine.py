@@ -261,7 +261,7 @@ class Machine:
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
-            if "/" in name and _may_be_the_bases(file) and self.bare() and self._lacks(name):
+            if "/" in name and _may_be_the_bases(file) and self.bare() and self._lacks(name, process.cwd):
                 return Failure(127, f"{name} is not in the image", "absent", name)
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
@@ -326,7 +326,7 @@ class Machine:
 
     def _absent(self, name: str, cwd: str) -> bool:
         """Whether the base image, which alone could have it, has no program of this name."""
-        return self._meant_elsewhere(name, cwd) or (self.bare() and self._lacks(name))
+        return self._meant_elsewhere(name, cwd) or (self.bare() and self._lacks(name, cwd))
 
     def bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
@@ -334,10 +334,12 @@ class Machine:
         starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
         return base.entrypoint is None and bool(starts_shell)
 
-    def _lacks(self, name: str) -> bool:
+    def _lacks(self, name: str, cwd: str) -> bool:
         """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
         base = self.image.base
-        folder, _, program = name.rpartition("/")
+        folder, _, program = (posixpath.normpath(posixpath.join(cwd, name)) if "/" in name else name).rpartition("/")
+        if base.name.partition(":")[0] == base.family and f"{folder}/".startswith(_EMPTY):
+            return True
         return (
             base.name.partition(":")[0] == base.family
             and (not folder or folder in DEFAULT_PATH.split(":"))
@@ -580,8 +582,9 @@ class Machine:
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
                 return self._supervisor(world, process, row, words, dict(env))
-            case "timer" if not argv[1:]:
-                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # "missing operand"
+            case "timer" if not argv[1:] or any(isinstance(each, str) and _no_interval(each) for each in argv[1:]):
+                # "missing operand", "invalid time interval"
+                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -682,7 +685,10 @@ class Machine:
             row = replace(row, shell=self._login_shell(new_user(row, argv)))
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
-        if not child and row.alone:
+        special = find_role(row.alone) if row.alone and len(argv) == 1 else None
+        if special is not None:
+            return special(Start(self, world, process, row, argv, env, depth))
+        if not child and row.alone and "." not in row.alone:
             return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
             status = _without_child(row.name, argv, self._tools(row) == "busybox")
@@ -752,6 +758,10 @@ class Machine:
         expires = world.clock + seconds if 0 < seconds < SHORT else FOR_EVER
         preserves = any(is_option(word, name) for word in own[1:] for name in row.preserve_options)
         return Limit(expires, signal, row.kill_after, preserves)
+
+
+_EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
+"""Folders in which the images of systems have nothing."""
 
 
 def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
@@ -845,6 +855,11 @@ def _duration(words: tuple[Field, ...], clock: float) -> float:
         except ValueError:
             return FOR_EVER
     return clock + total
+
+
+def _no_interval(word: str) -> bool:
+    """Whether `sleep` complains of a word; options are another thing."""
+    return not word.startswith("-") and (word != word.strip() or _duration((word,), -FOR_EVER) == FOR_EVER)
 
 
 def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:

@@ -10,7 +10,7 @@ from stopcheck.boot.ownership import is_roots_file, is_roots_folder
 from stopcheck.boot.programs.program import READERS, SILENT, Failure, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Packaged
+from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.image.modes import read_mode
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
@@ -153,7 +153,7 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
     made = any(written == path or written.startswith(path + "/") for written in world.files)
     made = made or any(line.keyword == "VOLUME" and path in line.value for line in image.instructions)
     kind = image.files.kind(path)
-    if isinstance(kind, Packaged) and is_roots_folder(image, posixpath.dirname(path)):
+    if isinstance(kind, (Packaged, Unlikely)) and _is_roots(image, posixpath.dirname(path)):
         return not made
     if isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base"):
         folder, _, name = path.rpartition("/")
@@ -166,18 +166,27 @@ def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
     folder = posixpath.dirname(path)
     if _given_by_root(image, world):
         return False
-    ours = is_roots_folder(image, folder)
+    ours = _is_roots(image, folder)
     if not ours and (folder not in _FOLDERS or not _is_system(image)):
         return False
     file = image.files.lookup(path)
     if ours and is_roots_file(image, path):
         return True
+    if ours and isinstance(file, Unlikely):
+        return True  # would it come with the build context, it were root's, too
     if file is not None and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
         return False
     if ours:
         return True
     lines = (" ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions)
     return not any(_gives(line, folder) for line in lines)
+
+
+def _is_roots(image: Image, folder: str) -> bool:
+    """Whether a folder is root's, or would be if the build context had it."""
+    while isinstance(image.files.kind(folder), Unlikely):
+        folder = posixpath.dirname(folder)
+    return is_roots_folder(image, folder)
 
 
 def _is_system(image: Image) -> bool:

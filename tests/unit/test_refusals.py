@@ -107,6 +107,13 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
         ),
         pytest.param(
             "mosquitto",
+            "RUN printf 'listener 1883\\n' > /etc/mosquitto/conf.d/open.conf\n"
+            'CMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]',
+            ("fails", 1),
+            id="mosquitto-conf-d",
+        ),
+        pytest.param(
+            "mosquitto",
             'RUN install -d /run/mosquitto\nCMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]',
             ("graceful", None),
             id="mosquitto-folder",

@@ -240,6 +240,11 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
                 body = _successor(start, text.text, arguments, text)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
+    if name.endswith("\r"):
+        from stopcheck.boot.programs.program import Failure
+
+        reason = f"{name.rstrip()!r} is not in the image (its line ends in CR LF)"
+        return Failure(MISSING[language], reason, "crlf", name)
     if compiled is None and _missing(start, language, name):
         from stopcheck.boot.programs.program import Failure
 

@@ -63,8 +63,9 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
         return False
     if "lacks" in refused and not _lacks(start, refused["lacks"]):
         return False
-    unless = refused.get("unless", "").split()
-    return not unless or not any(word in text or _STARTED.search(text) for text in _texts(start) for word in unless)
+    unless, aside = refused.get("unless", "").split(), refused.get("aside")
+    texts = (text.replace(aside, "") if aside else text for text in _texts(start))
+    return not unless or not any(word in text or _STARTED.search(text) for text in texts for word in unless)
 
 
 def _is_missing(start: Start, path: Field | None) -> bool:

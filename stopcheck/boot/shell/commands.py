@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
+from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
@@ -444,7 +445,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
-                status = _status_of(each, shell) if answer is None else answer.status
+                status = _status_of(each, shell, world, process) if answer is None else answer.status
     shell.set_status(status, True)
 
 
@@ -459,7 +460,7 @@ def appended(shell: Shell, name: str, value: Field) -> Field:
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
 
 
-def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
+def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: Process) -> int | Unknown:
     """The status of a command substitution, where it is one command whose status everyone knows."""
     unknown = Unknown("the status of a command substitution", part.span)
     items = part.body.items
@@ -467,6 +468,8 @@ def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
         return unknown
     pipeline = items[0].command.first
     command = pipeline.commands[-1]
+    if not pipeline.negated and asks_for_unset(shell, part.body, world, process):
+        return status_for_unset(shell, part.body)
     if (
         pipeline.negated
         or ("pipefail" in shell.options and len(pipeline.commands) > 1)
