@@ -44,7 +44,7 @@ from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.world import SHORT
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Edited, ImageFile, Made
+from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import has_bash, is_foreign_manager, lacks
@@ -261,7 +261,7 @@ class Machine:
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
-            if "/" in name and _may_be_the_bases(file) and self.bare() and self._lacks(name, process.cwd):
+            if "/" in name and _may_be_the_bases(file) and self._lacks_shell(name, process):
                 return Failure(127, f"{name} is not in the image", "absent", name)
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
@@ -286,7 +286,8 @@ class Machine:
                     return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self.bare() else role
             edited = not isinstance(file, Unknown) and isinstance(file.content, Edited)
-            if edited or name.endswith((".sh", ".bash", "-entrypoint")):
+            linked = isinstance(file, Unlikely) and ".sh is not in the build context" in file.reason
+            if edited or linked or name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
@@ -333,6 +334,14 @@ class Machine:
         base = self.image.base
         starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
         return base.entrypoint is None and bool(starts_shell)
+
+    def _lacks_shell(self, name: str, process: Process) -> bool:
+        """Whether a shell is surely not there: images of systems and languages have none but the system's own."""
+        base, program = self.image.base, process.program
+        if self.bare():
+            return self._lacks(name, process.cwd)
+        others = program not in {"sh", "bash", "dash", "ash"} or name.startswith("/usr/local/")
+        return base.plain and program not in base.name and others
 
     def _lacks(self, name: str, cwd: str) -> bool:
         """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
@@ -394,7 +403,7 @@ class Machine:
             file = self.image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
         keyword = name == "[[" and self.image.base.family in GLIBC  # busybox has a program of this name
         if isinstance(file, Unknown) and (
-            keyword or _no_name(name) or is_foreign_manager(self.image.base.family, name)
+            keyword or name in _BUILT_IN or _no_name(name) or is_foreign_manager(self.image.base.family, name)
         ):
             return None
         return file
@@ -432,7 +441,8 @@ class Machine:
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
         program = process.program
-        loaded = self.load(world, process, (*interpreter, file.path, *argv[1:]), env, depth + 1)
+        path = self._named(str(argv[0]), file.path, process.cwd, env)
+        loaded = self.load(world, process, (*interpreter, path, *argv[1:]), env, depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
         if program in self.programs and not isinstance(loaded, Failure):
@@ -440,6 +450,17 @@ class Machine:
             process.program = program
             return self._known(world, process, self.programs[program], argv, env, depth)
         return loaded
+
+    def _named(self, name: str, target: str, cwd: str, env: Mapping[str, Field]) -> str:
+        """The path by which a script was found, which becomes its `$0`: that of a link, where it is one."""
+        search = env.get("PATH", "")
+        folders = search.split(":") if isinstance(search, str) and "/" not in name else [""]
+        for folder in folders:
+            path = posixpath.normpath(posixpath.join(cwd, folder, name))
+            found = self.image.files.lookup(path)
+            if not isinstance(found, Unknown) and found is not None and found.path == target:
+                return path
+        return target
 
     def _for_root_alone(self, process: Process, file: ImageFile) -> bool:
         """Whether an interpreter cannot open a script: the engine starts it with root's rights, what runs it has none.
@@ -602,6 +623,8 @@ class Machine:
     def _tools(self, row: ProgramRow) -> str:
         """Whose small programs these are: busybox's where that is /bin/sh, unless a package brings others."""
         sh = self.image.base.sh
+        if self.image.base.family == "scratch" and self.image.files.lookup("/bin/sh") is None:
+            return "busybox"  # no other's stand alone
         return sh if isinstance(sh, str) and self.image.installed.isdisjoint(row.package.split()) else ""
 
     def _supervisor(
@@ -736,7 +759,8 @@ class Machine:
                 watch(world, process, limit)
             return started
         if row.role == "fork":
-            options = ParentOptions(user=user)
+            rewrites = dict.fromkeys(row.forwards_only, row.sends) if row.sends else {}
+            options = ParentOptions(rewrites, user=user)
             if limit is None:
                 return Wrapper(self, row, child, env, options=options)
             timeout = Timeout(self, row, child, env, options=options)
@@ -914,6 +938,9 @@ def _no_shebang(text: str) -> tuple[str, str]:
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
+_BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",
+                       "source", "typeset"})  # fmt: skip
+"""Builtins of bash of which no package makes a program."""
 
 
 def _no_name(name: str) -> bool:

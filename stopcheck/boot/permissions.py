@@ -115,6 +115,10 @@ def _cannot_change(call: Call) -> bool:
         owner = first.partition(":")[0] if isinstance(first, str) and "--reference" not in " ".join(words) else ""
         if owner and not {"$", "."} & {*owner, *process.user} and _another(owner, process.user):
             why = f"{process.user} may not give a file to {owner}"
+        else:
+            roots = (path for path in map(_from(process), plain[1:]) if _is_roots_own(image, path, world, process))
+            path = next(roots, "")
+            why = f"{process.user} may not change whose {path} is: it is root's" if path else ""
     elif call.words[0] == "chmod":
         path = next((path for path in map(_from(process), plain[1:]) if is_roots_file(image, path)), "")
         why = f"{process.user} may not change the mode of {path}: it is root's" if path else ""
@@ -131,6 +135,13 @@ def _cannot_change(call: Call) -> bool:
     return True
 
 
+def _is_roots_own(image: Image, path: str, world: World, process: Process) -> bool:
+    """Whether a file, or a folder, is root's."""
+    if image.files.kind(path) == "folder":
+        return is_denied(image, posixpath.join(path, "new"), world, process)
+    return is_roots_file(image, path)
+
+
 def _from(process: Process) -> Callable[[str], str]:
     """What makes an absolute path of one that a process names."""
     return lambda path: posixpath.normpath(posixpath.join(process.cwd, path))
@@ -145,7 +156,8 @@ def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list
     """The letters of a command's options (`-p`, `--parents`), and its paths."""
     known = [word for word in words if isinstance(word, str)]
     letters = {letter for word in known if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
-    return letters, [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+    paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+    return letters, [f"/{path.lstrip('/')}" for path in paths]  # `$HOME/x` may be //x
 
 
 def _is_absent(shell: Shell, path: str, world: World) -> bool:
@@ -172,9 +184,9 @@ def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
     file = image.files.lookup(path)
     if ours and is_roots_file(image, path):
         return True
-    if ours and isinstance(file, Unlikely):
-        return True  # would it come with the build context, it were root's, too
-    if file is not None and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
+    # Would it come with the build context, it were root's, too.
+    told = file is not None and not isinstance(file, Unlikely)
+    if told and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
         return False
     if ours:
         return True

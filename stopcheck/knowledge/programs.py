@@ -64,6 +64,7 @@ class ProgramRow:
     shell: str = ""
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
+    sends: str = ""
     own_group: bool = True
     rewrite_options: tuple[str, ...] = ()
     zero_options: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ class ProgramRow:
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
     foreground_once: bool = False
+    init_waits: bool = False
     session: int | None = None
     again: int | None = None
     foreground_base: str = ""

@@ -486,10 +486,10 @@ def test_other_names() -> None:
 
 KEPT = {
     "again", "alone", "clears", "config_decides", "config_first", "daemons", "execve", "foreground_base", "idle",
-    "ignore_options", "ignores", "keeps_ignored", "kill_option", "limit_signal", "limits", "login", "long_options",
-    "name", "needs_argument", "one_service", "only_letters", "own", "own_letters", "package", "packaged", "path",
-    "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "saves", "script", "seconds_text",
-    "session", "session_only", "stops", "table", "tells", "unset_options", "unstarted",
+    "init_waits", "ignore_options", "ignores", "keeps_ignored", "kill_option", "limit_signal", "limits", "login",
+    "long_options", "name", "needs_argument", "one_service", "only_letters", "own", "own_letters", "package",
+    "packaged", "path", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "saves", "script",
+    "seconds_text", "sends", "session", "session_only", "stops", "table", "tells", "unset_options", "unstarted",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

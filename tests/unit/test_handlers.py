@@ -188,6 +188,7 @@ def test_ruby(text: str, action: str) -> None:
 
 
 PYTHON = "import signal, time\ndef f(number, frame):\n    %s\nsignal.signal(15, f)\nwhile True:\n    time.sleep(1)\n"
+TICKS = "setInterval(f, 1000);\nprocess.on('SIGTERM', () => { %s; });\n"
 NODE = "require('http').createServer(g).listen(80);\nprocess.on('SIGTERM', %s);\n"
 
 
@@ -211,6 +212,12 @@ NODE = "require('http').createServer(g).listen(80);\nprocess.on('SIGTERM', %s);\
         pytest.param("node", NODE % "stop", "graceful", id="node-elsewhere"),
         pytest.param("node", NODE % "() => console.log('x')" + NODE % "stop", "graceful", id="node-two"),
         pytest.param("node", "process.on('SIGTERM', () => console.log('x'))", "graceful", id="node-nothing-to-do"),
+        pytest.param("node", TICKS % "srv.close()", "ignore", id="node-a-timer-is-left"),
+        pytest.param("node", TICKS % "srv.close(() => process.exit())", "graceful", id="node-exits-once-closed"),
+        pytest.param("node", TICKS.replace(";\n", ".unref();\n") % "srv.close()", "graceful", id="node-unref"),
+        pytest.param("node", "const t = " + TICKS % "clearInterval(t)", "graceful", id="node-clears-it"),
+        pytest.param("node", "function f() { " + TICKS % "srv.close()" + "}", "graceful", id="node-perhaps-later"),
+        pytest.param("node", "require('./quit');" + TICKS % "srv.close()", "graceful", id="node-another-file"),
     ],
 )  # fmt: skip
 def test_a_handler_that_only_prints(language: str, text: str, action: str) -> None:

@@ -106,6 +106,10 @@ def test_what_is_open_makes_another_state_of_a_world(what: dict[str, frozenset[o
         pytest.param("set +o pipefail\nx=$(env | grep ^APP_ | sort)\nexec hypercorn\n", "graceful", id="not-the-last"),
         pytest.param("set +o pipefail\nx=$(env | sort | grep ^APP_)\nexec hypercorn\n", "graceful", id="not-followed"),
         pytest.param("set +o pipefail\nx=$(env | grep ^APP_)\nexec hypercorn\n", "fails", id="the-last"),
+        pytest.param("read -r -d '' x <<END\na\nEND\nexec hypercorn\n", "fails", id="read-finds-no-nul"),
+        pytest.param(
+            "read -r -d '' x <<END || :\na\nb\nEND\n[[ $x = a*b ]] && exec hypercorn\n", "graceful", id="but-reads-all"
+        ),
     ],
 )
 def test_env_has_what_is_set(script: str, outcome: str) -> None:

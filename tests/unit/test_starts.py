@@ -11,8 +11,13 @@ from tests.unit.verdicts import verdict
     ("script", "lines", "outcome"),
     [
         pytest.param("cd ~ && exec nats-server", "", "graceful", id="root"),
-        pytest.param("cd ~/app && exec nats-server", "USER app", "graceful", id="the-home-of-a-user-is-not-known"),
-        pytest.param("cd && exec nats-server", "USER app", "graceful", id="without-a-word"),
+        pytest.param(
+            "cd ~/app && exec nats-server",
+            "RUN useradd app\nUSER app",
+            "graceful",
+            id="the-home-of-a-user-is-not-known",
+        ),
+        pytest.param("cd && exec nats-server", "RUN useradd app\nUSER app", "graceful", id="without-a-word"),
         pytest.param('[ ~/x = /srv/x ] && exec nats-server; "$NOTHING"', "ENV HOME=/srv", "graceful", id="told"),
     ],
 )

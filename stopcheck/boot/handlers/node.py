@@ -143,8 +143,12 @@ def read(text: str) -> Source:
     starts = ", ".join(sorted(starters))
     work = not (handled or doubt or starts or lasts) and _runs_through(text, code, needs)
     goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
+    if not doubt and not starts and _ticks_on(code) and all(libraries(need) == () for need in needs):
+        goes_on |= handled
+    # It kills itself, which the kernel keeps from PID 1.
+    kind = "unknown" if _KILLS_ITSELF.search(code) and not re.search(r"\bexit\s*\(", code) else "graceful"
     return Source(
-        on={name: "ignore" if blocked or name in goes_on else "graceful" for name in handled},
+        on={name: "ignore" if blocked or name in goes_on else kind for name in handled},
         needs=needs,
         tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
@@ -154,6 +158,18 @@ def read(text: str) -> Source:
         work=work,
         status=_status(code) if work else None,
     )
+
+
+_KILLS_ITSELF = regex(r"\bprocess\s*\.\s*kill\s*\(\s*process\s*\.\s*pid\b")
+_LEAVES = regex(r"\b(?:exit|kill|abort|reallyExit|throw|reject|await|clearInterval|unref|close|disconnect)\b")
+_TICKS = regex(r"(?:\A|[;}\n])\s*setInterval\s*\(")
+
+
+def _ticks_on(code: str) -> bool:
+    """Whether a timer that nothing stops keeps the program for ever, and nothing in it makes an end by itself."""
+    if _LEAVES.search(re.sub(r"\.\s*close\s*\(", "(", code)):
+        return False
+    return any(code.count("{", 0, tick.end()) == code.count("}", 0, tick.end()) for tick in _TICKS.finditer(code))
 
 
 def _runs_through(text: str, code: str, needs: tuple[str, ...]) -> bool:

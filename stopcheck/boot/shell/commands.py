@@ -98,7 +98,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
-        if process.user and _cannot_make(call):
+        if (process.user and _cannot_make(call)) or _cannot_find(call):
             return
     run_program(call)
 
@@ -199,6 +199,12 @@ def _cannot_make(call: Call) -> bool:
     from stopcheck.boot.permissions import cannot_make
 
     return cannot_make(call)
+
+
+def _cannot_find(call: Call) -> bool:
+    from stopcheck.boot.lacking import cannot_find
+
+    return cannot_find(call)
 
 
 def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
@@ -432,7 +438,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
         if isinstance(part, ArrayLiteral):
-            values = expand_words(scope, part.elements, True)
+            values = shell.listed(part.elements, world, process)
             shell.assign_array(assignment.name, part.elements, values, assignment.append)
             continue
         value = expand_text(scope, assignment.value)

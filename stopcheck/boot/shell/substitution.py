@@ -114,7 +114,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             text = posixpath.basename(plain[0].rstrip("/"))
             return text.removesuffix(plain[1]) if len(plain) == 2 else text
         case "readlink" | "realpath" if len(plain) == 1:
-            return posixpath.normpath(posixpath.join(cwd, plain[0]))
+            path = posixpath.normpath(posixpath.join(cwd, plain[0]))
+            file = shell.machine.image.files.lookup(path)
+            return path if file is None or isinstance(file, Unknown) else file.path
         case "whoami":
             return process.user if process.user not in ROOT else "root"
         case "id" if arguments == ["-u"]:
