@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.accounts import is_nobody
 from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Failure, Parent, Program
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
@@ -62,7 +63,13 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
     paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in rest if word and word[0] != "-"]
     if name == "mkdir":
         made = paths if not options else []
-        return next((path for path in made if machine.image.files.kind(path) == "folder"), "")
+        above = (posixpath.dirname(path) for path in made)
+        there = next((path for path in made if machine.image.files.kind(path) == "folder"), "")
+        return there or next((path for path in above if path != "/" and _is_nowhere(machine, world, path)), "")
+    if name == "chown":
+        owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
+        if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):
+            return owner
     if name not in _SOURCES or options & {"f", "t", "T", "q", "s"} or "--" in rest or "-" in rest:
         return ""
     first, last = _SOURCES[name]
@@ -92,7 +99,8 @@ def cannot_find(call: Call) -> bool:
     if not path:
         return False
     status = 2 if call.words[0] == "ls" and shell.machine.image.base.sh != "busybox" else 1
-    reason = f"{path} is there already" if call.words[0] == "mkdir" else f"there is no {path}"
+    there = call.words[0] == "mkdir" and shell.machine.image.files.kind(path) == "folder"
+    reason = f"{path} is there already" if there else f"there is no {path}"
     world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
     shell.set_status(status)
     return True
