@@ -202,3 +202,15 @@ def test_tincd_that_makes_keys_ends() -> None:
 def test_smbd_of_alpine_whose_version_nobody_knows() -> None:
     assert outcome("smbd -FS", base="alpine:3.20", lines="RUN apk add samba") == "unknown"
     assert outcome("smbd -FS --no-process-group", base="alpine:3.20", lines="RUN apk add samba") == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("ping 127.0.0.1", "killed", id="for-ever"),
+        pytest.param("ping -c 3 127.0.0.1", "exits", id="counted"),
+        pytest.param("ping -w5 127.0.0.1", "exits", id="timed"),
+    ],
+)
+def test_ping(line: str, expected: str) -> None:
+    assert outcome(line, base="busybox") == expected
