@@ -88,7 +88,7 @@ def _is_nowhere(machine: Machine, world: World, path: str) -> bool:
     return absent and not written and not _is_open(machine, world, path)
 
 
-_EMPTY = ("/media/", "/mnt/", "/srv/", "/tmp/")
+_EMPTY = ("/mnt/", "/srv/", "/tmp/")
 """Folders in which the images of systems have nothing, nor those of languages."""
 
 
