@@ -87,6 +87,7 @@ class ProgramRow:
     background_text: tuple[str, ...] = ()
     foreground_once: bool = False
     init_waits: bool = False
+    waits_for_all: bool = False
     session: int | None = None
     again: int | None = None
     foreground_base: str = ""

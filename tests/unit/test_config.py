@@ -490,6 +490,7 @@ KEPT = {
     "long_options", "name", "needs_argument", "one_service", "only_letters", "own", "own_letters", "package",
     "packaged", "path", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "saves", "script",
     "seconds_text", "sends", "session", "session_only", "stops", "table", "tells", "unset_options", "unstarted",
+    "waits_for_all",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

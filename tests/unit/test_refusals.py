@@ -105,6 +105,13 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
         pytest.param(
             "mosquitto", 'CMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]', ("fails", 1), id="mosquitto"
         ),
+        pytest.param(
+            "nginx && rm -rf /var/lib/apt/lists/*",
+            "RUN printf 'daemon off;\\nevents {}\\nhttp { server { listen 8080; } }\\n' > /n.conf\n"
+            'USER www-data\nCMD ["nginx", "-c", "/n.conf"]',
+            ("fails", 1),
+            id="nginx-behind-a-build-that-cleans-up",
+        ),
         pytest.param("avahi-daemon", 'CMD ["avahi-daemon", "--no-drop-root"]', ("fails", 255), id="avahi"),
         pytest.param(
             "avahi-daemon dbus",
