@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.permissions import strays
 from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Failure, Parent, Program
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
@@ -97,6 +98,9 @@ def cannot_find(call: Call) -> bool:
     shell, world, process = call.shell, call.world, call.process
     path = _unfound(shell.machine, world, process, call.words)
     if not path:
+        return False
+    relative = any(isinstance(word, str) and word[:1] not in {"-", "/"} for word in call.words[1:])
+    if relative and call.words[0] != "chown" and strays(call.node.span.source.text):
         return False
     status = 2 if call.words[0] == "ls" and shell.machine.image.base.sh != "busybox" else 1
     there = call.words[0] == "mkdir" and shell.machine.image.files.kind(path) == "folder"

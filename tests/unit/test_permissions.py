@@ -94,6 +94,7 @@ def test_it_cannot_make(script: str, lines: str, base: str, status: int) -> None
         pytest.param("set -e\ncp /etc/hosts /tmp/hosts", "USER nobody", id="from-there"),
         pytest.param("set -e\ntouch -c /etc/perhaps", "USER nobody", id="makes-nothing"),
         pytest.param("set -e\nmkdir -p /data/cache", f"VOLUME /data\n{MADE}", id="a-volume"),
+        pytest.param('set -e\ncd "$(mktemp -d)"\ntouch state\necho x > new', MADE, id="who-knows-where"),
     ],
 )
 def test_it_may_make(script: str, lines: str) -> None:
