@@ -8,6 +8,7 @@ from stopcheck.boot.programs.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.knowledge.systems import is_account, makes_no_account, without_login
+from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -36,6 +37,49 @@ def user_number(user: str) -> str:
     if user in ROOT:
         return "0"
     return user if user.isdigit() else _NUMBERS.get(user, "1000")
+
+
+def home(image: Image, user: str) -> Field:
+    """What the engine sets HOME to: that of the account, and / for a number that has none."""
+    if user in ROOT:
+        return "/root"
+    told = any(word in line.value for line in image.instructions for word in (*_CHANGES, "/etc"))
+    if user.isdigit() and int(user) >= _FIRST_OF_PEOPLE and image.base.plain and not told:
+        return "/"
+    return Unknown("the home of its user")
+
+
+_FIRST_OF_PEOPLE = 1001
+"""Images have accounts of their own below this number."""
+
+
+_INSTALLS = regex(r"\b(?:apk|apt|apt-get|aptitude|dnf|dpkg|microdnf|rpm|yum|zypper)\b")
+_RUNS = regex(r"(?:^|[;&|(]|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+(?!-)|[.$]*/)[\w./-]+|\|\s*(?:ba)?sh\b|\bmake\b|[$`]\(")
+_PEOPLES = frozenset({"app", "appuser", "deploy", "nonroot", "user", "worker"})
+"""Names that no package of a distribution gives an account."""
+
+
+def is_nobody(image: Image, user: str) -> bool:
+    """Whether USER names somebody who has surely no account in the image: an engine does not start it then."""
+    system = user in ROOT or user.isdigit() or without_login(user) or user in {"nobody", "sync"}
+    if system or not re.fullmatch(r"[a-z][\w-]*", user) or user in image.base.name or image.base.user == user:
+        return False
+    if not image.base.plain or image.base.family not in {"debian", "ubuntu"}:
+        return False
+    for line in image.instructions:
+        if line.keyword == "RUN":
+            text = line.value + "".join(heredoc.content.text for heredoc in line.heredocs)
+            if user in text or "$" in text or "passwd" in text or _RUNS.search(text):
+                return False
+            if _INSTALLS.search(text) and user not in _PEOPLES:
+                return False
+        elif (
+            line.keyword == "ONBUILD"
+            or (line.keyword in {"COPY", "ADD"} and "/etc" in line.value)
+            or (line.keyword in {"COPY", "ADD"} and line.value.split()[-1:] == ["/"])
+        ):
+            return False
+    return True
 
 
 def makes_user(text: str, user: str) -> bool:
@@ -78,7 +122,7 @@ def _changes_accounts(image: Image) -> bool:
 
 def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow, user: str) -> bool:
     """Whether there is surely no such user: the bare system has none, and nothing that is known can have made one."""
-    from stopcheck.boot.lacking import may_have_made
+    from stopcheck.boot.made import may_have_made
 
     image = machine.image
     if user in ROOT or is_account(user) or (user.isdigit() and not row.by_name) or not _NAME.fullmatch(user):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.accounts import is_nobody
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
 from stopcheck.boot.machine import DEFAULT_PATH, Machine
@@ -91,8 +92,9 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     process.cwd = image.workdir
     process.user = image.user.split(":")[0]
     process.origin = _origin(image)
+    nobody = is_nobody(image, process.user)
     try:
-        started = machine.load(world, process, argv, env)
+        started = _NO_ACCOUNT if nobody else machine.load(world, process, argv, env)
     except RecursionError:
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
@@ -102,6 +104,11 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
         return (Booted(world, machine),)
     process.body = started
     return tuple(explore(world, machine))
+
+
+_NO_ACCOUNT = Failure(
+    126, "USER names somebody who has no account in the image", "account", "Make it in the build: `RUN useradd …`."
+)
 
 
 def _origin(image: Image) -> Span | None:

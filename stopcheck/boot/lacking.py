@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Failure, Parent, Program
+from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.made import may_have_made
+from stopcheck.boot.permissions import strays
+from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
-from stopcheck.boot.shell.words import expand_text
+from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -20,18 +23,14 @@ from stopcheck.syntax.shell.tree import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell.commands import Call
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.world import Process, World
+    from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Command, Redirection, Word
-
-_MAKES_NOTHING = (
-    READERS | SILENT | {"date", "env", "find", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
-)
-"""Programs that make nothing but what their arguments name, if at all."""
 
 _GIVE_TERMINAL = frozenset(
     {"script", "unbuffer", "dtach", "screen", "tmux", "su", "runuser", "sudo", "socat", "expect"}
@@ -52,6 +51,66 @@ def missing_file(machine: Machine, world: World, path: str) -> bool:
     return (
         machine.image.files.kind(path) is None and path not in world.files and not may_have_made(machine, world, path)
     )
+
+
+_SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
+            "rm": (0, None), "rmdir": (0, None)}  # fmt: skip
+"""Programs that want some of their words to be there, as a slice of those that are no options."""
+
+
+def _unfound(machine: Machine, world: World, process: Process, words: Sequence[Field]) -> str:
+    """What a program wants that is surely not there, or wants to make that is; "" for nothing."""
+    if any(isinstance(word, Unknown) for word in words):
+        return ""
+    name, *rest = (str(word) for word in words)
+    options = {letter for word in rest if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
+    paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in rest if word and word[0] != "-"]
+    if name == "mkdir":
+        made = paths if not options else []
+        above = (posixpath.dirname(path) for path in made)
+        there = next((path for path in made if machine.image.files.kind(path) == "folder"), "")
+        return there or next((path for path in above if path != "/" and _is_nowhere(machine, world, path)), "")
+    if name == "chown":
+        owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
+        if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):
+            return owner
+    if name not in _SOURCES or options & {"f", "t", "T", "q", "s"} or "--" in rest or "-" in rest:
+        return ""
+    first, last = _SOURCES[name]
+    named = [path for path in paths[first:last] if not _WILDCARDS & set(path)]
+    return next((path for path in named if path.startswith("/") and _is_nowhere(machine, world, path)), "")
+
+
+_WILDCARDS = frozenset("*?[")
+
+
+def _is_nowhere(machine: Machine, world: World, path: str) -> bool:
+    kind = machine.image.files.kind(path)
+    bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
+    absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
+    written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
+    return absent and not written and not may_have_made(machine, world, path)
+
+
+_EMPTY = ("/mnt/", "/srv/", "/tmp/")
+"""Folders in which the images of systems have nothing, nor those of languages."""
+
+
+def cannot_find(call: Call) -> bool:
+    """Whether a program wants what is surely not there: it complains, and ends with a status of its own."""
+    shell, world, process = call.shell, call.world, call.process
+    path = _unfound(shell.machine, world, process, call.words)
+    if not path:
+        return False
+    relative = any(isinstance(word, str) and word[:1] not in {"-", "/"} for word in call.words[1:])
+    if relative and call.words[0] != "chown" and strays(call.node.span.source.text):
+        return False
+    status = 2 if call.words[0] == "ls" and shell.machine.image.base.sh != "busybox" else 1
+    there = call.words[0] == "mkdir" and shell.machine.image.files.kind(path) == "folder"
+    reason = f"{path} is there already" if there else f"there is no {path}"
+    world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
+    shell.set_status(status)
+    return True
 
 
 def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
@@ -95,6 +154,10 @@ def fails(shell: Shell, command: Command, world: World, process: Process) -> boo
                     return True
             elif isinstance(part, Parameter) and part.operator in {"?", ":?"} and not scope.variable(part.name):
                 return True
+    named = command.words[0].literal if command.words else None
+    if named in _SOURCES and named not in shell.functions and not any(map(_is_asked, command.words)):
+        words = expand_words(scope, command.words, shell.row.bash_syntax)
+        return bool(_unfound(shell.machine, world, process, words))
     if (
         not shell.row.cd_error
         or len(command.words) != 2
@@ -144,32 +207,3 @@ def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:
 
 def _is_asked(word: Word) -> bool:
     return any(isinstance(part, (CommandSubstitution, ProcessSubstitution)) for part in word.parts)
-
-
-def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
-    """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
-    if not machine.bare():
-        return True
-    for instruction in machine.image.instructions:
-        if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:
-            return True
-    return any(_may_make(process, path) for process in world.processes.values() if process is not asking)
-
-
-def _may_make(process: Process, path: str) -> bool:
-    """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
-    if isinstance(process.body, Parent):
-        return False  # its words are those of another process
-    program = isinstance(process.body, Program)
-    for word in process.argv[1:]:
-        if isinstance(word, Unknown):
-            if program:
-                return True
-            continue
-        named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
-        if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
-            return True
-    ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive
-    ended = ended and not process.killed_by and not process.told
-    starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
-    return ended and (starts or process.program not in _MAKES_NOTHING)

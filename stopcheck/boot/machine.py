@@ -45,7 +45,7 @@ from stopcheck.boot.signals import HARMLESS, signal_name
 from stopcheck.boot.world import SHORT
 from stopcheck.boot.written import made_executable, makes_fifo
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Edited, ImageFile, Made
+from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program, unknown_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import has_bash, is_foreign_manager, lacks
@@ -262,7 +262,7 @@ class Machine:
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         if process.program in SHELL_NAMES:
-            if "/" in name and _may_be_the_bases(file) and self.bare() and self._lacks(name):
+            if "/" in name and _may_be_the_bases(file) and self._lacks_shell(name, process):
                 return Failure(127, f"{name} is not in the image", "absent", name)
             return self._shell(world, process, argv, env)
         if process.program in self.programs:
@@ -292,7 +292,8 @@ class Machine:
                     return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
                 role = "absent" if self.bare() else role
             edited = not isinstance(file, Unknown) and isinstance(file.content, Edited)
-            if edited or name.endswith((".sh", ".bash", "-entrypoint")):
+            linked = isinstance(file, Unlikely) and ".sh is not in the build context" in file.reason
+            if edited or linked or name.endswith((".sh", ".bash", "-entrypoint")):
                 role = "unread"
             if len(argv) == 2 and argv[1] in QUESTIONS:
                 role = "short"
@@ -332,7 +333,7 @@ class Machine:
 
     def _absent(self, name: str, cwd: str) -> bool:
         """Whether the base image, which alone could have it, has no program of this name."""
-        return self._meant_elsewhere(name, cwd) or (self.bare() and self._lacks(name))
+        return self._meant_elsewhere(name, cwd) or (self.bare() and self._lacks(name, cwd))
 
     def bare(self) -> bool:
         """Whether the base image is an operating system alone, so that it holds no program but the system's."""
@@ -340,10 +341,20 @@ class Machine:
         starts_shell = isinstance(base.cmd, tuple) and base.cmd[-1:] and base.cmd[-1].rsplit("/", 1)[-1] in SHELL_NAMES
         return base.entrypoint is None and bool(starts_shell)
 
-    def _lacks(self, name: str) -> bool:
+    def _lacks_shell(self, name: str, process: Process) -> bool:
+        """Whether a shell is surely not there: images of systems and languages have none but the system's own."""
+        base, program = self.image.base, process.program
+        if self.bare():
+            return self._lacks(name, process.cwd)
+        others = program not in {"sh", "bash", "dash", "ash"} or name.startswith("/usr/local/")
+        return base.plain and program not in base.name and others
+
+    def _lacks(self, name: str, cwd: str) -> bool:
         """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
         base = self.image.base
-        folder, _, program = name.rpartition("/")
+        folder, _, program = (posixpath.normpath(posixpath.join(cwd, name)) if "/" in name else name).rpartition("/")
+        if base.name.partition(":")[0] == base.family and f"{folder}/".startswith(_EMPTY):
+            return True
         return (
             base.name.partition(":")[0] == base.family
             and (not folder or folder in DEFAULT_PATH.split(":"))
@@ -398,7 +409,7 @@ class Machine:
             file = self.image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
         keyword = name == "[[" and self.image.base.family in GLIBC  # busybox has a program of this name
         if isinstance(file, Unknown) and (
-            keyword or _no_name(name) or is_foreign_manager(self.image.base.family, name)
+            keyword or name in _BUILT_IN or _no_name(name) or is_foreign_manager(self.image.base.family, name)
         ):
             return None
         return file
@@ -436,7 +447,7 @@ class Machine:
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
         program = process.program
-        script = _seen_from(process.cwd, file.path)
+        script = _seen_from(process.cwd, self._named(str(argv[0]), file.path, process.cwd, env))
         loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
@@ -445,6 +456,17 @@ class Machine:
             process.program = program
             return self._known(world, process, self.programs[program], argv, env, depth)
         return loaded
+
+    def _named(self, name: str, target: str, cwd: str, env: Mapping[str, Field]) -> str:
+        """The path by which a script was found, which becomes its `$0`: that of a link, where it is one."""
+        search = env.get("PATH", "")
+        folders = search.split(":") if isinstance(search, str) and "/" not in name else [""]
+        for folder in folders:
+            path = posixpath.normpath(posixpath.join(cwd, folder, name))
+            found = self.image.files.lookup(path)
+            if not isinstance(found, Unknown) and found is not None and found.path == target:
+                return path
+        return target
 
     def _for_root_alone(self, process: Process, file: ImageFile) -> bool:
         """Whether an interpreter cannot open a script: the engine starts it with root's rights, what runs it has none.
@@ -587,8 +609,9 @@ class Machine:
                 return self._setsid(world, process, row, argv, env, depth)
             case "supervisor":
                 return self._supervisor(world, process, row, words, dict(env))
-            case "timer" if not argv[1:]:
-                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)  # "missing operand"
+            case "timer" if not argv[1:] or any(isinstance(each, str) and _no_interval(each) for each in argv[1:]):
+                # "missing operand", "invalid time interval"
+                return Program(ProgramRow(row.name, role="short", status=1), self.stop_signal)
             case "timer":
                 return Program(row, self.stop_signal, _duration(argv[1:], world.clock))
             case "daemon":
@@ -606,6 +629,8 @@ class Machine:
     def _tools(self, row: ProgramRow) -> str:
         """Whose small programs these are: busybox's where that is /bin/sh, unless a package brings others."""
         sh = self.image.base.sh
+        if self.image.base.family == "scratch" and self.image.files.lookup("/bin/sh") is None:
+            return "busybox"  # no other's stand alone
         return sh if isinstance(sh, str) and self.image.installed.isdisjoint(row.package.split()) else ""
 
     def _supervisor(
@@ -691,7 +716,10 @@ class Machine:
             row = replace(row, shell=self._login_shell(new_user(row, argv)))
         child, assigned = child_argv(row, argv)
         env = {**env, **assigned}
-        if not child and row.alone:
+        special = find_role(row.alone) if row.alone and len(argv) == 1 else None
+        if special is not None:
+            return special(Start(self, world, process, row, argv, env, depth))
+        if not child and row.alone and "." not in row.alone:
             return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
             status = _without_child(row.name, argv, self._tools(row) == "busybox")
@@ -742,7 +770,8 @@ class Machine:
                 watch(world, process, limit)
             return started
         if row.role == "fork":
-            options = ParentOptions(user=user)
+            rewrites = dict.fromkeys(row.forwards_only, row.sends) if row.sends else {}
+            options = ParentOptions(rewrites, user=user)
             if limit is None:
                 return Wrapper(self, row, child, env, options=options)
             timeout = Timeout(self, row, child, env, options=options)
@@ -779,6 +808,10 @@ class Machine:
         expires = world.clock + seconds if 0 < seconds < SHORT else FOR_EVER
         preserves = any(is_option(word, name) for word in own[1:] for name in row.preserve_options)
         return Limit(expires, signal, row.kill_after, preserves)
+
+
+_EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
+"""Folders in which the images of systems have nothing."""
 
 
 def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
@@ -879,6 +912,11 @@ def _duration(words: tuple[Field, ...], clock: float) -> float:
     return clock + total
 
 
+def _no_interval(word: str) -> bool:
+    """Whether `sleep` complains of a word; options are another thing."""
+    return not word.startswith("-") and (word != word.strip() or _duration((word,), -FOR_EVER) == FOR_EVER)
+
+
 def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:
     """A shell's own options, the words after them, and whether `-c` is among them."""
     options: set[str] = set()
@@ -931,6 +969,9 @@ def _no_shebang(text: str) -> tuple[str, str]:
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
+_BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",
+                       "source", "typeset"})  # fmt: skip
+"""Builtins of bash of which no package makes a program."""
 
 
 def _no_name(name: str) -> bool:

@@ -10,7 +10,7 @@ from stopcheck.boot.ownership import is_roots_file, is_roots_folder
 from stopcheck.boot.programs.program import READERS, SILENT, Failure, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Packaged
+from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.image.modes import read_mode
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
@@ -56,6 +56,9 @@ def refuses(
         return False
     for redirection in redirections:
         path = target(shell, redirection, world, process) if redirection.operator in OUTPUTS else ""
+        named = redirection.target.span.text.lstrip("\"'")
+        if path and not named.startswith(("/", "$", "~")) and strays(redirection.span.source.text):
+            continue
         if path and path not in world.files and is_denied(shell.machine.image, path, world, process):
             status = 2 if shell.row.name in {"dash", "yash"} else 1
             world.note_failure("denied", process, denied(process, path, status), redirection.span)
@@ -65,6 +68,14 @@ def refuses(
                 shell.set_status(status)
             return True
     return False
+
+
+_STRAYS = regex(r"\b(?:cd|pushd)\s+[^\s;&|]*[$`]")
+
+
+def strays(text: str) -> bool:
+    """Whether a script goes to a folder of which the files may not tell: where its other names lead is not known."""
+    return bool(_STRAYS.search(text))
 
 
 def denied(process: Process, path: str, status: int) -> Failure:
@@ -77,6 +88,9 @@ def cannot_make(call: Call) -> bool:
     shell, world, process = call.shell, call.world, call.process
     name = call.words[0]
     if process.user in ROOT:
+        return False
+    relative = any(isinstance(word, str) and word[:1] not in {"-", "/"} for word in call.words[1:])
+    if relative and strays(call.node.span.source.text):
         return False
     if name in {"chmod", "chown", "sed"}:
         return _cannot_change(call)
@@ -115,6 +129,10 @@ def _cannot_change(call: Call) -> bool:
         owner = first.partition(":")[0] if isinstance(first, str) and "--reference" not in " ".join(words) else ""
         if owner and not {"$", "."} & {*owner, *process.user} and _another(owner, process.user):
             why = f"{process.user} may not give a file to {owner}"
+        else:
+            roots = (path for path in map(_from(process), plain[1:]) if _is_roots_own(image, path, world, process))
+            path = next(roots, "")
+            why = f"{process.user} may not change whose {path} is: it is root's" if path else ""
     elif call.words[0] == "chmod":
         path = next((path for path in map(_from(process), plain[1:]) if is_roots_file(image, path)), "")
         why = f"{process.user} may not change the mode of {path}: it is root's" if path else ""
@@ -131,6 +149,13 @@ def _cannot_change(call: Call) -> bool:
     return True
 
 
+def _is_roots_own(image: Image, path: str, world: World, process: Process) -> bool:
+    """Whether a file, or a folder, is root's."""
+    if image.files.kind(path) == "folder":
+        return is_denied(image, posixpath.join(path, "new"), world, process)
+    return is_roots_file(image, path)
+
+
 def _from(process: Process) -> Callable[[str], str]:
     """What makes an absolute path of one that a process names."""
     return lambda path: posixpath.normpath(posixpath.join(process.cwd, path))
@@ -145,7 +170,8 @@ def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list
     """The letters of a command's options (`-p`, `--parents`), and its paths."""
     known = [word for word in words if isinstance(word, str)]
     letters = {letter for word in known if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
-    return letters, [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+    paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+    return letters, [f"/{path.lstrip('/')}" for path in paths]  # `$HOME/x` may be //x
 
 
 def _is_absent(shell: Shell, path: str, world: World) -> bool:
@@ -153,7 +179,7 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
     made = any(written == path or written.startswith(path + "/") for written in world.files)
     made = made or any(line.keyword == "VOLUME" and path in line.value for line in image.instructions)
     kind = image.files.kind(path)
-    if isinstance(kind, Packaged) and is_roots_folder(image, posixpath.dirname(path)):
+    if isinstance(kind, (Packaged, Unlikely)) and _is_roots(image, posixpath.dirname(path)):
         return not made
     if isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base"):
         folder, _, name = path.rpartition("/")
@@ -166,18 +192,27 @@ def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
     folder = posixpath.dirname(path)
     if _given_by_root(image, world):
         return False
-    ours = is_roots_folder(image, folder)
+    ours = _is_roots(image, folder)
     if not ours and (folder not in _FOLDERS or not _is_system(image)):
         return False
     file = image.files.lookup(path)
     if ours and is_roots_file(image, path):
         return True
-    if file is not None and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
+    # Would it come with the build context, it were root's, too.
+    told = file is not None and not isinstance(file, Unlikely)
+    if told and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
         return False
     if ours:
         return True
     lines = (" ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions)
     return not any(_gives(line, folder) for line in lines)
+
+
+def _is_roots(image: Image, folder: str) -> bool:
+    """Whether a folder is root's, or would be if the build context had it."""
+    while isinstance(image.files.kind(folder), Unlikely):
+        folder = posixpath.dirname(folder)
+    return is_roots_folder(image, folder)
 
 
 def _is_system(image: Image) -> bool:

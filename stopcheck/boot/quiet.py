@@ -81,10 +81,10 @@ def _denies(command: Command) -> bool:
 
 
 def runs_out(loop: While) -> bool:
-    """Whether a loop ends with the words that it goes through: `while getopts …`."""
+    """Whether a loop ends with the words that it goes through, or with its jobs: `while getopts …`, `while wait -n`."""
     items = loop.condition.items
     command = items[-1].command.first.commands[0] if items else None
-    return isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == "getopts"
+    return isinstance(command, SimpleCommand) and _named(command) in {"getopts", "wait"}
 
 
 def gives_up(loop: While) -> bool:

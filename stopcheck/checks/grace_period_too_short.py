@@ -22,6 +22,10 @@ MORE = (
     "`--grace-period`."
 )
 WAKES = "Wait with a threading.Event that the handler sets: it wakes `wait(60)` at once, but no `sleep(60)`."
+CHILDREN = (
+    "Put an init in front of the script (`docker run --init`, `init: true`, or tini in the image), which is given what "
+    "leaves for the background, and start no other job beside it: or do without that."
+)
 SUPERVISED = " supervisord has to wait for it as long: `stopwaitsecs`."
 WAITS = {"supervisord": "`stopwaitsecs`", "init": "`S6_SERVICES_GRACETIME` and `S6_KILL_GRACETIME`, in milliseconds"}
 """Where a supervisor is told how long to wait."""
@@ -37,11 +41,15 @@ def check(case: Case) -> Iterator[Violation]:
                 why = (
                     f"{called(cause.process)} may sleep {body.row.seconds:g} s before it looks at what its handler sets"
                 )
+            if body.row.waits_for_all and body.row.seconds < case.assessment.grace:
+                why = f"{called(cause.process)} waits for all its children, those that PID 1 is given among them"
         elif cause.span is not None:
             why = f"The trap still waits for `{cause.span.text}` then"
         else:
             continue
         advice = f"{WAKES} {MORE}" if isinstance(body, Program) and _sleeps(body) else MORE
+        if isinstance(body, Program) and body.row.waits_for_all and body.row.seconds < case.assessment.grace:
+            advice = CHILDREN
         told = bool(case.down.processes[cause.process.pid].told)
         if cause.event is not None:
             yield _impatient(case, cause, cause.event, why)

@@ -150,7 +150,7 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
 
 def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
-    if failure.kind == "refuses":
+    if failure.kind in {"account", "refuses"}:
         return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":
         return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")

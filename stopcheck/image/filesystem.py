@@ -553,7 +553,9 @@ class FileMap:
             at = path.find("/", at + 1)
 
     def look(self, path: str) -> Answer:
-        """What stands at a path, links followed; never PASS."""
+        """What stands at a path, links followed; never PASS. No file is named with the end of a line in CR LF."""
+        if "\r" in path:
+            return Mark.ABSENT
         place = self.resolve(path)
         if isinstance(place, Unknown):
             return Maybe(place)

@@ -138,7 +138,11 @@ _NAMED = frozenset({"apk", "apt-get", "apt", "aptitude", "yum", "dnf", "microdnf
                     "yarn", "pnpm"})  # fmt: skip
 """Package managers that install what they are told by name, and what that needs."""
 _LISTS = (".apk", ".deb", ".gz", ".rpm", ".toml", ".txt", ".whl", ".yaml", ".yml", ".zip")
-_STEMS = {"python": "python-", "supervisord": "supervisor", "tini-static": "tini", "s6-svscan": "s6"}
+_STEMS = {
+    "mysql": "mysql mariadb", "mysqladmin": "mysql mariadb", "pg_isready": "postgres", "psql": "postgres",
+    "python": "python-", "redis-cli": "redis valkey", "s6-svscan": "s6", "supervisord": "supervisor",
+    "tini-static": "tini",
+}  # fmt: skip
 """What the name of a package, and a `-`, has in it that holds a program, where that is not the program's own name."""
 RENAMED = frozenset({"python"})
 """What a distribution's packages call otherwise: `python-is-python3` alone brings it, and
@@ -204,7 +208,8 @@ def _not_installed(name: str, words: Sequence[str | None], programs: frozenset[s
         if "docker" in word or "podman" in word:
             return frozenset()
     named = [f"{word.partition('=')[0]}-" for word in words if word]
-    never = {each for each in programs if not any(_STEMS.get(each, each) in name for name in named)}
+    stems = {each: _STEMS.get(each, each).split() for each in programs}
+    never = {each for each in programs if not any(stem in name for stem in stems[each] for name in named)}
     for program, folders in _PLACES.get(name, {}).items():
         if program in installed(MANAGERS[name], words):
             never |= {f"{other}/{program}" for other in PROGRAM_FOLDERS - set(folders)}

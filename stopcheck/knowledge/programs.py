@@ -70,6 +70,7 @@ class ProgramRow:
     shell: str = ""
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
+    sends: str = ""
     own_group: bool = True
     rewrite_options: tuple[str, ...] = ()
     zero_options: tuple[str, ...] = ()
@@ -91,6 +92,8 @@ class ProgramRow:
     foreground_text: tuple[str, ...] = ()
     background_text: tuple[str, ...] = ()
     foreground_once: bool = False
+    init_waits: bool = False
+    waits_for_all: bool = False
     session: int | None = None
     again: int | None = None
     foreground_base: str = ""

@@ -41,3 +41,62 @@ def test_the_shell_of_an_account_that_a_package_makes() -> None:
     made = "RUN apt-get update && apt-get install -y postgresql"
     found = verdict("su", "-", "postgres", "-c", "A=1 /app/app -D /data", files=APP, lines=made)
     assert found.outcome == "graceful"
+
+
+def test_su_tells_its_child_to_end_whatever_it_is_told() -> None:
+    """As measured with util-linux 2.38: SIGINT and SIGQUIT are SIGTERM to what it has started, and its own status."""
+    app = "import signal\nsignal.signal(signal.SIGINT, lambda *_: exit())\nwhile True:\n    signal.pause()\n"
+    command = ("su", "nobody", "-s", "/bin/sh", "-c", "exec python3 /app/app.py")
+    found = verdict(*command, files={"app.py": app}, base="python:3.12-slim", lines="STOPSIGNAL SIGINT")
+    assert found.outcome == "terminated"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("USER shop", "fails", id="nobody"),
+        pytest.param("RUN apt-get install -y curl\nUSER appuser", "fails", id="of-no-package"),
+        pytest.param("RUN apt-get install -y shopd\nUSER shop", "graceful", id="perhaps-of-a-package"),
+        pytest.param("RUN useradd shop\nUSER shop", "graceful", id="made"),
+        pytest.param("RUN ./setup\nUSER shop", "graceful", id="perhaps-made"),
+        pytest.param("COPY src/passwd /etc/passwd\nUSER shop", "graceful", id="perhaps-brought"),
+        pytest.param("USER www-data", "graceful", id="the-systems"),
+        pytest.param("USER 4711", "graceful", id="a-number"),
+    ],
+)
+def test_an_account_that_is_not_there(lines: str, outcome: str) -> None:
+    """Measured: "unable to find user shop: no matching entries in passwd file", and no container."""
+    found = verdict("/app/start", files={**APP, "passwd": "shop:x:1:1::/:/bin/sh\n"}, lines=lines)
+    assert (found.outcome, found.exit_code) == (outcome, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        pytest.param("exec gosu shop /app/app", 1, id="gosu"),
+        pytest.param("exec runuser -u nobody -- /app/app", 1, id="runuser"),
+        pytest.param("exec chroot --userspec=nobody / /app/app", 125, id="chroot"),
+        pytest.param("exec setpriv --reuid=1 --clear-groups /app/app", 127, id="setpriv"),
+        pytest.param("set -e\nchown -R shop /app", 1, id="chown-of-roots"),
+        pytest.param("set -e\nsed -i s/a/b/ /app/conf", 4, id="sed"),
+    ],
+)
+def test_another_user_becomes_nobody_else(script: str, status: int) -> None:
+    """As measured in an engine, as a user of the build's own."""
+    lines = "RUN apt-get install -y gosu && useradd shop\nUSER shop"
+    files = {**APP, "start": f"#!/bin/sh\n{script}\nexec /app/app\n", "conf": "a\n"}
+    found = verdict("/app/start", files=files, lines=lines)
+    assert (found.outcome, found.exit_code) == ("fails", status)
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("USER 4711", "fails", id="a-number-without-an-account"),
+        pytest.param("USER 1000", "graceful", id="perhaps-an-account"),
+        pytest.param("RUN useradd -u 4711 shop\nUSER 4711", "graceful", id="an-account"),
+    ],
+)
+def test_the_home_of_a_number(lines: str, outcome: str) -> None:
+    files = {**APP, "start": '#!/bin/bash\nset -e\nmkdir -p "$HOME/.config"\nexec /app/app\n'}
+    assert verdict("/app/start", files=files, lines=lines).outcome == outcome

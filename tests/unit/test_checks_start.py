@@ -745,6 +745,7 @@ class TestStopSignal:
         pytest.param("#!/bin/sh\nif true; then\nexec gunicorn a:app\n", 2, "cannot read", id="nobodys-syntax"),
         pytest.param("#!/bin/bash\ntimeout 9 until ls; do :; done\nexec gunicorn\n", 2, "bash -n", id="bash"),
         pytest.param("set -e\r\nexec gunicorn a:app\r\n", 1, "CR LF", id="line-ends"),
+        pytest.param("echo up\r\nexec python app.py\r\n", 2, "CR LF", id="the-end-of-a-path"),
     ],
 )
 def test_what_a_shell_does_not_take(script: str, line: int, said: str) -> None:

@@ -202,3 +202,29 @@ def test_tincd_that_makes_keys_ends() -> None:
 def test_smbd_of_alpine_whose_version_nobody_knows() -> None:
     assert outcome("smbd -FS", base="alpine:3.20", lines="RUN apk add samba") == "unknown"
     assert outcome("smbd -FS --no-process-group", base="alpine:3.20", lines="RUN apk add samba") == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("ping 127.0.0.1", "killed", id="for-ever"),
+        pytest.param("ping -c 3 127.0.0.1", "exits", id="counted"),
+        pytest.param("ping -w5 127.0.0.1", "exits", id="timed"),
+    ],
+)
+def test_ping(line: str, expected: str) -> None:
+    assert outcome(line, base="busybox") == expected
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        pytest.param("exec haproxy -W -db -f /h.cfg", "graceful", id="alone"),
+        pytest.param("rsyslogd; exec haproxy -W -db -f /h.cfg", "killed", id="with-a-daemon"),
+        pytest.param("sleep 1000 & exec haproxy -W -db -f /h.cfg", "killed", id="with-a-job"),
+        pytest.param("our-setup; exec haproxy -W -db -f /h.cfg", "graceful", id="behind-what-has-ended"),
+        pytest.param("haproxy -W -db -f /h.cfg & p=$!; trap 'kill $p; wait' TERM; wait", "graceful", id="no-pid-1"),
+    ],
+)
+def test_a_master_that_waits_for_all_children(script: str, expected: str) -> None:
+    assert verdict("bash", "-c", script).outcome == expected

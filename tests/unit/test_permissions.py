@@ -25,6 +25,9 @@ def stopped(script: str, lines: str = "USER nobody", base: str = "debian:12-slim
         pytest.param("exec > /var/log/app.log 2>&1", "/bin/sh", 2, id="a-special-builtin"),
         pytest.param(": > /etc/app.conf", "/bin/sh", 2, id="another"),
         pytest.param("> /etc/app.conf || exit 3", "/bin/sh", 3, id="nothing-else"),
+        pytest.param("set -e\necho $$ > app.pid", "/bin/sh", 2, id="a-folder-of-the-builds"),
+        pytest.param("set -e\nmkdir -p logs/http", "/bin/bash", 1, id="a-folder-in-it"),
+        pytest.param("set -e\ndate >> logs/app.log", "/bin/bash", 1, id="what-the-build-context-may-yet-bring"),
     ],
 )
 def test_it_fails(script: str, shell: str, status: int) -> None:
@@ -39,7 +42,9 @@ def test_it_fails(script: str, shell: str, status: int) -> None:
         pytest.param("set -e\necho $$ > /run/app.pid", "", "debian:12-slim", id="root"),
         pytest.param("set -e\necho $$ > /run/app.pid", "USER 0:0", "debian:12-slim", id="root-by-number"),
         pytest.param("set -e\necho $$ > /tmp/app.pid", "USER nobody", "debian:12-slim", id="everybodys"),
-        pytest.param("set -e\necho $$ > app.pid", "USER nobody", "debian:12-slim", id="a-folder-of-the-builds"),
+        pytest.param(
+            "set -e\necho $$ > app.pid", "RUN chown nobody /app\nUSER nobody", "debian:12-slim", id="given-to-him"
+        ),
         pytest.param("echo $$ > /run/app.pid", "USER nobody", "debian:12-slim", id="nobody-minds"),
         pytest.param("echo x > /dev/null && exec ./app", "USER nobody", "debian:12-slim", id="a-device"),
         pytest.param("set -e\necho > /run/a", "RUN chown nobody /run\nUSER nobody", "debian:12-slim", id="given"),
@@ -89,6 +94,7 @@ def test_it_cannot_make(script: str, lines: str, base: str, status: int) -> None
         pytest.param("set -e\ncp /etc/hosts /tmp/hosts", "USER nobody", id="from-there"),
         pytest.param("set -e\ntouch -c /etc/perhaps", "USER nobody", id="makes-nothing"),
         pytest.param("set -e\nmkdir -p /data/cache", f"VOLUME /data\n{MADE}", id="a-volume"),
+        pytest.param('set -e\ncd "$(mktemp -d)"\ntouch state\necho x > new', MADE, id="who-knows-where"),
     ],
 )
 def test_it_may_make(script: str, lines: str) -> None:

@@ -90,3 +90,28 @@ def test_accounts_that_the_build_changes_are_not_the_systems() -> None:
 def test_what_is_open_makes_another_state_of_a_world(what: dict[str, frozenset[object]]) -> None:
     """Else a way on which a descriptor is open would hide one on which it is not, where `>&3` fails."""
     assert World(**what).key() != World().key()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("env | grep ^APP_ > /tmp/env\nexec hypercorn\n", "fails", id="nothing-is-so-named"),
+        pytest.param("printenv | grep -E '^(APP|WEB)_' | sort > /tmp/env\nexec hypercorn\n", "fails", id="either"),
+        pytest.param("conf=$(env | grep ^APP_ | cut -d= -f2)\nexec hypercorn\n", "fails", id="in-a-substitution"),
+        pytest.param("export APP_A=1\nenv | grep ^APP_ > /tmp/env\nexec hypercorn\n", "graceful", id="set-before"),
+        pytest.param("env | grep ^PA > /tmp/env\nexec hypercorn\n", "graceful", id="set-by-the-engine"),
+        pytest.param("env | grep hyper > /tmp/env\nexec hypercorn\n", "graceful", id="may-stand-in-a-value"),
+        pytest.param(". /etc/default/app\nenv | grep ^APP_ > /tmp/env\nexec hypercorn\n", "graceful", id="may-be-set"),
+        pytest.param("conf=$(env | grep ^APP_ | cut -d= -f2) || :\nexec hypercorn\n", "graceful", id="is-minded"),
+        pytest.param("set +o pipefail\nx=$(env | grep ^APP_ | sort)\nexec hypercorn\n", "graceful", id="not-the-last"),
+        pytest.param("set +o pipefail\nx=$(env | sort | grep ^APP_)\nexec hypercorn\n", "graceful", id="not-followed"),
+        pytest.param("set +o pipefail\nx=$(env | grep ^APP_)\nexec hypercorn\n", "fails", id="the-last"),
+        pytest.param("read -r -d '' x <<END\na\nEND\nexec hypercorn\n", "fails", id="read-finds-no-nul"),
+        pytest.param(
+            "read -r -d '' x <<END || :\na\nb\nEND\n[[ $x = a*b ]] && exec hypercorn\n", "graceful", id="but-reads-all"
+        ),
+    ],
+)
+def test_env_has_what_is_set(script: str, outcome: str) -> None:
+    verdict, _ = said(context(f"set -eo pipefail\n{script}"))
+    assert verdict.outcome == outcome

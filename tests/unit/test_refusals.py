@@ -106,6 +106,46 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
             "mosquitto", 'CMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]', ("fails", 1), id="mosquitto"
         ),
         pytest.param(
+            "nginx && rm -rf /var/lib/apt/lists/*",
+            "RUN printf 'daemon off;\\nevents {}\\nhttp { server { listen 8080; } }\\n' > /n.conf\n"
+            'USER www-data\nCMD ["nginx", "-c", "/n.conf"]',
+            ("fails", 1),
+            id="nginx-behind-a-build-that-cleans-up",
+        ),
+        pytest.param("avahi-daemon", 'CMD ["avahi-daemon", "--no-drop-root"]', ("fails", 255), id="avahi"),
+        pytest.param(
+            "avahi-daemon dbus",
+            'CMD ["sh", "-c", "service dbus start; exec avahi-daemon"]',
+            ("graceful", None),
+            id="dbus",
+        ),
+        pytest.param(
+            "nginx",
+            'RUN echo \'daemon off;\' >> /etc/nginx/nginx.conf\nCMD ["nginx", "-g", "daemon off;"]',
+            ("fails", 1),
+            id="nginx-told-twice",
+        ),
+        pytest.param(
+            "nginx",
+            "RUN echo 'daemon off;' >> /etc/nginx/nginx.conf\nCMD service nginx start",
+            ("killed", 137),
+            id="nginx-keeps-its-init-script",
+        ),
+        pytest.param("nginx", "CMD service nginx start", ("exits", 0), id="nginx-leaves-its-init-script"),
+        pytest.param(
+            "redis-server",
+            "RUN sed -i 's/^daemonize yes/daemonize no/' /etc/redis/redis.conf\nCMD service redis-server start",
+            ("killed", 137),
+            id="redis-keeps-its-init-script",
+        ),
+        pytest.param(
+            "mosquitto",
+            "RUN printf 'listener 1883\\n' > /etc/mosquitto/conf.d/open.conf\n"
+            'CMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]',
+            ("fails", 1),
+            id="mosquitto-conf-d",
+        ),
+        pytest.param(
             "mosquitto",
             'RUN install -d /run/mosquitto\nCMD ["mosquitto", "-c", "/etc/mosquitto/mosquitto.conf"]',
             ("graceful", None),
@@ -149,6 +189,8 @@ REDIS = "RUN apt-get update && apt-get install -y redis-server\n"
             'WORKDIR /app\nUSER redis\nCMD ["redis-server", "--port", "1"]', "killed", id="the-build's-folder"
         ),
         pytest.param('USER redis\nCMD ["redis-server", "--save", ""]', "graceful", id="nothing-to-save"),
+        pytest.param('USER redis\nCMD ["redis-server", "--save", "60", "1"]', "killed", id="told-to-save"),
+        pytest.param('RUN mkdir /data\nWORKDIR /data\nUSER redis\nCMD ["redis-server"]', "killed", id="made-by-root"),
         pytest.param('USER redis\nCMD ["redis-server", "--dir", "/tmp"]', "graceful", id="another-folder"),
         pytest.param(
             'USER redis\nCMD ["redis-server", "/etc/redis/redis.conf", "--daemonize", "no"]',
@@ -190,10 +232,14 @@ WORKDIR = "WORKDIR /srv/cache\nCOPY start.sh .\nRUN chmod +x start.sh && useradd
         pytest.param(WORKDIR + "USER svc", "chmod +x start.sh || :\n", ("graceful", None), id="chmod-that-may-fail"),
         pytest.param(WORKDIR + "USER svc", "sed -i s/a/b/ start.sh\n", ("fails", 4), id="sed"),
         pytest.param(WORKDIR + "USER svc", "sed s/a/b/ start.sh\n", ("graceful", None), id="sed-that-prints"),
-        pytest.param(WORKDIR + "USER svc", "chown -R redis:redis /tmp/x\n", ("fails", 1), id="chown"),
-        pytest.param(WORKDIR + "USER svc", "chown svc /tmp/x\n", ("graceful", None), id="chown-to-himself"),
-        pytest.param(WORKDIR + "USER 1001", "chown svc /tmp/x\n", ("graceful", None), id="chown-to-who-may-be-himself"),
-        pytest.param(WORKDIR + "USER svc", 'chown "$(id -u)" /tmp/x\n', ("graceful", None), id="chown-to-who-knows"),
+        pytest.param(WORKDIR + "USER svc", "chown -R redis:redis /var/lib/x\n", ("fails", 1), id="chown"),
+        pytest.param(WORKDIR + "USER svc", "chown svc /var/lib/x\n", ("graceful", None), id="chown-to-himself"),
+        pytest.param(
+            WORKDIR + "USER 1001", "chown svc /var/lib/x\n", ("graceful", None), id="chown-to-who-may-be-himself"
+        ),
+        pytest.param(
+            WORKDIR + "USER svc", 'chown "$(id -u)" /var/lib/x\n', ("graceful", None), id="chown-to-who-knows"
+        ),
     ],
 )
 def test_another_user_may_not(lines: str, script: str, expected: tuple[str, int | None]) -> None:

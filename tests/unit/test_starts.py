@@ -11,8 +11,13 @@ from tests.unit.verdicts import verdict
     ("script", "lines", "outcome"),
     [
         pytest.param("cd ~ && exec nats-server", "", "graceful", id="root"),
-        pytest.param("cd ~/app && exec nats-server", "USER app", "graceful", id="the-home-of-a-user-is-not-known"),
-        pytest.param("cd && exec nats-server", "USER app", "graceful", id="without-a-word"),
+        pytest.param(
+            "cd ~/app && exec nats-server",
+            "RUN useradd app\nUSER app",
+            "graceful",
+            id="the-home-of-a-user-is-not-known",
+        ),
+        pytest.param("cd && exec nats-server", "RUN useradd app\nUSER app", "graceful", id="without-a-word"),
         pytest.param('[ ~/x = /srv/x ] && exec nats-server; "$NOTHING"', "ENV HOME=/srv", "graceful", id="told"),
     ],
 )
@@ -198,3 +203,15 @@ def test_the_command_of_flock_has_its_own_options() -> None:
     stopped = verdict("flock", "/lock", "bash", "-c", "[[ a ]] && nats-server; true")
     assert (stopped.outcome, stopped.main) == ("killed", ("nats-server",))
     assert any("bash -c" in step.text for step in stopped.story[1:])
+
+
+@pytest.mark.parametrize("interval", ["soon", "infinity\r", "1x"])
+def test_an_interval_that_sleep_does_not_take(interval: str) -> None:
+    found = verdict("sh", "-c", f"exec sleep '{interval}'")
+    assert (found.outcome, found.exit_code) == ("fails", 1)
+
+
+@pytest.mark.parametrize("name", ["./start", "/opt/app/start", "/srv/start"])
+def test_a_system_brings_no_program_of_the_users(name: str) -> None:
+    found = verdict(name, files={"bin/start": "#!/bin/sh\nexec nats-server\n"}, lines="WORKDIR /opt/app")
+    assert (found.outcome, found.exit_code) == ("fails", 127)

@@ -431,3 +431,26 @@ def test_a_job_that_is_started_anew_until_it_fails(loop: str, outcome: str) -> N
     trap = "trap 'kill $pid; wait $pid' TERM\n" if outcome == "graceful" else ""
     verdict, _ = said(context(f"{trap}while :; do\n{loop}if [ $? -ne 0 ]; then break; fi\ndone\nexit 0\n"))
     assert (verdict.outcome, verdict.main) == (outcome, ("our-app",))
+
+
+def test_a_loop_that_waits_for_one_job_after_the_other_stands_for_them() -> None:
+    """As measured in an engine: the signal ends `wait -n`, and so the loop, and the script."""
+    script = "our-server &\nour-worker &\ntrap 'kill $(jobs -p)' TERM\nwhile wait -n; do :; done\n"
+    verdict, _ = said(context(script))
+    assert (verdict.outcome, verdict.main) == ("cut-off", ("our-server", "our-worker"))
+    assert said(context(f"{script}wait\n"))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    "trap",
+    [
+        pytest.param("trap 'touch /tmp/stop' TERM\n", id="touch"),
+        pytest.param("trap 'date > /tmp/stop' TERM\n", id="a-redirection"),
+        pytest.param("stop() { touch /tmp/stop; }\ntrap stop TERM\n", id="in-a-function"),
+    ],
+)
+def test_a_mark_that_a_trap_makes_is_not_there_before(trap: str) -> None:
+    """As measured in an engine."""
+    script = f"our-server &\np=$!\n{trap}until [ -f /tmp/stop ]; do sleep 1; done\nkill $p; wait $p\n"
+    verdict, _ = said(context(script))
+    assert (verdict.outcome, verdict.main) == ("graceful", ("our-server",))

@@ -52,14 +52,14 @@ def test_a_line_that_is_read_back() -> None:
         pytest.param("true", "graceful", id="as-it-is-in-the-image"),
         pytest.param("printf '[supervisord]\\n' > /etc/supervisor/supervisord.conf", "unknown", id="the-whole"),
         pytest.param("envsubst < /start.sh > /etc/supervisor/conf.d/b.conf", "unknown", id="a-part"),
-        pytest.param("cp /a/b.conf /etc/supervisor/conf.d", "unknown", id="copied-to-the-folder"),
-        pytest.param("cp /a/x.tmpl.conf /etc/supervisor/conf.d/b.conf", "unknown", id="copied-by-name"),
-        pytest.param("cp /a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
+        pytest.param("cp /usr/share/a/b.conf /etc/supervisor/conf.d", "unknown", id="copied-to-the-folder"),
+        pytest.param("cp /usr/share/a/x.tmpl.conf /etc/supervisor/conf.d/b.conf", "unknown", id="copied-by-name"),
+        pytest.param("cp /usr/share/a/b.conf /etc/nginx/conf.d/", "graceful", id="of-another-program"),
         pytest.param('envsubst < /start.sh > "/etc/$(date | xargs)"', "unknown", id="nobody-knows-where"),
-        pytest.param('if [ -f "$(date)" ]; then sed p /a > /etc/b; fi', "unknown", id="perhaps"),
-        pytest.param('if [ -f "$(date)" ]; then cp /a /etc/supervisor; fi', "unknown", id="perhaps-copied"),
+        pytest.param('if [ -f "$(date)" ]; then sed p /usr/share/a > /etc/b; fi', "unknown", id="perhaps"),
+        pytest.param('if [ -f "$(date)" ]; then cp /usr/share/a /etc/supervisor; fi', "unknown", id="perhaps-copied"),
         pytest.param('if [ -f "$(date)" ]; then mkdir -p /b; echo x > /dev/null; fi', "graceful", id="no-file"),
-        pytest.param('if [ -f "$(date)" ]; then cp /a /b; fi', "graceful", id="elsewhere"),
+        pytest.param('if [ -f "$(date)" ]; then cp /usr/share/a /b; fi', "graceful", id="elsewhere"),
     ],
 )
 def test_a_configuration_that_is_written_as_the_container_starts(line: str, expected: str) -> None:
@@ -110,9 +110,9 @@ def test_a_configuration_may_keep_a_service_in_the_foreground(script: str, outco
 @pytest.mark.parametrize(
     ("lines", "expected"),
     [
-        pytest.param("cp /a/default.env /config/.env\n. /config/.env", "graceful", id="copied"),
-        pytest.param("cp /a/shop.sh /config/\n. /config/shop.sh", "graceful", id="copied-to-a-folder"),
-        pytest.param("cp /a/shop.xml /config/\n. /config/shop.sh", "fails", id="another-file"),
+        pytest.param("cp /usr/share/a/default.env /config/.env\n. /config/.env", "graceful", id="copied"),
+        pytest.param("cp /usr/share/a/shop.sh /config/\n. /config/shop.sh", "graceful", id="copied-to-a-folder"),
+        pytest.param("cp /usr/share/a/shop.xml /config/\n. /config/shop.sh", "fails", id="another-file"),
         pytest.param("date > /run/now\n. /run/now", "graceful", id="what-is-not-known"),
         pytest.param("echo exit 0 > /run/end\n. /run/end", "exits", id="what-is-known"),
         pytest.param("python3 -m venv /config/venv\n. /config/venv/bin/activate", "graceful", id="an-environment"),

@@ -132,8 +132,10 @@ def read(text: str) -> Source:
     told = [each for event in events for each in signals_in([event])]
     told_only = [each for event in source.at(_TOLD) for each in signals_in([event])] if lasts else []
     goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
+    # It kills itself, which the kernel keeps from PID 1.
+    kind = "unknown" if _KILLS_ITSELF.search(code) and not re.search(r"\bexit\s*\(", code) else "graceful"
     return Source(
-        on={name: "ignore" if blocked or name in goes_on else "graceful" for name in handled},
+        on={name: "ignore" if blocked or name in goes_on else kind for name in handled},
         needs=needs,
         tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
@@ -141,6 +143,9 @@ def read(text: str) -> Source:
         doubt=doubt,
         lasts=lasts,
     )
+
+
+_KILLS_ITSELF = regex(r"\bprocess\s*\.\s*kill\s*\(\s*process\s*\.\s*pid\b")
 
 
 def _needs(source: Scan) -> tuple[str, ...]:

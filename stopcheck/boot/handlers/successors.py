@@ -116,6 +116,9 @@ def _last(body: list[ast.stmt], module: ast.Module, depth: int) -> ast.Call | No
     end = body[-1]
     if isinstance(end, ast.If) and not end.orelse and ast.unparse(end.test) == _MAIN:
         return _last(end.body, module, depth - 1)
+    kept = _kept(body)
+    if kept is not None:
+        return kept
     value = end.value if isinstance(end, (ast.Expr, ast.Return, ast.Assign)) else None
     if isinstance(value, ast.Call) and ast.unparse(value.func) in {"sys.exit", "exit"} and len(value.args) == 1:
         value = value.args[0]
@@ -127,6 +130,33 @@ def _last(body: list[ast.stmt], module: ast.Module, depth: int) -> ast.Call | No
         named = [one for one in module.body if isinstance(one, ast.FunctionDef) and one.name == value.func.id]
         return _last(named[0].body, module, depth - 1) if len(named) == 1 else None
     return value if ast.unparse(value.func) != "subprocess.Popen" else None
+
+
+def _kept(body: list[ast.stmt]) -> ast.Call | None:
+    """The call whose result has a name, and then comes the end: `sys.exit(done.returncode)`, `child.wait()`."""
+    if len(body) < 2 or not isinstance(body[-2], ast.Assign) or not isinstance(body[-2].value, ast.Call):
+        return None
+    name, call, end = ast.unparse(body[-2].targets[0]), body[-2].value, body[-1]
+    if ast.unparse(call.func) == "subprocess.Popen":
+        return call if ast.unparse(end) in {form.format(name) for form in _WAITED} else None
+    exits = {form.format(name) for form in _EXITED}
+    return call if ast.unparse(call.func) in WAITS | {SYSTEM} and ast.unparse(end) in exits else None
+
+
+_EXITED = (
+    "sys.exit({})",
+    "exit({})",
+    "sys.exit({}.returncode)",
+    "exit({}.returncode)",
+    "raise SystemExit({}.returncode)",
+)
+_WAITED = (
+    "{0}.wait()",
+    "{0}.communicate()",
+    "sys.exit({0}.wait())",
+    "exit({0}.wait())",
+    "raise SystemExit({0}.wait())",
+)
 
 
 def _all(nodes: list[ast.expr], module: ast.Module, arguments: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -149,9 +179,13 @@ def _command(node: ast.expr, module: ast.Module, arguments: tuple[Field, ...]) -
         return _of_argv(node.slice, arguments)
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant) and node.slice.value == 0:
         return _command(node.value, module, arguments)[:1]
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and len(node.values) == 2:
+        words = _command(node.values[0], module, arguments)
+        told = not any(isinstance(word, Unknown) for word in words)
+        return (words if any(words) else _command(node.values[1], module, arguments)) if told else (_UNREAD,)
     if isinstance(node, ast.Name):
         return _named(node.id, module, arguments)
-    return (_UNREAD,)
+    return ("python3",) if ast.unparse(node) == "sys.executable" else (_UNREAD,)
 
 
 def _is_list(node: ast.expr, module: ast.Module) -> bool:

@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Made
+from stopcheck.image.model import Made, Unlikely
 from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -248,6 +248,11 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
                 body = _successor(start, text.text, arguments, text)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
+    if name.endswith("\r"):
+        from stopcheck.boot.programs.program import Failure
+
+        reason = f"{name.rstrip()!r} is not in the image (its line ends in CR LF)"
+        return Failure(MISSING[language], reason, "crlf", name)
     if compiled is None and _missing(start, language, name):
         from stopcheck.boot.programs.program import Failure
 
@@ -329,7 +334,10 @@ def _missing(start: Start, language: str, name: str) -> bool:
         or files.fills(paths[0].rpartition("/")[0])
         or any(files.puts(path.rpartition("/")[2]) for path in paths)
     )
-    return meant and all(files.kind(path) is None for path in paths)
+    kinds = [files.kind(path) for path in paths]
+    plain = start.machine.image.base.plain
+    bases = [isinstance(each, Unlikely) and each.reason.startswith("it may come from the base") for each in kinds]
+    return meant and all(each is None or (plain and may) for each, may in zip(kinds, bases, strict=True))
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:

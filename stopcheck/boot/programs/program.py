@@ -136,7 +136,14 @@ class Program:
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
             )
             return True
-        if self.ends_at is not None and world.clock >= self.ends_at:
+        if self.ends_at is not None and (world.clock >= self.ends_at or self.row.waits_for_all):
+            if world.clock < self.ends_at < FOR_EVER:
+                return False
+            if self.row.waits_for_all and any(
+                other.alive and other.ppid == process.pid for other in world.processes.values()
+            ):
+                self.ends_at = FOR_EVER  # until the last of them has ended
+                return False
             world.exit(process, self.exit_status)
             return True
         if self.wakes_at is not None and world.clock >= self.wakes_at:

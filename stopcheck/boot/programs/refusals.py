@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 
 from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.program import Failure
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field
 
 
+_CLEANED = ("/var/lib/apt", "/var/cache/apt")
+"""What builds empty behind them, and say nothing of a service with it."""
 _STARTED = regex(r"(?:\bservice\s+\S+|/init\.d/\S+)\s+(?:re)?start\b")
 """A service that is started in the build leaves what its own script has made for it: /run/sshd."""
 
@@ -37,7 +40,7 @@ def refusal(start: Start) -> Failure | None:
 
 def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
     image = start.machine.image
-    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root"):
+    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root") or "$" in start.process.user:
         return False
     if any(isinstance(word, Unknown) for word in start.argv):
         return False
@@ -63,8 +66,9 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
         return False
     if "lacks" in refused and not _lacks(start, refused["lacks"]):
         return False
-    unless = refused.get("unless", "").split()
-    return not unless or not any(word in text or _STARTED.search(text) for text in _texts(start) for word in unless)
+    unless, aside = refused.get("unless", "").split(), [*refused.get("aside", "").split(), *_CLEANED]
+    texts = (reduce(lambda left, word: left.replace(word, ""), aside, text) for text in _texts(start))
+    return not unless or not any(word in text or _STARTED.search(text) for text in texts for word in unless)
 
 
 def _is_missing(start: Start, path: Field | None) -> bool:

@@ -8,7 +8,9 @@ import re
 from stopcheck.boot.programs.program import SILENT, Program, is_answered
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell import extended_regex
+from stopcheck.boot.shell.environment import BY_THEMSELVES
 from stopcheck.boot.shell.shell import Shell
+from stopcheck.boot.shell.words import Partly
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
@@ -16,16 +18,19 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Set
 
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
+    from stopcheck.image.model import Image
 
 _LETTERS = frozenset("EFHchinoqsvx")
 """The options that leave a plain pattern what it is; `-e` names it."""
 _ATOM = r"(?:[\w .,:;=@%#/\"'<>&~-]|\\\.|\[\^?[\w .,:;=@%#/-]+\])"
 _PLAIN = regex(rf"\^?(?:{_ATOM}\*?)*\$?")
 """What grep, `grep -E` and Python take alike."""
+_OPENING = regex(r"\^(\w+)(?![*?{\\\w])")
+_EITHER = regex(r"\^\((\w+(?:\|\w+)*)\)(?![*?{])")
 _ENDS = frozenset({"short", "test"})
 """Roles of programs that print what they have to, and end."""
 _SHOWS = frozenset("Fivx")
@@ -49,7 +54,8 @@ def start_grep(start: Start) -> Body:
     if selects is None:
         return start.leaf("test")
     if len(words) == 1 and start.process.stdin:
-        return Search(start.process.program, start.machine.stop_signal, selects, letters <= _SHOWS | {"E"})
+        begins = openings(words[0], letters)
+        return Search(start.process.program, start.machine.stop_signal, selects, letters <= _SHOWS | {"E"}, begins)
     texts = [_text(start, path) for path in words[1:]]
     if not texts or None in texts:
         return start.leaf("test")
@@ -72,19 +78,85 @@ def _selects(pattern: str, letters: set[str]) -> Callable[[str], bool] | None:
     return lambda line: (look(line) is None) is ("v" in letters)
 
 
+def openings(pattern: str, letters: Set[str]) -> tuple[str, ...]:
+    """What each line begins with that a pattern can select, with `^` before it; () where that is not told."""
+    if letters & {"F", "i", "v"}:
+        return ()
+    several = _EITHER.match(pattern) if "E" in letters else None
+    if several is not None:
+        return tuple(several[1].split("|"))
+    opening = _OPENING.match(pattern)
+    return (opening[1],) if opening is not None else ()
+
+
+def start_environment(start: Start) -> Body:
+    """`env` and `printenv` without a word: a line for each exported variable."""
+    if len(start.argv) > 1:
+        return start.leaf("short")
+    lines = environment(start.env) if _is_all(start.machine.image, start.world) else None
+    return start.leaf("short") if lines is None else Listing(start.process.program, start.machine.stop_signal, lines)
+
+
+def _is_all(image: Image, world: World) -> bool:
+    """Whether all is known that sets a variable: the base image, and each script."""
+    shells = (process.body for process in world.processes.values() if isinstance(process.body, Shell))
+    return bool(image.base.family) and not any(shell.opened or shell.renamed for shell in shells)
+
+
+def environment(env: Mapping[str, Field]) -> tuple[Field, ...] | None:
+    """The lines that `env` prints; None where one of them breaks."""
+    values = {**dict.fromkeys(BY_THEMSELVES, Unknown("what the engine sets")), **env}
+    if any(isinstance(value, str) and "\n" in value for value in values.values()):
+        return None
+    return tuple(
+        f"{name}={value}" if isinstance(value, str) else Partly(value.reason, value.span, f"{name}=")
+        for name, value in values.items()
+    )
+
+
+def excludes(begins: tuple[str, ...], line: Field) -> bool:
+    """Whether a line of which only the begin is known is none that a pattern selects which is told by its own."""
+    known = line.start if isinstance(line, Partly) else ""
+    return bool(known and begins) and not any(known.startswith(each) or each.startswith(known) for each in begins)
+
+
+class Listing(Program):
+    """A program that prints lines which are known, and ends."""
+
+    __slots__ = ("lines",)
+
+    def __init__(self, name: str, stop_signal: str, lines: tuple[Field, ...]) -> None:
+        super().__init__(ProgramRow(name, role="short", status=0), stop_signal)
+        self.lines = lines
+
+    def copy(self) -> Listing:
+        """See Body.copy."""
+        return self
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        for line in self.lines:
+            world.write(process, line)
+        world.exit(process, 0)
+        return True
+
+
 class Search(Program):
     """grep in its pipe: what it comes to is known once all that write to it have ended, if what they print is."""
 
-    __slots__ = ("selects", "shows")
+    __slots__ = ("begins", "selects", "shows")
 
-    def __init__(self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool) -> None:
+    def __init__(
+        self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool, begins: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(ProgramRow(name, role="test"), stop_signal)
         self.selects = selects
         self.shows = shows
+        self.begins = begins
 
     def copy(self) -> Search:
         """See Body.copy."""
-        other = Search(self.row.name, self.stop_signal, self.selects, self.shows)
+        other = Search(self.row.name, self.stop_signal, self.selects, self.shows, self.begins)
         other.writers = self.writers
         return other
 
@@ -93,14 +165,21 @@ class Search(Program):
         self.writers = world.writers(process)
         if self.writers and not (is_answered(process) and any(_lasts(world, pid) for pid in self.writers)):
             return False
-        lines = world.pipes.pop(process.stdin, ())
+        lines = tuple(line for line in world.pipes.pop(process.stdin, ()) if not excludes(self.begins, line))
         selected = [line for line in lines if isinstance(line, str) and self.selects(line)]
         unknown = Unknown(f"what {process.program} finds", process.origin)
         told = not self.writers and _is_told(world, process, lines)
-        for line in selected if self.shows and told else (unknown,) if selected or not told else ():
+        nothing = told and not selected and not is_counting(process)
+        for line in selected if self.shows and told else () if nothing else (unknown,):
             world.write(process, line)
         world.exit(process, 0 if selected else 1 if told else unknown)
         return True
+
+
+def is_counting(process: Process) -> bool:
+    """`grep -c`: it prints a number where it finds nothing, too."""
+    words = [word for word in process.argv[1:] if isinstance(word, str) and word[:1] == "-"]
+    return any(word == "--count" or (word[1:2] != "-" and "c" in word) for word in words)
 
 
 def _lasts(world: World, writer: int) -> bool:

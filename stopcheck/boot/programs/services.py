@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.killers import Killer, Stopper
@@ -72,7 +73,10 @@ def _cannot_save(start: Start) -> bool:
     process = start.process
     if process.user in ROOT or "sentinel" in " ".join((process.program, *start.words)):
         return False
-    if any(word.startswith(("--save", "--dir", "--shutdown-on", "--include")) for word in start.words):
+    if any(word.startswith(("--dir", "--shutdown-on", "--include")) for word in start.words):
+        return False
+    told = [after for word, after in pairwise((*start.argv, "")) if word == "--save"]
+    if any(not isinstance(after, str) or not after[:1].isdigit() for after in told):
         return False
     for name in (word for word in start.words[:1] if not word.startswith("-")):
         file = start.text(name)
@@ -96,13 +100,16 @@ def _stands_already(start: Start) -> bool:
 
 
 def _told_twice(start: Start) -> str:
-    """The configuration that tells it to stay where its arguments do so, too."""
+    """What tells it to stay where its arguments do so, too: its configuration, or a build step that adds to that."""
     row, line = start.row, _plain(f" {' '.join(start.words)} ")
     if not any(_plain(wanted) in line for wanted in row.foreground_text):
         return ""
     for name in _named(start) or row.config:
         text = start.text(name)
         if isinstance(text, SourceFile) and any(_plain(each) in _plain(text.text) for each in row.foreground_text):
+            return name
+        adds = regex(rf"(?:{'|'.join(map(re.escape, row.foreground_text))})[^|&\n]*>>\s*{re.escape(name)}(?![\w.])")
+        if any(line.keyword == "RUN" and adds.search(line.value) for line in start.machine.image.instructions):
             return name
     return ""
 
@@ -287,7 +294,16 @@ def start_init_script(start: Start) -> Body | Failure:
     if len(words) < 2 or words[1] not in {"start", "restart", "reload", "force-reload", "onestart"}:
         return start.leaf("test" if "status" in words else "short")
     row = _daemon(words[0], start.row)
+    if row.init_waits and _stays(replace(start, row=row, argv=(row.name,))):
+        return start.script(f"{row.name}; exit $?")
     return Daemonizer(start.machine, row, (), dict(start.env))
+
+
+def _stays(start: Start) -> bool:
+    """Whether its configuration surely keeps it in the foreground."""
+    files = [start.text(name) for name in _configurations(start)]
+    texts = [_plain(file.text) for file in files if isinstance(file, SourceFile)]
+    return any(_plain(wanted) in text for wanted in start.row.foreground_text for text in (*texts, *_runs(start)))
 
 
 def _daemon(name: str, service: ProgramRow) -> ProgramRow:
@@ -323,6 +339,21 @@ def start_celery_worker(start: Start) -> Program:
     alone = any(isinstance(text, SourceFile) and "memory://" in text.text for text in texts)
     row = replace(start.row, role="service", seconds=6.0 if alone else start.row.seconds)
     return Program(row, start.machine.stop_signal)
+
+
+_MONITS = ("/etc/monit/monitrc", "/etc/monitrc")
+_STARTS = regex(r"(?m)^\s*start(?:\s+program)?\s*=?\s*[\"']")
+
+
+def start_monit(start: Start) -> Body | Failure:
+    """monit in the foreground: what its configuration has it start, it leaves alone when it ends."""
+    files = start.machine.image.files
+    others = [file.path for folder in ("conf.d", "conf-enabled") for file in files.matching(f"/etc/monit/{folder}/*")]
+    for name in (*_named(start), *_MONITS, *others):
+        text = start.text(name)
+        if isinstance(text, SourceFile) and _STARTS.search(text.text):
+            return start.leaf("opaque", f"what monit starts, by {name}, is no child of it")
+    return Program(replace(start.row, role="service"), start.machine.stop_signal)
 
 
 def start_uwsgi(start: Start) -> Body | Failure:

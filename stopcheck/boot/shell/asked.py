@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell.substitution import asks_for_unset
+from stopcheck.boot.shell.environment import asks_for_unset
 from stopcheck.boot.shell.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
+from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
@@ -102,7 +103,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 world.write(process, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
-        if process.user and _cannot_make(call):
+        if (process.user and _cannot_make(call)) or _cannot_find(call):
             return
     run_program(call)
 
@@ -220,6 +221,12 @@ def _cannot_make(call: Call) -> bool:
     from stopcheck.boot.permissions import cannot_make
 
     return cannot_make(call)
+
+
+def _cannot_find(call: Call) -> bool:
+    from stopcheck.boot.lacking import cannot_find
+
+    return cannot_find(call)
 
 
 def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
@@ -452,7 +459,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
         if isinstance(part, ArrayLiteral):
-            values = expand_words(scope, part.elements, True)
+            values = shell.listed(part.elements, world, process)
             shell.assign_array(assignment.name, part.elements, values, assignment.append)
             continue
         value = expand_text(scope, assignment.value)
@@ -467,7 +474,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
-                status = _status_of(each, shell) if answer is None else answer.status
+                status = _status_of(each, shell, world, process) if answer is None else answer.status
     shell.set_status(status, True)
 
 
@@ -482,7 +489,7 @@ def appended(shell: Shell, name: str, value: Field) -> Field:
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
 
 
-def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
+def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: Process) -> int | Unknown:
     """The status of a command substitution, where it is one command whose status everyone knows."""
     unknown = Unknown("the status of a command substitution", part.span)
     items = part.body.items
@@ -490,6 +497,8 @@ def _status_of(part: CommandSubstitution, shell: Shell) -> int | Unknown:
         return unknown
     pipeline = items[0].command.first
     command = pipeline.commands[-1]
+    if not pipeline.negated and asks_for_unset(shell, part.body, world, process):
+        return status_for_unset(shell, part.body)
     if (
         pipeline.negated
         or ("pipefail" in shell.options and len(pipeline.commands) > 1)

@@ -214,11 +214,26 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         there = is_there(world, path) if operator in {"-e", "-f", "-r", "-s"} else None
         if there is not None:
             return there
+        if not world.stopping and _is_left_to_a_trap(world, path):
+            return False
         if world.clock and _in_a_loop(world) and machine.image.files.lookup(path) is None:
             # Who else has the volume may write it while the script waits: `until [ -f /shared/ready ]; do sleep 1; …`.
             return Unknown(f"whether {path} is there by then")
         return _file(machine, path, operator)
     return Unknown(f"`{operator}`")
+
+
+def _is_left_to_a_trap(world: World, path: str) -> bool:
+    """Whether a trap makes this file, for a loop to see: `trap 'touch /tmp/stop' TERM`."""
+    makes = re.compile(rf"(?:\btouch\s+|>\s*)[\"']?{re.escape(path)}(?![\w./-])")
+    for process in world.processes.values():
+        functions = getattr(process.body, "functions", {})
+        for trap in getattr(process.body, "traps", {}).values():
+            function = functions.get(trap.text.strip()) if isinstance(trap.text, str) else None
+            text = trap.text if function is None else function.body.span.text
+            if isinstance(text, str) and makes.search(text):
+                return True
+    return False
 
 
 def _written(text: Field, operator: str) -> Truth:

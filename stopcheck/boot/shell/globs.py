@@ -1,4 +1,4 @@
-"""Pathname expansion: the files that the words of a `for` name."""
+"""Pathname expansion: the files that the words of a `for`, or of an array, name."""
 
 from __future__ import annotations
 
@@ -17,20 +17,32 @@ if TYPE_CHECKING:
 WILDCARDS = frozenset("*?[")
 
 
-def with_files(scope: Scope, words: tuple[Word, ...], files: FileSystem, cwd: str) -> tuple[Field, ...]:
-    """All fields that the words become; a pattern stays as it is where none fits of the files that are surely there."""
+def with_files(
+    scope: Scope, words: tuple[Word, ...], files: FileSystem, cwd: str, *, nullglob: bool = False
+) -> tuple[Field, ...]:
+    """All fields that the words become; a pattern stays as it is where none fits of the files that are surely there.
+
+    bash's option nullglob takes it away.
+    """
     fields: list[Field] = []
     for word in words:
-        fields += _files(scope, word, files, cwd) or expand_words(scope, (word,), True)
+        pattern = _pattern(scope, word)
+        found = () if pattern is None else _files(pattern, files, cwd)
+        if not found and not (nullglob and pattern is not None):
+            fields += expand_words(scope, (word,), True)
+        fields += found
     return tuple(fields)
 
 
-def _files(scope: Scope, word: Word, files: FileSystem, cwd: str) -> tuple[str, ...]:
+def _pattern(scope: Scope, word: Word) -> str | None:
+    """A word that is a pattern, where it is known."""
     if not any(isinstance(part, Text) and not part.quoted and WILDCARDS & set(part.text) for part in word.parts):
-        return ()
+        return None
     pattern = expand_pattern(scope, word)
-    if not isinstance(pattern, str) or "\\" in pattern:
-        return ()
+    return pattern if isinstance(pattern, str) and "\\" not in pattern else None
+
+
+def _files(pattern: str, files: FileSystem, cwd: str) -> tuple[str, ...]:
     folder, name = posixpath.split(posixpath.normpath(posixpath.join(cwd, pattern)))
     if WILDCARDS & set(folder):
         return ()

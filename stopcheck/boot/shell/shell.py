@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.accounts import home, user_number
 from stopcheck.boot.programs.program import Failure, Parent
 from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
@@ -306,10 +306,12 @@ class Shell:
             return "caught"
         return "default"
 
-    def _listed(self, words: tuple[Word, ...], world: World, process: Process) -> tuple[Field, ...]:
+    def listed(self, words: tuple[Word, ...], world: World, process: Process) -> tuple[Field, ...]:
+        """The words of a list, with the files that its patterns name."""
         from stopcheck.boot.shell.globs import with_files
 
-        return with_files(self.scope(world, process), words, self.machine.image.files, process.cwd)
+        nullglob = "nullglob" in self.options
+        return with_files(self.scope(world, process), words, self.machine.image.files, process.cwd, nullglob=nullglob)
 
     def _foreground_catches(self) -> frozenset[str]:
         """With job control bash leaves signals to the foreground's own process group; ksh93 has none in a pipeline."""
@@ -933,7 +935,7 @@ class Shell:
                     return
                 if not self._redirections(node, tail, world, process):
                     return
-                values = self.args if node.words is None else self._listed(node.words, world, process)
+                values = self.args if node.words is None else self.listed(node.words, world, process)
                 if node.select:
                     if world.pipes.get(process.stdin) or (process.stdin and world.writers(process)):
                         self.blocked = Standing("`select` waits for an answer", node.span)
@@ -1583,7 +1585,7 @@ class Shell:
             if name == "PPID":
                 return str(process.ppid) if process is not None else None
             if name == "HOME" and name not in self.variables and process is not None:
-                return "/root" if process.user in ROOT else Unknown("the home of its user")  # the engine sets it
+                return home(self.machine.image, process.user)
             if name == "PWD" and process is not None and "PWD" not in self.variables:
                 return process.folder()
             return self.value(name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-import re
 
 from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.shell.environment import asks_for_unset
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.syntax.shell.tree import CommandSubstitution, Sequence
+    from stopcheck.syntax.shell.tree import CommandSubstitution
 
 
-FILTERS = frozenset({"cut", "grep", "head", "sed", "sort", "tail", "tr", "uniq"})
-"""Programs that print nothing where they read nothing."""
 LONGEST = 99
 """So far does `seq` count in a trap that waits for a service."""
 COMM = 15
@@ -78,27 +76,6 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
     return "\n".join(lines).rstrip("\n")
 
 
-def asks_for_unset(shell: Shell, body: Sequence, world: World, process: Process) -> bool:
-    """`env | grep ^NAME= | …` where nothing sets that variable: then there is nothing to print."""
-    if len(body.items) != 1 or body.items[0].command.rest or len(body.items[0].command.first.commands) < 2:
-        return False
-    scope, texts = shell.aside(world, process), []
-    for command in body.items[0].command.first.commands:
-        if not isinstance(command, SimpleCommand) or command.redirections or command.assignments:
-            return False
-        words = expand_words(scope, command.words, shell.row.bash_syntax)
-        if any(isinstance(word, Unknown) for word in words) or words[0] in shell.functions:
-            return False
-        texts.append([str(word) for word in words])
-    if texts[0] not in (["env"], ["printenv"]) or any(text[0] not in FILTERS for text in texts[1:]):
-        return False
-    if any(word.startswith("-") and "c" in word for text in texts[1:] if text[0] == "grep" for word in text[1:]):
-        return False  # a number is printed all the same
-    patterns = [word for word in texts[1][1:] if word not in {"-E", "-e"}]
-    asked = re.fullmatch(r"\^(\w+)=", patterns[0]) if texts[1][0] == "grep" and len(patterns) == 1 else None
-    return asked is not None and scope.variable(asked[1]) is None
-
-
 def _goes_to(command: SimpleCommand) -> str | None:
     """Where its output goes if not into the substitution, as far as it is told; "" where it goes there."""
     for each in command.redirections:
@@ -139,7 +116,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             text = posixpath.basename(plain[0].rstrip("/"))
             return text.removesuffix(plain[1]) if len(plain) == 2 else text
         case "readlink" | "realpath" if len(plain) == 1:
-            return posixpath.normpath(posixpath.join(cwd, plain[0]))
+            path = posixpath.normpath(posixpath.join(cwd, plain[0]))
+            file = shell.machine.image.files.lookup(path)
+            return path if file is None or isinstance(file, Unknown) else file.path
         case "whoami":
             return process.user if process.user not in ROOT else "root"
         case "id" if arguments == ["-u"]:

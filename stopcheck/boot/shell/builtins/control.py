@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
+from stopcheck.boot.made import may_have_made
 from stopcheck.boot.shell.commands import Call, replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -294,7 +295,9 @@ def do_source(call: Call) -> None:
         made = next((line for line in lines if isinstance(line, Unknown)), None) or "\n".join(map(str, lines))
     file = call.machine.image.files.lookup(path) if made is None else None
     if file is None and made is None and not WILDCARDS.isdisjoint(name):
-        file = Unknown("what a pattern fits")  # what it stands for was taken to be there
+        above = posixpath.dirname(path)
+        if call.machine.image.files.kind(above) is not None or may_have_made(call.machine, call.world, above):
+            file = Unknown("what a pattern fits")  # what it stands for was taken to be there
     if file is None and made is None:
         if shell.row.name == "zsh":
             shell.set_status(127)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
@@ -336,7 +337,7 @@ def _without_pipefail(call: Call) -> bool:
     return call.shell.row.name == "dash" and (not version or re.match(r"0\.5\.([789]|1[012])\b", version) is not None)
 
 
-_BASH_OPTIONS = frozenset({"execfail", "expand_aliases", "inherit_errexit", "lastpipe"})
+_BASH_OPTIONS = frozenset({"execfail", "expand_aliases", "inherit_errexit", "lastpipe", "nullglob"})
 """Those that matter here."""
 
 
@@ -410,6 +411,13 @@ def do_getopts(call: Call) -> None:
     shell.set_status(0)
 
 
+def _reads_all(call: Call) -> bool:
+    """`read -d '' TEXT <<END`: it reads to the end, where it does not find what it is to stop at."""
+    heredoc = any(each.heredoc is not None or each.operator == "<<<" for each in call.node.redirections)
+    pairs = pairwise(call.arguments)
+    return heredoc and any(word in {"-d", "-rd"} and after == "" for word, after in pairs)
+
+
 def do_read(call: Call) -> None:
     """A line from a pipe or a file, as far as it is known; nobody answers where standard input is empty."""
     shell, world, process = call.shell, call.world, call.process
@@ -451,6 +459,12 @@ def do_read(call: Call) -> None:
     writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
     if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
         _read_unknown(call, names)
+    elif lines and _reads_all(call):
+        world.pipes[stdin] = ()
+        told = all(isinstance(line, str) for line in lines)
+        for name in names:
+            shell.assign(name, "\n".join(map(str, lines)) if told and len(names) == 1 else Unknown(f"${name}"))
+        shell.set_status(1)  # a heredoc has no NUL
     elif lines:
         world.pipes[stdin] = lines[1:]
         _read_line(call, names, lines[0])

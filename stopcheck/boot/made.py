@@ -1,0 +1,47 @@
+"""What may be there while a container runs, though the image does not show it: of a volume, or made by what has run."""
+
+from __future__ import annotations
+
+import posixpath
+
+from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
+
+if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
+    from stopcheck.boot.world import Process, World
+
+_MAKES_NOTHING = (
+    READERS | SILENT | {"date", "env", "find", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
+)
+"""Programs that make nothing but what their arguments name, if at all."""
+
+
+def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
+    """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
+    if not (machine.bare() or machine.image.base.plain):
+        return True
+    for instruction in machine.image.instructions:
+        if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:
+            return True
+    return any(_may_make(process, path) for process in world.processes.values() if process is not asking)
+
+
+def _may_make(process: Process, path: str) -> bool:
+    """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
+    if isinstance(process.body, Parent):
+        return False  # its words are those of another process
+    program = isinstance(process.body, Program)
+    for word in process.argv[1:]:
+        if isinstance(word, Unknown):
+            if program:
+                return True
+            continue
+        named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
+        if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
+            return True
+    ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive
+    ended = ended and not process.killed_by and not process.told
+    starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
+    return ended and (starts or process.program not in _MAKES_NOTHING)
