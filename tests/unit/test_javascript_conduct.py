@@ -123,6 +123,9 @@ TERM = "process.on('SIGTERM', () => { %s });\n"
                      + TERM % "a.abort();", "graceful", 0, id="aborts"),
         pytest.param("const { once } = require('events');\nconst t = setInterval(() => {}, 1000);\n"
                      "once(process, 'SIGTERM').then(() => clearInterval(t));", "graceful", 0, id="once"),
+        pytest.param("const { once } = require('events');\nconst s = require('net').createServer().listen(0);\n"
+                     "(async () => { await once(s, 'listening'); await once(process, 'SIGTERM'); s.close(); })();",
+                     "graceful", 0, id="once-it-listens"),
         pytest.param("const s = require('dgram').createSocket('udp4');\ns.bind(0);\n" + TERM % "s.close();",
                      "graceful", 0, id="datagrams"),
     ],

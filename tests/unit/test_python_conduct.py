@@ -54,6 +54,9 @@ def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, *
         pytest.param("async def f():\n  await asyncio.sleep(1)\n  return 1\nsys.exit(asyncio.run(f()))",
                      1, id="coroutine"),
         pytest.param("import config\nsys.exit(config.LEVEL)", 6, id="a-module-of-its-own"),
+        pytest.param("from concurrent.futures import ThreadPoolExecutor, as_completed\n"
+                     "with ThreadPoolExecutor() as pool:\n  got = [pool.submit(lambda: 2) for _ in range(3)]\n"
+                     "  sys.exit(sum(each.result() for each in as_completed(got)))", 6, id="executor"),
         pytest.param("match 'a':\n  case 'b': sys.exit(1)\n  case _: sys.exit(2)", 2, id="match"),
         pytest.param("x = {'a': [1, 2]}\nx['a'].append(3)\nsys.exit(len(x['a']) + sum(x['a']))", 9, id="values"),
         pytest.param("x = [n * 2 for n in range(3) if n]\nsys.exit(x[-1])", 4, id="comprehension"),

@@ -437,9 +437,10 @@ class Node(Language):
                 self.listen(signal, "abort", Builtin("server.close", server))
             if is_called(one):
                 self.later(one)
-        for function, _ in server.fields.get("listeners", {}).get("listening", ()):
-            self.later(function)
+        self.later(Builtin("server.emit", server), ("listening",))
         return server
+
+    server_emit = emitter_emit
 
     def server_close(self, server: Thing, function: Any = UNDEFINED) -> Thing:
         """server.close(): nobody is connected."""

@@ -165,6 +165,12 @@ class Threads(Shelf):
         if wait is True:
             yield Wait("result", ready=lambda: all(task.done for task in tasks))
 
+    def concurrent_futures_as_completed(self, results: Any, timeout: object = None) -> Steps:
+        """concurrent.futures.as_completed(), as if all were completed at once."""
+        tasks = [self.task(result) for result in self.evaluator.items(results, id(results))]
+        yield self.pause("result", timeout, lambda: all(task.done for task in tasks))
+        return list(self.evaluator.items(results, id(results)))
+
     def result_result(self, result: Thing, timeout: object = None) -> Steps:
         """Future.result()."""
         task = self.task(result)
