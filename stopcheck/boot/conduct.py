@@ -47,6 +47,8 @@ class Surroundings:
     arguments: tuple[object, ...]
     module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    package: str = ""
+    """The package that it was started as a part of (`python -m shop.worker`)."""
     first: bool = False
     """Whether it is PID 1, which the kernel keeps from a signal that it has not arranged for."""
 

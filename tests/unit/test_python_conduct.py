@@ -18,9 +18,17 @@ SERVER = "from http.server import HTTPServer, BaseHTTPRequestHandler as H\nserve
 IMPORTS = "import asyncio, os, queue, signal, socket, sys, threading, time\n"
 
 
+MODULES = {
+    "config": "LEVEL = 6\n",
+    "shop": "",
+    "shop.stock": "from . import base\nfrom .base import count\nLEVEL = base.LEVEL\n",
+    "shop.base": "LEVEL = 5\ndef count():\n    return LEVEL\n",
+}
+
+
 def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, **variables: str) -> Conduct | None:
     """What a program does that is started with some arguments and variables beside some modules."""
-    modules = {name: ast.parse(source) for name, source in (own or {}).items()}
+    modules = {name: (ast.parse(source), source == "") for name, source in (own or {}).items()}
     tree = ast.parse(IMPORTS + textwrap.dedent(text))
     return conduct(tree, Surroundings(variables, ("app.py", *arguments), modules.get, "/gone".__eq__))
 
@@ -57,6 +65,10 @@ def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, *
         pytest.param("from concurrent.futures import ThreadPoolExecutor, as_completed\n"
                      "with ThreadPoolExecutor() as pool:\n  got = [pool.submit(lambda: 2) for _ in range(3)]\n"
                      "  sys.exit(sum(each.result() for each in as_completed(got)))", 6, id="executor"),
+        pytest.param("from shop.stock import LEVEL\nsys.exit(LEVEL)", 5, id="a-module-of-a-package"),
+        pytest.param("import shop.stock as stock\nsys.exit(stock.count())", 5, id="its-functions"),
+        pytest.param("from shop import stock\nsys.exit(stock.LEVEL)", 5, id="from-its-package"),
+        pytest.param("import shop.stock\nsys.exit(shop.stock.LEVEL)", 5, id="by-its-whole-name"),
         pytest.param("match 'a':\n  case 'b': sys.exit(1)\n  case _: sys.exit(2)", 2, id="match"),
         pytest.param("x = {'a': [1, 2]}\nx['a'].append(3)\nsys.exit(len(x['a']) + sum(x['a']))", 9, id="values"),
         pytest.param("x = [n * 2 for n in range(3) if n]\nsys.exit(x[-1])", 4, id="comprehension"),
@@ -69,7 +81,7 @@ def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, *
     ],
 )  # fmt: skip
 def test_what_runs_through(text: str, status: int) -> None:
-    found = carried_out(text, "work", own={"config": "LEVEL = 6\n"}, HOME="/root")
+    found = carried_out(text, "work", own=MODULES, HOME="/root")
     assert found is not None
     assert (found.ends, found.status) == (True, status)
 
@@ -190,6 +202,20 @@ def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
     said = verdict("python", "app.py", files={"app.py": text}, base="python:3.12")
     assert said.outcome == "fails"
     assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
+
+
+def test_a_package_is_run_as_a_program() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/__main__.py": "from .worker import run\nrun()\n",
+        "shop/worker.py": "import signal\n\ndef run():\n    signal.pause()\n",
+    }
+    assert verdict("python", "-m", "shop", files=files, base="python:3.12").outcome == "killed"
+    stops = {
+        **files,
+        "shop/worker.py": "import signal\n\ndef run():\n    signal.signal(15, print)\n    signal.pause()\n",
+    }
+    assert verdict("python", "-m", "shop", files=stops, base="python:3.12").outcome == "graceful"
 
 
 def test_the_environment_and_the_arguments_of_an_image_are_the_program_s() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
+import sys
 
 from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
@@ -166,7 +168,7 @@ def _carried_out(
 
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
-    around = Surroundings(variables, words, missing=missing, first=process.pid == 1)
+    around = Surroundings(variables, words, missing=missing, first=process.pid == 1, package=_package(process, path))
     found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
@@ -179,15 +181,30 @@ def _carried_out(
     )
 
 
+def _package(process: Process, path: str) -> str:
+    """The package of a program that is started as a module: `python -m shop` runs shop/__main__.py."""
+    name = next((word for option, word in itertools.pairwise(process.argv) if option == "-m"), "")
+    if not isinstance(name, str):
+        return ""
+    return name if path.endswith("/__main__.py") else name.rpartition(".")[0]
+
+
 def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
     from stopcheck.boot.handlers.python import parse
     from stopcheck.boot.python.fate import conduct
 
-    def module(name: str) -> ast.Module | None:
+    def module(name: str) -> tuple[ast.Module, bool] | None:
+        """The tree of a module, and whether it is a package."""
         for root in project.variable("sys.path").split(":"):
-            found = project.text(posixpath.join(root, f"{name.replace('.', '/')}.py"))
-            if found is not None:
-                return parse(found.text)
+            place = posixpath.join(root, name.replace(".", "/"))
+            for path, is_package in ((f"{place}/__init__.py", True), (f"{place}.py", False)):
+                found = project.text(path)
+                tree = parse(found.text) if found is not None else None
+                if found is not None:
+                    return None if tree is None else (tree, is_package)
+            empty = parse("")
+            if empty is not None and name not in sys.stdlib_module_names and project.is_folder(place):
+                return empty, True
         return None
 
     tree = parse(source.text)

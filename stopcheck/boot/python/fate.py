@@ -30,18 +30,19 @@ class _Run:
         self.schedule = Schedule(self._call)
         self.library = Standard(self.schedule, answers.decide, around)
         self.evaluator = self.library.evaluator = Evaluator(answers.decide, self.library)
-        self.schedule.spawn("main", self._life(tree))
+        self.schedule.spawn("main", self._life(tree, around.package))
         self.raised = False
         self.line = 0
 
     def _call(self, function: object, arguments: tuple[object, ...]) -> Steps:
         return self.evaluator.call(function, arguments)
 
-    def _life(self, tree: ast.Module) -> Steps:
+    def _life(self, tree: ast.Module, package: str) -> Steps:
         """From its first line to its last, and what Python does then; the status."""
         status = 0
         try:
-            yield from self.evaluator.block(tree.body, Scope({"__name__": "__main__", "__file__": Opaque()}))
+            names = {"__name__": "__main__", "__file__": Opaque(), "__package__": package}
+            yield from self.evaluator.block(tree.body, Scope(names))
         except RaisedError as error:
             self.line = self.library.line
             status = self._status(error)

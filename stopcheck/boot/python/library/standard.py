@@ -44,14 +44,28 @@ class Standard(Builtins, Signals, Threads, Servers, Loops):
         """A module: the program's own is carried out."""
         if name in self.modules:
             return self.modules[name]
-        tree = self.around.module(name)
-        if tree is not None:
-            module = self.modules[name] = Thing("module", {"__name__": name, "__file__": Opaque()})
+        above, _, last = name.rpartition(".")
+        parent = (yield from self.load(above)) if above else None
+        found = self.around.module(name) if parent is None or isinstance(parent, Thing) else None
+        if found is not None:
+            tree, is_package = found
+            package = name if is_package else above
+            module = self.modules[name] = Thing(
+                "module", {"__name__": name, "__file__": Opaque(), "__package__": package}
+            )
             yield from self.evaluator.block(tree.body, Scope(module.fields))
+            if isinstance(parent, Thing):
+                parent.fields[last] = module
             return module
-        if name.partition(".")[0] not in sys.stdlib_module_names:
+        if isinstance(parent, Thing) or name.partition(".")[0] not in sys.stdlib_module_names:
             raise UndecidedError(f"it uses {name.partition('.')[0]}")
         return Library(name)
+
+    def import_from(self, module: Any, name: str) -> Steps:
+        """`from module import name`: something in it, or a module below it."""
+        if isinstance(module, Thing) and name not in module.fields:
+            return (yield from self.load(f"{module.fields['__name__']}.{name}"))
+        return self.attribute(module, name)
 
     def builtin(self, name: str) -> object:
         """A name that the program has not defined."""
