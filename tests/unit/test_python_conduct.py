@@ -18,6 +18,7 @@ SERVER = "from http.server import HTTPServer, BaseHTTPRequestHandler as H\nserve
 IMPORTS = "import asyncio, os, queue, signal, socket, sys, threading, time\n"
 
 
+ARGUMENTS = "import argparse\na = argparse.ArgumentParser()\n"
 MODULES = {
     "config": "LEVEL = 6\n",
     "shop": "",
@@ -69,6 +70,15 @@ def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, *
         pytest.param("import shop.stock as stock\nsys.exit(stock.count())", 5, id="its-functions"),
         pytest.param("from shop import stock\nsys.exit(stock.LEVEL)", 5, id="from-its-package"),
         pytest.param("import shop.stock\nsys.exit(shop.stock.LEVEL)", 5, id="by-its-whole-name"),
+        pytest.param(ARGUMENTS + "a.add_argument('file')\nx = a.parse_args([])\nsys.exit(0)", 2,
+                     id="an-argument-is-missing"),
+        pytest.param(ARGUMENTS + "a.add_argument('what')\na.add_argument('-n', type=int, default=3)\n"
+                     "x = a.parse_args()\nsys.exit(x.n if x.what == 'work' else 1)", 3, id="arguments-of-the-image"),
+        pytest.param(ARGUMENTS + "a.add_argument('--once', action='store_true')\na.add_argument('what', nargs='?')\n"
+                     "if a.parse_args().once: sys.exit(1)\nsys.exit(4)", 4, id="an-option-that-is-not-given"),
+        pytest.param(ARGUMENTS + "c = a.add_subparsers(dest='cmd')\nw = c.add_parser('work')\n"
+                     "w.set_defaults(f=lambda args: 7)\nx = a.parse_args()\nsys.exit(x.f(x))", 7, id="commands"),
+        pytest.param(ARGUMENTS + "a.parse_args(['--nosuch'])", 2, id="an-option-that-it-does-not-know"),
         pytest.param("match 'a':\n  case 'b': sys.exit(1)\n  case _: sys.exit(2)", 2, id="match"),
         pytest.param("x = {'a': [1, 2]}\nx['a'].append(3)\nsys.exit(len(x['a']) + sum(x['a']))", 9, id="values"),
         pytest.param("x = [n * 2 for n in range(3) if n]\nsys.exit(x[-1])", 4, id="comprehension"),

@@ -11,6 +11,7 @@ import sys
 from types import GeneratorType
 
 from stopcheck.boot.conduct import Opaque, UndecidedError
+from stopcheck.boot.python.library.arguments import Arguments
 from stopcheck.boot.python.library.builtin import Builtins
 from stopcheck.boot.python.library.loops import Loops
 from stopcheck.boot.python.library.servers import Servers
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 _KINDS = {"threading.Event": "Event", "threading.Thread": "Thread", "threading.Timer": "Thread"}
 
 
-class Standard(Builtins, Signals, Threads, Servers, Loops):
+class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
     """The standard library, for one run of a program."""
 
     # What the evaluator asks
