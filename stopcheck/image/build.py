@@ -500,6 +500,14 @@ class _Builder:
         )
 
 
+def _destination(word: str, state: State) -> str:
+    """What the last word of a COPY comes to, as far as that is known; "" where it is none."""
+    try:
+        return expand_known(word, state.path_variable)
+    except SubstitutionError:
+        return ""
+
+
 def _with_what_is_started(state: State) -> FileMap:
     """The files with those scripts that ENTRYPOINT and CMD name by a path which only an unknown base image explains.
 
@@ -507,7 +515,7 @@ def _with_what_is_started(state: State) -> FileMap:
     """
     files = state.files
     last = [line.value.split()[-1:] for line in state.instructions if line.keyword in {"COPY", "ADD"}]
-    told = [expand_known(word, state.path_variable) for words in last for word in words]
+    told = [_destination(word, state) for words in last for word in words]
     folders = dict.fromkeys(["", *(word.partition("/")[0] for word in told if word.startswith("$"))])
     starts = [start for start in (state.entrypoint, state.cmd) if isinstance(start, StartCommand)]
     for word in [word for start in starts for word in start.argv if isinstance(word, str) and word.startswith("/")]:

@@ -117,3 +117,9 @@ def test_a_script_that_starts_itself_anew_as_another_user_comes_to_rest() -> Non
     )
     ((_, verdict, found),), _ = analyze_container(files, "Dockerfile", Options())
     assert (verdict.outcome, verdict.main, found) == ("graceful", ("hypercorn",), [])
+
+
+def test_a_copy_whose_last_word_is_cut_short_is_no_trouble() -> None:
+    dockerfile = 'FROM example.org/base\nWORKDIR /app\nCOPY a \'b "c\nENTRYPOINT ["/app/start.sh"]\n'
+    cases, problems = analyze_container(MemoryFiles({"Dockerfile": dockerfile, "a": ""}), "Dockerfile", Options())
+    assert cases or problems
