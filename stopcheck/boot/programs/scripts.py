@@ -330,7 +330,7 @@ def start_concurrently(start: Start) -> Body | Failure:
             lines.append(word)
         elif word.partition("=")[0] not in _CONCURRENTLY_VALUES | _CONCURRENTLY_FLAGS:
             known = False
-    if not known:
+    if not known or not all(map(str.strip, lines)):
         return start.leaf("unread", "what concurrently runs")
     lines = [re.sub(r"^(npm|yarn|pnpm|bun):(?=[\w-]+( |$))", r"\1 run ", line) for line in lines]
     if any(re.match(r"(npm|yarn|pnpm|bun|node|deno):", line) for line in lines):
@@ -349,7 +349,9 @@ _CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail",
 
 
 def _together(start: Start, lines: list[str], status: int, forsakes: frozenset[str] = frozenset()) -> Body:
-    managed = tuple(Managed(line.split()[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines)
+    managed = tuple(
+        Managed((line.split() or ["sh"])[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines
+    )
     stops_on = frozenset({"TERM", "INT"}) - forsakes
     return Together(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
 
