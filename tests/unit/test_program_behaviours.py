@@ -222,7 +222,6 @@ def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) 
         pytest.param("npm-run-all -p direct start", "killed", id="npm-run-all-parallel"),
         pytest.param("npm-run-all -p direct -s start", "unknown", id="npm-run-all-mixed"),
         pytest.param("concurrently npm:direct", "graceful", id="concurrently-shortcut"),
-        pytest.param("concurrently '' direct", "unknown", id="concurrently-nothing"),
         pytest.param("concurrently npm:d*", "unknown", id="concurrently-pattern"),
         pytest.param("node --watch server.js", "terminated", id="node-watch"),
     ],
@@ -430,6 +429,13 @@ def test_scripts_of_package_json(line: str, base: str, expected: str) -> None:
     files = {**PACKAGE, "server": "\x7fELF"}
     found = outcome(line, base=base, files=files, lines="ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin")
     assert found == expected
+
+
+def test_concurrently_that_is_given_nothing_to_run() -> None:
+    assert (
+        verdict("concurrently", "", base="node:20", lines="ENTRYPOINT []\nRUN npm i -g concurrently").outcome
+        == "unknown"
+    )
 
 
 @pytest.mark.parametrize(
