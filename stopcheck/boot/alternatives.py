@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
-from stopcheck.syntax.shell.tree import Case, If, Parameter, SimpleCommand, TestBinary, Word
+from stopcheck.syntax.shell.tree import Case, Function, If, Parameter, SimpleCommand, TestBinary, Word
 from stopcheck.syntax.shell.walk import commands, conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Script
@@ -18,12 +18,15 @@ STARTING = frozenset({"master", "proxy", "run", "serve", "server", "start", "web
 """What a service is told by custom, alone or in a word such as `start-api`."""
 _NOTHING = regex(r"""\$(?:#|\{#\})|-z\s+"?\$\{?[1@*]|"\$\{?[1@*]\}?"\s*==?\s*""(?!\w)|"\$[1@*]x"\s*==?\s*"?x""")
 _APART = regex(r"[^a-z]+")
+_ALL = ("1", "@", "*")
 _NAME = regex(r"[a-zA-Z][\w:.-]*")
 
 
 def alternatives(scripts: Iterable[Script]) -> tuple[str, ...]:
     """The words that the scripts compare their first argument with, in order, at most LIMIT of them."""
-    found = dict.fromkeys(name for script in scripts for name in _names(script) if _NAME.fullmatch(name))
+    scripts = tuple(scripts)
+    handed = frozenset(_handed(scripts))
+    found = dict.fromkeys(name for script in scripts for name in _names(script, handed) if _NAME.fullmatch(name))
     return tuple(found)[:LIMIT]
 
 
@@ -43,8 +46,20 @@ def is_default(scripts: Iterable[Script], span: Span) -> bool:
     )
 
 
-def _names(script: Script) -> Iterator[str]:
-    for command in commands(script.body):
+def _handed(scripts: Iterable[Script]) -> Iterator[str]:
+    """The functions that are called with the arguments of their caller: in another `$1` is something else."""
+    for script in scripts:
+        for command in commands(script.body):
+            if isinstance(command, SimpleCommand) and any(_first_argument(word, _ALL) for word in command.words[1:2]):
+                yield command.words[0].literal or ""
+
+
+def _names(script: Script, handed: Container[str]) -> Iterator[str]:
+    everything = tuple(commands(script.body))
+    others = [one.body.span for one in everything if isinstance(one, Function) and one.name not in handed]
+    for command in everything:
+        if _lies_in(command.span, others):
+            continue
         if isinstance(command, Case) and _first_argument(command.subject):
             for item in command.items:
                 yield from (pattern.literal for pattern in item.patterns if pattern.literal)
@@ -53,10 +68,15 @@ def _names(script: Script) -> Iterator[str]:
     for expression in conditions(script.body):
         if (
             isinstance(expression, TestBinary)
+            and not _lies_in(expression.span, others)
             and expression.operator in {"=", "=="}
             and _first_argument(expression.left)
         ):
             yield expression.right.literal or ""
+
+
+def _lies_in(span: Span, others: Iterable[Span]) -> bool:
+    return any(other.start <= span.start < other.end for other in others)
 
 
 def _tested(command: SimpleCommand) -> Iterator[str]:
@@ -67,5 +87,5 @@ def _tested(command: SimpleCommand) -> Iterator[str]:
             yield right.literal or ""
 
 
-def _first_argument(word: Word) -> bool:
-    return len(word.parts) == 1 and isinstance(word.parts[0], Parameter) and word.parts[0].name == "1"
+def _first_argument(word: Word, names: Container[str] = ("1",)) -> bool:
+    return len(word.parts) == 1 and isinstance(word.parts[0], Parameter) and word.parts[0].name in names

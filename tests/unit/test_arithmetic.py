@@ -52,10 +52,23 @@ def test_what_is_set_to_something_unknown_is_unknown() -> None:
     assert isinstance(variables["i"], Unknown)
 
 
-@pytest.mark.parametrize("text", ["1 / 0", "1 % i", "1 +", "08", "1 + * 2"])
+@pytest.mark.parametrize("text", ["1 / 0", "1 % i", "1 +", "08", "1 + * 2", "$e == 0", "! $u", "0 && $e", '"$e" == ""'])
 def test_some_are_errors(text: str) -> None:
     with pytest.raises(ArithmeticFault):
-        _worked_out(text, {"i": "0"})
+        _worked_out(text, {"i": "0", "e": ""})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("$e + 1", "1", id="a sign is left"),
+        pytest.param("e == 0", "1", id="by its name it is 0"),
+        pytest.param("$u", "0", id="nothing at all is 0"),
+        pytest.param('"$i" + "1"', "8", id="bash takes quotes away"),
+    ],
+)
+def test_a_parameter_without_a_value_leaves_nothing(text: str, value: str) -> None:
+    assert _worked_out(text, {"i": "7", "e": ""}) == value
 
 
 def test_dash_knows_no_increment() -> None:

@@ -83,6 +83,19 @@ def test_what_makes_things_ready_for_the_service_is_none_elsewhere(
 @pytest.mark.parametrize(
     "script, expected",
     [
+        pytest.param('case "$1" in yes) ;; esac; }\non "$TRACE"\nexec "$@"\n', [], id="what it is given is no command"),
+        pytest.param('[[ $1 == yes ]]; }\non "$TRACE"\nexec "$@"\n', [], id="nor is it in a comparison"),
+        pytest.param('case "$1" in a)\nour-app serve ;; esac; }\non "$1"\n', [3], id="it is given the first argument"),
+        pytest.param('case "$1" in a)\nour-app serve ;; esac; }\non "$@"\n', [3], id="it is given all arguments"),
+    ],
+)
+def test_a_function_has_arguments_of_its_own(script: str, expected: list[int]) -> None:
+    assert [row[2] for row in said("on() { " + script)[1]] == expected
+
+
+@pytest.mark.parametrize(
+    "script, expected",
+    [
         pytest.param("F=0\n[ -e /a ] || F=$((F+1))\n[ -e /b ] || F=$((F+1))\nexit $F\n", ("exits", None), id="a count"),
         pytest.param("[ -e /a ] || exit 3\necho done\n", ("exits", None), id="a guard"),
         pytest.param("[ -e /a ] || exit 3\nexit 4\n", ("fails", None), id="two errors"),

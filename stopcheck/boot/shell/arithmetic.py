@@ -51,7 +51,11 @@ _LEAST = -(1 << _BITS - 1)
 
 def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     """The value of an expression over known numbers, as text, and what it sets; Unknown where one is not known."""
+    if not scope.plain and "\\" not in text:
+        text = text.replace('"', "")  # bash takes the quotes away; to the others they are an error (measured)
     tokens, whole = _tokens(text, twice=scope.plain != "posix")
+    # `$x` is put in before the expression is read, so one without a value leaves nothing: `$x == 0` is an error then.
+    tokens = [token for token in tokens if token[0] != "$" or not _is_blank(scope, token[1:])]
     sum_ = _Sum(scope, tokens)
     try:
         if whole:
@@ -62,6 +66,13 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     for name in _set_by(tokens):
         scope.assign(name, unknown)
     return unknown
+
+
+def _is_blank(scope: Scope, name: str) -> bool:
+    value = scope.variable(name)
+    if value is None:
+        return not (scope.nounset and scope.counts_unset)
+    return isinstance(value, str) and not value.strip()
 
 
 def filled_in(scope: Scope, text: str, substitutions: tuple[CommandSubstitution, ...]) -> str:
