@@ -47,6 +47,8 @@ class Surroundings:
     arguments: tuple[object, ...]
     module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    package: str = ""
+    """The package that a program in Python is in, where it was started by its name (`python -m`)."""
     first: bool = False
     """Whether it is PID 1, which the kernel keeps from a signal that it has not arranged for."""
 

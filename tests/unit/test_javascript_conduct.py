@@ -18,7 +18,7 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
     root = parse(text)
     assert root is not None
     modules = {path: parse(source) for path, source in MODULES.items()}
-    around = Surroundings(variables, ("/app/app.js", *arguments), modules.get, "/gone".__eq__, first)
+    around = Surroundings(variables, ("/app/app.js", *arguments), modules.get, "/gone".__eq__, first=first)
     return conduct(root, "/app/app.js", around)
 
 

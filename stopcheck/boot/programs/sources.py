@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 
 from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
@@ -146,6 +147,16 @@ def _told(process: Process, path: str) -> tuple[Field, ...]:
     return ()
 
 
+def _package(process: Process, path: str) -> str:
+    """The package that `python -m` starts a program in."""
+    words = process.argv
+    name = words[words.index("-m") + 1] if "-m" in words[:-1] else ""
+    place = f"/{name.replace('.', '/')}" if isinstance(name, str) else ""
+    if not isinstance(name, str) or not path.endswith((f"{place}.py", f"{place}/__main__.py")):
+        return ""
+    return name if path.endswith(f"{place}/__main__.py") else name.rpartition(".")[0]
+
+
 def _carried_out(
     machine: Machine, world: World | None, process: Process, language: str, path: str, project: Tree,
     env: Mapping[str, Field], arguments: tuple[Field, ...],
@@ -166,7 +177,8 @@ def _carried_out(
 
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
-    around = Surroundings(variables, words, missing=missing, first=process.pid == 1)
+    package = _package(process, path)
+    around = Surroundings(variables, words, missing=missing, package=package, first=process.pid == 1)
     found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
@@ -185,9 +197,14 @@ def _in_python(source: SourceFile, path: str, project: Tree, around: Surrounding
 
     def module(name: str) -> ast.Module | None:
         for root in project.variable("sys.path").split(":"):
-            found = project.text(posixpath.join(root, f"{name.replace('.', '/')}.py"))
+            place = posixpath.join(root, name.replace(".", "/"))
+            found = project.text(f"{place}.py")
             if found is not None:
                 return parse(found.text)
+            folder, _, last = place.rpartition("/")
+            plain = last == "__init__" and name.partition(".")[0] not in sys.stdlib_module_names
+            if plain and project.matching(f"{folder}/*.py") and project.text(f"{folder}.py") is None:
+                return parse("")  # a folder is a package without that file, too
         return None
 
     tree = parse(source.text)

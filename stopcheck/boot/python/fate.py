@@ -30,6 +30,7 @@ class _Run:
         self.schedule = Schedule(self._call)
         self.library = Standard(self.schedule, answers.decide, around)
         self.evaluator = self.library.evaluator = Evaluator(answers.decide, self.library)
+        self.package = around.package
         self.schedule.spawn("main", self._life(tree))
         self.raised = False
         self.line = 0
@@ -41,7 +42,10 @@ class _Run:
         """From its first line to its last, and what Python does then; the status."""
         status = 0
         try:
-            yield from self.evaluator.block(tree.body, Scope({"__name__": "__main__", "__file__": Opaque()}))
+            if self.package:
+                yield from self.library.load(self.package)
+            names = {"__name__": "__main__", "__package__": self.package, "__file__": Opaque()}
+            yield from self.evaluator.block(tree.body, Scope(names))
         except RaisedError as error:
             self.line = self.library.line
             status = self._status(error)
