@@ -47,6 +47,8 @@ class Surroundings:
     arguments: tuple[object, ...]
     module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    data: Callable[[str], Any] = lambda _: None
+    """What is in a file of the program's in JSON; None: there is none."""
     package: str = ""
     """The package that a program in Python is in, where it was started by its name (`python -m`)."""
     first: bool = False

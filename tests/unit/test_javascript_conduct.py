@@ -123,6 +123,14 @@ TERM = "process.on('SIGTERM', () => { %s });\n"
                      + TERM % "a.abort();", "graceful", 0, id="aborts"),
         pytest.param("const { once } = require('events');\nconst t = setInterval(() => {}, 1000);\n"
                      "once(process, 'SIGTERM').then(() => clearInterval(t));", "graceful", 0, id="once"),
+        pytest.param("const { setTimeout: sleep } = require('timers/promises');\nconst a = new AbortController();\n"
+                     "(async () => { for (;;) { try { await sleep(60000, null, { signal: a.signal }); }\n"
+                     "catch (e) { if (e.name === 'AbortError') break; throw e; } } })();\n"
+                     + TERM % "a.abort();", "graceful", 0, id="aborts-a-pause"),
+        pytest.param("const { once } = require('events');\nconst a = new AbortController();\n"
+                     "const t = setInterval(() => {}, 1000);\n"
+                     "once(process, 'SIGHUP', { signal: a.signal }).catch(() => clearInterval(t));\n"
+                     + TERM % "a.abort();", "graceful", 0, id="aborts-what-never-came"),
         pytest.param("const s = require('dgram').createSocket('udp4');\ns.bind(0);\n" + TERM % "s.close();",
                      "graceful", 0, id="datagrams"),
     ],
@@ -168,6 +176,29 @@ def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
     said = verdict("node", "app.js", files={"app.js": text}, base="node:20", lines="ENTRYPOINT []")
     assert said.outcome == "fails"
     assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "files", "outcome"),
+    [
+        pytest.param("app.js", "require('http').createServer().listen(80);", {"package.json": '{"type": "module"}'},
+                     "fails", id="require-in-a-module"),
+        pytest.param("app.mjs", "module.exports = 1; setInterval(() => {}, 9);", {}, "fails", id="by-its-name"),
+        pytest.param("app.cjs", "require('http').createServer().listen(80);", {"package.json": '{"type": "module"}'},
+                     "killed", id="by-its-name-none"),
+        pytest.param("app.js", "require('http').createServer().listen(80);", {"package.json": '{"name": "app"}'},
+                     "killed", id="no-module"),
+        pytest.param("src/app.js", "if (typeof require === 'undefined') process.exit(3); setInterval(() => {}, 9);",
+                     {"package.json": '{"type": "module"}'}, "fails", id="typeof"),
+        pytest.param("app.js", "const { ports: [port] } = require('./config'); if (port !== 80) process.exit(4);\n"
+                     "setInterval(() => {}, 9);", {"config.json": '{"ports": [80, null]}'}, "killed", id="json"),
+        pytest.param("app.js", "if (!process.env[require('./config.json').name]) process.exit(4);",
+                     {"config.json": '{"name": "TOKEN"}'}, "fails", id="a-name-in-json"),
+    ],
+)  # fmt: skip
+def test_what_a_file_is_and_what_is_in_json(name: str, text: str, files: dict[str, str], outcome: str) -> None:
+    said = verdict("node", name, files={name: text, **files}, base="node:20", lines="ENTRYPOINT []")
+    assert said.outcome == outcome
 
 
 PIECES = st.sampled_from(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
 import sys
@@ -224,8 +225,15 @@ def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroun
         found = project.text(name)
         return parse(found.text) if found is not None and not name.endswith(".json") else None
 
+    def data(name: str) -> object:
+        found = project.text(name) if name.endswith(".json") else None
+        try:
+            return json.loads(found.text) if found is not None else None
+        except ValueError:
+            return None
+
     root = parse(source.text)
-    return conduct(root, path, replace(around, module=module)) if root is not None else None
+    return conduct(root, path, replace(around, module=module, data=data)) if root is not None else None
 
 
 def _python(program: str, base: str) -> str:
