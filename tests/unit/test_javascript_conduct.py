@@ -201,6 +201,19 @@ def test_what_a_file_is_and_what_is_in_json(name: str, text: str, files: dict[st
     assert said.outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("setInterval(() => {}, 1000);", "killed", id="stands"),
+        pytest.param("setTimeout(() => {}, 60000);", "exits", id="ends-later"),
+    ],
+)
+def test_what_surely_stands_is_the_service_wherever_it_is_started(text: str, outcome: str) -> None:
+    script = "#!/bin/sh\nfor n in 1 2; do\n  node /app/app.js $n\ndone\n"
+    said = verdict("/app/start", files={"start": script, "app.js": text}, base="node:20", lines="ENTRYPOINT []")
+    assert said.outcome == outcome
+
+
 PIECES = st.sampled_from(
     [
         *(

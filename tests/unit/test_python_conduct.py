@@ -198,6 +198,20 @@ def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
     assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
 
 
+@pytest.mark.parametrize(
+    ("loop", "outcome"),
+    [
+        pytest.param("while True:\n    time.sleep(1)\n", "killed", id="stands"),
+        pytest.param("time.sleep(60)\n", "exits", id="ends-later"),
+        pytest.param("while not os.path.exists('/run/ready'):\n    time.sleep(1)\n", "exits", id="waits"),
+    ],
+)
+def test_what_surely_stands_is_the_service_wherever_it_is_started(loop: str, outcome: str) -> None:
+    script = "#!/bin/sh\nfor n in 1 2; do\n  python /app/app.py $n\ndone\n"
+    files = {"start": script, "app.py": f"import os, time\n{loop}"}
+    assert verdict("/app/start", files=files, base="python:3.12").outcome == outcome
+
+
 PACKAGE = {
     "app/core/jobs.py": "import signal, sys\nfrom ..settings import LIMIT\nfrom . import store\n"
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(LIMIT))\n",

@@ -118,7 +118,9 @@ def from_source(
     source = Tree(files, known, given).text(paths[0]) if handling.line else None
     if source is not None and world is not None:
         _note_end(machine, world, process, handling, source)
-    return Program(_row(process, language, handling), machine.stop_signal)
+    program = Program(_row(process, language, handling), machine.stop_signal)
+    program.undecided = program.undecided and not handling.stands
+    return program
 
 
 def _note_end(machine: Machine, world: World, process: Process, handling: Handling, source: SourceFile) -> None:
@@ -188,8 +190,9 @@ def _carried_out(
     cleanup = read_file(language, source.text).cleanup
     on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
     return Handling(
-        on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0)
-    )
+        on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
+        stands=found.lasts,
+    )  # fmt: skip
 
 
 def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:

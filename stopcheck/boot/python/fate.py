@@ -70,7 +70,7 @@ class _Run:
             if schedule.advance(SHORT):
                 return self._ended()
             if signal is None:
-                return Fate(handled=self._handled())
+                return Fate(handled=self._handled(), lasts=self._lasts())
             for _ in range(later):
                 main = schedule.main().top().wait
                 until = main.until if main is not None else SHORT
@@ -86,6 +86,14 @@ class _Run:
         except EndedError as end:
             return Fate(status=end.status) if signal is None else Fate(seconds=schedule.clock - start)
         return Fate(seconds=schedule.clock - start, raised=self.raised)
+
+    def _lasts(self) -> bool:
+        """Whether it surely stands for long."""
+        self.answers.closed = True
+        try:
+            return not self.schedule.advance(SHORT + PATIENCE)
+        except (EndedError, UndecidedError, RecursionError):
+            return False
 
     def _ended(self) -> Fate:
         """It has run through."""
