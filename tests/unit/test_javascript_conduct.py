@@ -36,6 +36,8 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
         pytest.param("const gone = ['A', 'B'].filter((k) => !process.env[k]);\n"
                      "if (gone.length) process.exit(gone.length);",
                      2, id="variables"),
+        pytest.param("const gone = ['A', 'HOME'].filter((k) => !(k in process.env)); process.exit(gone.length);", 1,
+                     id="in-the-environment"),
         pytest.param("unknown();", 1, id="a-name-that-is-not-there"),
         pytest.param("const { a: { b = 7 } = {}, ...rest } = {}; process.exit(b);", 7, id="patterns"),
         pytest.param("let n = 0; for (const x of [1, 2, 3]) { if (x === 2) continue; n += x; } process.exit(n);", 4,

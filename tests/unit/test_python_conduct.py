@@ -237,6 +237,11 @@ def test_a_package_is_carried_out_from_module_to_module(settings: dict[str, str]
     assert verdict("python", "-m", "app", files=files, base="python:3.12").outcome == outcome
 
 
+def test_folders_of_packages_are_packages() -> None:
+    files = {"svc/a/x.py": "N = 1\n", "app.py": "import svc.a.x, time\nwhile svc.a.x.N: time.sleep(1)\n"}
+    assert verdict("python", "app.py", files=files, base="python:3.12").outcome == "killed"
+
+
 def test_a_script_is_in_no_package() -> None:
     files = {"app.py": "from .other import x\nimport time\nwhile True: time.sleep(1)\n", "other.py": "x = 1\n"}
     assert verdict("python", "app.py", files=files, base="python:3.12").outcome == "fails"

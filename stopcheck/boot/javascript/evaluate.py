@@ -537,6 +537,8 @@ class Evaluator:
         if sign in {"instanceof", "in"}:
             if isinstance(left, Thing) and isinstance(right, Class) and left.made_by is not None:
                 return right in line(left.made_by)
+            if sign == "in" and isinstance(left, str) and right == Builtin("process.env"):
+                return self.library.member(right, left) is not UNDEFINED
             return self.decide(node.id)
         return self._computed(sign, left, right, node.id)
 

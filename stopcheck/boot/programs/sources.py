@@ -207,7 +207,8 @@ def _in_python(source: SourceFile, path: str, project: Tree, around: Surrounding
                 return parse(found.text)
             folder, _, last = place.rpartition("/")
             plain = last == "__init__" and name.partition(".")[0] not in sys.stdlib_module_names
-            if plain and project.matching(f"{folder}/*.py") and project.text(f"{folder}.py") is None:
+            within = plain and (project.matching(f"{folder}/*.py") or project.matching(f"{folder}/*/*.py"))
+            if within and project.text(f"{folder}.py") is None:
                 return parse("")  # a folder is a package without that file, too
         return None
 
