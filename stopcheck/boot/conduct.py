@@ -47,8 +47,10 @@ class Surroundings:
     arguments: tuple[object, ...]
     module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    data: Callable[[str], Any] = lambda _: None
+    """What is in a file of the program's in JSON; None: there is none."""
     package: str = ""
-    """The package that it was started as a part of (`python -m shop.worker`)."""
+    """The package that a program in Python is in, where it was started by its name (`python -m`)."""
     first: bool = False
     """Whether it is PID 1, which the kernel keeps from a signal that it has not arranged for."""
 
@@ -59,6 +61,7 @@ class Fate:
 
     `line` is where it gave up, `asked` the variables that it asked for and that nothing sets.
     `seconds` is how long it takes from a signal to its end, None where it goes on; `raised`: Ctrl+C's exception did it.
+    `lasts`: it still stands long after.
     """
 
     status: int | None = None
@@ -67,6 +70,7 @@ class Fate:
     raised: bool = False
     line: int = 0
     asked: tuple[str, ...] = ()
+    lasts: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Conduct:
 
     `seconds` is the longest that each takes. What it does on the signals that are `unsure` could not be followed.
     `line` is where it gives up, `asked` the variables that it asks for first.
-    `inherits` are those that it handles unless it was started with them ignored.
+    `inherits` are those that it handles unless it was started with them ignored. `lasts`: it stands for long.
     """
 
     ends: bool = False
@@ -86,6 +90,7 @@ class Conduct:
     line: int = 0
     asked: tuple[str, ...] = ()
     inherits: frozenset[str] = frozenset()
+    lasts: bool = False
 
 
 class Answers:
@@ -95,10 +100,14 @@ class Answers:
         self.given = given
         self.asked = 0
         self.told: dict[int, bool] = {}
+        self.closed = False
+        """Whether nothing more may be asked."""
 
     def decide(self, place: int) -> bool:
         """The answer at a place."""
         if place not in self.told:
+            if self.closed:
+                raise UndecidedError("it asks for something else later")
             if self.asked == len(self.given):
                 if self.asked >= MOST_ASKED:
                     raise UndecidedError("it asks for too much that is not known")
@@ -133,7 +142,8 @@ def conduct_of(run: Callable[[Answers, str | None, int], Fate], raises: frozense
             on[signal], seconds[signal] = _action(run, signal, handled.get(signal, "raise"), signal in raises)
         except (UndecidedError, RecursionError):
             unsure.add(signal)
-    return Conduct(on=on, seconds=seconds, unsure=frozenset(unsure), inherits=raises - handled.keys())
+    lasts = all(fate.lasts for fate in standing)
+    return Conduct(on=on, seconds=seconds, unsure=frozenset(unsure), inherits=raises - handled.keys(), lasts=lasts)
 
 
 def _through(ways: list[Fate]) -> Conduct:

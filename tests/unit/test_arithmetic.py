@@ -77,3 +77,24 @@ def test_dash_knows_no_increment() -> None:
         _worked_out("i++", variables, "posix")
     assert _worked_out("++i", variables, "posix") == "3"
     assert variables["i"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("${#names[@]} > 1", "1", id="how many an array has"),
+        pytest.param("${#none[*]} + 3", "3", id="none"),
+        pytest.param("${#x} * 2", "6", id="how long a text is"),
+    ],
+)
+def test_sizes_are_numbers(text: str, value: str) -> None:
+    arrays: dict[str, tuple[Field, ...]] = {"names": ("a", "b c"), "none": ()}
+    scope = Scope({"x": "abc"}.get, tuple, lambda *_: None, lambda _: "", lambda _: "", arrays.get, lambda _: None)
+    assert evaluate(scope, text) == value
+
+
+def test_how_many_are_not_known_there_may_be_any_number_of() -> None:
+    scope = Scope(
+        lambda _: None, tuple, lambda *_: None, lambda _: "", lambda _: "", lambda _: (Unknown("x"),), lambda _: None
+    )
+    assert isinstance(evaluate(scope, "${#names[@]}"), Unknown)

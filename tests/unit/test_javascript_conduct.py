@@ -36,6 +36,8 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
         pytest.param("const gone = ['A', 'B'].filter((k) => !process.env[k]);\n"
                      "if (gone.length) process.exit(gone.length);",
                      2, id="variables"),
+        pytest.param("const gone = ['A', 'HOME'].filter((k) => !(k in process.env)); process.exit(gone.length);", 1,
+                     id="in-the-environment"),
         pytest.param("unknown();", 1, id="a-name-that-is-not-there"),
         pytest.param("const { a: { b = 7 } = {}, ...rest } = {}; process.exit(b);", 7, id="patterns"),
         pytest.param("let n = 0; for (const x of [1, 2, 3]) { if (x === 2) continue; n += x; } process.exit(n);", 4,
@@ -126,6 +128,14 @@ TERM = "process.on('SIGTERM', () => { %s });\n"
         pytest.param("const { once } = require('events');\nconst s = require('net').createServer().listen(0);\n"
                      "(async () => { await once(s, 'listening'); await once(process, 'SIGTERM'); s.close(); })();",
                      "graceful", 0, id="once-it-listens"),
+        pytest.param("const { setTimeout: sleep } = require('timers/promises');\nconst a = new AbortController();\n"
+                     "(async () => { for (;;) { try { await sleep(60000, null, { signal: a.signal }); }\n"
+                     "catch (e) { if (e.name === 'AbortError') break; throw e; } } })();\n"
+                     + TERM % "a.abort();", "graceful", 0, id="aborts-a-pause"),
+        pytest.param("const { once } = require('events');\nconst a = new AbortController();\n"
+                     "const t = setInterval(() => {}, 1000);\n"
+                     "once(process, 'SIGHUP', { signal: a.signal }).catch(() => clearInterval(t));\n"
+                     + TERM % "a.abort();", "graceful", 0, id="aborts-what-never-came"),
         pytest.param("const s = require('dgram').createSocket('udp4');\ns.bind(0);\n" + TERM % "s.close();",
                      "graceful", 0, id="datagrams"),
     ],
@@ -171,6 +181,42 @@ def test_what_it_does_with_the_variable_that_it_lacks_is_told() -> None:
     said = verdict("node", "app.js", files={"app.js": text}, base="node:20", lines="ENTRYPOINT []")
     assert said.outcome == "fails"
     assert any("QUEUE is not set" in step.text and step.span is not None for step in said.story)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "files", "outcome"),
+    [
+        pytest.param("app.js", "require('http').createServer().listen(80);", {"package.json": '{"type": "module"}'},
+                     "fails", id="require-in-a-module"),
+        pytest.param("app.mjs", "module.exports = 1; setInterval(() => {}, 9);", {}, "fails", id="by-its-name"),
+        pytest.param("app.cjs", "require('http').createServer().listen(80);", {"package.json": '{"type": "module"}'},
+                     "killed", id="by-its-name-none"),
+        pytest.param("app.js", "require('http').createServer().listen(80);", {"package.json": '{"name": "app"}'},
+                     "killed", id="no-module"),
+        pytest.param("src/app.js", "if (typeof require === 'undefined') process.exit(3); setInterval(() => {}, 9);",
+                     {"package.json": '{"type": "module"}'}, "fails", id="typeof"),
+        pytest.param("app.js", "const { ports: [port] } = require('./config'); if (port !== 80) process.exit(4);\n"
+                     "setInterval(() => {}, 9);", {"config.json": '{"ports": [80, null]}'}, "killed", id="json"),
+        pytest.param("app.js", "if (!process.env[require('./config.json').name]) process.exit(4);",
+                     {"config.json": '{"name": "TOKEN"}'}, "fails", id="a-name-in-json"),
+    ],
+)  # fmt: skip
+def test_what_a_file_is_and_what_is_in_json(name: str, text: str, files: dict[str, str], outcome: str) -> None:
+    said = verdict("node", name, files={name: text, **files}, base="node:20", lines="ENTRYPOINT []")
+    assert said.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("setInterval(() => {}, 1000);", "killed", id="stands"),
+        pytest.param("setTimeout(() => {}, 60000);", "exits", id="ends-later"),
+    ],
+)
+def test_what_surely_stands_is_the_service_wherever_it_is_started(text: str, outcome: str) -> None:
+    script = "#!/bin/sh\nfor n in 1 2; do\n  node /app/app.js $n\ndone\n"
+    said = verdict("/app/start", files={"start": script, "app.js": text}, base="node:20", lines="ENTRYPOINT []")
+    assert said.outcome == outcome
 
 
 PIECES = st.sampled_from(

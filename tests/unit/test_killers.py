@@ -68,3 +68,20 @@ def test_a_sourced_file_that_nobody_has_read_may_become_anything(start: str) -> 
     dockerfile = f"FROM debian:12-slim\nRUN apt-get install -y tini\nCOPY start.sh /\nVOLUME /conf\nCMD [{start}]\n"
     script = "#!/bin/bash\nexport A=1\n. /conf/*.sh\n"
     assert said({"Dockerfile": dockerfile, "start.sh": script})[0].outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("start-stop-daemon --stop --name nothing", "fails", id="nothing"),
+        pytest.param("start-stop-daemon --stop --oknodo --name nothing", "graceful", id="oknodo"),
+        pytest.param("start-stop-daemon -S -b -x /usr/sbin/nginx\nstart-stop-daemon -K -x /usr/sbin/nginx", "graceful",
+                     id="one"),
+        pytest.param("our-daemon\nstart-stop-daemon --stop --name our-daemon", "graceful", id="perhaps"),
+    ],
+)  # fmt: skip
+def test_to_stop_a_daemon_fails_where_there_is_none(lines: str, outcome: str) -> None:
+    """Measured: 1, and 0 with --oknodo."""
+    script = f"#!/bin/sh\nset -e\n{lines}\nexec our-app\n"
+    files = {"start": script, "our-daemon": "\x7fELF", "our-app": "\x7fELF"}
+    assert verdict("/app/start", files=files, lines="ENV PATH=/app:$PATH").outcome == outcome

@@ -21,7 +21,7 @@ IMPORTS = "import asyncio, os, queue, signal, socket, sys, threading, time\n"
 ARGUMENTS = "import argparse\na = argparse.ArgumentParser()\n"
 MODULES = {
     "config": "LEVEL = 6\n",
-    "shop": "",
+    "shop.__init__": "",
     "shop.stock": "from . import base\nfrom .base import count\nLEVEL = base.LEVEL\n",
     "shop.base": "LEVEL = 5\ndef count():\n    return LEVEL\n",
 }
@@ -29,7 +29,7 @@ MODULES = {
 
 def carried_out(text: str, *arguments: str, own: dict[str, str] | None = None, **variables: str) -> Conduct | None:
     """What a program does that is started with some arguments and variables beside some modules."""
-    modules = {name: (ast.parse(source), source == "") for name, source in (own or {}).items()}
+    modules = {name: ast.parse(source) for name, source in (own or {}).items()}
     tree = ast.parse(IMPORTS + textwrap.dedent(text))
     return conduct(tree, Surroundings(variables, ("app.py", *arguments), modules.get, "/gone".__eq__))
 
@@ -161,6 +161,15 @@ TICKS = "async def ticks():\n    while True: await asyncio.sleep(1)\n"
                      "    asyncio.get_running_loop().add_signal_handler(15, t.cancel)\n    await ticks()\n"
                      "asyncio.run(f())",
                      "graceful", 0, id="cancels"),
+        pytest.param("lock = threading.Lock()\n" + STOP % "lock.acquire(); sys.exit(0)" + "while True:\n"
+                     "    with lock: time.sleep(1)", "ignore", 0, id="waits-for-the-lock-that-it-holds"),
+        pytest.param("lock = threading.RLock()\n" + STOP % "lock.acquire(); sys.exit(0)" + "while True:\n"
+                     "    with lock: time.sleep(1)", "graceful", 0, id="takes-its-lock-again"),
+        pytest.param("lock = threading.Lock()\n" + STOP % "lock.acquire(timeout=2); sys.exit(0)" + "lock.acquire()\n"
+                     + SLEEP, "graceful", 2, id="waits-for-a-lock-for-a-while"),
+        pytest.param("lock = threading.Lock()\ndef work():\n    while True:\n        with lock: time.sleep(3)\n"
+                     "        time.sleep(3)\nthreading.Thread(target=work, daemon=True).start()\n"
+                     + STOP % "lock.acquire(); sys.exit(0)" + SLEEP, "graceful", 3, id="waits-for-a-thread-s-lock"),
         pytest.param(f"{TICKS}loop = asyncio.new_event_loop()\nloop.add_signal_handler(15, loop.stop)\n"
                      "loop.create_task(ticks())\nloop.run_forever()", "graceful", 0, id="stops-the-loop"),
     ],
@@ -226,6 +235,55 @@ def test_a_package_is_run_as_a_program() -> None:
         "shop/worker.py": "import signal\n\ndef run():\n    signal.signal(15, print)\n    signal.pause()\n",
     }
     assert verdict("python", "-m", "shop", files=stops, base="python:3.12").outcome == "graceful"
+
+
+@pytest.mark.parametrize(
+    ("loop", "outcome"),
+    [
+        pytest.param("while True:\n    time.sleep(1)\n", "killed", id="stands"),
+        pytest.param("time.sleep(60)\n", "exits", id="ends-later"),
+        pytest.param("while not os.path.exists('/run/ready'):\n    time.sleep(1)\n", "exits", id="waits"),
+    ],
+)
+def test_what_surely_stands_is_the_service_wherever_it_is_started(loop: str, outcome: str) -> None:
+    script = "#!/bin/sh\nfor n in 1 2; do\n  python /app/app.py $n\ndone\n"
+    files = {"start": script, "app.py": f"import os, time\n{loop}"}
+    assert verdict("/app/start", files=files, base="python:3.12").outcome == outcome
+
+
+PACKAGE = {
+    "app/core/jobs.py": "import signal, sys\nfrom ..settings import LIMIT\nfrom . import store\n"
+    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(LIMIT))\n",
+    "app/core/store.py": "NAME = 'store'\n",
+    "app/core/__init__.py": "",
+    "app/__main__.py": "import time\nfrom app.core import jobs\nwhile jobs.store.NAME:\n    time.sleep(1)\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "outcome"),
+    [
+        pytest.param({"app/__init__.py": "", "app/settings.py": "LIMIT = 3\n"}, "graceful", id="package"),
+        pytest.param({"app/settings.py": "LIMIT = 3\n"}, "graceful", id="folder"),
+        pytest.param({"app/__init__.py": "", "app/settings.py": "import os\nLIMIT = os.environ['LIMIT']\n"}, "fails",
+                     id="a-variable-that-is-not-set"),
+        pytest.param({"app/__init__.py": "raise SystemExit(4)\n", "app/settings.py": "LIMIT = 3\n"}, "fails",
+                     id="the-package-gives-up"),
+    ],
+)  # fmt: skip
+def test_a_package_is_carried_out_from_module_to_module(settings: dict[str, str], outcome: str) -> None:
+    files = PACKAGE | settings
+    assert verdict("python", "-m", "app", files=files, base="python:3.12").outcome == outcome
+
+
+def test_folders_of_packages_are_packages() -> None:
+    files = {"svc/a/x.py": "N = 1\n", "app.py": "import svc.a.x, time\nwhile svc.a.x.N: time.sleep(1)\n"}
+    assert verdict("python", "app.py", files=files, base="python:3.12").outcome == "killed"
+
+
+def test_a_script_is_in_no_package() -> None:
+    files = {"app.py": "from .other import x\nimport time\nwhile True: time.sleep(1)\n", "other.py": "x = 1\n"}
+    assert verdict("python", "app.py", files=files, base="python:3.12").outcome == "fails"
 
 
 def test_the_environment_and_the_arguments_of_an_image_are_the_program_s() -> None:

@@ -43,7 +43,7 @@ class Handling:
     `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the
     longest that it takes from a signal to its end. `work`: it
     surely runs through; `status` is what it then ends with, where that is known, `line` where it gives up, and `asked`
-    are the variables that it asks for and that nothing sets.
+    are the variables that it asks for and that nothing sets. `stands`: it surely does not end by itself.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class Handling:
     status: int | None = None
     line: int = 0
     asked: tuple[str, ...] = ()
+    stands: bool = False
 
 
 class Project(Protocol):

@@ -6,6 +6,7 @@ import operator
 
 from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.javascript.values import (
+    ABSENT,
     UNDEFINED,
     Builtin,
     Class,
@@ -373,7 +374,10 @@ class Evaluator:
         yield from ()
         name = text(node)
         home = scope.home(name)
-        return home.names[name] if home is not None else self.library.known(name)
+        value = home.names[name] if home is not None else self.library.known(name)
+        if value is ABSENT:
+            raise ThrownError(self.library.error("ReferenceError"))
+        return value
 
     def of_undefined(self, node: Node, scope: Scope) -> Steps:
         yield from ()
@@ -502,8 +506,12 @@ class Evaluator:
     def of_unary_expression(self, node: Node, scope: Scope) -> Steps:
         sign = text(node.child_by_field_name("operator"))
         inner = _field(node, "argument")
-        if sign == "typeof" and inner.type == "identifier" and scope.home(text(inner)) is None:
-            return "undefined" if not self.library.is_known(text(inner)) else Opaque()
+        if sign == "typeof" and inner.type == "identifier":
+            home = scope.home(text(inner))
+            if home is None:
+                return "undefined" if not self.library.is_known(text(inner)) else Opaque()
+            if home.names[text(inner)] is ABSENT:
+                return "undefined"
         value = yield from self.value(inner, scope)
         if sign == "!":
             return not self.is_true(value, node.id)
@@ -529,6 +537,8 @@ class Evaluator:
         if sign in {"instanceof", "in"}:
             if isinstance(left, Thing) and isinstance(right, Class) and left.made_by is not None:
                 return right in line(left.made_by)
+            if sign == "in" and isinstance(left, str) and right == Builtin("process.env"):
+                return self.library.member(right, left) is not UNDEFINED
             return self.decide(node.id)
         return self._computed(sign, left, right, node.id)
 

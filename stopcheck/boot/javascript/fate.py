@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, conduct_of
+from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, UndecidedError, conduct_of
 from stopcheck.boot.javascript.evaluate import Evaluator
 from stopcheck.boot.javascript.library.node import Node
 from stopcheck.boot.javascript.loop import Loop
@@ -58,7 +58,7 @@ class _Run:
         if signal is None:
             listeners = self.node.process.fields["listeners"]
             handled = {name[3:] for name, functions in listeners.items() if name[3:] in NUMBERS and functions}
-            return Fate(handled=dict.fromkeys(sorted(handled), "raise"))
+            return Fate(handled=dict.fromkeys(sorted(handled), "raise"), lasts=self._lasts())
         for _ in range(later):
             soonest = min((timer.at for timer in loop.timers), default=SHORT)
             if soonest > SHORT + PATIENCE:
@@ -71,6 +71,14 @@ class _Run:
         if not self._ends(start + PATIENCE, signal=signal):
             return Fate()
         return Fate(seconds=loop.clock - start)
+
+    def _lasts(self) -> bool:
+        """Whether it surely stands for long."""
+        self.answers.closed = True
+        try:
+            return not self._ends(SHORT + PATIENCE)
+        except (UndecidedError, RecursionError):
+            return False
 
     def _ends(self, limit: float, first: bool = False, signal: str = "") -> bool:
         """Goes on until the program has ended, which is true, or nothing happens before a time."""

@@ -21,6 +21,8 @@ class Undefined:
 
 UNDEFINED = Undefined()
 NULL = None
+ABSENT = object()
+"""What a name stands for that a file does not have, though others do."""
 
 
 class ThrownError(Exception):
@@ -105,3 +107,10 @@ class Promise:
     waiting: list[Callable[[], None]] = field(default_factory=list)
     seen: bool = False
     """Whether somebody would see it broken."""
+
+
+def value_of(data: object) -> object:
+    """What the program holds of a text in JSON."""
+    if isinstance(data, dict):
+        return Thing("", {key: value_of(value) for key, value in data.items()})
+    return List([value_of(one) for one in data]) if isinstance(data, list) else data

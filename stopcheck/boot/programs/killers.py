@@ -247,9 +247,12 @@ def start_stops(start: Start) -> Body:
 
 
 def stop_of_a_daemon(
-    start: Start, retry: Field | None, signal: Field | None, pid_file: Field | None, named: Field | None
+    start: Start, retry: Field | None, signal: Field | None, pid_file: Field | None, named: Field | None, content: bool
 ) -> Body:
-    """`start-stop-daemon --stop`: with --retry it waits until the process is gone, and begins with its signal."""
+    """`start-stop-daemon --stop`: with --retry it waits until the process is gone, and begins with its signal.
+
+    Where there is none it fails, unless it is `content` with that.
+    """
     words = [word for word in (retry, signal, pid_file, named) if word is not None]
     schedule = str(retry or "").partition("/")[0].removeprefix("-")
     told = signal_name(str(signal or (schedule if not schedule.isdigit() else "") or "TERM"))
@@ -260,7 +263,14 @@ def stop_of_a_daemon(
         by, target = "pid", number_in(start.world, start.path(str(pid_file))) or ""
     if not target:
         return _unknown(start, f"whom {pid_file} names")
-    return (Stopper if retry else Killer)(by, told, (target,), content=True)
+    content = content or _may_have_left_one(start)
+    return (Stopper if retry else Killer)(by, told, (target,), content=content)
+
+
+def _may_have_left_one(start: Start) -> bool:
+    """Whether something has run that may have left a process which nobody sees."""
+    bodies = [other.body for other in start.world.processes.values() if other is not start.process]
+    return any(isinstance(body, Program) and body.row.role not in {"short", "test"} for body in bodies)
 
 
 def start_signals(start: Start) -> Body | Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import json
 import posixpath
 import re
 import sys
@@ -118,7 +118,9 @@ def from_source(
     source = Tree(files, known, given).text(paths[0]) if handling.line else None
     if source is not None and world is not None:
         _note_end(machine, world, process, handling, source)
-    return Program(_row(process, language, handling), machine.stop_signal)
+    program = Program(_row(process, language, handling), machine.stop_signal)
+    program.undecided = program.undecided and not handling.stands
+    return program
 
 
 def _note_end(machine: Machine, world: World, process: Process, handling: Handling, source: SourceFile) -> None:
@@ -148,6 +150,16 @@ def _told(process: Process, path: str) -> tuple[Field, ...]:
     return ()
 
 
+def _package(process: Process, path: str) -> str:
+    """The package that `python -m` starts a program in."""
+    words = process.argv
+    name = words[words.index("-m") + 1] if "-m" in words[:-1] else ""
+    place = f"/{name.replace('.', '/')}" if isinstance(name, str) else ""
+    if not isinstance(name, str) or not path.endswith((f"{place}.py", f"{place}/__main__.py")):
+        return ""
+    return name if path.endswith(f"{place}/__main__.py") else name.rpartition(".")[0]
+
+
 def _carried_out(
     machine: Machine, world: World | None, process: Process, language: str, path: str, project: Tree,
     env: Mapping[str, Field], arguments: tuple[Field, ...],
@@ -168,7 +180,8 @@ def _carried_out(
 
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
-    around = Surroundings(variables, words, missing=missing, first=process.pid == 1, package=_package(process, path))
+    package = _package(process, path)
+    around = Surroundings(variables, words, missing=missing, package=package, first=process.pid == 1)
     found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
@@ -177,34 +190,26 @@ def _carried_out(
     cleanup = read_file(language, source.text).cleanup
     on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
     return Handling(
-        on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0)
-    )
-
-
-def _package(process: Process, path: str) -> str:
-    """The package of a program that is started as a module: `python -m shop` runs shop/__main__.py."""
-    name = next((word for option, word in itertools.pairwise(process.argv) if option == "-m"), "")
-    if not isinstance(name, str):
-        return ""
-    return name if path.endswith("/__main__.py") else name.rpartition(".")[0]
+        on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
+        stands=found.lasts,
+    )  # fmt: skip
 
 
 def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
     from stopcheck.boot.handlers.python import parse
     from stopcheck.boot.python.fate import conduct
 
-    def module(name: str) -> tuple[ast.Module, bool] | None:
-        """The tree of a module, and whether it is a package."""
+    def module(name: str) -> ast.Module | None:
         for root in project.variable("sys.path").split(":"):
             place = posixpath.join(root, name.replace(".", "/"))
-            for path, is_package in ((f"{place}/__init__.py", True), (f"{place}.py", False)):
-                found = project.text(path)
-                tree = parse(found.text) if found is not None else None
-                if found is not None:
-                    return None if tree is None else (tree, is_package)
-            empty = parse("")
-            if empty is not None and name not in sys.stdlib_module_names and project.is_folder(place):
-                return empty, True
+            found = project.text(f"{place}.py")
+            if found is not None:
+                return parse(found.text)
+            folder, _, last = place.rpartition("/")
+            plain = last == "__init__" and name.partition(".")[0] not in sys.stdlib_module_names
+            within = plain and (project.matching(f"{folder}/*.py") or project.matching(f"{folder}/*/*.py"))
+            if within and project.text(f"{folder}.py") is None:
+                return parse("")  # a folder is a package without that file, too
         return None
 
     tree = parse(source.text)
@@ -224,8 +229,15 @@ def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroun
         found = project.text(name)
         return parse(found.text) if found is not None and not name.endswith(".json") else None
 
+    def data(name: str) -> object:
+        found = project.text(name) if name.endswith(".json") else None
+        try:
+            return json.loads(found.text) if found is not None else None
+        except ValueError:
+            return None
+
     root = parse(source.text)
-    return conduct(root, path, replace(around, module=module)) if root is not None else None
+    return conduct(root, path, replace(around, module=module, data=data)) if root is not None else None
 
 
 def _python(program: str, base: str) -> str:

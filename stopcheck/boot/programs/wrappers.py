@@ -204,7 +204,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         retry = _option(own, "-R", "--retry")
         signal, pid_file = _option(own, "-s", "--signal"), _option(own, "-p", "--pidfile")
         named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
-        return stop_of_a_daemon(start, retry, signal, pid_file, named)
+        content = bool({"-o", "--oknodo"} & told)
+        return stop_of_a_daemon(start, retry, signal, pid_file, named, content)
     if not {"-S", "--start"} & told:
         return start.leaf("short", status=3 if {"-T", "--status"} & told else None)
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")

@@ -123,21 +123,11 @@ class Evaluator:
     def do_importfrom(self, node: ast.ImportFrom, scope: Scope) -> Steps:
         if node.module == "__future__":
             return
-        module = yield from self.library.load(self._absolute(node, scope))
+        module = yield from self.library.load(_whole_name(node, scope))
         for alias in node.names:
             if alias.name == "*":
                 raise UndecidedError("all names of a module are imported")
-            scope.names[alias.asname or alias.name] = yield from self.library.import_from(module, alias.name)
-
-    def _absolute(self, node: ast.ImportFrom, scope: Scope) -> str:
-        """The module that is imported from, from the top of its package on."""
-        if not node.level:
-            return node.module or ""
-        package = scope.top().names.get("__package__", "")
-        parts = package.split(".") if package else []
-        if len(parts) < node.level:
-            raise RaisedError("ImportError")
-        return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])
+            scope.names[alias.asname or alias.name] = yield from self.library.imported(module, alias.name)
 
     def do_if(self, node: ast.If, scope: Scope) -> Steps:
         told = yield from self.truth(node.test, scope)
@@ -808,3 +798,14 @@ def _guarded(work: Callable[[], Any]) -> Any:
         return work()
     except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         raise RaisedError(type(error).__name__) from None
+
+
+def _whole_name(node: ast.ImportFrom, scope: Scope) -> str:
+    """The module that is imported from: `from .name` is one of the importing module's package."""
+    if not node.level:
+        return node.module or ""
+    package = scope.top().names.get("__package__")
+    parts = package.split(".") if isinstance(package, str) and package else []
+    if len(parts) < node.level:
+        raise RaisedError("ImportError")
+    return ".".join([*parts[: len(parts) - node.level + 1], *([node.module] if node.module else [])])

@@ -30,18 +30,21 @@ class _Run:
         self.schedule = Schedule(self._call)
         self.library = Standard(self.schedule, answers.decide, around)
         self.evaluator = self.library.evaluator = Evaluator(answers.decide, self.library)
-        self.schedule.spawn("main", self._life(tree, around.package))
+        self.package = around.package
+        self.schedule.spawn("main", self._life(tree))
         self.raised = False
         self.line = 0
 
     def _call(self, function: object, arguments: tuple[object, ...]) -> Steps:
         return self.evaluator.call(function, arguments)
 
-    def _life(self, tree: ast.Module, package: str) -> Steps:
+    def _life(self, tree: ast.Module) -> Steps:
         """From its first line to its last, and what Python does then; the status."""
         status = 0
         try:
-            names = {"__name__": "__main__", "__file__": Opaque(), "__package__": package}
+            if self.package:
+                yield from self.library.load(self.package)
+            names = {"__name__": "__main__", "__package__": self.package, "__file__": Opaque()}
             yield from self.evaluator.block(tree.body, Scope(names))
         except RaisedError as error:
             self.line = self.library.line
@@ -67,7 +70,7 @@ class _Run:
             if schedule.advance(SHORT):
                 return self._ended()
             if signal is None:
-                return Fate(handled=self._handled())
+                return Fate(handled=self._handled(), lasts=self._lasts())
             for _ in range(later):
                 main = schedule.main().top().wait
                 until = main.until if main is not None else SHORT
@@ -83,6 +86,14 @@ class _Run:
         except EndedError as end:
             return Fate(status=end.status) if signal is None else Fate(seconds=schedule.clock - start)
         return Fate(seconds=schedule.clock - start, raised=self.raised)
+
+    def _lasts(self) -> bool:
+        """Whether it surely stands for long."""
+        self.answers.closed = True
+        try:
+            return not self.schedule.advance(SHORT + PATIENCE)
+        except (EndedError, UndecidedError, RecursionError):
+            return False
 
     def _ended(self) -> Fate:
         """It has run through."""

@@ -7,6 +7,8 @@ from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
+    import re
+
     from stopcheck.boot.shell.words import Scope
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
@@ -40,6 +42,8 @@ _TOKEN = regex(
     r"\s*(?:(\d+#[0-9a-zA-Z]+|0[xX][0-9a-fA-F]+|\d+(?!#))|\$\{?([A-Za-z_][A-Za-z_0-9]*|\d+|#)\}?|([A-Za-z_][A-Za-z_0-9]*)"
     r"|(<<=|>>=|\*\*|<<|>>|<=|>=|==|!=|&&|\|\||\+\+|--|[-+*/%&|^]=|[-+*/%<>!~&|^()?:=,]))"
 )
+_SIZE = regex(r"\$\{#([A-Za-z_][A-Za-z_0-9]*)(\[[@*]\])?\}")
+"""How long a value is, or how many an array has: `${#names[@]}`."""
 _SETTING = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="})
 _LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"||"}), frozenset({"&&"}), frozenset({"|"}), frozenset({"^"}), frozenset({"&"}), frozenset({"==", "!="}),
@@ -53,7 +57,7 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     """The value of an expression over known numbers, as text, and what it sets; Unknown where one is not known."""
     if not scope.plain and "\\" not in text:
         text = text.replace('"', "")  # bash takes the quotes away; to the others they are an error (measured)
-    tokens, whole = _tokens(text, twice=scope.plain != "posix")
+    tokens, whole = _tokens(_with_sizes(scope, text), twice=scope.plain != "posix")
     # `$x` is put in before the expression is read, so one without a value leaves nothing: `$x == 0` is an error then.
     tokens = [token for token in tokens if token[0] != "$" or not _is_blank(scope, token[1:])]
     sum_ = _Sum(scope, tokens)
@@ -73,6 +77,25 @@ def _is_blank(scope: Scope, name: str) -> bool:
     if value is None:
         return not (scope.nounset and scope.counts_unset)
     return isinstance(value, str) and not value.strip()
+
+
+def _with_sizes(scope: Scope, text: str) -> str:
+    """An expression with each `${#name}` and `${#name[@]}` as the number that it is, where that is known."""
+    if "${#" not in text:
+        return text
+
+    def size(found: re.Match[str]) -> str:
+        name, several = found.groups()
+        if several:
+            values = None if scope.plain else scope.array(name)
+            known = values is not None and all(isinstance(value, str) for value in values)
+            number = str(len(values)) if values is not None and known else None
+        else:
+            value = scope.variable(name)
+            number = str(len(value)) if isinstance(value, str) else None
+        return number if isinstance(number, str) else found[0]
+
+    return _SIZE.sub(size, text)
 
 
 def filled_in(scope: Scope, text: str, substitutions: tuple[CommandSubstitution, ...]) -> str:

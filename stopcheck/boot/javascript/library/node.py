@@ -15,6 +15,7 @@ from stopcheck.boot.javascript.evaluate import line
 from stopcheck.boot.javascript.library.language import Language
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
+    ABSENT,
     UNDEFINED,
     Builtin,
     Class,
@@ -24,6 +25,7 @@ from stopcheck.boot.javascript.values import (
     Scope,
     Thing,
     ThrownError,
+    value_of,
 )
 from stopcheck.boot.signals import NUMBERS
 from stopcheck.hints import TYPE_CHECKING
@@ -47,6 +49,8 @@ _MODULES = frozenset(
     ]
 )
 """Modules of which something is followed; in the rest of those that are known nothing waits."""
+_OF_SCRIPTS = ("require", "module", "exports", "__dirname", "__filename")
+"""Names that each file has, but for ECMAScript's modules."""
 _VARIABLE = 0x04
 """In a function's flags: it takes any number of arguments (inspect.CO_VARARGS, whose import takes long)."""
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
@@ -226,12 +230,15 @@ class Node(Language):
 
     def _own(self, name: str) -> Any:
         place = posixpath.normpath(posixpath.join(self.folders[-1], name))
-        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}/index.js"):
+        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}.json", f"{place}/index.js"):
             if path in self.modules:
                 return self.modules[path].fields["exports"]
             tree = self.around.module(path)
             if tree is not None:
                 return self._carried_out(path, tree)
+            data = self.around.data(path)
+            if data is not None:
+                return value_of(data)
         raise UndecidedError(f"it needs {name}")
 
     def _carried_out(self, path: str, tree: Any) -> Any:
@@ -248,14 +255,27 @@ class Node(Language):
             raise UndecidedError("a module waits as it is loaded")
         exports = module.fields["exports"]
         if isinstance(exports, Thing) and not exports.fields:
-            exports.fields |= {key: value for key, value in scope.names.items() if key not in {"module", "exports"}}
+            exports.fields |= {key: value for key, value in scope.names.items() if key not in _OF_SCRIPTS}
         return module.fields["exports"]
 
     def scope(self, path: str) -> tuple[Scope, Thing]:
         """The names that a file begins with, and its module."""
         exports = Thing()
         module = Thing("", {"exports": exports, "filename": path})
+        if self._is_ecmascript(path):
+            return Scope({"this": UNDEFINED, **dict.fromkeys(_OF_SCRIPTS, ABSENT)}), module
         return Scope({"module": module, "exports": exports, "this": exports}), module
+
+    def _is_ecmascript(self, path: str) -> bool:
+        """Whether a file is a module in which `require` is not defined (nodejs.org/api/esm.html, Enabling)."""
+        if not path.endswith(".js"):
+            return path.endswith(".mjs")
+        folder = posixpath.dirname(path)
+        while True:
+            package = self.around.data(posixpath.join(folder, "package.json"))
+            if package is not None or folder in {"", "/"}:
+                return isinstance(package, dict) and package.get("type") == "module"
+            folder = posixpath.dirname(folder)
 
     # process
 
@@ -360,10 +380,37 @@ class Node(Language):
         return timer
 
     def timers_promises_settimeout(
-        self, _: Any, milliseconds: Any = UNDEFINED, value: Any = UNDEFINED, *__: Any
+        self, _: Any, milliseconds: Any = UNDEFINED, value: Any = UNDEFINED, options: Any = UNDEFINED, *__: Any
     ) -> Promise:
         """setTimeout() of timers/promises."""
-        return self.after(milliseconds, value)
+        promise = Promise()
+        timer = self.timer(Builtin("$resolve", promise), milliseconds, (value,))
+        if self.option(options, "ref") is False:
+            self.timer_unref(timer)
+        self.abortable(promise, options, Builtin("$bound", (Builtin("clearTimeout"), (timer,))))
+        return promise
+
+    def option(self, options: Any, name: str) -> Any:
+        """What an object of options says."""
+        if isinstance(options, Opaque):
+            raise UndecidedError("what it is told is not known")
+        return options.fields.get(name, UNDEFINED) if isinstance(options, Thing) else UNDEFINED
+
+    def abortable(self, promise: Promise, options: Any, clean: Any = UNDEFINED) -> None:
+        """`{ signal }`: once that is aborted, a promise is broken, and what would have kept it is given up."""
+        signal = self.option(options, "signal")
+        if signal is UNDEFINED or signal is None:
+            return
+        if not isinstance(signal, Thing) or signal.kind != "abort":
+            raise UndecidedError("what aborts it is not known")
+        error = self.error("AbortError", "The operation was aborted")
+        error.fields["code"] = "ABORT_ERR"
+        if signal.fields["aborted"]:
+            self.later(clean)
+            self.loop.settle(promise, "broken", error)
+            return
+        self.listen(signal, "abort", Builtin("$bound", (Builtin("$reject", promise), (error,))))
+        self.listen(signal, "abort", clean)
 
     def util_promisify(self, _: Any, function: Any = UNDEFINED) -> object:
         """util.promisify()."""
@@ -407,12 +454,15 @@ class Node(Language):
             raise UndecidedError("which event it emits is not known")
         return (yield from self.emit(emitter, name, *arguments))
 
-    def events_once(self, _: Any, emitter: Any = UNDEFINED, name: object = UNDEFINED, *__: Any) -> Promise:
+    def events_once(
+        self, _: Any, emitter: Any = UNDEFINED, name: object = UNDEFINED, options: Any = UNDEFINED, *__: Any
+    ) -> Promise:
         """events.once()."""
         if not isinstance(emitter, Thing) or not isinstance(name, str):
             raise UndecidedError("what it waits for is not known")
         promise = Promise()
         self.listen(emitter, name, Builtin("$resolve", promise), once=True)
+        self.abortable(promise, options)
         return promise
 
     def controller_abort(self, controller: Thing, *_: Any) -> Steps:

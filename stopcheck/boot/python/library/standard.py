@@ -46,27 +46,28 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
         if name in self.modules:
             return self.modules[name]
         above, _, last = name.rpartition(".")
-        parent = (yield from self.load(above)) if above else None
-        found = self.around.module(name) if parent is None or isinstance(parent, Thing) else None
-        if found is not None:
-            tree, is_package = found
-            package = name if is_package else above
-            module = self.modules[name] = Thing(
-                "module", {"__name__": name, "__file__": Opaque(), "__package__": package}
-            )
+        outer = (yield from self.load(above)) if above else None
+        package = self.around.module(f"{name}.__init__")
+        tree = package or self.around.module(name)
+        if tree is not None:
+            fields = {"__name__": name, "__package__": name if package is not None else above, "__file__": Opaque()}
+            module = self.modules[name] = Thing("module", fields)
             yield from self.evaluator.block(tree.body, Scope(module.fields))
-            if isinstance(parent, Thing):
-                parent.fields[last] = module
+            if isinstance(outer, Thing):
+                outer.fields[last] = module
             return module
-        if isinstance(parent, Thing) or name.partition(".")[0] not in sys.stdlib_module_names:
+        if name.partition(".")[0] not in sys.stdlib_module_names:
             raise UndecidedError(f"it uses {name.partition('.')[0]}")
         return Library(name)
 
-    def import_from(self, module: Any, name: str) -> Steps:
-        """`from module import name`: something in it, or a module below it."""
-        if isinstance(module, Thing) and name not in module.fields:
-            return (yield from self.load(f"{module.fields['__name__']}.{name}"))
-        return self.attribute(module, name)
+    def imported(self, module: object, name: str) -> Steps:
+        """`from module import name`: what it has by that name, or a module in it."""
+        if not isinstance(module, Thing) or name in module.fields:
+            return self.attribute(module, name)
+        whole = module.fields["__name__"]
+        if module.fields["__package__"] != whole:
+            raise RaisedError("ImportError")
+        return (yield from self.load(f"{whole}.{name}"))
 
     def builtin(self, name: str) -> object:
         """A name that the program has not defined."""
@@ -82,6 +83,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
             if name in owner.fields:
                 return owner.fields[name]
             if owner.kind == "module":
+                if owner.fields["__package__"] == owner.fields["__name__"]:
+                    raise UndecidedError(f"{name} may be in a package that is not wholly there")
                 raise RaisedError("ImportError")
             return Method(owner, name)
         if isinstance(owner, RaisedError) and name == "code":
@@ -184,10 +187,11 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
 
     def begin_with(self, manager: Any) -> Steps:
         """`with manager`: what it gives."""
-        yield from ()
         thing = manager.thing if isinstance(manager, Instance) else manager
         if isinstance(thing, Thing) and thing.kind == "suppress":
             return None
+        if isinstance(thing, Thing) and thing.kind == "Lock":
+            return (yield from self.lock_acquire(thing))
         return manager
 
     def end_with(self, manager: Any, error: RaisedError | None) -> Steps:
@@ -198,6 +202,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
                 return error is not None and error.fits(thing.fields["caught"])
             if thing.kind == "pool":
                 yield from self.pool_shutdown(thing)
+            if thing.kind == "Lock":
+                self.lock_release(thing)
         return False
 
 

@@ -106,6 +106,48 @@ class Threads(Shelf):
         yield self.pause("event", timeout, lambda: bool(event.fields["told"]))
         return event.fields["told"]
 
+    # Locks: one that is held is waited for, by the thread that holds it, too, unless it is an RLock.
+
+    def threading_lock(self) -> Thing:
+        """threading.Lock()."""
+        return Thing("Lock", {"left": 1, "again": False, "holders": []})
+
+    def threading_rlock(self) -> Thing:
+        """threading.RLock()."""
+        return Thing("Lock", {"left": 1, "again": True, "holders": []})
+
+    def threading_semaphore(self, value: object = 1) -> Thing:
+        """threading.Semaphore()."""
+        if not isinstance(value, int):
+            raise UndecidedError("how many may hold a semaphore is not known")
+        return Thing("Lock", {"left": value, "again": False, "holders": []})
+
+    threading_boundedsemaphore = threading_semaphore
+
+    def lock_acquire(self, lock: Thing, blocking: object = True, timeout: object = None) -> Steps:
+        """Lock.acquire(): after a signal's handler it goes on to wait."""
+        fields = lock.fields
+        holder = self.schedule.current
+        if fields["left"] <= 0 and not (fields["again"] and holder in fields["holders"]):
+            if blocking is not True:
+                return False
+            yield self.pause("lock", None if timeout == -1 else timeout, lambda: fields["left"] > 0)
+            if fields["left"] <= 0:
+                return False
+        fields["left"] -= 1
+        fields["holders"].append(holder)
+        return True
+
+    def lock_release(self, lock: Thing, *_: object) -> None:
+        """Lock.release()."""
+        lock.fields["left"] += 1
+        if lock.fields["holders"]:
+            lock.fields["holders"].pop()
+
+    def lock_locked(self, lock: Thing) -> bool:
+        """Lock.locked()."""
+        return bool(lock.fields["left"] <= 0)
+
     def _queue(self, *_: object, **__: object) -> Thing:
         return Thing("Queue", {"items": []})
 
