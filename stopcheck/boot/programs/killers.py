@@ -247,8 +247,9 @@ def start_stops(start: Start) -> Body:
 
 
 def stop_of_a_daemon(
-    start: Start, retry: Field | None, signal: Field | None, pid_file: Field | None, named: Field | None
-) -> Body:
+    start: Start, retry: Field | None, signal: Field | None, pid_file: Field | None, named: Field | None,
+    content: bool,
+) -> Body:  # fmt: skip
     """`start-stop-daemon --stop`: with --retry it waits until the process is gone, and begins with its signal."""
     words = [word for word in (retry, signal, pid_file, named) if word is not None]
     schedule = str(retry or "").partition("/")[0].removeprefix("-")
@@ -260,7 +261,7 @@ def stop_of_a_daemon(
         by, target = "pid", number_in(start.world, start.path(str(pid_file))) or ""
     if not target:
         return _unknown(start, f"whom {pid_file} names")
-    return (Stopper if retry else Killer)(by, told, (target,), content=True)
+    return (Stopper if retry else Killer)(by, told, (target,), content)
 
 
 def start_signals(start: Start) -> Body | Failure:
