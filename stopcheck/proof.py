@@ -191,6 +191,10 @@ def _rebuilt(files: Files, path: str, options: Options, changed: Mapping[SourceF
 
 
 def _ranks(assessment: Assessment) -> tuple[int, ...]:
-    """The outcomes of all ways, worst first, as numbers; higher is better."""
+    """The outcomes of all ways, worst first, as numbers; higher is better.
+
+    To be cut off is no better than to be killed: it is SIGKILLed either way, only sooner.
+    """
     outcomes = [stopped.outcome for stopped in assessment.paths] or [assessment.outcome]
-    return tuple(sorted(RANKING.index(outcome) for outcome in outcomes))
+    kinds = (OutcomeKind.KILLED if outcome is OutcomeKind.CUT_OFF else outcome for outcome in outcomes)
+    return tuple(sorted(map(RANKING.index, kinds)))

@@ -822,9 +822,14 @@ def _refuses(row: ProgramRow, own: list[str]) -> bool:
     """Whether a wrapper's own words have an option that it does not know; getopt_long(3) takes one cut short."""
     if not row.only_letters:
         return False
+    value = False
     for word in own[1:]:
+        if value:
+            value = False
+            continue
         if word == "--":
             break
+        value = word in row.value_options
         if word.startswith("--"):
             name = word.partition("=")[0]
             if row.long_options and not any(option.startswith(name) for option in row.long_options):

@@ -35,11 +35,6 @@ TESTS = Path(__file__).parents[1]
 WELL = (OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED)
 
 EXCEPTIONS = {
-    # The trap that then runs kills its job and waits for nothing: a second cause, seen once the first is mended.
-    "trap.busybox.exit-trap-bg",
-    "trap.dash.exit-trap-bg",
-    "trap.yash.exit-trap-bg",
-    "trap.zsh.exit-trap-bg",
     # What starts now is started by a program that passes no signal on: seen once it starts.
     "start.flock.not-executable",
     "start.setsid.not-executable",

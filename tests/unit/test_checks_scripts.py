@@ -280,6 +280,7 @@ def test_a_fix(text: str) -> None:
         pytest.param("set -m\nhypercorn &\nfg %1\n", id="fg"),
         pytest.param("trap \"kill $(cat /p)\" TERM\nhypercorn &\nwait\n", id="a-trap-that-was-expanded"),
         pytest.param("(\n    cd /tmp\n    exec hypercorn\n)\n", id="parentheses-over-several-lines"),
+        pytest.param("#!/bin/sh\ntrap 'wait' EXIT\nhypercorn &\n", id="an-exit-trap-that-tells-nobody"),
     ],
 )  # fmt: skip
 def test_no_fix_where_none_is_certain(script: str) -> None:

@@ -193,6 +193,9 @@ importas loopwhilex multidefine multisubstitute pipeline piperw redirfd runblock
 wait withstdinas"""
 
 
+_SHORT_OKNODO = re.compile("-[KStqvbmCo]*o[KStqvbmCo]*")
+
+
 def start_start_stop_daemon(start: Start) -> Body | Failure:
     """start-stop-daemon(8): --start becomes the program, or leaves it in the background (-b), --stop ends it."""
     words = list(start.argv[1:])
@@ -204,7 +207,7 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         retry = _option(own, "-R", "--retry")
         signal, pid_file = _option(own, "-s", "--signal"), _option(own, "-p", "--pidfile")
         named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
-        content = bool({"-o", "--oknodo"} & told)
+        content = "--oknodo" in told or any(_SHORT_OKNODO.fullmatch(word) for word in told)
         return stop_of_a_daemon(start, retry, signal, pid_file, named, content)
     if not {"-S", "--start"} & told:
         return start.leaf("short", status=3 if {"-T", "--status"} & told else None)

@@ -175,4 +175,6 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     if not name or shell.machine.builtin(name, shell.row) is not None:
         return not name
     row = find_program(name, shell.machine.programs)
-    return row is not None and row.role in (_STANDS if asked else _STANDS | _HOLDS)
+    if row is None or row.role == "unknown":
+        return not asked and not command.redirections  # in the background it is asked nothing, and keeps the pipe open
+    return row.role in (_STANDS if asked else _STANDS | _HOLDS)
