@@ -37,6 +37,7 @@ class ProgramRow:
     seconds_text: str = ""
     cleanup: bool = False
     keeps_ignored: bool = False
+    resets: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
     own_letters: str = ""

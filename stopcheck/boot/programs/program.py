@@ -334,6 +334,7 @@ class Parent:
         child = world.spawn(process, self, self.argv, process.origin)
         self.child = child.pid
         child.user = process.user if self.options.user is None else self.options.user
+        child.ignored = frozenset() if self.row.resets else child.ignored
         if self.row.role == "init" and self.row.own_group:
             child.pgid = child.pid
             if self.row.forwards == "session":

@@ -417,8 +417,9 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         | left
         | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     )
-    before = process.argv
+    before = process.argv, process.ignored
     traps = dict(shell.traps)
+    process.ignored = ignored  # to which what it becomes adds: `exec nohup app`
     process.origin = call.node.span
     started = shell.machine.load(world, process, words, env, search=_search(call, env))
     if isinstance(started, Failure) and started.kind in UNMARKED:
@@ -427,7 +428,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     if isinstance(started, Failure):
         if kind == "exec" and not started.name and words[0] == "" and shell.row.almquist:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
-        process.argv = before
+        process.argv, process.ignored = before
         if kind == "exec" and "execfail" in shell.options and not shell.errexit:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
@@ -437,7 +438,6 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
             shell.traps.pop("EXIT", None)
         shell.leave(started.status)
         return
-    process.ignored = ignored
     process.body = started
     _redirect(call, process)
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)

@@ -18,7 +18,7 @@ from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUn
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell.words import Scope
-    from stopcheck.boot.world import Field, World
+    from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import TestExpression
 
 _NUMERIC = {"-eq", "-ne", "-lt", "-le", "-gt", "-ge"}
@@ -256,7 +256,13 @@ def _of_process(world: World, path: str) -> bool | None:
     """Whether the kernel shows a process there: as long as its number names it; None where that is not the question."""
     found = re.fullmatch(r"/proc/(\d{1,7})(?:/(?:cmdline|comm|environ|maps|stat|status|task))?", path)
     process = world.processes.get(int(found[1])) if found else None
-    return None if process is None else process.alive or not process.collected
+    return None if process is None else process.alive or not (process.collected or _has_gone_to_init(world, process))
+
+
+def _has_gone_to_init(world: World, process: Process) -> bool:
+    """Whether it was an orphan of an init, which asks at once how any child of it has ended."""
+    row = getattr(world.init.body, "row", None)
+    return process.adopted and getattr(row, "role", "") == "init"
 
 
 def _file(machine: Machine, path: str, operator: str) -> Truth:

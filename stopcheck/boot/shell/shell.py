@@ -843,7 +843,7 @@ class Shell:
             parts = any(len(job.pids) > 1 for job in self.jobs)
             self.have_waited(world, None if blocked.every else blocked.pids)
             if blocked.every and self.row.name in {"bash", "mksh", "yash"}:
-                self.forget(world)
+                self.forget(world, blocked.pids)
             if blocked.every and not blocked.first and self.waits_on(world, process, blocked.span, ended):
                 return True
             told = self.seen(ended[-1]) if ended and not blocked.every else 0
@@ -877,9 +877,15 @@ class Shell:
             self.blocked = Waiting(others, span, first=True, every=True)
         return bool(others)
 
-    def forget(self, world: World) -> None:
-        """Keep the status of no job that has ended: so do bash, mksh and yash when they have waited for all."""
-        self.forgotten |= frozenset(pid for pid, other in world.processes.items() if not other.alive)
+    def forget(self, world: World, waited: tuple[int, ...] = ()) -> None:
+        """Keep the status of no job that has ended: so do bash, mksh and yash when they have waited for all.
+
+        bash keeps that of `$!` where it had ended by itself before. Source: jobs.c, mark_dead_jobs_as_notified.
+        """
+        over = frozenset(pid for pid, other in world.processes.items() if not other.alive)
+        last = self.last_job if self.row.name == "bash" and self.last_job not in waited else None
+        kept = {pid for pid in over if pid == last and not world.processes[pid].killed_by}
+        self.forgotten |= over - kept
         self.disowned = dict.fromkeys(self.disowned, 127)
 
     def _has_its_answer(self, world: World, blocked: Blocked, alive: list[Process]) -> bool:

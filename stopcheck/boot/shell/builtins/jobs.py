@@ -133,7 +133,7 @@ def do_wait(call: Call) -> None:
             if pid is None:
                 shell.set_status(2 if shell.row.almquist else 1)
                 return
-            if (shell.strict or shell.row.tells_once) and pid in shell.forgotten:
+            if pid in shell.forgotten:
                 shell.set_status(127)
                 return
             if pid in shell.disowned:
@@ -159,7 +159,7 @@ def do_wait(call: Call) -> None:
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
-            shell.drop_jobs((over,))
+            shell.jobs = tuple(job for job in shell.jobs if job is not over)  # `wait PID` still tells its status
             told = shell.seen(world.processes[over.pids[-1]])
             shell.set_status(told if told is not None else 0, True)
             return
