@@ -115,8 +115,8 @@ TRAP_LIMIT = 8
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned",
-    "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "has_exit_trap",
-    "integers", "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped",
+    "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "had_trap",
+    "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped",
     "machine", "mode", "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain",
     "renamed", "root", "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited",
     "witnesses",
@@ -211,6 +211,8 @@ class Shell:
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.looped = False
         """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
+        self.had_trap = False
+        """Whether it has ever set a trap: busybox does not forget that when it is taken back."""
         self.parenthesised = False
         """Whether it runs what stands in `( … )`."""
         self.unsourced = False
@@ -1240,7 +1242,7 @@ class Shell:
         body = self.copy()
         body.frames = (Evaluate(node, frozenset()),)
         body.mode = "subshell"
-        body.has_exit_trap = False
+        body.has_exit_trap = body.had_trap = False
         body.parenthesised = body.deaf = False
         body.options = self.options - {"m"}
         body.lenient = self.tested() and (self.row.name == "bash" or not background)
@@ -1379,6 +1381,7 @@ class Shell:
         trapped = any(
             trap.text != "" or (self.row.name == "bash" and name == "EXIT") for name, trap in self.traps.items()
         )
+        trapped = trapped or (self.had_trap and self.row.name == "busybox")
         if tail is None or self.frames or trapped or not (self.comes_last or self.mode == "subshell"):
             return False
         construct = tail - {"simple", "assignment"}

@@ -78,6 +78,7 @@ def do_trap(call: Call) -> None:
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
         shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
+        shell.had_trap = shell.had_trap or action != ""
         shell.traps[name] = trap
     shell.set_status(status)
 
