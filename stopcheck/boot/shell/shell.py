@@ -114,12 +114,12 @@ TRAP_LIMIT = 8
 
 
 _PLAIN_SLOTS = (
-    "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf", "disowned",
-    "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "had_trap",
-    "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped",
-    "machine", "mode", "name", "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain",
-    "renamed", "root", "row", "script", "status", "substitutions", "text", "unsourced", "untrapped", "waited",
-    "witnesses",
+    "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
+    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames",
+    "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
+    "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
+    "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
+    "text", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
