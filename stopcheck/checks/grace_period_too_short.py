@@ -21,7 +21,9 @@ MORE = (
     "`stop_grace_period` in a compose file, `terminationGracePeriodSeconds` in Kubernetes; and tell stopcheck, with "
     "`--grace-period`."
 )
-WAKES = "Wait with a threading.Event that the handler sets: it wakes `wait(60)` at once, but no `sleep(60)`."
+WAKES = (
+    "`time.sleep(60)` goes on to its end whatever a handler does; `Event.wait(60)` ends as the handler sets the event."
+)
 CHILDREN = (
     "Put an init in front of the script (`docker run --init`, `init: true`, or tini in the image), which is given what "
     "leaves for the background, and start no other job beside it: or do without that."
@@ -37,17 +39,16 @@ def check(case: Case) -> Iterator[Violation]:
         body = cause.process.body
         if isinstance(body, Program):
             why = f"{called(cause.process)} takes about {body.row.seconds:g} s to finish"
-            if _sleeps(body):
-                why = (
-                    f"{called(cause.process)} may sleep {body.row.seconds:g} s before it looks at what its handler sets"
-                )
+            if _is_told(body):
+                why = f"By its source, {called(cause.process)} may take {body.row.seconds:g} s to end"
             if body.row.waits_for_all and body.row.seconds < case.assessment.grace:
                 why = f"{called(cause.process)} waits for all its children, those that PID 1 is given among them"
         elif cause.span is not None:
             why = f"The trap still waits for `{cause.span.text}` then"
         else:
             continue
-        advice = f"{WAKES} {MORE}" if isinstance(body, Program) and _sleeps(body) else MORE
+        sleeps = isinstance(body, Program) and _is_told(body) and cause.process.program.startswith("python")
+        advice = f"{MORE} {WAKES}" if sleeps else MORE
         if isinstance(body, Program) and body.row.waits_for_all and body.row.seconds < case.assessment.grace:
             advice = CHILDREN
         told = bool(case.down.processes[cause.process.pid].told)
@@ -62,8 +63,8 @@ def check(case: Case) -> Iterator[Violation]:
         )
 
 
-def _sleeps(body: Program) -> bool:
-    """Whether its source tells how long it may sleep: more than what any program is taken to need."""
+def _is_told(body: Program) -> bool:
+    """Whether its source tells how long it may take: more than what any program is taken to need."""
     return body.row.table == OWN and body.row.seconds > ProgramRow(body.row.name).seconds
 
 
