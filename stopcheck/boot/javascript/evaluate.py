@@ -33,7 +33,6 @@ MOST_STEPS = 40_000
 DEEPEST = 30
 MOST_ITEMS = 10_000
 PLAIN = (str, int, float, bool, type(None), Undefined)
-_FUNCTIONS = frozenset({"function_declaration", "function_expression", "arrow_function", "method_definition"})
 _ARITHMETIC: Mapping[str, Callable[[Any, Any], Any]] = {
     "-": operator.sub, "*": operator.mul, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge,
 }  # fmt: skip

@@ -58,7 +58,11 @@ class _Run:
         if signal is None:
             listeners = self.node.process.fields["listeners"]
             handled = {name[3:] for name, functions in listeners.items() if name[3:] in NUMBERS and functions}
-            return Fate(handled=dict.fromkeys(sorted(handled), "raise"), lasts=self._lasts())
+            guessed = loop.guessed
+            lasts = self._lasts()
+            if guessed and not lasts:
+                raise UndecidedError("how long it lasts is not told")
+            return Fate(handled=dict.fromkeys(sorted(handled), "raise"), lasts=lasts)
         for _ in range(later):
             soonest = min((timer.at for timer in loop.timers), default=SHORT)
             if soonest > SHORT + PATIENCE:
@@ -123,6 +127,8 @@ class _Run:
         raise error
 
     def _ended(self) -> Fate:
+        if self.loop.guessed:
+            raise UndecidedError("how long it lasts is not told")
         if self.status == 0:
             return Fate(status=0)
         return Fate(status=self.status, line=self.evaluator.line, asked=tuple(self.node.asked))

@@ -40,6 +40,8 @@ class Loop:
     handles: dict[int, Thing] = field(default_factory=dict)
     broken: list[Promise] = field(default_factory=list)
     signalled: bool = False
+    guessed: bool = False
+    """Whether a timer has run out whose time is not told."""
     turns: int = 0
 
     def start(self, steps: Steps) -> Promise:
@@ -108,8 +110,9 @@ class Loop:
             timer = min(self.timers, key=lambda timer: timer.at, default=None)
             if timer is None or timer.at > limit:
                 return False
-            if self.signalled and timer.rough:
+            if timer.rough and self.signalled:
                 raise UndecidedError("how long it waits is not told")
+            self.guessed = self.guessed or timer.rough
             self.clock = max(self.clock, timer.at)
             if timer.every is None:
                 self.timers.remove(timer)

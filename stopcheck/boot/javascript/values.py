@@ -20,7 +20,6 @@ class Undefined:
 
 
 UNDEFINED = Undefined()
-NULL = None
 ABSENT = object()
 """What a name stands for that a file does not have, though others do."""
 

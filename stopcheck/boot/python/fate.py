@@ -70,7 +70,11 @@ class _Run:
             if schedule.advance(SHORT):
                 return self._ended()
             if signal is None:
-                return Fate(handled=self._handled(), lasts=self._lasts())
+                handled, guessed = self._handled(), schedule.guessed
+                lasts = self._lasts()
+                if guessed and not lasts:
+                    raise UndecidedError("how long it lasts is not told")
+                return Fate(handled=handled, lasts=lasts)
             for _ in range(later):
                 main = schedule.main().top().wait
                 until = main.until if main is not None else SHORT
@@ -84,6 +88,8 @@ class _Run:
             if not schedule.deliver(signal) or not schedule.advance(start + PATIENCE):
                 return Fate()
         except EndedError as end:
+            if signal is None and schedule.guessed:
+                raise UndecidedError("how long it lasts is not told") from None
             return Fate(status=end.status) if signal is None else Fate(seconds=schedule.clock - start)
         return Fate(seconds=schedule.clock - start, raised=self.raised)
 
@@ -97,6 +103,8 @@ class _Run:
 
     def _ended(self) -> Fate:
         """It has run through."""
+        if self.schedule.guessed:
+            raise UndecidedError("how long it lasts is not told")
         main = self.schedule.main()
         if main.error is not None:
             raise UndecidedError("what it does at its end goes wrong")

@@ -51,7 +51,8 @@ class Schedule:
     """All tasks of a process, its clock (seconds), and what it does on signals.
 
     `dormant`: the event loop sleeps in select(2), which goes on by itself after a handler (PEP 475), and has not looked
-    at what that handler has done, unless it was woken (`awake`). `signalled`: a signal has come.
+    at what that handler has done, unless it was woken (`awake`). `signalled`: a signal has come. `guessed`: it has
+    waited for a time that is not told.
     """
 
     call: Callable[[object, tuple[object, ...]], Steps]
@@ -64,6 +65,7 @@ class Schedule:
     dormant: bool = False
     awake: bool = False
     signalled: bool = False
+    guessed: bool = False
     current: Task | None = None
 
     def spawn(self, kind: str, steps: Steps, daemon: bool = False) -> Task:
@@ -88,8 +90,10 @@ class Schedule:
                 soonest = min((self._until(task) for task in self.tasks if not task.done), default=FOREVER)
                 if soonest > limit:
                     return False
-                if self.signalled and any(self._is_rough(task, soonest) for task in self.tasks):
-                    raise UndecidedError("how long it waits is not told")
+                if any(self._is_rough(task, soonest) for task in self.tasks):
+                    if self.signalled:
+                        raise UndecidedError("how long it waits is not told")
+                    self.guessed = True
                 self.clock = max(self.clock, soonest)
                 continue
             self._resume(task)
