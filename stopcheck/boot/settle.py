@@ -9,6 +9,7 @@ from stopcheck.boot.programs.program import LONG, Program, is_answered
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher
 from stopcheck.boot.shell.frames import (
+    ENDLESS,
     AndOrRest,
     CallEnd,
     Foreground,
@@ -20,7 +21,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
     Waiting,
 )
-from stopcheck.boot.shell.shell import ENDLESS, Shell
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.programs.program import Failure
     from stopcheck.source import Span
 
+SPIN_LIMIT = 1500
+"""A loop that goes round so many steps without time passing goes round for ever."""
 SOMEWHERE = "?"
 """Stands in `World.files` for a file that may have been written, nobody knows where."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
+from stopcheck.boot.shell import constructs, forks, implicit_exec
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
@@ -58,7 +59,7 @@ class Call:
 def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
     """Run one: it changes the shell, starts a child, or replaces the process."""
     asking = (*node.words, *(assignment.value for assignment in node.assignments))
-    if shell.asks(asking, node, tail, world, process):
+    if forks.asks(shell, asking, node, tail, world, process):
         return
     scope = shell.scope(world, process)
     words = expand_words(scope, node.words, shell.row.bash_syntax)
@@ -300,7 +301,7 @@ def run_program(call: Call) -> None:
         tail |= {"simple"}
         tail |= {"redirection"} if call.node.redirections else frozenset()
         tail |= {"assignment"} if call.node.assignments else frozenset()
-    if shell.may_replace(tail):
+    if implicit_exec.may_replace(shell, tail):
         replace_process(call, call.words, env, "implicit-exec")
         return
     child = world.spawn(process, shell, call.words, call.node.span)
@@ -320,7 +321,7 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
-    shell.take_place()
+    forks.take_place(shell)
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
     if world.files or makes_files(call.words):
@@ -459,7 +460,7 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
         if isinstance(part, ArrayLiteral):
-            values = shell.listed(part.elements, world, process)
+            values = constructs.listed(shell, part.elements, world, process)
             shell.assign_array(assignment.name, part.elements, values, assignment.append)
             continue
         value = expand_text(scope, assignment.value)

@@ -234,6 +234,10 @@ Frame: TypeAlias = (
 )
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
+ENDLESS = "an endless loop"
+UNSEEN = "a loop whose condition is not known"
+"""Why it stands: see Standing."""
+
 
 # --- what it waits for -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import posixpath
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.made import may_have_made
+from stopcheck.boot.shell import constructs, hearing
 from stopcheck.boot.shell.commands import Call, replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -135,7 +136,12 @@ def do_exit(call: Call) -> None:
     if call.arguments:
         status = number(call, 0)
         before = call.world.fallback
-        if call.process.pid == 1 and before is not None and status == 0 and shell.turns_away(before.init, call.node):
+        if (
+            call.process.pid == 1
+            and before is not None
+            and status == 0
+            and constructs.turns_away(shell, before.init, call.node)
+        ):
             call.world.fallback = None
         if call.process.pid == 1 and status != 0:
             call.world.note("leaves", call.process, span=call.node.span)
@@ -209,7 +215,7 @@ def _leave_loops(call: Call, again: bool) -> None:
         return  # to the trap there is no loop
     if trap is not None and shell.row.name not in {"zsh", "ksh93"}:
         shell.unwind_to(trap + 1, call.process)
-        if not shell.end_trap():
+        if not hearing.end_trap(shell):
             return
     shell.unwind_to(last, call.process)
     frame = frames[last]

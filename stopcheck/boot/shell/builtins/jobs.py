@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
     Job,
     Trap,
@@ -70,7 +71,7 @@ def do_trap(call: Call) -> None:
         if isinstance(action, str):
             body = call.machine.parse_text(action, span, shell.row)
         trap = Trap(action, call.node.span, body)
-        if action != "" and not shell.leaves_waiting(trap):
+        if action != "" and not hearing.leaves_waiting(shell, trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
             if name in {"DEBUG", "RETURN"}:
@@ -145,8 +146,8 @@ def do_wait(call: Call) -> None:
                 jobs = (job.pids for job in shell.jobs if pid in job.pids)
                 pids.extend(next(jobs, (pid,)) if shell.row.waits_for_pipeline else (pid,))
             elif _was_job(call, pid):
-                told = shell.seen(world.processes[pid])
-                shell.have_waited(world, (pid,))
+                told = waiting.seen(shell, world.processes[pid])
+                waiting.have_waited(shell, world, (pid,))
                 if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
                     shell.forgotten |= {pid}
                 shell.set_status(told if told is not None else 0, True)
@@ -161,15 +162,15 @@ def do_wait(call: Call) -> None:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
             shell.jobs = tuple(job for job in shell.jobs if job is not over)  # `wait PID` still tells its status
-            told = shell.seen(world.processes[over.pids[-1]])
+            told = waiting.seen(shell, world.processes[over.pids[-1]])
             shell.set_status(told if told is not None else 0, True)
             return
-        if not pids and news and shell.waits_on(world, call.process, call.node.span, news):
+        if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news):
             return
         if not pids and shell.row.name in {"bash", "yash"}:
-            shell.forget(world)
+            waiting.forget(shell, world)
     if not pids:
-        shell.have_waited(world, None)
+        waiting.have_waited(shell, world, None)
         shell.set_status(127 if first else 0)
         return
     if shell.row.wait_resumes and shell.pending:
@@ -245,7 +246,7 @@ def do_jobs(call: Call) -> None:
     """List them, and with that forget those that have ended, where they have kept their places."""
     shell = call.shell
     if shell.row.job_slots and "-p" not in call.arguments:
-        shell.drop_jobs(tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+        forks.drop_jobs(shell, tuple(job for job in shell.jobs if not call.world.living(job.pids)))
     shell.set_status(0)
 
 
@@ -279,7 +280,7 @@ def do_disown(call: Call) -> None:
     meant = list(shell.jobs) if every else [_named_job(shell, word) for word in words or ["%%"]]
     if "h" not in letters:
         for job in filter(None, meant):
-            told = {pid: shell.seen(call.world.processes[pid]) or 0 for pid in job.pids}
+            told = {pid: waiting.seen(shell, call.world.processes[pid]) or 0 for pid in job.pids}
             shell.disowned = {**shell.disowned, **(dict.fromkeys(job.pids, 127) if every else told)}
         shell.jobs = tuple(job for job in shell.jobs if job not in meant)
     shell.set_status(0 if all(meant) else 1)

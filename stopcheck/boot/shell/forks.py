@@ -1,0 +1,247 @@
+"""What a shell forks for: jobs, pipelines, subshells, substitutions; and its table of jobs."""
+
+from __future__ import annotations
+
+import itertools
+
+from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.shell.frames import (
+    CallEnd,
+    Evaluate,
+    Foreground,
+    Job,
+    Joined,
+    Negate,
+    Redirected,
+    TrapEnd,
+)
+from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.hints import TYPE_CHECKING, cast
+from stopcheck.syntax.shell.tree import (
+    AndOr,
+    ArrayLiteral,
+    CommandSubstitution,
+    Function,
+    Group,
+    ProcessSubstitution,
+    Sequence,
+    SimpleCommand,
+    Subshell,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeAlias
+
+    from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Process, World
+    from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import Arithmetic, Case, Conditional, Coprocess, For, Item, Pipeline, Word
+
+    Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
+
+_READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "yash"})
+"""What may run what is piped to it."""
+_TIDYING = (Function, Sequence, SimpleCommand, Subshell)
+"""What bash runs an EXIT trap behind, where it is what a child of it runs."""
+_ASKED = (ArrayLiteral, CommandSubstitution, ProcessSubstitution)
+
+
+def fork(
+    shell: Shell, world: World, process: Process, node: Node, span: Span, background: bool, piped: bool = False
+) -> Process:
+    """fork(2) of this shell, to run a part of the script: traps are reset, jobs forgotten."""
+    body = shell.copy()
+    body.frames = (Evaluate(node, frozenset()),)
+    body.mode = "subshell"
+    body.has_exit_trap = body.had_trap = False
+    body.parenthesised = body.deaf = False
+    body.options = shell.options - {"m"}
+    body.lenient = shell.tested() and (shell.row.name == "bash" or not background)
+    # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
+    alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
+    tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
+    body.ends_plainly = shell.row.name == "bash" and not tidies
+    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None)
+    body.interrupts = shell.interrupts if trap is None else trap.status
+    body.called = shell.called or any(isinstance(frame, CallEnd) for frame in shell.frames)
+    body.looped = shell.looped or bool(shell.loops())
+    body.root = shell.root or process.pid
+    body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
+    body.answers, body.substitutions, body.disowned = (), (), {}
+    child = world.spawn(process, body, process.argv, span)
+    child.program = process.program
+    child.job = background
+    if "m" in shell.options:
+        child.pgid = child.pid
+    elif background:
+        # What is more than one program bash runs in a subshell that ignores QUIT; the programs in it do not.
+        body.deaf = shell.row.name == "bash" and not _is_program(shell, node)
+        child.ignored |= {"INT"} if body.deaf else {"INT", "QUIT"}
+    return child
+
+
+def _is_program(shell: Shell, node: Node) -> bool:
+    """Whether a job is one program alone, neither a builtin nor a function."""
+    if not isinstance(node, SimpleCommand):
+        return False
+    names = [word.literal for word in node.words]
+    while names[:1] == ["command"]:
+        names = [name for name in names[1:] if name not in {"-p", "--"}]
+    name = names[0] if names else ":"
+    return name is None or not (name in shell.functions or shell.machine.builtin(name, shell.row))
+
+
+def start_jobs(shell: Shell, node: Item, world: World, process: Process) -> None:
+    """`command &`: a job of one process, or of each part of a pipeline."""
+    pipeline = node.command.first
+    if not node.command.rest and len(pipeline.commands) > 1:
+        children = [fork(shell, world, process, command, node.span, True, True) for command in pipeline.commands]
+        world.connect(children, pipeline.stderr_too)
+        _add_job(shell, tuple(child.pid for child in children), node.span)
+    else:
+        # bash runs a program at once, whatever `!` says of its status.
+        negated = pipeline.negated and not (shell.row.name == "bash" and _is_program(shell, pipeline.commands[0]))
+        whole = node.command.rest or negated or pipeline.timed
+        inner: Node = node.command if whole else pipeline.commands[0]
+        child = fork(shell, world, process, inner, node.span, True)
+        _add_job(shell, (child.pid,), node.span)
+
+
+def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Process) -> None:
+    """`coproc NAME { … }`: a job whose input the shell holds open."""
+    child = fork(shell, world, process, node.body, node.span, True)
+    _add_job(shell, (child.pid,), node.span)
+    child.stdin = world.new_pipe()
+    world.held = {**world.held, child.stdin: process.pid}
+    shell.assign(f"{node.name or 'COPROC'}_PID", str(child.pid))
+
+
+def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process: Process) -> None:
+    """Its parts in children, where there is more than one; in some shells the last part in the shell itself."""
+    if node.negated:
+        shell.push(Negate())
+        tail = None
+    if node.timed:
+        tail = None
+    if len(node.commands) == 1:
+        shell.push(Evaluate(node.commands[0], tail))
+        return
+    last = shell.row.last_in_shell or ("lastpipe" in shell.options and "m" not in shell.options)
+    inside = node.commands[:-1] if last else node.commands
+    under = None if tail is None else tail | {"pipeline"}
+    children = [fork(shell, world, process, command, command.span, False, True) for command in inside]
+    world.connect(children, node.stderr_too)
+    take_place(shell)
+    pids = tuple(child.pid for child in children)
+    if last and shell.row.last_in_shell and "pipefail" not in shell.options and may_replace(shell, under):
+        world.connect([children[-1], process])
+        shell.push(Evaluate(node.commands[-1], under))
+    elif last:
+        shell.push(Joined(pids, node))
+        command = node.commands[-1]
+        program = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+        if program is None or program in _READ_SCRIPTS or "lastpipe" in shell.options:
+            # What is read in the shell itself, or run as a script, comes out of the pipe.
+            shell.push(Redirected(process.stdin, process.stdout, process.closed))
+            world.connect([children[-1], process])
+        shell.push(Evaluate(command, None))
+    else:
+        shell.blocked = Foreground(pids, node)
+
+
+def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process: Process) -> None:
+    """`( … )`: in a child, unless the shell has nothing else to do."""
+    within = under(shell, tail, "subshell", node)
+    if may_replace(shell, within):
+        alone = within is not None and within <= {"subshell", "redirection"} and shell.mode == "subshell"
+        shell.parenthesised = shell.parenthesised or alone
+        shell.push(Evaluate(node.body, frozenset() if alone and shell.row.exec_parentheses else within))
+        return
+    child = fork(shell, world, process, node.body, node.span, False)
+    cast("Shell", child.body).parenthesised = True
+    take_place(shell)
+    shell.blocked = Foreground((child.pid,), node)
+
+
+def asks(shell: Shell, words: tuple[Word, ...], node: Asking, tail: Tail, world: World, process: Process) -> bool:
+    """Run the first substitution in these words in which something may stand; False where none is left."""
+    if not any(isinstance(part, _ASKED) for word in words for part in word.parts):
+        return False
+    from stopcheck.boot.shell.asked import sourced, to_run
+
+    part = sourced(shell, node) or next(
+        to_run(shell, words, world, process, last=_is_last(shell, node, world, process)), None
+    )
+    return part is not None and run_first(shell, (part,), node, tail, world, process, surely=True)
+
+
+def run_first(
+    shell: Shell, parts: tuple[CommandSubstitution | ProcessSubstitution, ...], node: Asking, tail: Tail, world: World,
+    process: Process, *, surely: bool = False,
+) -> bool:  # fmt: skip
+    """Run the first of these substitutions in which something may stand (or `surely` the first)."""
+    if not parts:
+        return False
+    from stopcheck.boot.shell.asked import is_to_run
+
+    part = next((each for each in parts if surely or is_to_run(shell, each, world, process)), None)
+    if part is None:
+        return False
+    child = fork(shell, world, process, part.body, part.span, False)
+    body = cast("Shell", child.body)
+    body.lenient = body.lenient and not shell.row.almquist
+    if forgets_errexit(shell):
+        body.options -= {"e"}
+    child.stdout = world.new_pipe()
+    take_place(shell)
+    shell.push(Evaluate(node, tail))
+    shell.blocked = Foreground((child.pid,), node, part, child.stdout)
+    return True
+
+
+def _is_last(shell: Shell, node: Asking, world: World, process: Process) -> bool:
+    """Whether nothing but a builtin, or an assignment, is left to do of what the container was started for."""
+    if shell.frames or not isinstance(node, SimpleCommand):
+        return False
+    if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
+        return False
+    name = node.words[0].literal if node.words else ":"
+    return name is not None and shell.machine.builtin(name, shell.row) is not None
+
+
+def forgets_errexit(shell: Shell) -> bool:
+    """Whether `set -e` does not hold in a `$( … )`."""
+    bash = shell.row.name == "bash" and not shell.strict and "inherit_errexit" not in shell.options
+    return bash or shell.row.name == "busybox"
+
+
+def take_place(shell: Shell) -> int:
+    """The place in the table of jobs for what is forked now: the first that is free, or whose job is waited for."""
+    if not shell.row.job_slots:
+        return max((job.number for job in shell.jobs), default=0) + 1
+    numbers = {job.number: job for job in shell.jobs}
+    number = next(number for number in itertools.count(1) if number not in numbers or numbers[number].waited)
+    if number in numbers:
+        drop_jobs(shell, (numbers[number],))
+    return number
+
+
+def drop_jobs(shell: Shell, jobs: Iterable[Job]) -> None:
+    """Forget these, their status too."""
+    shell.jobs = tuple(job for job in shell.jobs if job not in jobs)
+    shell.forgotten |= {pid for job in jobs for pid in job.pids}
+
+
+def add_job(shell: Shell, pids: tuple[int, ...], span: Span, foreground: bool = False) -> None:
+    """Keep a job under its number."""
+    number = take_place(shell)
+    shell.jobs += (Job(pids, span, number, foreground),)
+
+
+def _add_job(shell: Shell, pids: tuple[int, ...], span: Span) -> None:
+    add_job(shell, pids, span)
+    shell.last_job = pids[-1]
+    shell.status, shell.ok = 0, False

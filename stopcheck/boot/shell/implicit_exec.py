@@ -1,0 +1,48 @@
+"""When a shell replaces itself by its last command, though nobody has written `exec` (knowledge/shells.toml)."""
+
+from __future__ import annotations
+
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell.frames import Tail
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.syntax.shell.tree import Case, For, Group, If, Sequence, Subshell
+
+
+def may_replace(shell: Shell, tail: Tail) -> bool:
+    """Whether this shell execs its last command by itself here (knowledge/shells.toml)."""
+    trapped = any(
+        trap.text != "" or (shell.row.name == "bash" and name == "EXIT") for name, trap in shell.traps.items()
+    )
+    trapped = trapped or (shell.had_trap and shell.row.name == "busybox")
+    if tail is None or shell.frames or trapped or not (shell.comes_last or shell.mode == "subshell"):
+        return False
+    construct = tail - {"simple", "assignment"}
+    if shell.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
+        return True
+    allowed = {"command": shell.row.exec_command, "subshell": shell.row.exec_subshell}.get(
+        shell.mode, shell.row.exec_file
+    )
+    if shell.mode == "file" and shell.open_end:
+        allowed = allowed | shell.row.exec_open_file
+    if "plain" in allowed:
+        return shell.plain and "eval" not in tail
+    return tail <= allowed and "simple" in allowed and len(tail & shell.row.exec_apart) < 2
+
+
+def under(shell: Shell, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:
+    """What is the last of a construct, which is the last itself; None where the shell does not look into it."""
+    if tail is None or (
+        node.redirections and construct != "subshell" and shell.row.name in {"dash", "busybox", "ksh93"}
+    ):
+        return None
+    return tail | {construct, "redirection"} if node.redirections else tail | {construct}
+
+
+def comes_last(row: ShellRow, body: Sequence) -> bool:
+    """Whether this shell takes the last command of the text for its last: it looks at what it has still to read."""
+    rest = body.span.source.text[body.items[-1].span.end if body.items else 0 :]
+    return not row.exec_before or regex(row.exec_before).fullmatch(rest) is not None

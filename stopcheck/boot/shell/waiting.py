@@ -1,0 +1,182 @@
+"""How a shell's waiting ends: its foreground command, its `read`, its `wait`, and which status that leaves."""
+
+from __future__ import annotations
+
+from stopcheck.boot.shell import forks
+from stopcheck.boot.shell.frames import Answer, Evaluate, Foreground, Reading, Standing, Waiting
+from stopcheck.boot.signals import signal_number
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
+from stopcheck.records import replace
+
+if TYPE_CHECKING:
+    from stopcheck.boot.shell.frames import Blocked
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Process, Status, World
+    from stopcheck.source import Span
+
+
+def unblock(shell: Shell, world: World, process: Process) -> bool:
+    """Go on, where what it waits for has come; False where it has not (see Body.step)."""
+    blocked = shell.blocked
+    if isinstance(blocked, Standing) or blocked is None:
+        return False
+    if isinstance(blocked, Reading):
+        pipe = blocked.pipe or process.stdin
+        if not world.pipes.get(pipe) and any(pid != process.pid for pid in world.holders(pipe)):
+            return False
+        shell.blocked = None
+        if blocked.pipe:
+            for name in blocked.names:
+                shell.assign(name, Unknown(f"what is read into ${name}", blocked.node.span))
+            shell.set_status(Unknown("the end of the input", blocked.node.span))
+            return True
+        shell.push(Evaluate(blocked.node, None))
+        return True
+    alive = world.living(blocked.pids)
+    for other in world.children(process.pid):
+        other.collected = other.collected or not other.alive
+    if isinstance(blocked, Foreground) and blocked.asked is not None:
+        holders = world.holders(blocked.pipe)
+        blocked = shell.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
+        if holders:
+            return False
+        alive = world.living(blocked.pids)
+    if isinstance(blocked, Waiting) and blocked.first:
+        if _all_stand(shell, world, blocked):
+            return False
+    elif alive and not _has_its_answer(shell, world, blocked, alive):
+        return False
+    ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
+    if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
+        over = [job.pids for job in shell.jobs if not world.living(job.pids)]
+        ended = [child for child in ended if any(child.pid in pids for pids in over)] or ended
+    for child in ended:
+        child.reaped = True
+    shell.blocked = None
+    if isinstance(blocked, Foreground) and blocked.asked is not None and not shell.interrupted:
+        lines = world.pipes.pop(blocked.pipe, ())
+        unknown = next((line for line in lines if isinstance(line, Unknown)), None)
+        output = unknown or "\n".join(map(str, lines)).rstrip("\n")
+        status = seen(shell, world.processes[blocked.pids[0]])
+        shell.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
+    elif isinstance(blocked, Foreground):
+        _inherit(shell, ended, process)
+        status = _pipeline_status(shell, world, blocked)
+        last = world.processes[blocked.pids[-1]]
+        expected = shell.machine.success_expected(last)
+        if shell.interrupted:
+            signal, shell.interrupted = shell.interrupted, ""
+            died = all(world.processes[pid].killed_by == signal for pid in shell.witnesses)
+            if process.pid == 1 and shell.row.almquist:
+                shell.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
+                return True
+            if "EXIT" in shell.traps and ((shell.row.name == "bash" and died) or shell.row.exit_trap_status):
+                shell.leave(128 + signal_number(signal))
+                shell.killed = True
+                shell.dying = signal if shell.row.name == "bash" else ""
+                return True
+            if shell.row.name != "bash" or died:
+                world.exit(process, 128 + signal_number(signal), signal)
+                return True
+        if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
+            forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
+        if shell.pending and not shell.row.errexit_first:
+            shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
+        else:
+            shell.set_status(status, expected)
+    else:
+        shell.waited = shell.row.name == "bash" and not blocked.every
+        parts = any(len(job.pids) > 1 for job in shell.jobs)
+        have_waited(shell, world, None if blocked.every else blocked.pids)
+        if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
+            forget(shell, world, blocked.pids)
+        if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
+            return True
+        told = seen(shell, ended[-1]) if ended and not blocked.every else 0
+        if blocked.first and parts and shell.row.name == "busybox":
+            shell.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
+            return True
+        if blocked.first and shell.row.name == "busybox" and told:
+            told = told if isinstance(told, Unknown) else 129  # whatever it was
+        if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
+            shell.forgotten |= {child.pid for child in ended}
+        shell.set_status(told if told is not None else 0, True)
+    return True
+
+
+def _inherit(shell: Shell, ended: list[Process], process: Process) -> None:
+    """ksh93 runs `( … )` itself, so that the jobs of that are its own, which it waits for."""
+    if shell.row.name != "ksh93" or process.pid != 1:
+        return
+    for child in ended:
+        if isinstance(child.body, type(shell)) and child.body.mode == "subshell":
+            shell.jobs += tuple(job for job in child.body.jobs if job not in shell.jobs)
+
+
+def _all_stand(shell: Shell, world: World, waiting: Waiting) -> bool:
+    """Whether each job that a `wait -n` is for still stands: to bash a pipeline is one, and ends with all of it."""
+    named = set(waiting.pids)
+    if shell.row.name == "bash":
+        jobs = [job.pids for job in shell.jobs if named & set(job.pids)]
+        named -= {pid for pids in jobs for pid in pids if world.living(pids)}
+    return all(world.processes[pid].alive for pid in named)
+
+
+def waits_on(shell: Shell, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
+    """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
+
+    That is one that PID 1 has adopted. Source: fuzz, orphan-*.busybox; its calls of wait4(2) tell.
+    """
+    if shell.row.name != "busybox" or not ended or not max(ended, key=lambda child: child.ended_at).status:
+        return False
+    others = tuple(child.pid for child in world.children(process.pid) if child.alive)
+    if others:
+        shell.blocked = Waiting(others, span, first=True, every=True)
+    return bool(others)
+
+
+def forget(shell: Shell, world: World, waited: tuple[int, ...] = ()) -> None:
+    """Keep the status of no job that has ended: so do bash, mksh and yash when they have waited for all.
+
+    bash keeps that of `$!` where it had ended by itself before. Source: jobs.c, mark_dead_jobs_as_notified.
+    """
+    over = frozenset(pid for pid, other in world.processes.items() if not other.alive)
+    last = shell.last_job if shell.row.name == "bash" and shell.last_job not in waited else None
+    kept = {pid for pid in over if pid == last and not world.processes[pid].killed_by}
+    shell.forgotten |= over - kept
+    shell.disowned = dict.fromkeys(shell.disowned, 127)
+
+
+def _has_its_answer(shell: Shell, world: World, blocked: Blocked, alive: list[Process]) -> bool:
+    """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
+    if not isinstance(blocked, Foreground) or blocked.pids[-1] in {process.pid for process in alive}:
+        return False
+    return shell.tested() and all(shell.machine.only_waits(world, process) for process in alive)
+
+
+def seen(shell: Shell, child: Process) -> Status | None:
+    """A child's status as this shell has it in `$?`."""
+    if isinstance(child.status, int) and child.killed_by:
+        return child.status - 128 + shell.row.signal_base
+    return child.status
+
+
+def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
+    statuses = [seen(shell, world.processes[pid]) for pid in blocked.pids]
+    last = statuses[-1]
+    if "pipefail" in shell.options:
+        failed = [status for status in statuses if isinstance(status, Unknown) or status]
+        known = [status for status in failed if not isinstance(status, Unknown)]
+        last = (known or failed or [0])[-1]
+    return 0 if last is None else last
+
+
+def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None) -> None:
+    """It knows how these have ended, or all that have: it forgets them, where they do not keep their places."""
+    if not shell.row.job_slots:
+        shell.jobs = tuple(job for job in shell.jobs if world.living(job.pids))
+        return
+    over = (job for job in shell.jobs if not world.living(job.pids) and (pids is None or set(pids) & set(job.pids)))
+    ended = set(over)
+    shell.jobs = tuple(replace(job, waited=job.waited or job in ended) for job in shell.jobs)
