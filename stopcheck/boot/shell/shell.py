@@ -1,4 +1,4 @@
-"""A shell: what it knows and has still to do, its status, its variables; how a step goes, the modules beside it know."""
+"""A shell: what it knows and has still to do, its status, its variables; the modules beside it carry it out."""
 
 from __future__ import annotations
 
