@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.handlers.guards import PERL, guards
 from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
@@ -38,14 +39,16 @@ def read(text: str) -> Source:
         if not handled:
             doubt = doubt or "it handles a signal that is not known"
     prints = bool(re.search(r"\bwhile\s*\(?\s*1\b", code)) and goes_on(code, r"\$SIG\s*\{[^}]*\}\s*=\s*sub\s*\{")
+    needs = tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code))
     return Source(
         on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
-        needs=tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code)),
+        needs=needs,
         tokens=source.tokens(),
         cleanup=bool(re.search(r"\bEND\s*\{", code)),
         starts="system, exec or fork" if starts else "",
         doubt=doubt,
         lasts=bool(re.search(r"\bwhile\b(?!\s*\([^)]*<\w*>)|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
+        guards=() if doubt else tuple(guards(source, PERL, needs, text)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.handlers.guards import PHP, guards
 from stopcheck.boot.handlers.scan import LOOPS, goes_on, is_misread, scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
@@ -45,14 +46,16 @@ def read(text: str) -> Source:
     waits = not re.search(r"\bpcntl_async_signals\b|\bpcntl_signal_dispatch\b|\bdeclare\s*\(\s*ticks\b", code)
     handler = r"\bpcntl_signal\s*\([^,()]*,\s*(?:static\s+)?function\s*\([^()]*\)\s*(?:use\s*\([^()]*\)\s*)?\{"
     prints = bool(re.search(LOOPS, code, re.IGNORECASE)) and goes_on(code, handler)
+    needs = (*(f".{name}" for name in beside), *_names(code))
     return Source(
         on=dict.fromkeys(handled, "ignore" if waits or prints else "graceful"),
-        needs=(*(f".{name}" for name in beside), *_names(code)),
+        needs=needs,
         tokens=source.tokens(),
         cleanup="register_shutdown_function" in code,
         starts=starter[0].rstrip("( ") if starter else "",
         doubt=doubt,
         lasts=bool(re.search(rf"{LOOPS}|\bwhile\b|->(run|start|listen|accept|loop)\b", code, re.IGNORECASE)),
+        guards=() if doubt else tuple(guards(source, PHP, needs, text)),
     )
 
 

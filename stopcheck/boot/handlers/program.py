@@ -38,7 +38,7 @@ def read_program(
 
     `needs` are modules that are loaded before them, `tokens` what its environment tells its libraries.
     """
-    language = find_language(name)
+    language, tokens = find_language(name), frozenset(tokens)
     sources: dict[str, Source] = {}
     libraries: dict[str, tuple[str, ...]] = {need: language.libraries(need) for need in needs}
     doubts: list[str] = []
@@ -67,9 +67,14 @@ def read_program(
                 libraries[need] = language.libraries(need)
             else:
                 todo.extend(local)
+    guard = next(
+        (one for path in paths if path in sources for one in sources[path].guards if one.name not in tokens), None
+    )
+    if guard is not None:
+        return Handling(work=True, status=guard.status, line=guard.line, asked=(guard.name,))
     alone = len(sources) == 1 and not any(libraries.values())
     first = {path: sources[path] for path in paths if path in sources}
-    return _together(language, name, first, sources, libraries, doubts, alone, frozenset(tokens))
+    return _together(language, name, first, sources, libraries, doubts, alone, tokens)
 
 
 def _together(

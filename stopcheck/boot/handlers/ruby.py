@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.handlers.guards import RUBY, guards
 from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
@@ -91,9 +92,10 @@ def read(text: str) -> Source:
     prints = endless(code) and goes_on(code, r"\btrap\s*\(?[^{}\n()]*\)?\s*(?:\{|do\b)\s*(?:\|[^|]*\|)?")
     ends = re.search(r"\bat_exit\b|\bensure\b|\brescue\s+(Interrupt|SignalException|Exception)\b", code)
     relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
+    needs = (*source.at(r"\brequire\s*\(?\s*\""), *relative)
     return Source(
         on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
-        needs=(*source.at(r"\brequire\s*\(?\s*\""), *relative),
+        needs=needs,
         tokens=source.tokens(),
         cleanup=bool(ends),
         starts="system, exec, spawn or fork" if starts else "",
@@ -101,6 +103,7 @@ def read(text: str) -> Source:
         lasts=bool(
             re.search(r"\bloop\b|\b(while|until)\b|\bsleep\b\s*$|\.(run!?|start|listen|accept|join|pop)\b", code, re.M)
         ),
+        guards=() if doubt else tuple(guards(source, RUBY, needs, text)),
     )
 
 

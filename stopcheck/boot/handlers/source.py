@@ -8,6 +8,7 @@ from stopcheck.records import dataclass, field
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stopcheck.boot.handlers.guards import Guard
     from stopcheck.source import SourceFile
 
 STOP_SIGNALS = ("TERM", "INT", "QUIT", "HUP")
@@ -21,6 +22,7 @@ class Source:
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
     an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
+    `guards` are the lines that end it where a variable is not set, before anything else.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Source:
     doubt: str = ""
     lasts: bool = False
     interrupted: bool = False
+    guards: tuple[Guard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
