@@ -246,6 +246,11 @@ class Machine:
         search = env.get("PATH") if search is None else search
         written = self.written(world, process, name) if "/" in name else None
         file = written or self.find(name, process.cwd, {} if search is None else {"PATH": search})
+        if file is None and "/" in name:
+            made = world.files.get(posixpath.normpath(posixpath.join(process.cwd, name)))
+            if isinstance(made, Unknown):  # what a script has worked on may say anything
+                told = ProgramRow(process.program, role="opaque", instead=made.reason)
+                return Program(told, self.stop_signal)
         elsewhere = None
         if isinstance(search, Unknown) and "/" not in name and not _no_name(name):
             told = ProgramRow(process.program, role="absent", instead=search.reason)

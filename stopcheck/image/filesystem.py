@@ -379,6 +379,8 @@ _ALWAYS_FOLDERS = frozenset(
 )
 """Folders that every Linux distribution's image has."""
 
+_EMPTY = ("/mnt/", "/srv/")
+"""Folders in which the images of systems have nothing, nor those of languages."""
 PROGRAM_FOLDERS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
 _MERGED = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/usr/bin": "/bin", "/usr/sbin": "/sbin"}
 """Folders that are one and the same where /bin is a link into /usr."""
@@ -415,6 +417,8 @@ class BaseFiles:
             return Mark.FOLDER
         if not image.family:
             return Maybe(self._unknown)
+        if image.plain and path.startswith(_EMPTY):
+            return Mark.ABSENT
         if path in _ALWAYS_FOLDERS and image.family not in ("distroless", "busybox"):
             return Mark.FOLDER
         if parent(path) in PROGRAM_FOLDERS and base(path) in image.missing:

@@ -28,6 +28,7 @@ def stopped(script: str, base: str = "python:3.12-slim", lines: str = "") -> tup
         pytest.param("chown -R shop /etc", 1, id="chown-to-nobody"),
         pytest.param("cd /workspace || exit 4", 4, id="cd"),
         pytest.param(". /config/env", 1, id="source"),
+        pytest.param(". /srv/.env", 1, id="source-below-a-folder-of-the-system"),
     ],
 )
 def test_it_ends_the_script(script: str, status: int) -> None:

@@ -305,6 +305,9 @@ def do_source(call: Call) -> None:
         if call.machine.image.files.kind(above) is not None or may_have_made(call.machine, call.world, above):
             file = Unknown("what a pattern fits")  # what it stands for was taken to be there
     if file is None and made is None:
+        from stopcheck.boot.lacking import tell
+
+        tell(call.world, call.process, path, call.node.span)
         if shell.row.name == "zsh":
             shell.set_status(127)
         elif shell.row.name in {"mksh", "ksh93"} and call.words[0] == "source":
