@@ -86,8 +86,8 @@ WRITES = "cat > /tmp/run.sh <<{end}\n#!/bin/bash\n{command}\nEND\nchmod +x /tmp/
         pytest.param({"between": "sed -i s/x/y/ /tmp/run.sh\n"}, "unknown", [], id="worked-on"),
         pytest.param({"between": "echo exit >> /tmp/run.sh\n"}, "unknown", [], id="appended-to"),
         pytest.param(
-            {"between": "mv /tmp/run.sh /srv; echo : > /srv/run.sh; sed -i s/x/y/ /srv/run.sh\n", "start": "exec /srv/run.sh"},
-            "unknown", [], id="worked-on-below-a-folder-of-the-system",
+            {"between": "cp /tmp/run.sh /srv/run.sh; sed -i s/x/y/ /srv/run.sh\n", "start": "/srv/run.sh"}, "unknown",
+            [], id="worked-on-in-a-folder-of-the-system",
         ),
     ],
 )  # fmt: skip
