@@ -47,6 +47,8 @@ class Surroundings:
     arguments: tuple[object, ...]
     module: Callable[[str], Any] = lambda _: None
     missing: Callable[[str], bool] = lambda _: False
+    absent: Callable[[str], bool] = lambda _: False
+    """Whether a library is surely not installed, by the name of its top."""
     data: Callable[[str], Any] = lambda _: None
     """What is in a file of the program's in JSON; None: there is none."""
     package: str = ""

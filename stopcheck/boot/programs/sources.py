@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.image.model import FileSystem, Made
+    from stopcheck.image.model import FileSystem, Image, Made
 
 EXITS = {"ruby": 1, "go": 2}
 """What a language's runtime ends PID 1 with on a signal that the program does not handle."""
@@ -182,7 +182,10 @@ def _carried_out(
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
     package = _package(process, path)
     around = Surroundings(variables, words, missing=missing, package=package, first=process.pid == 1)
-    found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
+    if language == "python":
+        found = _in_python(source, path, project, around, machine.image, env)
+    else:
+        found = _in_javascript(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
     if found.ends:
@@ -195,15 +198,21 @@ def _carried_out(
     )  # fmt: skip
 
 
-def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
+def _in_python(
+    source: SourceFile, path: str, project: Tree, around: Surroundings, image: Image, env: Mapping[str, Field]
+) -> Conduct | None:
     from stopcheck.boot.handlers.python import parse
+    from stopcheck.boot.programs.modules import lacking
     from stopcheck.boot.python.fate import conduct
+
+    texts = [source.text]
 
     def module(name: str) -> ast.Module | None:
         for root in project.variable("sys.path").split(":"):
             place = posixpath.join(root, name.replace(".", "/"))
             found = project.text(f"{place}.py")
             if found is not None:
+                texts.append(found.text)
                 return parse(found.text)
             folder, _, last = place.rpartition("/")
             plain = last == "__init__" and name.partition(".")[0] not in sys.stdlib_module_names
@@ -213,7 +222,8 @@ def _in_python(source: SourceFile, path: str, project: Tree, around: Surrounding
         return None
 
     tree = parse(source.text)
-    return conduct(tree, replace(around, module=module)) if tree is not None else None
+    absent = lacking(image, env, path, lambda: texts)
+    return conduct(tree, replace(around, module=module, absent=absent)) if tree is not None else None
 
 
 def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:

@@ -57,6 +57,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
                 outer.fields[last] = module
             return module
         if name.partition(".")[0] not in sys.stdlib_module_names:
+            if self.around.absent(name.partition(".")[0]):
+                raise RaisedError("ModuleNotFoundError")
             raise UndecidedError(f"it uses {name.partition('.')[0]}")
         return Library(name)
 

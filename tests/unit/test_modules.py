@@ -1,0 +1,64 @@
+"""Programs in Python that want a module which nothing has put where they look for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.verdicts import verdict
+
+FILES = {"svc/run.py": "from svc.util import go\ngo()\n", "svc/util.py": "import time\ndef go(): time.sleep(1e6)\n"}
+LOOP = "\nimport time\nwhile True: time.sleep(1)\n"
+
+
+def fails(*argv: str, base: str = "python:3.12-slim", lines: str = "", **texts: str) -> bool:
+    files = {**FILES, **{f"{name}.py": text for name, text in texts.items()}}
+    stopped = verdict(*argv, files=files, base=base, lines=lines)
+    return stopped.outcome == "fails" and stopped.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("base", "lines"),
+    [
+        ("python:3.12-slim", ""),
+        ("python:3.12-slim", "RUN apt-get update && apt-get install -y libpq5"),
+        ("debian:12", "RUN apt-get update && apt-get install -y --no-install-recommends python3 tini"),
+        ("debian:12", "RUN apt-get update && apt-get install -y python3 python3-flask"),
+    ],
+)
+def test_a_package_is_started_by_its_file(base: str, lines: str) -> None:
+    assert fails("python3", "svc/run.py", base=base, lines=lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "ENV PYTHONPATH=/app",
+        "RUN pip install -e .",
+        "RUN make deps",
+        "RUN ./setup",
+        "COPY --from=python:3.12 /usr/local /usr/local",
+        "COPY --from=python:3.12 /srv /app",
+        "COPY wheels /opt/venv/lib/python3.12/site-packages",
+    ],
+)
+def test_it_may_be_found(lines: str) -> None:
+    assert not fails("python3", "svc/run.py", lines=lines)
+
+
+def test_it_is_found() -> None:
+    assert not fails("python3", "-m", "svc.run")
+    assert not fails("python3", "main.py", main="from svc.util import go\ngo()\n")
+
+
+def test_a_library_that_nothing_installs() -> None:
+    assert fails("python3", "main.py", main="import redis" + LOOP)
+    assert not fails("python3", "main.py", main="import redis" + LOOP, lines="RUN pip install redis")
+    assert not fails("python3", "main.py", main="import sys\nsys.path.append('lib')\nimport redis" + LOOP)
+    assert not fails("python3", "main.py", main="import redis" + LOOP, base="acme/python:3")
+
+
+def test_what_is_done_without_it() -> None:
+    text = "try:\n    import ujson as json\nexcept {}:\n    import json" + LOOP
+    assert not fails("python3", "main.py", main=text.format("ImportError"))
+    assert not fails("python3", "main.py", main=text.format("ModuleNotFoundError"))
+    assert fails("python3", "main.py", main=text.format("OSError"))
