@@ -22,6 +22,8 @@ _FRESH = regex(
 _COMMANDS = regex(r"&&|\|\||[;|\n]")
 _GIVES = frozenset({"chown", "chgrp", "install", "mount", "rsync", "setfacl", "tar", "unzip"})
 _MAKES_USERS = frozenset({"adduser", "useradd", "usermod"})
+_HOMES = ("-d", "-b", "-h", "--home", "--base-dir", "-md", "-rd", "-mrd", "-rmd")
+"""Options that tell where a user is at home, who is then given that folder."""
 _HARMLESS = frozenset(
     """[ apk apt apt-get apt-key bundle cat cd command curl dnf echo env export false find gem git go grep ln ls mkdir
     mv node npm npx pip pip3 pnpm printf python python3 rm sed set test touch true uv wget yarn yum""".split()  # noqa: SIM905
@@ -48,7 +50,16 @@ def is_roots_folder(image: Image, folder: str) -> bool:
                 made = True
         elif _may_give(line, cwd, folder, user):
             return False
+        elif line.keyword == "RUN" and any(_makes(words, cwd, folder) for words in _commands(line.value)):
+            made = True
     return made
+
+
+def _makes(words: list[str], cwd: str, folder: str) -> bool:
+    """Whether a command makes a folder, or one in it, with the usual mode."""
+    if words[0] != "mkdir" or any(word.startswith(("-m", "--mode")) or "$" in word for word in words[1:]):
+        return False
+    return any(f"{posixpath.normpath(posixpath.join(cwd, word))}/".startswith(f"{folder}/") for word in words[1:])
 
 
 def is_roots_file(image: Image, path: str) -> bool:
@@ -93,10 +104,11 @@ def _command_gives(words: list[str], cwd: str, path: str) -> bool:
     name = words[0].rpartition("/")[2]
     paths = [posixpath.normpath(posixpath.join(cwd, word)) for word in words[1:] if not word.startswith("-")]
     above = any(f"{path}/".startswith(f"{each.rstrip('/*')}/") for each in paths)
-    if any("$" in word for word in words[1:]) and name in _GIVES | _MAKES_USERS | {"chmod", "cp"}:
-        return True
     if name in _MAKES_USERS:
-        return any(word.rpartition("=")[2] == path for word in words)
+        homes = path.startswith("/home/") or any(word.startswith(_HOMES) for word in words[1:])
+        return homes and any("$" in word or word.rpartition("=")[2] == path for word in words[1:])
+    if any("$" in word for word in words[1:]) and name in _GIVES | {"chmod", "cp", "mkdir"}:
+        return True
     if name == "chmod":
         mode = next((read_mode(word) for word in words[1:] if re.fullmatch(r"[0-7]{3,4}|[ugoa]*[-+=]\w*", word)), None)
         return above and (mode is None or bool(mode.apply(0o755) & 0o022))

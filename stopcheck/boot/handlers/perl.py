@@ -28,9 +28,11 @@ def read(text: str) -> Source:
     code = source.code
     doubt = ""
     if is_misread(text, source, r"\bSIG\b|\bEND\b") or re.search(
-        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\balarm\b|\bsigaction\b|<<\s*[\"A-Z]", code
+        r"\b(require|do)\s+[\"$]|\beval\b|\bsigtrap\b|\bsigaction\b|<<\s*[\"A-Z]", code
     ):
         doubt = "it cannot be read without running it"
+    if re.search(r"\balarm\b", code) and not _goes_on_after_alarms(code):
+        doubt = doubt or "an alarm may end it"
     starts = re.search(r"`|\bqx\b|\b(system|exec|fork|popen)\b", code)
     handled = signals_in([*re.findall(r"\$SIG\s*\{\s*(\w+)\s*\}\s*=", code), *source.at(r"\$SIG\s*\{\s*\"")])
     by_word = {name: word.lower() for name, word in _told_by_word(source) if word in {"IGNORE", "DEFAULT"}}
@@ -50,6 +52,12 @@ def read(text: str) -> Source:
         lasts=bool(re.search(r"\bwhile\b(?!\s*\([^)]*<\w*>)|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
         guards=() if doubt else tuple(guards(source, PERL, needs, text)),
     )
+
+
+def _goes_on_after_alarms(code: str) -> bool:
+    """Whether what it does on SIGALRM is told, and ends nothing."""
+    handlers = re.findall(r"\$SIG\s*\{\s*ALRM\s*\}\s*=\s*(?:sub\s*\{([^{}]*)\}|(\S))", code)
+    return bool(handlers) and not any(other or re.search(r"\b(?:die|exit|croak|kill)\b", body) for body, other in handlers)
 
 
 def _told_by_word(source: Scan) -> Iterator[tuple[str, str]]:
