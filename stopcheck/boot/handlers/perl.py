@@ -57,7 +57,9 @@ def read(text: str) -> Source:
 def _goes_on_after_alarms(code: str) -> bool:
     """Whether what it does on SIGALRM is told, and ends nothing."""
     handlers = re.findall(r"\$SIG\s*\{\s*ALRM\s*\}\s*=\s*(?:sub\s*\{([^{}]*)\}|(\S))", code)
-    return bool(handlers) and not any(other or re.search(r"\b(?:die|exit|croak|kill)\b", body) for body, other in handlers)
+    return bool(handlers) and not any(
+        other or re.search(r"\b(?:die|exit|croak|kill)\b", body) for body, other in handlers
+    )
 
 
 def _told_by_word(source: Scan) -> Iterator[tuple[str, str]]:

@@ -112,6 +112,7 @@ class _Run:
         return through
 
     def _begin(self) -> None:
+        self.node.read(self.path, self.root)
         scope, module = self.node.scope(self.path)
         self.node.modules |= {"$main": module, self.path: module}
         self.node.folders.append(self.path.rpartition("/")[0] or "/")

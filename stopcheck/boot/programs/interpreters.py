@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.made import may_have_made
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
@@ -15,6 +16,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
+    from stopcheck.boot.programs.launcher import Launcher
     from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
@@ -111,6 +113,7 @@ def start_deno(start: Start) -> Body | Failure:
     if not isinstance(start.text(name), SourceFile):
         return start.leaf("unread", _unread(start, name))
     body = _from_source(start, "node", name)
+    assert isinstance(body, Program)
     on = {signal: action for signal, action in body.row.on.items() if signal != "USR1"}
     left = {signal: action for signal, action in start.row.on.items() if signal not in on}
     if command == "serve":
@@ -245,7 +248,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         if isinstance(text, SourceFile):
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = _successor(start, text.text, arguments, text)
+                body = _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
@@ -261,7 +264,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
 
 
 def _successor(
-    start: Start, text: str, arguments: tuple[Field, ...], source: SourceFile | None = None
+    start: Start, text: str, arguments: tuple[Field, ...], source: SourceFile | None = None, path: str = ""
 ) -> Body | Failure | None:
     """What a text of Python ends in: it becomes that, or waits for it and passes no signal on.
 
@@ -284,6 +287,9 @@ def _successor(
     if found.verb in BECOMES:
         return replace(start, row=row).load(found.words)
     instead = f"Let the script end in os.execvp(…) instead of {found.verb}(…): then the command takes its place."
+    launched = _launched(start, path, instead) if path else None
+    if launched is not None:
+        return launched
     row = replace(
         row, role="fork", on=SIGNALS["perl" if found.verb == SYSTEM else "python"], otherwise="default", exit=130,
         instead=instead if source is not None else "",
@@ -334,6 +340,10 @@ def _missing(start: Start, language: str, name: str) -> bool:
         or files.fills(paths[0].rpartition("/")[0])
         or any(files.puts(path.rpartition("/")[2]) for path in paths)
     )
+    if any(path in start.world.files for path in paths) or may_have_made(
+        start.machine, start.world, paths[0], start.process
+    ):
+        return False
     kinds = [files.kind(path) for path in paths]
     plain = start.machine.image.base.plain
     bases = [isinstance(each, Unlikely) and each.reason.startswith("it may come from the base") for each in kinds]
@@ -348,17 +358,29 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _from_source(start: Start, language: str, name: str, root: str = "") -> Program:
+def _launched(start: Start, name: str, instead: str, root: str = "") -> Launcher | None:
+    """A program in Python that starts others, where that can be followed; `instead` is what to do about it."""
+    from stopcheck.boot.programs.sources import launcher
+
+    row = replace(start.row, role="fork", forwards="none", instead=instead)
+    return launcher(start.machine, start.process, start.path(name), start.env, start.world, row, root)
+
+
+def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
     """A program whose file is in the image; `root` is the folder that it is started from as a module."""
     from stopcheck.boot.programs.sources import from_source
 
+    path = start.path(name)
+    launched = _launched(start, name, "", root) if language == "python" else None
+    if launched is not None:
+        return launched
     env = {**start.env, "sys.path": root} if root else start.env
     needs = preloaded(start.argv[1:]) if language == "node" else ()
     return from_source(
         start.machine,
         start.process,
         language,
-        (start.path(name),),
+        (path,),
         start.machine.image.files,
         env,
         needs,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.libraries import find_library
 from stopcheck.regex import regex
+from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,52 +22,60 @@ _INSTALLS = regex(
 )
 """What brings modules, or says where they are."""
 _MANAGERS = regex(r"\b(?:apt|apt-get|aptitude|apk|dnf|yum|microdnf|zypper)\b[^;&|]*\b(?:install|add)\b([^;&|]*)")
+_PATH = regex(r"\bsys\.path\b|\b(?:user)?site\b|\bsitecustomize\b|\bfrom\s+sys\b")
 _RUNS = regex(r"(?:^|[;&|(])\s*(?:(?:ba|da|a)?sh\s+(?!-)|\./|/)[\w./-]+|\|\s*(?:ba)?sh\b")
+_TELLS_NOTHING = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL"})
 _BRINGS_NONE = frozenset(
     {"bash", "ca-certificates", "curl", "dumb-init", "gosu", "procps", "python3", "python3-minimal", "tini", "wget"}
 )
 """Packages that bring no module beyond the standard library's."""
 
 
-def lacking(
-    image: Image, env: Mapping[str, Field], script: str, texts: Callable[[], list[str]]
-) -> Callable[[str], bool]:
+def lacking(image: Image, env: Mapping[str, Field], script: str) -> Callable[[str], bool]:
     """What tells of a module, by the name of its top, that it is surely not there.
 
-    `texts` are the program's files that were read so far: one that changes where modules are looked for is in doubt.
+    A program that changes where modules are looked for is in doubt.
     """
-    base = image.base.name.rpartition("/")[2].partition(":")[0]
-    known = image.base.plain and base in {"python", "debian", "ubuntu"}
-    told = [
-        (line.keyword, " ".join([line.value, *(each.content.text for each in line.heredocs)]))
-        for line in image.instructions
-        if line.keyword not in {"CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", "EXPOSE"}
-    ]
-    lines = [text for keyword, text in told if keyword == "RUN"]
-    copies = any(
-        flag.name == "from" for line in image.instructions for flag in line.flags
-    )  # a whole environment, perhaps
-    installs = copies or any(map(_RUNS.search, lines)) or any(_INSTALLS.search(text) for _, text in told)
-    packages = {
-        word
-        for line in lines
-        for match in _MANAGERS.finditer(line)
-        for word in match[1].split()
-        if word[:1] not in "-\\"
-    }
-    elsewhere = base != "python" and not packages <= _BRINGS_NONE
 
     def is_absent(top: str) -> bool:
-        if (
-            not known
-            or installs
-            or "PYTHONPATH" in env
-            or any("site" in text or "sys.path" in text for text in texts())
-        ):
+        base = image.base.name.rpartition("/")[2].partition(":")[0]
+        if not image.base.plain or base not in {"python", "debian", "ubuntu"}:
             return False
-        return not elsewhere or (find_library("python", top) is None and _is_own(image.files, script, top))
+        if "PYTHONPATH" in env or _may_install(image) or _moves(image.files, script):
+            return False
+        if base == "python" or _packages(image) <= _BRINGS_NONE:
+            return True
+        return find_library("python", top) is None and _is_own(image.files, script, top)
 
     return is_absent
+
+
+def _may_install(image: Image) -> bool:
+    """Whether a step may bring modules, but for packages of the system."""
+    for line in image.instructions:
+        if any(flag.name == "from" for flag in line.flags):
+            return True  # a whole environment, perhaps
+        text = " ".join([line.value, *(each.content.text for each in line.heredocs)])
+        if line.keyword == "RUN" and _RUNS.search(text):
+            return True
+        if line.keyword not in _TELLS_NOTHING and _INSTALLS.search(text):
+            return True
+    return False
+
+
+def _packages(image: Image) -> set[str]:
+    """The system's packages that are installed."""
+    texts = (line.value for line in image.instructions if line.keyword == "RUN")
+    found = (match[1].split() for text in texts for match in _MANAGERS.finditer(text))
+    return {word for words in found for word in words if word[:1] not in "-\\"}
+
+
+def _moves(files: FileSystem, script: str) -> bool:
+    """Whether one of a program's files names what tells where modules are."""
+    folder = posixpath.dirname(script).rstrip("/")
+    found = [files.lookup(script), *files.matching(f"{folder}/*.py"), *files.matching(f"{folder}/*/*.py")]
+    texts = [file.content for file in found if isinstance(file, ImageFile)]
+    return any(_PATH.search(text.text) for text in texts if isinstance(text, SourceFile))
 
 
 def _is_own(files: FileSystem, script: str, top: str) -> bool:

@@ -49,6 +49,7 @@ _MODULES = frozenset(
     ]
 )
 """Modules of which something is followed; in the rest of those that are known nothing waits."""
+_OF_MODULES = frozenset({"import_statement", "export_statement"})
 _OF_SCRIPTS = ("require", "module", "exports", "__dirname", "__filename")
 """Names that each file has, but for ECMAScript's modules."""
 _VARIABLE = 0x04
@@ -241,7 +242,15 @@ class Node(Language):
                 return value_of(data)
         raise UndecidedError(f"it needs {name}")
 
+    def read(self, path: str, tree: Any) -> None:
+        """Refuses a file that is told to be no module, and imports all the same; nothing of it is run."""
+        statement = next((one for one in tree.named_children if one.type in _OF_MODULES), None)
+        if statement is not None and (path.endswith(".cjs") or self._package_type(path) == "commonjs"):
+            self.evaluator.line = statement.start_point[0] + 1
+            raise ThrownError(self.error("SyntaxError"))
+
     def _carried_out(self, path: str, tree: Any) -> Any:
+        self.read(path, tree)
         scope, module = self.scope(path)
         self.modules[path] = module
         self.folders.append(posixpath.dirname(path))
@@ -270,11 +279,15 @@ class Node(Language):
         """Whether a file is a module in which `require` is not defined (nodejs.org/api/esm.html, Enabling)."""
         if not path.endswith(".js"):
             return path.endswith(".mjs")
+        return bool(self._package_type(path) == "module")
+
+    def _package_type(self, path: str) -> Any:
+        """What the nearest package.json says that its files are."""
         folder = posixpath.dirname(path)
         while True:
             package = self.around.data(posixpath.join(folder, "package.json"))
             if package is not None or folder in {"", "/"}:
-                return isinstance(package, dict) and package.get("type") == "module"
+                return package.get("type") if isinstance(package, dict) else None
             folder = posixpath.dirname(folder)
 
     # process
