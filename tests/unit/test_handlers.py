@@ -59,6 +59,8 @@ def read(language: str, text: str, files: Mapping[str, str] | None = None, **var
         pytest.param("ruby", "x = /\"/\ntrap('TERM') { exit }\ny = 1", id="ruby-quote-in-an-expression"),
         pytest.param("ruby", "require_relative 'x'", id="ruby-relative"),
         pytest.param("perl", "use Mojolicious::Lite;", id="perl-module"),
+        pytest.param("perl", "alarm 5;\nsleep 9 while 1;", id="perl-alarm-of-which-nothing-is-told"),
+        pytest.param("perl", "$SIG{ALRM} = sub { die };\nalarm 5;\nsleep 9 while 1;", id="perl-alarm-that-ends-it"),
         pytest.param("php", "<?php require 'vendor/autoload.php';", id="php-require"),
         pytest.param("php", "<?php\nuse React\\EventLoop;", id="php-use"),
         pytest.param("php", "<?php $s = new swoole_http_server('0.0.0.0', 80); $s->start();", id="php-extension"),
@@ -160,6 +162,9 @@ def test_nobody_knows(language: str, text: str) -> None:
             "perl", "$SIG{$_} = $f for qw(TERM INT);", {"TERM": "graceful", "INT": "graceful"}, id="perl-loop"
         ),
         pytest.param("perl", "# $SIG{TERM} = 1\nsleep 1 while 1;", {}, id="perl-none"),
+        pytest.param(
+            "perl", "$SIG{ALRM} = sub { alarm 1 };\nalarm 1;\nsleep 9 while 1;", {"ALRM": "graceful"}, id="perl-alarm"
+        ),
         pytest.param("php", "<?php while (true) sleep(1);", {}, id="php-none"),
         pytest.param(
             "php", "<?php pcntl_async_signals(true); pcntl_signal(SIGTERM, $f);", {"TERM": "graceful"}, id="php"

@@ -261,3 +261,22 @@ def test_any_program_is_carried_out_or_given_up(lines: list[str]) -> None:
     root = parse("\n".join(lines))
     if root is not None:
         conduct(root, "/app.js", Surroundings({}, ("/app.js",)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "outcome"),
+    [
+        pytest.param("commonjs", "main.js", "fails", id="no-module"),
+        pytest.param("commonjs", "main.mjs", "killed", id="a-module-by-its-name"),
+        pytest.param("module", "main.js", "killed", id="a-module"),
+        pytest.param("module", "main.cjs", "fails", id="no-module-by-its-name"),
+    ],
+)
+def test_a_file_that_imports_and_is_no_module(kind: str, name: str, outcome: str) -> None:
+    files = {
+        name: "import http from 'http';\nhttp.createServer().listen(80);\n",
+        "package.json": f'{{"type": "{kind}"}}',
+    }
+    stopped = verdict("node", name, files=files, base="node:20-slim")
+    assert stopped.outcome == outcome
+    assert stopped.exit_code == (1 if outcome == "fails" else 137)

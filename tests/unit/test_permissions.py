@@ -127,3 +127,17 @@ def test_a_closed_folder(argv: tuple[str, ...], lines: str, outcome: str) -> Non
     main = "import signal\nsignal.signal(signal.SIGTERM, lambda *_: exit())\nwhile True:\n    signal.pause()\n"
     files = {"app": "\x7fELF", "start": "#!/bin/sh\nexec /app/app\n", "main.py": main}
     assert verdict(*argv, files=files, base="python:3.12-slim", lines=lines).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("RUN useradd -u ${UID} runner && mkdir -p /srv/run/state", "fails", id="made"),
+        pytest.param("RUN useradd -m -d $HOME runner && mkdir -p /srv/run/state", "graceful", id="a-home-perhaps"),
+        pytest.param("RUN useradd runner && mkdir -m 777 -p /srv/run/state", "graceful", id="with-a-mode"),
+        pytest.param("RUN useradd runner && mkdir -p /srv/run/state && chown $U /srv/run", "graceful", id="given"),
+    ],
+)
+def test_a_folder_that_a_step_makes_is_roots(lines: str, outcome: str) -> None:
+    script = "set -e; echo 1 > /srv/run/state/pid; exec nats-server"
+    assert verdict("bash", "-c", script, lines=f"{lines}\nUSER runner").outcome == outcome

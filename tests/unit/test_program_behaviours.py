@@ -510,10 +510,10 @@ def test_make(makefile: str, line: str, expected: str) -> None:
     ],
 )
 def test_python_program(text: str, expected: str) -> None:
-    files = {"app.py": text}
-    assert outcome("python app.py", base="python:3.12", files=files) == expected
-    assert outcome("python -m app", base="python:3.12", files=files) == expected
-    assert outcome("/app/app.py", base="python:3.12", files={"app.py": f"#!/usr/bin/env python3\n{text}"}) == expected
+    files = {"app.py": text, "run.py": f"#!/usr/bin/env python3\n{text}"}
+    lines = "RUN pip install acme flask" if "import acme" in text or "flask" in text else ""
+    for line in ("python app.py", "python -m app", "/app/run.py"):
+        assert outcome(line, base="python:3.12", files=files, lines=lines) == expected
 
 
 @pytest.mark.parametrize(
@@ -1142,3 +1142,11 @@ def test_an_old_development_server_of_django(name: str, pins: str, expected: str
 def test_python_2_has_none_but_old_ones() -> None:
     files = {"manage.py": "import django\n"}
     assert verdict("python", "manage.py", "runserver", base="python:2.7.18-buster", files=files).outcome == "killed"
+
+
+@pytest.mark.parametrize("option", ["", "-s ", "--silent ", "--if-present --silent "])
+def test_options_of_npm_before_the_name_of_a_script(option: str) -> None:
+    package = {"scripts": {"build": "cp server.js made.js"}}
+    files = {"package.json": json.dumps(package), "server.js": "setInterval(() => {}, 1000)\n"}
+    script = f"set -e; npm run {option}build; exec node server.js"
+    assert verdict("bash", "-c", script, base="node:20", files=files, lines="ENTRYPOINT []").outcome == "killed"

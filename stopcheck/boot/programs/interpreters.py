@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.made import may_have_made
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
@@ -340,10 +339,6 @@ def _missing(start: Start, language: str, name: str) -> bool:
         or files.fills(paths[0].rpartition("/")[0])
         or any(files.puts(path.rpartition("/")[2]) for path in paths)
     )
-    if any(path in start.world.files for path in paths) or may_have_made(
-        start.machine, start.world, paths[0], start.process
-    ):
-        return False
     kinds = [files.kind(path) for path in paths]
     plain = start.machine.image.base.plain
     bases = [isinstance(each, Unlikely) and each.reason.startswith("it may come from the base") for each in kinds]

@@ -60,6 +60,9 @@ class Request:
     options: Mapping[str, str]
 
 
+_RUNS = frozenset({"run", "run-script", "rum", "urn"})
+
+
 def read_request(argv: tuple[Field, ...]) -> Request | Unknown:
     """The command of npm and its kind, by their own grammar."""
     options: dict[str, str] = {}
@@ -91,6 +94,12 @@ def start_npm(start: Start) -> Body | Failure:
     asked = read_request(start.argv)
     if isinstance(asked, Unknown):
         return start.leaf("unread", asked.reason)
+    if asked.command in _RUNS:  # `npm run --silent NAME`
+        inner = read_request(("run", *asked.words))
+        if isinstance(inner, Unknown):
+            return start.leaf("unread", inner.reason)
+        words: tuple[Field, ...] = (inner.command, *inner.words) if inner.command else ()
+        asked = Request(asked.command, words, {**asked.options, **inner.options})
     if start.row.on and any("npm@" in each.value for each in start.machine.image.instructions if each.keyword == "RUN"):
         return start.leaf("unread", "which version of npm was installed")
     if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
@@ -99,10 +108,9 @@ def start_npm(start: Start) -> Body | Failure:
     folder = start.path(folder)
     call = asked.options.get("-c") or asked.options.get("--call")
     if name == "npx" or asked.command in {"exec", "x", "dlx"}:
-        words = asked.words if asked.command in {"exec", "x", "dlx"} else (asked.command, *asked.words)
-        words = tuple(word for word in words if word != "--")
-        return _program(start, name, folder, words, call)
-    if asked.command in {"run", "run-script", "rum", "urn"}:
+        called = asked.words if asked.command in {"exec", "x", "dlx"} else (asked.command, *asked.words)
+        return _program(start, name, folder, tuple(word for word in called if word != "--"), call)
+    if asked.command in _RUNS:
         if not asked.words:
             return start.leaf("short")
         return _script(start, name, folder, asked.words[0], asked.words[1:], asked.options)

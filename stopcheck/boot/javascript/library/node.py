@@ -245,7 +245,9 @@ class Node(Language):
     def read(self, path: str, tree: Any) -> None:
         """Refuses a file that is told to be no module, and imports all the same; nothing of it is run."""
         statement = next((one for one in tree.named_children if one.type in _OF_MODULES), None)
-        if statement is not None and (path.endswith(".cjs") or self._package_type(path) == "commonjs"):
+        if statement is not None and (
+            path.endswith(".cjs") or (path.endswith(".js") and self._package_type(path) == "commonjs")
+        ):
             self.evaluator.line = statement.start_point[0] + 1
             raise ThrownError(self.error("SyntaxError"))
 
