@@ -85,6 +85,8 @@ class Surroundings:
     missing: Callable[[str], bool] = lambda _: False
     absent: Callable[[str], bool] = lambda _: False
     """Whether a library is surely not installed, by the name of its top."""
+    alone: bool = False
+    """Whether nothing else runs beside it that could listen, nor does it itself."""
     data: Callable[[str], Any] = lambda _: None
     """What is in a file of the program's in JSON; None: there is none."""
     package: str = ""

@@ -381,6 +381,17 @@ _ALWAYS_FOLDERS = frozenset(
 
 _EMPTY = ("/mnt/", "/srv/")
 """Folders in which the images of systems have nothing, nor those of languages."""
+_SPARSE = {
+    "/etc/": """. X11 adduser alternatives apt bash bindresvport binfmt ca- cron dbus deb default deluser dpkg e2scrub
+    environment ethertypes fonts fstab gai group gshadow host init inputrc issue java kernel ld. libaudit locale
+    localtime login logrotate magic mailcap mime mke2fs mod motd mtab nanorc netconfig networks newt nsswitch opt os-
+    pam passwd perl profile protocols python rc resolv rmt rpc securetty security selinux services shadow shells skel
+    ssh ssl sub sudo sv sysctl systemd terminfo timezone tmpfiles ucf udev update vim wgetrc xattr xdg""",
+    "/home/": "node", "/opt/": "yarn", "/var/cache/": "adduser apt debconf font ldconfig man",
+    "/var/lib/": "apt dbus dpkg misc pam private python shells. sudo systemd ucf udev usb vim",
+    "/var/log/": "alternatives apt bootstrap btmp dpkg faillog fontconfig installer journal lastlog wtmp",
+}  # fmt: skip
+"""How the names begin that Debian's slim image has in some folders, or one that adds a language to it."""
 PROGRAM_FOLDERS = frozenset(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"])
 _MERGED = {"/bin": "/usr/bin", "/sbin": "/usr/sbin", "/usr/bin": "/bin", "/usr/sbin": "/sbin"}
 """Folders that are one and the same where /bin is a link into /usr."""
@@ -393,6 +404,7 @@ class BaseFiles:
         self._image = image
         name = image.name
         self._unknown = Unlikely(f"it may come from the base image {name}")
+        self._lean = image.family == "debian" and "pgrep" in image.missing
         self._nowhere = Unknown(f"the working directory of the base image {name} is not known")
         entrypoint = () if isinstance(image.entrypoint, Unknown) else image.entrypoint or ()
         cmd = () if isinstance(image.cmd, Unknown) else image.cmd or ()
@@ -417,7 +429,7 @@ class BaseFiles:
             return Mark.FOLDER
         if not image.family:
             return Maybe(self._unknown)
-        if image.plain and path.startswith(_EMPTY):
+        if image.plain and (path.startswith(_EMPTY) or (self._lean and _is_nowhere(path))):
             return Mark.ABSENT
         if path in _ALWAYS_FOLDERS and image.family not in ("distroless", "busybox"):
             return Mark.FOLDER
@@ -431,6 +443,12 @@ class BaseFiles:
         if top in _STANDARD or top.startswith(self._own):
             return Maybe(self._unknown)
         return Mark.ABSENT
+
+
+def _is_nowhere(path: str) -> bool:
+    """Whether a path begins with nothing that Debian's slim image has."""
+    folder = next((folder for folder in _SPARSE if path.startswith(folder)), "")
+    return bool(folder) and not path.startswith(tuple(folder + name for name in _SPARSE[folder].split()))
 
 
 def _top(path: str) -> str | None:

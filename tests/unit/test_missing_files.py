@@ -61,3 +61,17 @@ def test_it_goes_on(script: str, lines: str) -> None:
 
 def test_of_another_base_image_nobody_knows() -> None:
     assert stopped("cp /config/app.ini /etc/app.ini", base="acme/python:1") == ("graceful", None)
+
+
+@pytest.mark.parametrize("path", ["/etc/shop/shop.env", "/var/lib/shop/env", "/var/log/shop/x"])
+def test_what_the_slim_image_does_not_have(path: str) -> None:
+    assert stopped(f". {path}") == ("fails", 1)
+    assert stopped(f". {path}", base="python:3.12") == ("graceful", None)
+    assert stopped(f". {path}", lines="RUN apt-get install -y shop") == ("graceful", None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/default/locale", "/etc/os-release", "/var/lib/dpkg/status", "/var/log/dpkg.log"]
+)
+def test_what_the_slim_image_may_have(path: str) -> None:
+    assert stopped(f"cat {path}") == ("graceful", None)

@@ -325,3 +325,24 @@ def test_any_program_is_carried_out_or_given_up(lines: list[tuple[int, str]]) ->
     except SyntaxError:
         return
     conduct(tree, Surroundings({}, ("app.py",), lambda _: None))
+
+
+CONNECT = "import socket, sys, time\ntry:\n    {}\nexcept OSError:\n    sys.exit(4)\nwhile True: time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        pytest.param("socket.socket().connect(('localhost', 80))", True, id="connect"),
+        pytest.param("socket.create_connection(('127.0.0.1', 80), timeout=1)", True, id="create-connection"),
+        pytest.param("socket.create_connection(('db', 80))", False, id="another-host"),
+        pytest.param("socket.socket(type=socket.SOCK_DGRAM).connect(('localhost', 80))", False, id="datagrams"),
+        pytest.param("socket.socket(socket.AF_UNIX).connect('/run/x')", False, id="a-path"),
+    ],
+)
+def test_nobody_listens_in_the_container(line: str, refused: bool) -> None:
+    files = {"main.py": CONNECT.format(line)}
+    alone = verdict("python3", "main.py", files=files, base="python:3.12-slim")
+    assert (alone.outcome, alone.exit_code) == (("fails", 4) if refused else ("killed", 137))
+    beside = verdict("bash", "-c", "nats-server & exec python3 main.py", files=files, base="python:3.12-slim")
+    assert beside.outcome != "fails"

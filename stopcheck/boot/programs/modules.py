@@ -11,6 +11,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Mapping
 
     from stopcheck.boot.world import Field
@@ -41,7 +42,7 @@ def lacking(image: Image, env: Mapping[str, Field], script: str) -> Callable[[st
         base = image.base.name.rpartition("/")[2].partition(":")[0]
         if not image.base.plain or base not in {"python", "debian", "ubuntu"}:
             return False
-        if "PYTHONPATH" in env or _may_install(image) or _moves(image.files, script):
+        if "PYTHONPATH" in env or _may_install(image) or mentions(image.files, script, _PATH):
             return False
         if base == "python" or _packages(image) <= _BRINGS_NONE:
             return True
@@ -70,12 +71,12 @@ def _packages(image: Image) -> set[str]:
     return {word for words in found for word in words if word[:1] not in "-\\"}
 
 
-def _moves(files: FileSystem, script: str) -> bool:
-    """Whether one of a program's files names what tells where modules are."""
+def mentions(files: FileSystem, script: str, pattern: re.Pattern[str]) -> bool:
+    """Whether one of a program's files has something in it."""
     folder = posixpath.dirname(script).rstrip("/")
     found = [files.lookup(script), *files.matching(f"{folder}/*.py"), *files.matching(f"{folder}/*/*.py")]
     texts = [file.content for file in found if isinstance(file, ImageFile)]
-    return any(_PATH.search(text.text) for text in texts if isinstance(text, SourceFile))
+    return any(pattern.search(text.text) for text in texts if isinstance(text, SourceFile))
 
 
 def _is_own(files: FileSystem, script: str, top: str) -> bool:

@@ -105,6 +105,7 @@ def from_source(
         told,
         made,
         process.pid == 1,
+        _is_alone(world, process),
     )
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
@@ -194,7 +195,7 @@ def _surroundings(
     """What a program is started in."""
     from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.lacking import missing_file
-    from stopcheck.boot.programs.modules import lacking
+    from stopcheck.boot.programs.modules import lacking, mentions
 
     def missing(name: str) -> bool:
         place = posixpath.normpath(posixpath.join(process.cwd, name))
@@ -206,7 +207,23 @@ def _surroundings(
     return Surroundings(
         variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,
         absent=lacking(machine.image, env, path), deaf=process.ignored, interpreter=interpreter,
+        alone=_is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
     )  # fmt: skip
+
+
+_LISTENS = regex(r"listen|[Ss]erver|\bbind\b|subprocess|multiprocessing|fork|[Ss]pawn|system|popen")
+"""What a program that serves, or that starts what does, has in it."""
+
+
+def _is_alone(world: World | None, process: Process) -> bool:
+    """Whether nothing runs beside a program but what has started it."""
+    if world is None:
+        return False
+    above, one = {process.pid}, process
+    while one.ppid in world.processes and one.ppid not in above:
+        one = world.processes[one.ppid]
+        above.add(one.pid)
+    return all(pid in above or not other.alive for pid, other in world.processes.items())
 
 
 def _modules(project: Tree) -> Callable[[str], ast.Module | None]:

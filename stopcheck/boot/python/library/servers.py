@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import UndecidedError
+from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.library.shelf import Shelf
 from stopcheck.boot.python.values import Library, RaisedError, Thing, Wait
 from stopcheck.hints import TYPE_CHECKING
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stopcheck.boot.python.values import Steps
+
+
+_HERE = frozenset({"localhost", "::1", "0.0.0.0"})
 
 
 class Servers(Shelf):
@@ -38,9 +41,10 @@ class Servers(Shelf):
         """handle_request(): nobody asks while nobody knows of the service."""
         yield self.pause("serve", server.fields.get("timeout"))
 
-    def socket_socket(self, *_: object, **__: object) -> Thing:
+    def socket_socket(self, *arguments: object, **named: object) -> Thing:
         """socket.socket()."""
-        return Thing("socket", {"timeout": None})
+        told = (*arguments, *named.values())
+        return Thing("socket", {"timeout": None, "datagrams": Library("socket.SOCK_DGRAM") in told})
 
     socket_create_server = socket_socket
 
@@ -61,8 +65,24 @@ class Servers(Shelf):
 
     socket_recv = socket_recvfrom = socket_accept
 
-    def socket_connect(self, *_: object) -> None:
+    def _is_refused(self, address: object) -> bool:
+        """Whether nobody listens there: in the container itself, where nothing else runs."""
+        host = address[0] if isinstance(address, tuple) and address else None
+        return self.around.alone and isinstance(host, str) and (host in _HERE or host.startswith("127."))
+
+    def socket_create_connection(self, address: object, *_: object, **__: object) -> object:
+        """socket.create_connection()."""
+        if self._is_refused(address):
+            raise RaisedError("ConnectionRefusedError")
+        if not self.decide(self.place):
+            raise RaisedError("OSError")
+        return Opaque("socket.create_connection")
+
+    def socket_connect(self, connection: Any = None, address: object = None) -> None:
         """socket.connect()."""
+        datagrams = not isinstance(connection, Thing) or connection.fields.get("datagrams")
+        if self._is_refused(address) and not datagrams:
+            raise RaisedError("ConnectionRefusedError")
         if not self.decide(self.place):
             raise RaisedError("OSError")
 
