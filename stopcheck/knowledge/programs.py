@@ -103,6 +103,7 @@ class ProgramRow:
     config_decides: bool = False
     config_first: bool = False
     saves: bool = False
+    makes: tuple[str, ...] = ()
     one_service: bool = False
     removes_pid: bool = False
     stops: tuple[str, ...] = ()
@@ -124,7 +125,7 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
-           "long_options", "stops", "folder_options"}  # fmt: skip
+           "long_options", "stops", "folder_options", "makes"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {
     "words",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.unit.scripts import said
@@ -297,3 +299,23 @@ def test_a_loop_with_two_guards_goes_on() -> None:
     script += check.format("redis") + check.format("nginx") + "done\n"
     lines = 'COPY start.sh /\nCMD ["/start.sh"]'
     assert outcome("redis-server nginx procps", lines, start=script) == ("killed", 137)
+
+
+@pytest.mark.parametrize(
+    ("options", "lines", "expected"),
+    [
+        pytest.param("--pid /run/shop.pid", "USER shop", ("fails", 1), id="of-roots"),
+        pytest.param("-p /run/shop.pid", "", ("graceful", None), id="as-root"),
+        pytest.param("--pid=/run/shop/pid", "", ("fails", 1), id="no-folder"),
+        pytest.param("--pid=/run/shop/pid", "RUN mkdir /run/shop", ("graceful", None), id="a-folder"),
+        pytest.param("--error-logfile /var/log/shop.log", "USER shop", ("fails", 1), id="a-log-of-roots"),
+        pytest.param("--access-logfile /var/log/shop/access.log", "", ("fails", 1), id="no-folder-for-a-log"),
+        pytest.param("--access-logfile - --error-logfile -", "USER shop", ("graceful", None), id="no-file"),
+        pytest.param("--pid /tmp/shop.pid", "USER shop", ("graceful", None), id="in-a-folder-for-all"),
+    ],
+)
+def test_files_that_gunicorn_makes(options: str, lines: str, expected: tuple[str, int | None]) -> None:
+    """As measured with gunicorn 27."""
+    base = "FROM python:3.12-slim\nRUN useradd shop # {}\n"
+    command = json.dumps(["gunicorn", *options.split(), "shop:app"])
+    assert outcome("", f"{lines}\nCMD {command}", base=base) == expected

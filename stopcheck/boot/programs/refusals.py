@@ -14,7 +14,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from stopcheck.boot.programs.roles import Start
@@ -36,6 +36,32 @@ def refusal(start: Start) -> Failure | None:
         if _holds(start, each):
             return Failure(each["status"], each["why"], "refuses", each["advice"])
     return None
+
+
+def unmade(start: Start) -> Failure | None:
+    """Why a service ends as it cannot make a file that its arguments name; None where it can, for all that is known."""
+    from stopcheck.boot.lacking import missing_folder
+    from stopcheck.boot.permissions import denied, is_denied
+
+    machine, world, process = start.machine, start.world, start.process
+    for name in _values(start.argv, start.row.makes):
+        path = start.path(name)
+        if process.user not in ROOT and is_denied(machine.image, path, world, process):
+            return denied(process, path, 1)
+        folder = path.rpartition("/")[0] or "/"
+        if missing_folder(machine, world, folder, process) or (folder != "/run" and _is_missing(start, folder)):
+            return Failure(1, f"there is no folder {folder}", "argument", folder)
+    return None
+
+
+def _values(argv: tuple[Field, ...], options: Iterable[str]) -> Iterator[str]:
+    """What follows these options, but for `-`, which is no file."""
+    for at, word in enumerate(argv):
+        name, sign, value = word.partition("=") if isinstance(word, str) else ("", "", "")
+        if name in options:
+            told = value if sign else argv[at + 1] if at + 1 < len(argv) else ""
+            if isinstance(told, str) and told.strip("-"):
+                yield told
 
 
 def _holds(start: Start, refused: Mapping[str, Any]) -> bool:

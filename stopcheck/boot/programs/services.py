@@ -8,7 +8,7 @@ from itertools import pairwise
 from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.killers import Killer, Stopper
 from stopcheck.boot.programs.program import Daemonizer, Failure, Leaving, Program
-from stopcheck.boot.programs.refusals import refusal
+from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Packaged
 from stopcheck.knowledge.programs import ProgramRow, find_program
@@ -36,7 +36,7 @@ def start_service(start: Start) -> Body | Failure:
     """The service, or the process that leaves it in the background."""
     if any(word in {"--help", "--version"} for word in start.words):
         return start.leaf("short")
-    refused = refusal(start) if start.row.refuses else None
+    refused = refusal(start) if start.row.refuses else unmade(start) if start.row.makes else None
     if refused is not None:
         return refused
     twice = start.row.foreground_once and _told_twice(start)
