@@ -85,6 +85,8 @@ class Surroundings:
     missing: Callable[[str], bool] = lambda _: False
     absent: Callable[[str], bool] = lambda _: False
     """Whether a library is surely not installed, by the name of its top."""
+    refuses: Callable[[str], str] = lambda _: ""
+    """The exception with which a file surely cannot be made by this name; "" where it may be."""
     alone: bool = False
     """Whether nothing else runs beside it that could listen, nor does it itself."""
     data: Callable[[str], Any] = lambda _: None

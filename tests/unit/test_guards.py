@@ -37,6 +37,7 @@ GIVES_UP = [
     ("php", "$url = getenv('URL') ?: exit(2);", 2),
     ("php", "if (!getenv('URL')) { fwrite(STDERR, 'no'); exit(1); }", 1),
     ("php", '$url = getenv("URL");\nif ($url === false) {\n  throw new RuntimeException("no");\n}', 255),
+    ("php", "$u = getenv('URL');\nif ($u === false || $u === '') {\n  exit(9);\n}", 9),
     ("php", "getenv('URL') or die('no URL');", 0),
 ]
 
@@ -74,3 +75,24 @@ def test_gives_up_without_a_variable(language: str, guard: str, status: int | No
 )
 def test_may_go_on_without_it(language: str, text: str) -> None:
     assert _ends(language, text)[0] not in {"exits", "fails"}
+
+
+TRAP = "trap('TERM') { q << :stop }\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        pytest.param(f"q = Queue.new\n{TRAP}q.pop\n", True, id="the-main-thread"),
+        pytest.param(f"q = Queue.new\nt = Thread.new do\n  q.pop\nend\n{TRAP}t.join\n", True, id="all-threads"),
+        pytest.param(f"q = Queue.new\n{TRAP}Thread.new {{ loop {{ sleep 1 }} }}\nq.pop\n", False, id="one-that-sleeps"),
+        pytest.param(f"q = Queue.new\n{TRAP}q << 1\nq.pop\nsleep\n", False, id="filled"),
+        pytest.param(f"require 'socket'\nq = Queue.new\n{TRAP}q.pop\n", False, id="with-a-library"),
+        pytest.param("r, w = IO.pipe\ntrap('TERM') { w << 'x' }\nr.read(1)\n", False, id="a-pipe"),
+    ],
+)
+def test_threads_that_wait_for_one_another(text: str, fails: bool) -> None:
+    """Measured with Ruby 3.1: "No live threads left. Deadlock?"."""
+    stopped = verdict("ruby", "main", files={"main": text}, lines="RUN apt-get install -y ruby")
+    assert (stopped.outcome == "fails") is fails
+    assert stopped.exit_code == (1 if fails else stopped.exit_code)

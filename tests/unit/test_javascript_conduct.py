@@ -280,3 +280,18 @@ def test_a_file_that_imports_and_is_no_module(kind: str, name: str, outcome: str
     stopped = verdict("node", name, files=files, base="node:20-slim")
     assert stopped.outcome == outcome
     assert stopped.exit_code == (1 if outcome == "fails" else 137)
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        pytest.param("./lib/util", "fails", id="gone"),
+        pytest.param("./util", "killed", id="there"),
+    ],
+)
+def test_a_module_of_its_own_that_is_not_there(name: str, outcome: str) -> None:
+    files = {"main.js": f"require('{name}').go();\n", "util.js": "exports.go = () => setInterval(() => {}, 1000);\n"}
+    lines = "WORKDIR /srv/web\nCOPY src/*.js ./"
+    stopped = verdict("node", "main.js", files=files, base="node:20-slim", lines=lines)
+    assert stopped.outcome == outcome
+    assert stopped.exit_code == (1 if outcome == "fails" else 137)

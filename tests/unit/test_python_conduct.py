@@ -346,3 +346,31 @@ def test_nobody_listens_in_the_container(line: str, refused: bool) -> None:
     assert (alone.outcome, alone.exit_code) == (("fails", 4) if refused else ("killed", 137))
     beside = verdict("bash", "-c", "nats-server & exec python3 main.py", files=files, base="python:3.12-slim")
     assert beside.outcome != "fails"
+
+
+WRITES = "import logging, logging.handlers, os, time\n{}\nwhile True: time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "root", "user"),
+    [
+        pytest.param("open('/app/state', 'w')", "killed", "fails", id="of-roots"),
+        pytest.param("open('state', 'a')", "killed", "fails", id="beside-it"),
+        pytest.param("open('/tmp/state', 'w')", "killed", "killed", id="for-all"),
+        pytest.param("open('/data/state', 'w')", "fails", "fails", id="no-folder"),
+        pytest.param("os.makedirs('/data', exist_ok=True)\nopen('/data/state', 'w')", "killed", "killed", id="made"),
+        pytest.param("logging.FileHandler('/var/log/shop.log')", "killed", "fails", id="log"),
+        pytest.param("logging.FileHandler('/var/log/shop.log', delay=True)", "killed", "killed", id="log-later"),
+        pytest.param("logging.handlers.RotatingFileHandler('/var/log/shop/log')", "fails", "fails", id="rotating"),
+        pytest.param("logging.basicConfig(filename='/data/log')", "fails", "fails", id="basic-config"),
+        pytest.param("logging.basicConfig(level=10)", "killed", "killed", id="no-file"),
+        pytest.param("try: open('/data/x', 'w')\nexcept OSError: pass", "killed", "killed", id="minded"),
+    ],
+)
+def test_files_that_it_may_not_make(line: str, root: str, user: str) -> None:
+    for lines, outcome in (("", root), ("USER nobody", user)):
+        stopped = verdict(
+            "python3", "main.py", files={"main.py": WRITES.format(line)}, base="python:3.12-slim", lines=lines
+        )
+        assert stopped.outcome == outcome
+        assert stopped.exit_code == (1 if outcome == "fails" else 137)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A line that ends the program where a variable is not set, and the status where that is told."""
+    """A line that ends the program where a variable is not set ("": in any case), and its status where that is told."""
 
     name: str
     line: int
@@ -89,7 +89,7 @@ def guards(scan: Scan, words: Words, needs: tuple[str, ...], text: str) -> Itera
         value = rf"(?:{value}|(?<![\w$@])({'|'.join(map(re.escape, locals_))})(?!\w))"
     lacks = words.lacks.replace("<V>", value)
     has = words.has.replace("<V>", value)
-    absent = rf"(?:unless\b[\s(]*(?:{has})|if\b[\s(]*(?:{lacks}))[\s)]*"
+    absent = rf"(?:unless\b[\s(]*(?:{has})|if\b[\s(]*(?:{lacks})(?:[\s)]*(?:\|\||\bor\b)[^{{}};\n]*)?)[\s)]*"
     ends = rf"(?:{words.ends})"
     start, end = words.block
     surely = r"(?![^;\n]*\b(?:if|unless)\b)[^;{}\n]*;?"

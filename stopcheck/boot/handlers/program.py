@@ -71,7 +71,7 @@ def read_program(
         (one for path in paths if path in sources for one in sources[path].guards if one.name not in tokens), None
     )
     if guard is not None:
-        return Handling(work=True, status=guard.status, line=guard.line, asked=(guard.name,))
+        return Handling(work=True, status=guard.status, line=guard.line, asked=(guard.name,) if guard.name else ())
     alone = len(sources) == 1 and not any(libraries.values())
     first = {path: sources[path] for path in paths if path in sources}
     return _together(language, name, first, sources, libraries, doubts, alone, tokens)

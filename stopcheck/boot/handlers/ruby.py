@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.guards import RUBY, guards
+from stopcheck.boot.handlers.guards import RUBY, Guard, guards
 from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stopcheck.boot.handlers.source import Project
 
@@ -103,8 +103,33 @@ def read(text: str) -> Source:
         lasts=bool(
             re.search(r"\bloop\b|\b(while|until)\b|\bsleep\b\s*$|\.(run!?|start|listen|accept|join|pop)\b", code, re.M)
         ),
-        guards=() if doubt else tuple(guards(source, RUBY, needs, text)),
+        guards=() if doubt else (*guards(source, RUBY, needs, text), *_deadlock(code, needs, text)),
     )
+
+
+_TRAPS = r"\btrap\s*\(?[^{}\n]*?\)?\s*(?:\{(?:[^{}]|\{[^{}]*\})*\}|do\b.*?^end\b)"
+_WAKES = (
+    r"\b(?:sleep|select|gets|getc|accept|listen|read\w*|system|spawn|fork|wait\w*|Timeout|Process|IO|TCP\w+|UDP\w+"
+    r"|ConditionVariable|Ractor|Fiber|open|push|enq|close|signal|wakeup|run|stop|timeout)\b|<<|`"
+)
+"""What a thread that runs waits with for something outside, or wakes another one by."""
+
+
+def _deadlock(code: str, needs: tuple[str, ...], text: str) -> Iterator[Guard]:
+    """Where all threads wait for a queue that only a trap fills: Ruby ends the program at once (measured with 3.1).
+
+    "No live threads left. Deadlock?": to the interpreter a signal is nobody who could wake them.
+    """
+    rest = re.sub(_TRAPS, " ", code, flags=re.DOTALL | re.MULTILINE)
+    waits = re.search(r"^[^\n]*\.(?:pop|shift|deq)\b(?!\s*\(?\s*(?:true|timeout))", rest, re.MULTILINE)
+    if waits is None or not re.search(r"\bQueue\.new\b", rest) or re.search(_WAKES, rest) or set(needs) - _QUIET:
+        return
+    line = next(at for at, line in enumerate(text.split("\n"), 1) if re.search(r"\.(?:pop|shift|deq)\b", line))
+    if "Thread.new" not in rest or re.search(r"\.join\b\s*$", rest, re.MULTILINE):
+        yield Guard("", line, 1)
+
+
+_QUIET = frozenset({"json", "logger", "set", "time", "date", "thread", "yaml", "securerandom", "digest"})
 
 
 def endless(code: str) -> bool:

@@ -7,6 +7,7 @@ import posixpath
 import re
 import sys
 
+from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
@@ -105,6 +106,7 @@ def from_source(
         told,
         made,
         process.pid == 1,
+        process.user,
         _is_alone(world, process),
     )
     handling, _ = machine.handlings.get(key, (None, files))
@@ -194,12 +196,24 @@ def _surroundings(
 ) -> Surroundings:  # fmt: skip
     """What a program is started in."""
     from stopcheck.boot.conduct import Opaque, Surroundings
-    from stopcheck.boot.lacking import missing_file
+    from stopcheck.boot.lacking import missing_file, missing_folder
+    from stopcheck.boot.permissions import is_denied
     from stopcheck.boot.programs.modules import lacking, mentions
 
     def missing(name: str) -> bool:
         place = posixpath.normpath(posixpath.join(process.cwd, name))
         return world is not None and missing_file(machine, world, place)
+
+    def refuses(name: str) -> str:
+        place = posixpath.normpath(posixpath.join(process.cwd, name))
+        if world is None or place.startswith(("/dev/", "/proc/", "/sys/")):
+            return ""
+        if missing_folder(machine, world, posixpath.dirname(place), process):
+            return "FileNotFoundError"
+        denied = (
+            process.user not in ROOT and place not in world.files and is_denied(machine.image, place, world, process)
+        )
+        return "PermissionError" if denied else ""
 
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
@@ -207,7 +221,7 @@ def _surroundings(
     return Surroundings(
         variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,
         absent=lacking(machine.image, env, path), deaf=process.ignored, interpreter=interpreter,
-        alone=_is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
+        refuses=refuses, alone=_is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
     )  # fmt: skip
 
 

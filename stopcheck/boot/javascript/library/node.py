@@ -61,6 +61,7 @@ _MODULES = frozenset(
     ]
 )
 """Modules of which something is followed; in the rest of those that are known nothing waits."""
+_ENDS_OF_MODULES = (".js", ".mjs", ".cjs", ".json", ".node", ".ts", "/index.js", "/index.json", "/package.json")
 _OF_MODULES = frozenset({"import_statement", "export_statement"})
 _OF_SCRIPTS = ("require", "module", "exports", "__dirname", "__filename")
 """Names that each file has, but for ECMAScript's modules."""
@@ -252,6 +253,8 @@ class Node(Processes):
             data = self.around.data(path)
             if data is not None:
                 return value_of(data)
+        if self.around.missing(place) and all(self.around.missing(f"{place}{end}") for end in _ENDS_OF_MODULES):
+            raise ThrownError(self.error("Error"))
         raise UndecidedError(f"it needs {name}")
 
     def read(self, path: str, tree: Any) -> None:

@@ -28,8 +28,30 @@ class Builtins(Shelf):
         if isinstance(name, str) and isinstance(mode, str):
             if mode.startswith("r") and self._is_missing(name):
                 raise RaisedError("FileNotFoundError")
+            if not mode.startswith("r") and not self._is_made(name):
+                refused = self.around.refuses(name)
+                if refused:
+                    raise RaisedError(refused)
             self.written.add(name)
         return Opaque("open")
+
+    def _is_made(self, name: str) -> bool:
+        """Whether the program may itself have made a file, or a folder that it is in."""
+        return any(name.startswith(one.rstrip("/")) for one in self.written if one)
+
+    def logging_filehandler(self, name: object = None, *rest: object, **named: object) -> object:
+        """logging.FileHandler(): it opens its file at once, but where it is told not to."""
+        if not rest[1:] and not named.keys() & {"delay", "mode"}:
+            self.open(name, "a")
+        return Opaque("logging.FileHandler")
+
+    logging_handlers_rotatingfilehandler = logging_handlers_timedrotatingfilehandler = logging_filehandler
+    logging_handlers_watchedfilehandler = logging_filehandler
+
+    def logging_basicconfig(self, *_: object, **named: object) -> None:
+        """logging.basicConfig()."""
+        if isinstance(named.get("filename"), str):
+            self.open(named["filename"], "a")
 
     def os_path_exists(self, name: object) -> bool:
         """os.path.exists()."""
