@@ -244,7 +244,8 @@ class Node(Processes):
 
     def _own(self, name: str) -> Any:
         place = posixpath.normpath(posixpath.join(self.folders[-1], name))
-        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}.json", f"{place}/index.js"):
+        paths = [f"{place}{end}" for end in ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/package.json")]
+        for path in paths:
             if path in self.modules:
                 return self.modules[path].fields["exports"]
             tree = self.around.module(path)
@@ -253,8 +254,15 @@ class Node(Processes):
             data = self.around.data(path)
             if data is not None:
                 return value_of(data)
+<<<<<<< HEAD
         if self.around.missing(place) and all(self.around.missing(f"{place}{end}") for end in _ENDS_OF_MODULES):
             raise ThrownError(self.error("Error"))
+=======
+        if all(map(self.around.missing, paths)):
+            error = self.error("Error", f"Cannot find module '{name}'")
+            error.fields["code"] = "MODULE_NOT_FOUND"
+            raise ThrownError(error)
+>>>>>>> main
         raise UndecidedError(f"it needs {name}")
 
     def read(self, path: str, tree: Any) -> None:
