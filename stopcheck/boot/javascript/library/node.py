@@ -61,7 +61,6 @@ _MODULES = frozenset(
     ]
 )
 """Modules of which something is followed; in the rest of those that are known nothing waits."""
-_ENDS_OF_MODULES = (".js", ".mjs", ".cjs", ".json", ".node", ".ts", "/index.js", "/index.json", "/package.json")
 _OF_MODULES = frozenset({"import_statement", "export_statement"})
 _OF_SCRIPTS = ("require", "module", "exports", "__dirname", "__filename")
 """Names that each file has, but for ECMAScript's modules."""
@@ -254,15 +253,10 @@ class Node(Processes):
             data = self.around.data(path)
             if data is not None:
                 return value_of(data)
-<<<<<<< HEAD
-        if self.around.missing(place) and all(self.around.missing(f"{place}{end}") for end in _ENDS_OF_MODULES):
-            raise ThrownError(self.error("Error"))
-=======
         if all(map(self.around.missing, paths)):
             error = self.error("Error", f"Cannot find module '{name}'")
             error.fields["code"] = "MODULE_NOT_FOUND"
             raise ThrownError(error)
->>>>>>> main
         raise UndecidedError(f"it needs {name}")
 
     def read(self, path: str, tree: Any) -> None:

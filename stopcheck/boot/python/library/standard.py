@@ -58,16 +58,11 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
             if isinstance(outer, Thing):
                 outer.fields[last] = module
             return module
-<<<<<<< HEAD
-        if name.partition(".")[0] not in sys.stdlib_module_names:
-            if self.around.absent(name.partition(".")[0]):
-                raise RaisedError("ModuleNotFoundError")
-            raise UndecidedError(f"it uses {name.partition('.')[0]}")
-=======
         top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and self.around.absent(top):
+            raise RaisedError("ModuleNotFoundError")
         if top not in sys.stdlib_module_names and top not in standard_library().others:
             raise UndecidedError(f"it uses {top}")
->>>>>>> main
         return Library(name)
 
     def imported(self, module: object, name: str) -> Steps:
