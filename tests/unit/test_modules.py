@@ -57,6 +57,21 @@ def test_a_library_that_nothing_installs() -> None:
     assert not fails("python3", "main.py", main="import redis" + LOOP, base="acme/python:3")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy",
+        "import typing\nif typing.TYPE_CHECKING:\n    import numpy",
+        "import setuptools",
+        "def go():\n    import numpy",
+        "import sys\nif sys.version_info < (3, 8):\n    import numpy",
+        "import sys\nif sys.platform == 'win32':\n    import winloop",
+    ],
+)
+def test_it_is_never_asked_for(text: str) -> None:
+    assert not fails("python3", "main.py", main=text + LOOP)
+
+
 def test_what_is_done_without_it() -> None:
     text = "try:\n    import ujson as json\nexcept {}:\n    import json" + LOOP
     assert not fails("python3", "main.py", main=text.format("ImportError"))

@@ -409,3 +409,16 @@ def test_files_that_it_may_not_make(line: str, root: str, user: str) -> None:
         )
         assert stopped.outcome == outcome
         assert stopped.exit_code == (1 if outcome == "fails" else 137)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "sys.version_info < (3, 8)", "sys.version_info[0] < 3", "sys.version_info.major == 2", "sys.byteorder == 'big'",
+        "sys.maxsize < 2**32", "sys.implementation.name != 'cpython'",
+    ],
+)  # fmt: skip
+def test_a_value_of_the_library_is_compared(test: str) -> None:
+    text = f"import sys, time\nif {test}:\n    sys.exit(1)\nwhile True: time.sleep(1)\n"
+    stopped = verdict("python3", "main.py", files={"main.py": text}, base="python:3.12-slim")
+    assert (stopped.outcome, stopped.exit_code) == ("killed", 137)

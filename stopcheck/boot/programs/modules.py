@@ -25,6 +25,8 @@ _INSTALLS = regex(
 _MANAGERS = regex(r"\b(?:apt|apt-get|aptitude|apk|dnf|yum|microdnf|zypper)\b[^;&|]*\b(?:install|add)\b([^;&|]*)")
 _PATH = regex(r"\bsys\.path\b|\b(?:user)?site\b|\bsitecustomize\b|\bfrom\s+sys\b")
 _RUNS = regex(r"(?:^|[;&|(])\s*(?:(?:ba|da|a)?sh\s+(?!-)|\./|/)[\w./-]+|\|\s*(?:ba)?sh\b")
+_COMES_ALONG = frozenset({"_distutils_hack", "distutils", "ensurepip", "pip", "pkg_resources", "setuptools", "wheel"})
+"""What an image of Python may have beyond its standard library."""
 _TELLS_NOTHING = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL"})
 _BRINGS_NONE = frozenset(
     {"bash", "ca-certificates", "curl", "dumb-init", "gosu", "procps", "python3", "python3-minimal", "tini", "wget"}
@@ -40,6 +42,8 @@ def lacking(image: Image, env: Mapping[str, Field], script: str) -> Callable[[st
 
     def is_absent(top: str) -> bool:
         base = image.base.name.rpartition("/")[2].partition(":")[0]
+        if top in _COMES_ALONG:
+            return False
         if not image.base.plain or base not in {"python", "debian", "ubuntu"}:
             return False
         if "PYTHONPATH" in env or _may_install(image) or mentions(image.files, script, _PATH):

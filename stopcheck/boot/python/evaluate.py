@@ -531,6 +531,9 @@ class Evaluator:
         plain = (*_PLAIN, *_CONTAINERS, Library)
         if isinstance(left, plain) and isinstance(right, plain):
             left, right = self.library.number(left), self.library.number(right)
+            parts = [isinstance(one, Library) for one in (left, right)]
+            if any(parts) and not (all(parts) and isinstance(operation, (ast.Eq, ast.NotEq))):
+                return self.decide(place)  # sys.version_info, sys.byteorder: a value of which only the name is known
             return bool(_guarded(lambda: _COMPARE[type(operation)](left, right)))
         if isinstance(operation, (ast.Eq, ast.NotEq)):
             return (left is right) is isinstance(operation, ast.Eq)

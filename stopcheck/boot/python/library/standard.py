@@ -99,7 +99,7 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
     def _constant(self, path: str) -> Any:
         known: dict[str, Any] = {
             "sys.argv": self.arguments, "sys.platform": "linux", "os.name": "posix", "sys.maxsize": sys.maxsize,
-            "math.inf": FOREVER,
+            "math.inf": FOREVER, "typing.TYPE_CHECKING": False,
         }  # fmt: skip
         return known.get(path, Library(path))
 
