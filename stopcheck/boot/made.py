@@ -38,6 +38,8 @@ def _may_make(process: Process, path: str) -> bool:
             if program:
                 return True
             continue
+        if program and path in word and path.count("/") > 1 and not process.alive:
+            return True  # `sed -n "w /srv/list"`
         named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
         if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
             return True

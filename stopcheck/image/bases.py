@@ -57,6 +57,7 @@ def base_image(reference: str, span: Span) -> Base:
         user=row.user,
         execs=row.execs,
         programs=row.programs,
+        sets=row.sets,
         missing=row.missing | _SHELLS.keys() | {"sh"} if row.sh == "none" else row.missing,
         bash_version=row.bash_version,
         prepends=row.prepends,

@@ -332,7 +332,8 @@ class _Builder:
             path = made[0].instructions[-1].span.path
             made[0].recipes.append(Label(argument.span, f"the base image {name} is what {path} makes"))
             return made
-        env: dict[str, Value] = {"PATH": DEFAULT_PATH, **(image.env or {})}
+        set_there: dict[str, Value] = dict.fromkeys(image.sets, Unknown(f"the base image {image.name} sets it"))
+        env = {"PATH": DEFAULT_PATH, **set_there, **(image.env or {})}
         inherited = isinstance(image.stop_signal, Unknown) or image.stop_signal is not None
         state = State(
             base=image,

@@ -133,6 +133,8 @@ class Base:
     prepends_words: tuple[str, ...] = ()
     starts: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
+    sets: tuple[str, ...] = ()
+    """Variables that it sets besides, to what is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ class BaseRow:
     stop_signal: str | Unknown | None = None
     shell: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    sets: tuple[str, ...] = ()
     workdir: str = ""
     user: str = ""
     execs: tuple[str, ...] = ()
@@ -179,6 +180,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         **_inherited(told, system),
         shell=tuple(known.get("shell", ())),
         env={key: value.replace("$PATH", DEFAULT_PATH) for key, value in known.get("env", {}).items()},
+        sets=tuple(known.get("sets", "").split()),
         workdir=known.get("workdir", ""),
         user=known.get("user", ""),
         execs=tuple(known.get("execs", ())),

@@ -273,7 +273,17 @@ def test_long_numbers() -> None:
 
 
 INHERITED = {"entrypoint", "cmd", "stop_signal", "shell", "env", "workdir", "user"}
-SCRIPTS = {"execs", "prepends", "prepends_to", "prepends_missing", "prepends_words", "default", "starts", "programs"}
+SCRIPTS = {
+    "execs",
+    "sets",
+    "prepends",
+    "prepends_to",
+    "prepends_missing",
+    "prepends_words",
+    "default",
+    "starts",
+    "programs",
+}
 IMAGE_KEYS = {"names", "os", "always", "plain", "lean", "variants", "source"} | INHERITED | SCRIPTS
 VARIANT_KEYS = {"tags", "since", "before", "os", "lean"} | INHERITED | SCRIPTS
 

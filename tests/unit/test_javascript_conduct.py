@@ -299,3 +299,8 @@ def test_a_module_of_its_own_that_is_not_there(name: str, outcome: str) -> None:
     stopped = verdict("node", "main.js", files=files, base="node:20-slim", lines=lines)
     assert stopped.outcome == outcome
     assert stopped.exit_code == (1 if outcome == "fails" else 137)
+
+
+def test_a_container_has_no_terminal() -> None:
+    text = "if (process.stdout.isTTY || process.stdin.isTTY) process.exit(1);\nsetInterval(() => {}, 1000);\n"
+    assert verdict("node", "main.js", files={"main.js": text}, base="node:20-slim").outcome == "killed"

@@ -75,3 +75,7 @@ def test_what_the_slim_image_does_not_have(path: str) -> None:
 )
 def test_what_the_slim_image_may_have(path: str) -> None:
     assert stopped(f"cat {path}") == ("graceful", None)
+
+
+def test_a_program_that_names_it_may_have_made_it() -> None:
+    assert stopped("sed -n 'w /srv/hosts' /etc/hosts; cat /srv/hosts", base="debian:12-slim") == ("graceful", None)

@@ -422,3 +422,19 @@ def test_a_value_of_the_library_is_compared(test: str) -> None:
     text = f"import sys, time\nif {test}:\n    sys.exit(1)\nwhile True: time.sleep(1)\n"
     stopped = verdict("python3", "main.py", files={"main.py": text}, base="python:3.12-slim")
     assert (stopped.outcome, stopped.exit_code) == ("killed", 137)
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "outcome"),
+    [
+        pytest.param("HOME", "debian:12-slim", "killed", id="by-the-engine"),
+        pytest.param("HOSTNAME", "debian:12-slim", "killed", id="by-the-engine-too"),
+        pytest.param("PYTHON_VERSION", "python:3.12-slim", "killed", id="by-the-image"),
+        pytest.param("PYTHON_VERSION", "debian:12-slim", "fails", id="by-no-image"),
+        pytest.param("LANG", "python:3.12-slim", "killed", id="by-the-image-too"),
+    ],
+)
+def test_variables_that_are_set_anyway(name: str, base: str, outcome: str) -> None:
+    text = f"import os, time\nprint(os.environ['{name}'])\nwhile True: time.sleep(1)\n"
+    stopped = verdict("python3", "main.py", files={"main.py": text}, base=base, lines="RUN apt-get install -y python3")
+    assert stopped.outcome == outcome

@@ -7,10 +7,11 @@ import posixpath
 import re
 import sys
 
-from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.accounts import ROOT, home
 from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
@@ -215,7 +216,8 @@ def _surroundings(
         )
         return "PermissionError" if denied else ""
 
-    variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
+    known = {"HOME": home(machine.image, process.user), "HOSTNAME": Unknown("the engine sets it"), **env}
+    variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in known.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
     interpreter = process.argv[0] if process.argv and isinstance(process.argv[0], str) else ""
     return Surroundings(

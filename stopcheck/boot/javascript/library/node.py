@@ -91,6 +91,8 @@ class Node(Processes):
 
     def member(self, owner: Any, name: str) -> Any:
         """`owner.name`, of what is not of the program's own making."""
+        if name == "isTTY" and (isinstance(owner, Builtin) or (isinstance(owner, Thing) and owner.kind)):
+            return UNDEFINED  # a container has no terminal unless it is asked for one
         if isinstance(owner, (Builtin, Function, Class)) and name in {"bind", "call", "apply"}:
             return Builtin(f"function.{name}", owner)
         if isinstance(owner, Builtin):
