@@ -49,6 +49,7 @@ PACKAGES = {
     "chpst": "runit",
     "cron": "cron",
     "dumb-init": "dumb-init",
+    "envvars": "apache2",
     "gosu": "gosu",
     "hugo": "hugo",
     "ksh93": "ksh93u+m",
