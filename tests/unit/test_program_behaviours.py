@@ -811,7 +811,7 @@ def test_a_script_that_only_root_can_read(lines: str, expected: str) -> None:
 
 
 def test_eval_of_what_is_not_known_may_be_an_exec() -> None:
-    files = {"start.sh": '#!/bin/bash\neval "$(cat /etc/command)"\n'}
+    files = {"start.sh": '#!/bin/bash\neval "$(cat /etc/default/command)"\n'}
     assert outcome("/app/start.sh", files=files) == "unknown"
 
 

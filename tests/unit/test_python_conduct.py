@@ -438,3 +438,8 @@ def test_variables_that_are_set_anyway(name: str, base: str, outcome: str) -> No
     text = f"import os, time\nprint(os.environ['{name}'])\nwhile True: time.sleep(1)\n"
     stopped = verdict("python3", "main.py", files={"main.py": text}, base=base, lines="RUN apt-get install -y python3")
     assert stopped.outcome == outcome
+
+
+def test_a_global_without_a_value() -> None:
+    found = verdict("python3", "main.py", files={"main.py": "global x\nprint(x)\n"}, base="python:3.12-slim")
+    assert (found.outcome, found.exit_code) == ("fails", 1)

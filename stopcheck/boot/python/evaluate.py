@@ -381,7 +381,9 @@ class Evaluator:
             return node.value
         if isinstance(node, ast.Name):
             home = scope.home(node.id)
-            return home.names[node.id] if home is not None else self.library.builtin(node.id)
+            # `global x` alone gives it no value.
+            told = home is not None and node.id in home.names
+            return home.names[node.id] if home is not None and told else self.library.builtin(node.id)
         self.steps += 1
         get = getattr(self, f"of_{type(node).__name__.lower()}", None)
         if get is None or self.steps > MOST_STEPS:
