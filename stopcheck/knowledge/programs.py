@@ -112,6 +112,7 @@ class ProgramRow:
     status: int | None = None
     instead: str = ""
     prints: str = ""
+    writes: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     refuses: tuple[Mapping[str, Any], ...] = ()
     source: str = ""

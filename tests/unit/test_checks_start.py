@@ -673,7 +673,7 @@ class TestStopSignal:
                 id="uwsgi-dies-on-term",
             ),
             pytest.param(
-                DEBIAN + 'CMD ["tini", "nginx", "-g", "daemon off;"]\n',
+                DEBIAN + 'CMD ["tini", "--", "nginx", "-g", "daemon off;"]\n',
                 [("note", "stop-signal-mismatch", 3)],
                 id="nginx",
             ),

@@ -491,7 +491,7 @@ KEPT = {
     "one_service", "only_letters", "own", "own_letters", "package", "packaged", "path", "preserve_options", "prints",
     "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script", "seconds_text", "sends",
     "session", "session_only", "stops", "table", "tells", "unfound", "unknown_user", "unset_options", "unstarted",
-    "waits_for_all",
+    "waits_for_all", "writes",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

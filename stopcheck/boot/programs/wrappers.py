@@ -130,7 +130,8 @@ def start_busybox(start: Start) -> Body | Failure:
         assert shell is not None
         return start.machine.shell(shell, start.process, argv, start.env, start.world)
     row = find_program(argv[0])
-    if row is None and lacks("alpine", argv[0]):
+    debian = start.machine.image.base.family == "debian"
+    if (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0]):
         return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
     if row is None:
         return start.leaf("unread", "a program of busybox")

@@ -326,7 +326,7 @@ class Shell:
                 constructs.rest_of_for(self, frame)
             case CaseRest():
                 if frame.node.items[frame.index].terminator == ";;&":
-                    constructs.choose(self, frame.node, frame.tail, frame.index + 1)
+                    constructs.choose(self, frame.node, frame.tail, world, process, frame.index + 1)
                 else:
                     constructs.case_body(self, frame.node, frame.index, ";&", frame.tail)
             case CallEnd():
