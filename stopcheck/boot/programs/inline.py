@@ -84,6 +84,10 @@ def of_arguments(text: str, arguments: tuple[Field, ...]) -> tuple[tuple[Field, 
 
 def read_end(language: str, text: str) -> int | None:
     """The status of a text that only tells something, or ends at once; None where it does more."""
+    if language == "python":
+        from stopcheck.boot.handlers.successors import end_status
+
+        return end_status(text)
     if language not in _TELLS:
         return None
     tells = rf"{_TELLS[language]}\s*\(?\s*{_LITERALS}\s*\)?"

@@ -168,11 +168,11 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
 
     if not isinstance(text, str):
         return start.leaf("unread", f"a {language} text")
-    if language == "python":
-        return _successor(start, text, arguments) or _of_text(start, language, text)
     status = read_end(language, text) if start.argv[1] in INLINE[language] else None
     if status is not None:
         return start.leaf("short", status=status)
+    if language == "python":
+        return _successor(start, text, arguments) or _of_text(start, language, text)
     of_them = of_arguments(text, arguments) if language == "perl" else None
     found = read_inline(language, text) if of_them is None else None
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))

@@ -63,7 +63,7 @@ class Wrapper(Parent):
     def passed_on(self, world: World, process: Process, signal: str) -> None:
         """What it does itself once it has passed a signal on: it waits, ends, or kills itself (in vain as PID 1)."""
         if self.got and self.row.then == "ends":
-            world.exit(process, self.row.exit or 0)
+            world.exit(process, 128 + signal_number(signal) if self.row.exit_signal else self.row.exit or 0)
         elif self.got and self.row.then == "raises" and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)
 
