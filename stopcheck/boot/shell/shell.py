@@ -341,7 +341,7 @@ class Shell:
             case Again():
                 self.blocked = frame.reading
             case Joined():
-                self.blocked = Foreground(frame.pids, frame.node)
+                self.blocked = Foreground(frame.pids, frame.node, own=self.status)
             case Redirected():
                 frame.restore(process)
             case Assigned():
