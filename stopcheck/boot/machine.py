@@ -608,6 +608,8 @@ class Machine:
         row = applied(row, own, tools, self.image.base.name, env)
         if permutes and row.own_letters and row.role != "short" and (taken := _taken_option(row, told)):
             return Failure(1, taken)
+        if row.zero_options and row.role == "init" and (wrong := _wrong_value(row, own)):
+            return Failure(1, wrong)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)
@@ -840,6 +842,16 @@ def _taken_option(row: ProgramRow, argv: tuple[Field, ...]) -> str:
     for word in takewhile(lambda word: word != "--", child[1:]):
         if isinstance(word, str) and word[:1] == "-" and len(word) > 1 and word[1] not in row.own_letters:
             return f"{row.name} takes `{word}` for an option of its own: `--` is missing before {child[0]}"
+    return ""
+
+
+def _wrong_value(row: ProgramRow, own: tuple[str, ...]) -> str:
+    """Why tini refuses the value of an option: `-e` wants a status, `-p` the whole name of a signal."""
+    for option, value in pairwise(own):
+        if option in row.value_options:
+            fits = option in row.zero_options and value.isdigit() and int(value) < 256
+            if not fits and not (option not in row.zero_options and value.startswith("SIG") and signal_name(value)):
+                return f"`{value}` is nothing that {row.name} takes behind {option}"
     return ""
 
 

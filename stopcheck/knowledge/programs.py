@@ -104,6 +104,7 @@ class ProgramRow:
     config_first: bool = False
     saves: bool = False
     one_service: bool = False
+    each: str = ""
     removes_pid: bool = False
     stops: tuple[str, ...] = ()
     helper: bool = False

@@ -217,6 +217,9 @@ def permuted(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
         if not isinstance(word, str) or word[:1] != "-" or len(word) == 1:
             rest.append(word)
             continue
+        if len(word) > 2 and f"-{word[-1]}" in row.value_options and f"-{word[1]}" not in row.value_options:
+            own.append(word[:-1])  # `-gp SIGTERM`
+            word = f"-{word[-1]}"
         own.append(word)
         if word in row.value_options and words:
             own.append(words.pop(0))

@@ -173,7 +173,9 @@ def do_return(call: Call) -> None:
     if _is_misused(call):
         return
     within = next((each for each in reversed(shell.frames) if isinstance(each, (CallEnd, SourceEnd, TrapEnd))), None)
-    last = within.status if isinstance(within, TrapEnd) else shell.status
+    last = _byte(shell.status)
+    if isinstance(within, TrapEnd) and shell.row.name != "ksh93":
+        last = within.status
     status = number(call, 0) if call.arguments else last
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
