@@ -18,7 +18,8 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
     root = parse(text)
     assert root is not None
     modules = {path: parse(source) for path, source in MODULES.items()}
-    around = Surroundings(variables, ("/app/app.js", *arguments), modules.get, "/gone".__eq__, first=first)
+    words = ("/app/app.js", *arguments)
+    around = Surroundings(variables, words, modules.get, lambda path: path.startswith("/gone"), first=first)
     return conduct(root, "/app/app.js", around)
 
 
@@ -55,6 +56,9 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
                      5, id="call"),
         pytest.param("const { level } = require('./config'); process.exit(level);", 6, id="a-module-of-its-own"),
         pytest.param("require('fs').readFileSync('/gone');", 1, id="reads-what-is-not-there"),
+        pytest.param("require('/gone');", 1, id="needs-what-is-not-there"),
+        pytest.param("try { require('/gone'); } catch (e) { process.exit(e.code === 'MODULE_NOT_FOUND' ? 3 : 4); }", 3,
+                     id="can-do-without"),
         pytest.param("setTimeout(() => console.log('done'), 500);", 0, id="one-timer"),
         pytest.param("setInterval(() => {}, 1000).unref();", 0, id="a-timer-that-keeps-nothing"),
         pytest.param("let n = 0; const t = setInterval(() => { if (++n === 3) clearInterval(t); }, 100);", 0,
@@ -261,3 +265,41 @@ def test_any_program_is_carried_out_or_given_up(lines: list[str]) -> None:
     root = parse("\n".join(lines))
     if root is not None:
         conduct(root, "/app.js", Surroundings({}, ("/app.js",)))
+
+
+EXPRESS = (
+    "const express = require('express');\nconst app = express();\napp.get('/', (ask, answer) => answer.send('hi'));\n"
+)
+SERVED = EXPRESS + "const server = app.listen(3000);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(EXPRESS + "app.listen(3000, () => console.log('up'));", "killed", id="no-handler"),
+        pytest.param(SERVED + "process.on('SIGTERM', () => server.close());", "graceful", id="closes"),
+        pytest.param(SERVED + "process.on('SIGTERM', () => console.log('bye'));", "killed", id="only-says-so"),
+        pytest.param(
+            SERVED + "setInterval(() => console.log('tick'), 5000);\nprocess.on('SIGTERM', () => server.close());",
+            "killed", id="a-timer-keeps-it",
+        ),
+        pytest.param(
+            "const router = require('express').Router();\nrouter.get('/x', () => {});\n" + SERVED
+            + "app.use('/api', router);\nprocess.on('SIGTERM', () => server.close(() => process.exit(0)));",
+            "graceful", id="router",
+        ),
+        pytest.param(
+            "const pino = require('pino');\nconst log = pino();\nlog.info('up');\nsetInterval(() => {}, 1000);\n"
+            "process.on('SIGTERM', () => { log.info('bye'); process.exit(0); });", "graceful", id="logs",
+        ),
+        pytest.param("const dayjs = require('dayjs');\nconsole.log(dayjs().format());", "exits", id="prints"),
+        pytest.param(
+            "require('dotenv').config();\nif (!process.env.TOKEN) process.exit(2);\n" + SERVED, "killed",
+            id="a-file-may-set-it",
+        ),
+        pytest.param("if (!process.env.TOKEN) process.exit(2);\n" + SERVED, "fails", id="nothing-sets-it"),
+    ],
+)  # fmt: skip
+def test_libraries_in_which_nothing_waits(text: str, outcome: str) -> None:
+    lines = "RUN npm install express pino dayjs dotenv"
+    assert verdict("node", "app.js", files={"app.js": text}, base="node:20", lines=lines).outcome == outcome

@@ -50,9 +50,14 @@ ALIASES = {
     "EnvironmentError": "OSError",
     "urllib.error.URLError": "OSError",
     "socket.gaierror": "OSError",
+    "requests.RequestException": "OSError",
+    "requests.ConnectionError": "OSError",
+    "requests.exceptions.RequestException": "OSError",
+    "requests.exceptions.ConnectionError": "OSError",
 }
 """Other names of exceptions, or the nearest built-in that they are a kind of (docs.python.org/3/library)."""
-_BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception"}
+_BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception",
+          "subprocess.TimeoutExpired": "Exception", "subprocess.CalledProcessError": "Exception"}  # fmt: skip
 
 
 def _is_kind(kind: str, caught: str) -> bool:
@@ -69,7 +74,7 @@ class Wait:
     """A pause: until a time (on the program's clock, in seconds), or until something is so.
 
     `kind` is what waits. Where `rough`, the time is not told in the source. `woken` by a signal whose handler
-    has come back, it is over (signal.pause).
+    has come back, it is over (signal.pause). `whom` are the children for whose end it is.
     """
 
     kind: str
@@ -77,6 +82,7 @@ class Wait:
     ready: Callable[[], bool] | None = None
     rough: bool = False
     woken: bool = False
+    whom: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

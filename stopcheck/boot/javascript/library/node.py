@@ -10,9 +10,9 @@ from __future__ import annotations
 import posixpath
 from types import GeneratorType
 
-from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
+from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
 from stopcheck.boot.javascript.evaluate import line
-from stopcheck.boot.javascript.library.language import Language
+from stopcheck.boot.javascript.library.processes import Processes
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
     ABSENT,
@@ -27,7 +27,6 @@ from stopcheck.boot.javascript.values import (
     ThrownError,
     value_of,
 )
-from stopcheck.boot.signals import NUMBERS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.javascript import runtime
 
@@ -44,7 +43,20 @@ _GLOBALS = frozenset(
 )
 _MODULES = frozenset(
     [
-        *("dgram", "events", "fs", "fs/promises", "http", "http2", "https", "net", "process", "readline", "timers"),
+        *(
+            "child_process",
+            "dgram",
+            "events",
+            "fs",
+            "fs/promises",
+            "http",
+            "http2",
+            "https",
+            "net",
+            "process",
+            "readline",
+            "timers",
+        ),
         *("timers/promises", "tls"),
     ]
 )
@@ -56,14 +68,15 @@ _VARIABLE = 0x04
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
 
 
-class Node(Language):
+class Node(Processes):
     """Node.js, for one run of a program."""
 
     # What the evaluator asks
 
     def is_known(self, name: str) -> bool:
         """Whether a name is one of the language's or of Node.js's."""
-        return name in _GLOBALS or name in runtime().errors or runtime().takes_no_time(name)
+        own = name not in runtime().others and runtime().takes_no_time(name)
+        return own or name in _GLOBALS or name in runtime().errors
 
     def known(self, name: str) -> object:
         """A name that the program has not defined."""
@@ -100,6 +113,8 @@ class Node(Language):
 
     def _of_builtin(self, owner: Builtin, name: str) -> Any:
         if owner.path == "process.env":
+            if self.env_open and name not in self.variables:
+                return Opaque(name)
             if name not in self.variables:
                 self.asked[name] = None
             return self.variables.get(name, UNDEFINED)
@@ -165,6 +180,8 @@ class Node(Language):
             return made
         if path in runtime().servers:
             return Thing("server")
+        if path in runtime().apps:
+            return Thing("app")
         return self._plainly(path, arguments) if path else Opaque()
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Steps:
@@ -182,7 +199,11 @@ class Node(Language):
             return UNDEFINED
         if path in runtime().servers:
             return Thing("server")
+        if path in runtime().apps:
+            return Thing("app")
         told = getattr(self, path.replace(".", "_").replace("/", "_").lower(), None)
+        if told is None and path.startswith("app."):
+            return function.owner  # nobody asks it for anything
         if told is None:
             return self._plainly(path, arguments)
         given = (function.owner, *arguments) if function.owner is not None else arguments
@@ -199,7 +220,7 @@ class Node(Language):
         if path in runtime().errors:
             return self.error(path)
         if (
-            kind in {"server", "udp", "timer", "input", "emitter", "error", "watcher", "lines"}
+            kind in {"server", "udp", "timer", "input", "emitter", "error", "watcher", "lines", "stream", "child"}
             and name in runtime().quiet
         ):
             return UNDEFINED
@@ -230,7 +251,8 @@ class Node(Language):
 
     def _own(self, name: str) -> Any:
         place = posixpath.normpath(posixpath.join(self.folders[-1], name))
-        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}.json", f"{place}/index.js"):
+        paths = [f"{place}{end}" for end in ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/package.json")]
+        for path in paths:
             if path in self.modules:
                 return self.modules[path].fields["exports"]
             tree = self.around.module(path)
@@ -239,6 +261,10 @@ class Node(Language):
             data = self.around.data(path)
             if data is not None:
                 return value_of(data)
+        if all(map(self.around.missing, paths)):
+            error = self.error("Error", f"Cannot find module '{name}'")
+            error.fields["code"] = "MODULE_NOT_FOUND"
+            raise ThrownError(error)
         raise UndecidedError(f"it needs {name}")
 
     def _carried_out(self, path: str, tree: Any) -> Any:
@@ -284,7 +310,7 @@ class Node(Language):
         told = process.fields["exitCode"] if code is UNDEFINED else code
         told = self.number(told) if isinstance(told, str) else told
         if told is not UNDEFINED and told is not None and not isinstance(told, int):
-            raise UndecidedError("what it ends with is not known")
+            raise SpoiltEndError
         raise EndedError(int(told) & 255 if isinstance(told, int) else 0)
 
     def process_nexttick(self, _: Thing, function: Any, *arguments: Any) -> None:
@@ -320,17 +346,6 @@ class Node(Language):
     def process_emit(self, process: Thing, name: object = UNDEFINED, *arguments: Any) -> Steps:
         """process.emit()."""
         return (yield from self.emitter_emit(process, name, *arguments))
-
-    def process_kill(self, process: Thing, whom: Any = UNDEFINED, name: object = "SIGTERM") -> bool:
-        """process.kill(), of the program itself."""
-        own = isinstance(whom, Builtin) and whom.path == "process.pid"
-        if not own or not isinstance(name, str) or name[3:] not in NUMBERS:
-            raise UndecidedError("it sends a signal to somebody else")
-        if process.fields["listeners"].get(name):
-            self.later(Builtin("process.emit", process), (name, name, NUMBERS[name[3:]]))
-        elif not self.around.first:
-            raise EndedError(128 + NUMBERS[name[3:]])
-        return True
 
     def input_on(self, thing: Thing, name: object, function: Any = UNDEFINED) -> Thing:
         """process.stdin.on(): a container's standard input is at its end."""
@@ -476,6 +491,11 @@ class Node(Language):
         """AbortSignal.addEventListener()."""
         self.listen(signal, name, function)
 
+    def dotenv_config(self, *_: Any) -> object:
+        """config() of dotenv: it looks for a file `.env`, and sets what that has."""
+        self.env_open = self.env_open or not self.around.missing(".env")
+        return Opaque("dotenv.config")
+
     # Servers, sockets, files
 
     def server_listen(self, server: Thing, *arguments: Any) -> Thing:
@@ -491,6 +511,10 @@ class Node(Language):
         return server
 
     server_emit = emitter_emit
+
+    def app_listen(self, _: Thing, *arguments: Any) -> Thing:
+        """app.listen() of Express and its like: a server of node:http."""
+        return self.server_listen(Thing("server"), *arguments)
 
     def server_close(self, server: Thing, function: Any = UNDEFINED) -> Thing:
         """server.close(): nobody is connected."""

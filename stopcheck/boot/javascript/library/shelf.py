@@ -24,6 +24,8 @@ class Shelf:
         self.decide = decide
         self.around = around
         self.variables = dict(around.variables)
+        self.env_open = False
+        """Whether a file that is not known has set more of them (dotenv)."""
         self.asked: dict[str, None] = {}
         """Variables that the program asked for and that nothing sets."""
         self.written: set[str] = set()
@@ -31,6 +33,8 @@ class Shelf:
         self.process = Thing("process", {"listeners": {}, "exitCode": UNDEFINED})
         self.input = Thing("input", {"listeners": {}})
         self.modules: dict[str, Any] = {}
+        self.children: dict[int, Thing] = {}
+        """The children that have not ended, by their numbers."""
         self.folders: list[str] = []
         self.place = 0
         self.evaluator: Evaluator

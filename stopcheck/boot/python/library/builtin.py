@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
+from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError
 from stopcheck.boot.python.library.shelf import PLAIN, Shelf, is_called
 from stopcheck.boot.python.values import Class, Instance, Library, Partial, RaisedError, Thing
 from stopcheck.hints import TYPE_CHECKING
@@ -49,7 +49,7 @@ class Builtins(Shelf):
     def os__exit(self, code: object = 0) -> None:
         """os._exit()."""
         if not isinstance(code, int):
-            raise UndecidedError("what it ends with is not known")
+            raise SpoiltEndError
         raise EndedError(code & 255)
 
     def isinstance(self, value: object, kind: object) -> bool:
@@ -89,6 +89,8 @@ class Builtins(Shelf):
         """os.getenv()."""
         if isinstance(name, Opaque):
             return Opaque()
+        if self.env_open and name not in self.variables:
+            return Opaque(str(name))
         if default is None and name not in self.variables:
             self.lacks(str(name))
         return self.variables.get(str(name), default)
@@ -101,7 +103,12 @@ class Builtins(Shelf):
 
     def os_environ_copy(self) -> object:
         """os.environ.copy()."""
-        return Opaque()
+        return dict(self.variables)
+
+    def dotenv_load_dotenv(self, *_: object, **__: object) -> bool:
+        """load_dotenv() of python-dotenv: it looks for a file `.env`, and sets what that has."""
+        self.env_open = self.env_open or not self.around.missing(".env")
+        return self.env_open
 
     def sys_stdin_read(self, *_: object) -> str:
         """Nothing: the standard input of a container is at its end."""
