@@ -284,6 +284,9 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
         pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
         pytest.param("go", 'package main\nimport "github.com/aws/aws-sdk-go-v2/service/s3"\n', {}, id="go-library"),
+        pytest.param("python", "import grpc, health_pb2, health_pb2_grpc", {}, id="generated-by-protoc"),
+        pytest.param("python", "import api.a_pb2_grpc", {"api/__init__.py": ""}, id="generated-into-a-package"),
+        pytest.param("go", 'package main\nimport "go.uber.org/zap/zapcore"\n', {}, id="go-module-of-two-parts"),
         pytest.param(
             "go",
             'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',

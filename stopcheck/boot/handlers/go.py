@@ -21,6 +21,8 @@ _SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
 _REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
 _LASTING = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS", "Listen", "Accept"})
 _SERVERS = {"github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}), "github.com/labstack/echo": frozenset({"Start"})}
+# Their modules are named after an owner, too.
+_CODE_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
 _BEYOND = {"os/exec": "it starts other programs", "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
@@ -146,7 +148,8 @@ def libraries(need: str) -> tuple[str, ...]:
 
 def _prefixes(parts: list[str]) -> tuple[str, ...]:
     """The names of a package and of those that it lies in, down to its module."""
-    return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), 3) - 1, -1))
+    shortest = 3 if parts[0] in _CODE_HOSTS else 2
+    return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), shortest) - 1, -1))
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:

@@ -51,6 +51,8 @@ _OWN = (
         "six.moves",
     }
 )
+_GENERATED = ("_pb2", "_pb2_grpc")
+"""What protoc makes of a .proto, often in a build step: it needs google.protobuf and grpc, and handles no signal."""
 _HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.Try)
@@ -305,6 +307,18 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
         if project.variable(VERSION) == "3":
             raise LookupError(OLD)
         return ()
+    generated = any(part.endswith(_GENERATED) for part in need.rstrip("?").split("."))
+    try:
+        found = _find(need, path, project)
+    except LookupError:
+        if not generated:
+            raise
+        found = None
+    return () if generated and found is None else found
+
+
+def _find(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """The files of a module that is written; None where it is a library's."""
     name, lax = need.rstrip("?"), need.endswith("?")
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
