@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from stopcheck.boot.handlers.scan import scan
-from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
+from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import inside, join, parent
@@ -20,10 +20,15 @@ if TYPE_CHECKING:
 _SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
 _REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
 _LASTING = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS", "Listen", "Accept"})
-_SERVERS = {"github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}), "github.com/labstack/echo": frozenset({"Start"})}
+_SERVERS = {
+    "github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}),
+    "github.com/labstack/echo": frozenset({"Start"}),
+    "github.com/go-telegram/bot": frozenset({"Start", "StartWebhook"}),
+    "gopkg.in/telebot.v3": frozenset({"Start"}),
+}
 # Their modules are named after an owner, too.
-_CODE_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org"})
-_BEYOND = {"os/exec": "it starts other programs", "plugin": "it loads plugins", "C": "it has parts in C"}
+_CODE_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "golang.org"})
+_BEYOND = {"os/exec": CHILDREN, "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
 def read(text: str) -> Source:
@@ -54,7 +59,7 @@ def read(text: str) -> Source:
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
     if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
-        doubt = doubt or "it starts other programs"
+        doubt = doubt or "it becomes another program"
     doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
     lasts = source.calls(_LASTING) or bool(re.search(r"\bselect\s*\{\s*\}", code))
     lasts = lasts or any(
