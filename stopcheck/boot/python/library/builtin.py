@@ -101,7 +101,7 @@ class Builtins(Shelf):
 
     def os_environ_copy(self) -> object:
         """os.environ.copy()."""
-        return Opaque()
+        return dict(self.variables)
 
     def sys_stdin_read(self, *_: object) -> str:
         """Nothing: the standard input of a container is at its end."""

@@ -52,10 +52,18 @@ class Signals(Shelf):
         """It changes nothing for Python's own calls (PEP 475)."""
 
     def os_kill(self, whom: object, number: object) -> Steps:
-        """os.kill(), of the program itself."""
-        if not isinstance(whom, Opaque) or whom.name != "os.getpid":
+        """os.kill(); a process group, where the number is not positive."""
+        kernel = self.around.kernel
+        if (isinstance(whom, Opaque) and whom.name == "os.getpid") or (kernel is not None and whom == kernel.pid()):
+            yield from self.signal_raise_signal(number)
+        elif kernel is None or not isinstance(whom, int):
             raise UndecidedError("it sends a signal to somebody else")
-        yield from self.signal_raise_signal(number)
+        elif whom == -1:
+            raise UndecidedError("it sends a signal to all")
+        elif not kernel.send(
+            abs(whom) or kernel.group_of(0), "" if number == 0 else self.known_signal(number), whom <= 0
+        ):
+            raise RaisedError("ProcessLookupError")
 
     def signal_raise_signal(self, number: object) -> Steps:
         """signal.raise_signal()."""

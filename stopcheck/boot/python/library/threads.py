@@ -27,7 +27,7 @@ class Threads(Shelf):
     def begin(self, instance: Instance, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Steps:
         """`__init__` of the library's class that an object is made of."""
         yield from ()
-        if instance.thing is not None and instance.thing.kind == "Thread":
+        if instance.thing is not None and instance.thing.kind in {"Thread", "Process"}:
             instance.thing.fields |= self._thread(arguments, named)
 
     def object___init__(self, instance: Instance, *arguments: Any, **named: Any) -> Steps:
