@@ -22,6 +22,13 @@ class UndecidedError(Exception):
     """What the program does here cannot be said; the text tells why."""
 
 
+class SpoiltEndError(UndecidedError):
+    """The process ends at once, with a status that nobody knows."""
+
+    def __init__(self) -> None:
+        super().__init__("what it ends with is not known")
+
+
 class EndedError(Exception):
     """The process ends at once, with this status."""
 
@@ -45,12 +52,12 @@ class Kernel(Protocol):
 
     def start(
         self, words: tuple[object, ...], env: Mapping[str, object], session: str = "",
-        deaf: frozenset[str] = frozenset(), folder: str = "",
+        deaf: frozenset[str] = frozenset(), folder: str = "", piped: bool = False,
     ) -> int:  # fmt: skip
         """fork(2) and execve(2): the child's number, 0 where there is no such program.
 
         `session`: "group" or "session", of which the child is the leader; `deaf`: the signals that it ignores;
-        `folder`: its working directory.
+        `folder`: its working directory; `piped`: what it prints is read, until nobody is left who could write.
         """
 
     def fork(self) -> int:

@@ -286,7 +286,7 @@ def _successor(
     if found.verb in BECOMES:
         return replace(start, row=row).load(found.words)
     instead = f"Let the script end in os.execvp(…) instead of {found.verb}(…): then the command takes its place."
-    launched = _launched(start, path, instead) if path else None
+    launched = _launched(start, "python", path, instead) if path else None
     if launched is not None:
         return launched
     row = replace(
@@ -353,12 +353,12 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _launched(start: Start, name: str, instead: str, root: str = "") -> Launcher | None:
-    """A program in Python that starts others, where that can be followed; `instead` is what to do about it."""
+def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
+    """A program that starts others, where that can be followed; `instead` is what to do about it."""
     from stopcheck.boot.programs.sources import launcher
 
     row = replace(start.row, role="fork", forwards="none", instead=instead)
-    return launcher(start.machine, start.process, start.path(name), start.env, start.world, row, root)
+    return launcher(start.machine, start.process, language, start.path(name), start.env, start.world, row, root)
 
 
 def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
@@ -366,7 +366,9 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
     from stopcheck.boot.programs.sources import from_source
 
     path = start.path(name)
-    launched = _launched(start, name, "", root) if language == "python" else None
+    launched = None
+    if language == "python" or (language == "node" and start.process.program in {"node", "nodejs"}):
+        launched = _launched(start, language, name, "", root)
     if launched is not None:
         return launched
     env = {**start.env, "sys.path": root} if root else start.env

@@ -12,12 +12,16 @@ from stopcheck.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
+    from typing import TypeAlias
 
     from stopcheck.boot.conduct import Kernel
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.source import SourceFile
+
+    Begin: TypeAlias = "Callable[[Kernel, Callable[[int], bool]], Living]"
+    """Begins a program anew, given a kernel, and who answers what nobody knows, by the place that asks."""
 
 MOST_ANSWERS = 6
 """What nobody knows that is answered both ways."""
@@ -30,8 +34,11 @@ class Living(Protocol):
     """A program that is carried out: boot.python.live.Live."""
 
     over: bool
-    status: int | None
     raised: bool
+
+    @property
+    def status(self) -> int | None:
+        """What it ends with; None: nobody knows."""
 
     @property
     def clock(self) -> float:
@@ -56,6 +63,9 @@ class Living(Protocol):
     def child_ended(self, pid: int, status: object) -> None:
         """See Live.child_ended."""
 
+    def pipe_closed(self, pid: int) -> None:
+        """See Live.pipe_closed."""
+
     def awaited(self) -> tuple[int, ...]:
         """See Live.awaited."""
 
@@ -68,7 +78,7 @@ class _AskedError(Exception):
         self.place = place
 
 
-def is_launcher(begin: Callable[[Kernel, Callable[[int], bool]], Living], pid: int) -> bool:
+def is_launcher(begin: Begin, pid: int) -> bool:
     """Whether a program comes to where it starts another in its first seconds."""
     try:
         begin(_Trial(pid), lambda _: True).advance(SHORT)
@@ -123,13 +133,13 @@ class Launcher:
     """
 
     __slots__ = (
-        "answers", "begin", "fresh", "heard", "known", "late", "log", "machine", "offset", "pids", "reached", "results",
-        "row", "run", "signals", "source", "where",
+        "answers", "before", "begin", "fresh", "heard", "known", "late", "log", "machine", "offset", "pids", "pipes",
+        "reached", "results", "row", "run", "signals", "source", "where",
     )  # fmt: skip
     overrides = True
 
     def __init__(
-        self, machine: Machine, row: ProgramRow, begin: Callable[[Kernel, Callable[[int], bool]], Living],
+        self, machine: Machine, row: ProgramRow, begin: Begin,
         source: SourceFile,
     ) -> None:  # fmt: skip
         self.machine = machine
@@ -140,16 +150,20 @@ class Launcher:
         self.results: tuple[int, ...] = ()
         self.answers: Mapping[tuple[int, int], bool] = {}
         self.pids: tuple[int, ...] = ()
+        self.pipes: Mapping[int, int] = {}
+        """What children print is read from these, by their numbers."""
         self.known: frozenset[int] = frozenset()
         """The children of whose end it has heard."""
         self.late: tuple[str, ...] = ()
-        """Signals that have come while a step was carried out."""
+        """Signals that have come since its last step."""
         self.offset: float | None = None
         self.heard = 0.0
         self.reached = -1.0
         self.fresh = True
         self.signals = 0
         self.run: Living | None = None
+        self.before: Living | None = None
+        """What it was when it came to something that nobody knows, of which the answer is there by now."""
         self.where: tuple[World, Process] | None = None
 
     def copy(self) -> Launcher:
@@ -166,29 +180,26 @@ class Launcher:
 
     def round(self) -> Hashable:
         """See Shell.round."""
-        return (self.row.name, self._running().origin, tuple(self.answers.items()))
+        return (self.row.name, self._seen().origin, tuple(self.answers.items()))
 
     # What happens to it
 
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
-        return self._running().disposition(signal)
+        return self._seen().disposition(signal)
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
-        if self.where is not None:
-            self.late += (signal,)
-        else:
-            self._put("signal", signal)
+        self.late += (signal,)
 
     def wakes(self) -> float | None:
         """See Body.wakes."""
-        soonest = self._running().soonest() if self.offset is not None else None
+        soonest = self._seen().soonest() if self.offset is not None else None
         return None if soonest is None or self.offset is None else soonest - self.offset
 
     def awaits(self, process: Process) -> tuple[int, ...]:
         """See Body.awaits."""
-        return tuple(pid for pid in self._running().awaited() if pid not in self.known) if self.pids else ()
+        return tuple(pid for pid in self._seen().awaited() if pid not in self.known) if self.pids else ()
 
     def children(self) -> tuple[int, ...]:
         """Those that it has started and that it has not heard of to have ended."""
@@ -203,7 +214,7 @@ class Launcher:
             return True
         except _AskedError as asked:
             doubt = Unknown(f"what {self.source.path.rpartition('/')[2]} asks for", self.span())
-            self.run = None
+            self.run, self.before = None, self.run
             self.fresh = True
             raise Branch(doubt, tuple(self._supposing(asked.place, told) for told in (True, False))) from None
         except (UndecidedError, RecursionError) as error:
@@ -212,6 +223,7 @@ class Launcher:
             self.where = None
 
     def _step(self, world: World, process: Process) -> bool:
+        self.before = None
         if world.stopping and self.offset is None:
             self.offset = self._running().clock - world.clock
         for pid in self.children():
@@ -221,6 +233,10 @@ class Launcher:
                 child.reaped = True
                 by = child.killed_by
                 self._put("ended", pid, -signal_number(by) if by else child.status)
+        for pid, pipe in self.pipes.items():
+            if not world.holders(pipe):
+                self.pipes = {other: open_ for other, open_ in self.pipes.items() if other != pid}
+                self._put("closed", pid)
         for signal in self.late:
             self._put("signal", signal)
         self.late = ()
@@ -256,9 +272,15 @@ class Launcher:
         elif what == "signal":
             self.signals += 1
             run.deliver(str(first))
+        elif what == "closed":
+            assert isinstance(first, int)
+            run.pipe_closed(first)
         else:
             assert isinstance(first, int)
             run.child_ended(first, Opaque("a status") if isinstance(second, Unknown) else second)
+
+    def _seen(self) -> Living:
+        return self.before or self._running()
 
     def _running(self) -> Living:
         """The program as far as it has come."""
@@ -322,7 +344,7 @@ class _Calls:
 
     def start(
         self, words: tuple[object, ...], env: Mapping[str, object], session: str = "",
-        deaf: frozenset[str] = frozenset(), folder: str = "",
+        deaf: frozenset[str] = frozenset(), folder: str = "", piped: bool = False,
     ) -> int:  # fmt: skip
         """See Kernel.start."""
         launcher = self.launcher
@@ -333,6 +355,7 @@ class _Calls:
             child.job = True
             child.cwd = folder or child.cwd
             child.ignored |= deaf
+            child.stdout = world.new_pipe() if piped else child.stdout
             if session:
                 child.pgid = child.pid
                 child.sid = child.pid if session == "session" else child.sid
@@ -348,6 +371,8 @@ class _Calls:
             else:
                 child.body = started
             launcher.pids += (child.pid,)
+            if piped:
+                launcher.pipes = {**launcher.pipes, child.pid: child.stdout}
             return child.pid
 
         return self._ask(ask)
@@ -361,7 +386,7 @@ class _Calls:
             child = world.spawn(process, body, process.argv, launcher.span() or process.origin)
             child.program, child.env, child.job = process.program, process.env, True
             body.results = (*launcher.results, 0)
-            body.pids, body.known, body.late, body.fresh = (), frozenset(), (), True
+            body.pids, body.pipes, body.known, body.late, body.fresh = (), {}, frozenset(), (), True
             launcher.pids += (child.pid,)
             return child.pid
 

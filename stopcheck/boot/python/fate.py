@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, Opaque, UndecidedError, conduct_of
+from stopcheck.boot.conduct import (
+    PATIENCE,
+    Answers,
+    Conduct,
+    EndedError,
+    Fate,
+    Opaque,
+    SpoiltEndError,
+    UndecidedError,
+    conduct_of,
+)
 from stopcheck.boot.python.evaluate import Evaluator
 from stopcheck.boot.python.library.standard import Standard
 from stopcheck.boot.python.schedule import DEFAULT, IGNORED, Schedule
@@ -75,14 +85,10 @@ class Run:
             raise UndecidedError("what it does at its end goes wrong")
         status = main.result
         if not isinstance(status, int) or status < 0:
-            return self.spoilt()
+            raise SpoiltEndError
         if status == 0:
             return Fate(status=0)
         return Fate(status=status, line=self.line, asked=tuple(self.library.asked))
-
-    def spoilt(self) -> Fate:
-        """It has ended with a status that nobody knows."""
-        raise UndecidedError("what it ends with is not known")
 
 
 class _Tried(Run):

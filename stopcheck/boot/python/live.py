@@ -1,8 +1,8 @@
-"""A program in Python that is carried out while the world goes on: it has children in it, which end in their time."""
+"""A program in Python that is carried out while the world goes on, in which it has children."""
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import EndedError, Fate
+from stopcheck.boot.conduct import EndedError, SpoiltEndError
 from stopcheck.boot.python.fate import Run
 from stopcheck.boot.python.library.standard import Standard
 from stopcheck.boot.python.schedule import DEFAULT, IGNORED, INTERRUPTS
@@ -47,12 +47,10 @@ class Live(Run):
             self.status = fate.status
         except EndedError as end:
             self.status = end.status
+        except SpoiltEndError:
+            self.status = None
         self.over = True
         return True
-
-    def spoilt(self) -> Fate:
-        """See Run.spoilt."""
-        return Fate()
 
     def soonest(self) -> float | None:
         """When time alone lets it go on."""
@@ -78,6 +76,11 @@ class Live(Run):
         self.library.ended(pid, status)
         if self.disposition("CHLD") == "caught":
             self.schedule.deliver("CHLD")
+
+    def pipe_closed(self, pid: int) -> None:
+        """Nobody is left who could write to what it reads of a child."""
+        assert isinstance(self.library, Standard)
+        self.library.child(pid).fields["open"] = False
 
     def awaited(self) -> tuple[int, ...]:
         """The children for whose end it waits, however long that takes."""

@@ -35,8 +35,11 @@ class Processes(Shelf):
         return self.around.kernel
 
     def child(self, pid: int) -> Thing:
-        """What is known of a child: its status, as waitpid(2) tells it, once it has ended."""
-        return self.children.setdefault(pid, Thing("child", {"status": None}))
+        """What is known of a child: its status, as waitpid(2) tells it, once it has ended.
+
+        `open`: what it prints is read, and somebody is there who could write.
+        """
+        return self.children.setdefault(pid, Thing("child", {"status": None, "open": False}))
 
     def ended(self, pid: int, status: object) -> None:
         """A child has ended: with a status, or by a signal (negative)."""
@@ -56,9 +59,12 @@ class Processes(Shelf):
         env = named.get("env")
         told = env if isinstance(env, dict) else self.variables
         words = self._words(args, named.get("shell", False))
-        pid = self.kernel().start(words, told, _session(named), ignored, self._folder(named.get("cwd")))
+        piped = named.get("stdout") == Library("subprocess.PIPE") or named.get("capture_output") is True
+        folder = self._folder(named.get("cwd"))
+        pid = self.kernel().start(words, told, _session(named), ignored, folder, piped)
         if not pid:
             raise RaisedError("FileNotFoundError")
+        self.child(pid).fields["open"] = piped
         output = Thing("childpipe", {"pid": pid})
         return Thing("Popen", {"pid": pid, "args": args, "returncode": None, "stdout": output, "stderr": output,
                                "locked": False})  # fmt: skip
@@ -123,7 +129,12 @@ class Processes(Shelf):
         return popen.fields["returncode"]
 
     def popen_communicate(self, popen: Thing, _: object = None, timeout: object = None) -> Steps:
-        """Popen.communicate()."""
+        """Popen.communicate(): what is printed is read to its end, before the child is waited for."""
+        child = self.child(popen.fields["pid"])
+        if child.fields["open"]:
+            yield self.pause("child", timeout, lambda: not child.fields["open"], (popen.fields["pid"],))
+            if child.fields["open"]:
+                raise RaisedError("subprocess.TimeoutExpired")
         yield from self.popen_wait(popen, timeout)
         return (Opaque("output"), Opaque("errors"))
 
@@ -149,7 +160,7 @@ class Processes(Shelf):
         if value.kind != "childpipe":
             return value
         child = self.child(value.fields["pid"])
-        yield Wait("child", ready=lambda: child.fields["status"] is not None, whom=(value.fields["pid"],))
+        yield Wait("child", ready=lambda: not child.fields["open"], whom=(value.fields["pid"],))
         return []
 
     def childpipe_readline(self, pipe: Thing) -> Steps:
@@ -164,7 +175,7 @@ class Processes(Shelf):
         timeout = named.pop("timeout", None)
         popen = self.subprocess_popen(args, **named)
         try:
-            yield from self.popen_wait(popen, timeout)
+            yield from self.popen_communicate(popen, None, timeout)
         except RaisedError as error:
             self.popen_kill(popen)
             if error.kind != "KeyboardInterrupt":
@@ -195,7 +206,7 @@ class Processes(Shelf):
 
     def subprocess_check_output(self, args: object, *_: object, **named: Any) -> Steps:
         """subprocess.check_output()."""
-        self._checked((yield from self._run(args, named)))
+        self._checked((yield from self._run(args, {**named, "stdout": Library("subprocess.PIPE")})))
         return Opaque("output")
 
     def _checked(self, status: object) -> None:
@@ -235,6 +246,8 @@ class Processes(Shelf):
         return Thing("awaitable", {"steps": self._all_read(process)})
 
     def _all_read(self, process: Thing) -> Steps:
+        child = self.child(process.fields["pid"])
+        yield Wait("await", ready=lambda: not child.fields["open"], whom=(process.fields["pid"],))
         yield from self._over(process)
         return (Opaque("output"), Opaque("errors"))
 

@@ -84,7 +84,7 @@ class Signals(Shelf):
 
     def signal_pthread_sigmask(self, how: object, signals: object) -> object:
         """signal.pthread_sigmask()."""
-        names = {self.known_signal(one) for one in self.evaluator.items(signals, id(signals))}
+        names = {self.known_signal(one) for one in self.evaluator.items(signals, self.place)}
         if how == Library("signal.SIG_BLOCK"):
             self.schedule.blocked |= names
         elif how == Library("signal.SIG_UNBLOCK"):
@@ -95,7 +95,7 @@ class Signals(Shelf):
 
     def signal_sigwait(self, signals: object) -> Steps:
         """signal.sigwait()."""
-        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, id(signals)))
+        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, self.place))
         yield Wait("sigwait")
         return Opaque()
 

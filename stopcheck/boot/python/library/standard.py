@@ -114,7 +114,7 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
     def has_variable(self, name: object) -> bool:
         """Whether a variable of the environment is set."""
         if isinstance(name, Opaque):
-            return self.decide(id(name))
+            return self.decide(self.place)
         return name in self.variables or self.lacks(str(name))
 
     def variable(self, name: object) -> object:

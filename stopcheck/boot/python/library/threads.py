@@ -197,7 +197,7 @@ class Threads(Shelf):
 
     def pool_map(self, pool: Thing, function: object, values: object, **_: object) -> object:
         """Executor.map()."""
-        for value in self.evaluator.items(values, id(values)):
+        for value in self.evaluator.items(values, self.place):
             self.pool_submit(pool, function, value)
         return Opaque()
 
@@ -209,9 +209,9 @@ class Threads(Shelf):
 
     def concurrent_futures_as_completed(self, results: Any, timeout: object = None) -> Steps:
         """concurrent.futures.as_completed(), as if all were completed at once."""
-        tasks = [self.task(result) for result in self.evaluator.items(results, id(results))]
+        tasks = [self.task(result) for result in self.evaluator.items(results, self.place)]
         yield self.pause("result", timeout, lambda: all(task.done for task in tasks))
-        return list(self.evaluator.items(results, id(results)))
+        return list(self.evaluator.items(results, self.place))
 
     def result_result(self, result: Thing, timeout: object = None) -> Steps:
         """Future.result()."""
