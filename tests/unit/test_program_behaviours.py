@@ -560,6 +560,20 @@ def test_a_procfile() -> None:
     assert (found.outcome, found.main) == ("graceful", ("server", "server"))
 
 
+def test_foreman_becomes_what_its_procfile_names() -> None:
+    files = {"Procfile.dev": "web: env A=1 server\n", "server": "\x7fELF"}
+    lines = "RUN gem install foreman\nENV PATH=/app:/usr/bin:/bin"
+    found = verdict("foreman", "start", "-f", "Procfile.dev", files=files, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("server",))
+
+
+def test_supervisord_as_a_module() -> None:
+    files = {"s.conf": "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn app\n"}
+    lines = "RUN pip install gunicorn supervisor"
+    found = verdict("python3", "-m", "supervisor.supervisord", "-c", "s.conf", files=files, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
 def test_a_namesake_is_not_taken_for_the_known_program() -> None:
     assert outcome("/app/watch", files={"watch": "\x7fELF"}) == "graceful"
 
