@@ -560,6 +560,13 @@ def test_a_procfile() -> None:
     assert (found.outcome, found.main) == ("graceful", ("server", "server"))
 
 
+@pytest.mark.parametrize("line", ["npx prisma migrate dev", "npx knex migrate:latest --env dev"])
+def test_a_migration_in_development_is_no_service(line: str) -> None:
+    script = f"#!/bin/sh\n{line}\nexec node main.js\n"
+    found = verdict("/app/start.sh", files={"start.sh": script}, base="node:22")
+    assert found.main == ("node",)
+
+
 def test_foreman_becomes_what_its_procfile_names() -> None:
     files = {"Procfile.dev": "web: env A=1 server\n", "server": "\x7fELF"}
     lines = "RUN gem install foreman\nENV PATH=/app:/usr/bin:/bin"

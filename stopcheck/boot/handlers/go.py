@@ -65,6 +65,8 @@ def read(text: str) -> Source:
     lasts = lasts or any(
         source.calls(calls) for need, calls in _SERVERS.items() if any(n.startswith(need) for n in needs)
     )
+    # Who asks for a signal, if only for os.Interrupt, waits for it.
+    lasts = lasts or bool(re.search(rf"\b{package}\s*\.\s*Notify", code))
     # An endless loop may be anywhere in a tool, but where it begins it is what it does.
     lasts = lasts or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
     return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts)
