@@ -244,12 +244,11 @@ class Commands(Builders):
         rest = [field for field in arguments if field not in in_place]
         found = read_arguments(rest, "ef", ("expression", "file"))
         scripts = [value.text for name in ("e", "expression") if (value := found.value(name))]
-        files = list(found.operands)
+        files, looked_for = list(found.operands), ""
         if not found.has("e", "expression", "f", "file") and files:
             script = files.pop(0)
             scripts = [script.text if script else ""]
             looked_for = _looked_for(scripts[0])
-        looked_for = ""
         if len(scripts) == 1 and _STRIPS_RETURNS.fullmatch(scripts[0].strip().strip(";")):
             self.strip_returns(self.effects.selection(files))
         else:
