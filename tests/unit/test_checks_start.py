@@ -838,6 +838,16 @@ def test_who_is_pid_1_once_a_shell_form_is_mended(script: str, heir: str) -> Non
     assert heir in advice
 
 
+def test_wrappers_of_one_command_are_told_of_at_once() -> None:
+    package = '{"scripts": {"serve": "npx serve dist"}}'
+    files = {
+        "Dockerfile": 'FROM node:22.12\nCOPY package.json /\nCMD ["npm", "run", "serve"]\n',
+        "package.json": package,
+    }
+    (message,) = (each.message for rule, each, _ in analysed(files)[2] if rule == "forking-wrapper")
+    assert "npm and npx start serve as their child; each of them passes the signal only to a shell" in message
+
+
 def test_an_npm_that_passes_nothing_on_is_not_said_to_tell_a_shell() -> None:
     package = '{"scripts": {"dev": "our-check && vite"}}'
     files = {"Dockerfile": 'FROM node:20.10\nCOPY package.json /\nCMD ["npm", "run", "dev"]\n', "package.json": package}

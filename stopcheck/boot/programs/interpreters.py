@@ -213,7 +213,9 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
         if isinstance(text, SourceFile):
             ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
             return ended or _from_source(start, "python", name, start.process.cwd)
-    row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
+    package, last = module.partition(".")[0], module.rpartition(".")[2]
+    names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
+    row = next((row for name in names if (row := find_program(name, start.machine.programs)) is not None), None)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
