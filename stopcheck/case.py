@@ -66,7 +66,7 @@ class Process:
 
     `role` is one of "shell", "service", "init", "wrapper", "supervisor", "timer", "helper"; `span` is where it was
     started; `note` what it does when the signal comes ("waits for pid 2 in the foreground"); `fate` the same in a word;
-    `told` the signals that it gets, without SIG.
+    `told` the signals that it gets, without SIG; `assumed`: that it handles them, nobody knows.
     """
 
     pid: int
@@ -79,6 +79,7 @@ class Process:
     note: str = ""
     fate: Fate = ""
     told: tuple[str, ...] = ()
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

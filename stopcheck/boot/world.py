@@ -263,6 +263,11 @@ class World:
             if other.alive and (other.stdout == pipe or other.pid == shell)
         )
 
+    def breaks_off(self, writer: Process) -> bool:
+        """Whether all that read from its pipe have ended."""
+        readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
+        return bool(readers) and not any(readers)
+
     def new_pipe(self, lines: tuple[Field, ...] = ()) -> int:
         """A pipe of its own, or a file that is read like one; these have negative numbers."""
         number, self.next_pipe = self.next_pipe, self.next_pipe - 1

@@ -70,6 +70,8 @@ def gist(report: ContainerReport) -> str:
     match verdict.outcome:
         case OutcomeKind.GRACEFUL:
             told_of = f"{'get' if several else 'gets'} {signal}" if signal else f"{'are' if several else 'is'} told"
+            if any(process.assumed for process in mains):
+                return f"{main} {told_of}; that {'they handle' if several else 'it handles'} it is assumed"
             return f"{main} {told_of} and can finish"
         case OutcomeKind.TERMINATED if told is False:
             return f"{main} {'have' if several else 'has'} no handler that could be told: SIGKILLed at once"

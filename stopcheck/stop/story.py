@@ -19,7 +19,7 @@ from stopcheck.stop.deliver import is_of_a_trap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Event, Field, Process, World
+    from stopcheck.boot.world import Body, Event, Field, Process, World
     from stopcheck.case import Fate
     from stopcheck.image.model import Image
     from stopcheck.stop.assess import Assessment
@@ -184,7 +184,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "crash":
             return f"{who} sends the signal to itself again and again{'' if event.text else ' until it crashes'}"
         case "swept":
-            told = "in the middle of shutting down" if process.told else "without ever having been told"
+            told = "in the middle of its shutdown" if process.told else "which never got a signal"
             return f"PID 1 is gone: the kernel SIGKILLs {who}" + (f", {told}" if event.pid in stopped.mains else "")
         case "grace-over":
             return "the grace period is over: SIGKILL for everything that is left, exit code 137"
@@ -202,9 +202,15 @@ def _answer(who: str, sent: str, body: Program, signal: str) -> str | None:
     action = body.action(signal)
     if action == "raise":
         return f"{who} has no handler for {sent}: the runtime of its language ends it at once"
-    if action == "graceful" and not body.row.action(signal) and body.row.instead:
-        return f"{who} gets {sent} and shuts down: that it handles it is assumed ({body.row.instead})"
+    if _is_assumed(body, signal):
+        why = f" ({body.row.instead})" if body.row.instead else ""
+        return f"{who} gets {sent}: that it handles it and shuts down is assumed{why}"
     return f"{who} gets {sent} and shuts down" if action != "ignore" else None
+
+
+def _is_assumed(body: Body, signal: str) -> bool:
+    """Whether it is only taken to handle a signal, because nothing tells otherwise."""
+    return isinstance(body, Program) and body.action(signal) == "graceful" and not body.row.action(signal)
 
 
 def _status(process: Process) -> str:
@@ -239,6 +245,7 @@ def processes(assessment: Assessment, stopped: Stopped) -> tuple[ProcessView, ..
                 note=note,
                 fate=fate,
                 told=later.told,
+                assumed=any(_is_assumed(process.body, told) for told in later.told),
             )
         )
     return tuple(views)

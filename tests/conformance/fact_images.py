@@ -50,6 +50,7 @@ PACKAGES = {
     "cron": "cron",
     "dumb-init": "dumb-init",
     "envvars": "apache2",
+    "foreman": "ruby-foreman",
     "gosu": "gosu",
     "hugo": "hugo",
     "ksh93": "ksh93u+m",

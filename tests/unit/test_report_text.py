@@ -178,6 +178,23 @@ def test_the_gist_names_the_signal_that_the_main_process_gets(told: tuple[tuple[
     assert gist(replace(GRACEFUL, container=quits, verdict=verdict)) == expected
 
 
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        pytest.param(1, "app gets SIGTERM; that it handles it is assumed", id="one"),
+        pytest.param(2, "app and job get SIGTERM; that they handle it is assumed", id="two"),
+    ],
+)
+def test_the_gist_says_what_is_assumed(count: int, expected: str) -> None:
+    names = ("app", "job")[:count]
+    mains = tuple(
+        Process(pid, 1, (name,), name, "service", main=True, told=("TERM",), assumed=True)
+        for pid, name in enumerate(names, start=2)
+    )
+    verdict = replace(GRACEFUL.verdict, processes=mains, main=names)
+    assert gist(replace(GRACEFUL, verdict=verdict)) == expected
+
+
 def test_only_what_takes_long_tells_how_long() -> None:
     assert outcome(KILLED) == "killed (137) after 10 s"
     assert outcome(Ending(OutcomeKind.TERMINATED, True, 143).report()) == "terminated (143)"
