@@ -18,6 +18,7 @@ from stopcheck.boot.programs.grammar import (
     limit_signal,
     new_user,
     own_words,
+    refuses_value,
     time_limit,
     unset,
 )
@@ -730,7 +731,7 @@ class Machine:
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
         if row.reads:
             child = _with_what_is_read(own, child)
-        if _refuses(row, own):
+        if _refuses(row, own) or refuses_value(row, argv):
             status = 1 if self._tools(row) == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if row.clears and any(is_option(word, name) for word in own for name in row.clears):

@@ -201,6 +201,8 @@ class World:
     """Those that any script has opened, but for the first three."""
     held: Mapping[int, int] = field(default_factory=dict)
     """The pipes that a shell itself can write to, and which: those of its coprocesses."""
+    outlets: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """By process and number of the descriptor, the pipe that a shell holds open there: `exec 3> >(cat)`."""
     regular: frozenset[int] = frozenset()
     """The pipes that are files in truth."""
     mixed: frozenset[int] = frozenset()
@@ -219,7 +221,8 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.held, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
+            self.descriptors, self.held, self.outlets, self.regular, self.mixed, dict(self.files),
+            dict(self.places), self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -262,6 +265,18 @@ class World:
             for other in self.processes.values()
             if other.alive and (other.stdout == pipe or other.pid == shell)
         )
+
+    def hold(self, process: Process, descriptor: str, pipe: int) -> None:
+        """A process can write to a pipe by this descriptor from now on."""
+        self.let_go(process, descriptor)
+        self.outlets = {**self.outlets, (process.pid, descriptor): pipe}
+        self.held = {**self.held, pipe: process.pid}
+
+    def let_go(self, process: Process, descriptor: str) -> None:
+        """It closes what it has there."""
+        pipe = self.outlets.get((process.pid, descriptor))
+        if pipe is not None:
+            self.held = {held: pid for held, pid in self.held.items() if held != pipe}
 
     def new_pipe(self, lines: tuple[Field, ...] = ()) -> int:
         """A pipe of its own, or a file that is read like one; these have negative numbers."""

@@ -245,13 +245,15 @@ def _redirected(call: Call) -> Call:
 
     process = call.process
     before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
-    variables = dict(shell.variables) if shell.row.name == "bash" and _is_outside(shell, call.words) else None
+    outside = shell.row.name == "bash" and _is_outside(shell, call.words)
+    before_it = dict(shell.variables), shell.last_job, shell.substitutions
     try:
         redirect(shell, call.node.redirections, call.world, process)
     finally:
         after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
         (process.stdin, process.stdout), process.closed = before, closed
-        shell.variables = shell.variables if variables is None else variables  # set in the child
+        if outside:
+            shell.variables, shell.last_job, shell.substitutions = before_it  # its child has set them
     stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
     return replace(call, stdin=stdin, stdout=stdout)
 

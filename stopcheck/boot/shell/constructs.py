@@ -134,6 +134,9 @@ def _redirected(
             fails = cannot_open(shell, node.redirections, world, process)
             if not fails:
                 redirect(shell, node.redirections, world, process)
+                if isinstance(shell.blocked, Standing) and shell.row.almquist and not isinstance(node, Subshell):
+                    before.restore(process)
+                    return False  # a signal has it fail
         except UnsetError as fault:
             almquist = shell.row.almquist
             if not (fault.in_heredoc if almquist else shell.row.name == "bash" and isinstance(node, Subshell)):

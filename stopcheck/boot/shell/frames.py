@@ -207,7 +207,7 @@ class Resume:
 class Again:
     """A `$( … )` or a `read` is read on, or a `wait` goes on, behind a trap."""
 
-    reading: Foreground | Waiting | Reading
+    reading: Foreground | Waiting | Reading | Standing
 
 
 Frame: TypeAlias = (
@@ -235,6 +235,8 @@ Frame: TypeAlias = (
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
 ENDLESS = "an endless loop"
+READS = "`read` waits for a writer"
+OPENS = "`read` waits for a writer to open the FIFO"
 UNSEEN = "a loop whose condition is not known"
 """Why it stands: see Standing."""
 
@@ -273,7 +275,8 @@ class Reading:
 class Waiting:
     """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
 
-    `named`: of several that are, one after another; `numbers`: they are named by their numbers.
+    `named`: of several that are, one after another; `numbers`: they are named by their numbers. `told`: what it
+    comes to where the last that is named is no job.
     """
 
     pids: tuple[int, ...]
@@ -282,6 +285,7 @@ class Waiting:
     every: bool = False
     named: bool = False
     numbers: bool = False
+    told: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +322,7 @@ class Job:
     """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
 
     bash lists what it dies in the foreground of, too; plain `wait` does not wait for that. `waited`: it has ended, and
-    was waited for.
+    was waited for. `controlled`: it was started under `set -m`.
     """
 
     pids: tuple[int, ...]
@@ -326,6 +330,7 @@ class Job:
     number: int
     foreground: bool = False
     waited: bool = False
+    controlled: bool = False
 
 
 def frame_key(frame: Frame | Blocked) -> Hashable:

@@ -423,9 +423,11 @@ class Shell:
     def refuse(self, status: int, *, special: bool = True) -> None:
         """An error of a builtin, which ends a POSIX shell where that is a special one.
 
-        bash does not mind where its status is looked at, if it was only called wrongly (2).
+        bash does not mind where its status is looked at, if it was only called wrongly (2); nor behind an ERR trap,
+        which has it forget that (execute_cmd.c: special_builtin_failed).
         """
-        if special and self.strict and not (self.row.name == "bash" and status == 2 and self.tested()):
+        minds = not (self.tested() or ("ERR" in self.traps and hearing.runs_error_trap(self)))
+        if special and self.strict and not (self.row.name == "bash" and status == 2 and not minds):
             self.leave(status)
         else:
             self.set_status(status)
@@ -635,7 +637,7 @@ class Shell:
             if answer is not None and world is not None:
                 world.files[_DESCRIPTOR] = answer.output
             elif world is not None and process is not None:
-                self.substitutions += (forks.fork(self, world, process, part.body, part.span, False).pid,)
+                forks.note_substitution(self, forks.fork(self, world, process, part.body, part.span, False))
             return _DESCRIPTOR
 
         return Scope(

@@ -101,6 +101,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             told = told if isinstance(told, Unknown) else 129  # whatever it was
         if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
             shell.forgotten |= {child.pid for child in ended}
+        told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
 
@@ -173,10 +174,15 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
 
 
 def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None) -> None:
-    """It knows how these have ended, or all that have: it forgets them, where they do not keep their places."""
-    if not shell.row.job_slots:
-        shell.jobs = tuple(job for job in shell.jobs if world.living(job.pids))
-        return
-    over = (job for job in shell.jobs if not world.living(job.pids) and (pids is None or set(pids) & set(job.pids)))
-    ended = set(over)
-    shell.jobs = tuple(replace(job, waited=job.waited or job in ended) for job in shell.jobs)
+    """It knows how these have ended, or all that have: it forgets them, where they do not keep their places.
+
+    bash does so when it next forks, but in POSIX mode (jobs.c: cleanup_dead_jobs).
+    """
+    bash = shell.row.name == "bash"
+    over = [job for job in shell.jobs if not world.living(job.pids)]
+    if pids is not None and (shell.row.job_slots or bash):
+        over = [job for job in over if set(pids) & set(job.pids)]
+    if shell.row.job_slots or (bash and pids is not None and not shell.strict):
+        shell.jobs = tuple(replace(job, waited=job.waited or job in over) for job in shell.jobs)
+    else:
+        shell.jobs = tuple(job for job in shell.jobs if job not in over)

@@ -10,6 +10,8 @@ from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, Unse
 from stopcheck.boot.shell.builtins.control import number
 from stopcheck.boot.shell.commands import Call, appended
 from stopcheck.boot.shell.frames import (
+    OPENS,
+    READS,
     CallEnd,
     Reading,
     Standing,
@@ -431,10 +433,10 @@ def do_read(call: Call) -> None:
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
-        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        shell.blocked = Standing(OPENS if redirections[0].operator == "<" else READS, call.node.span)
         return
     if elsewhere and _holds_both_ends(call):
-        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        shell.blocked = Standing(READS, call.node.span)
         return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         _read_unknown(call, names)
