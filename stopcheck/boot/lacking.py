@@ -68,8 +68,8 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
     if name == "mkdir":
         made = paths if not options else []
         above = (posixpath.dirname(path) for path in made)
-        there = next((path for path in made if machine.image.files.kind(path) == "folder"), "")
-        return there or next((path for path in above if path != "/" and _is_nowhere(machine, world, path)), "")
+        there = next((path for path in made if _is_folder(machine, world, path)), "")
+        return there or next((path for path in above if path != "/" and is_nowhere(machine, world, path)), "")
     if name == "chown":
         owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
         if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):
@@ -78,13 +78,18 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
         return ""
     first, last = _SOURCES[name]
     named = [path for path in paths[first:last] if not _WILDCARDS & set(path)]
-    return next((path for path in named if path.startswith("/") and _is_nowhere(machine, world, path)), "")
+    return next((path for path in named if path.startswith("/") and is_nowhere(machine, world, path)), "")
+
+
+def _is_folder(machine: Machine, world: World, path: str) -> bool:
+    return path in world.folders or machine.image.files.kind(path) == "folder"
 
 
 _WILDCARDS = frozenset("*?[")
 
 
-def _is_nowhere(machine: Machine, world: World, path: str) -> bool:
+def is_nowhere(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely no such file or folder, nor one that a script has made."""
     kind = machine.image.files.kind(path)
     bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
     absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
@@ -106,7 +111,7 @@ def cannot_find(call: Call) -> bool:
     if relative and call.words[0] != "chown" and strays(call.node.span.source.text):
         return False
     status = 2 if call.words[0] == "ls" and shell.machine.image.base.sh != "busybox" else 1
-    there = call.words[0] == "mkdir" and shell.machine.image.files.kind(path) == "folder"
+    there = call.words[0] == "mkdir" and _is_folder(shell.machine, world, path)
     reason = f"{path} is there already" if there else f"there is no {path}"
     world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
     shell.set_status(status)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
 
 _MAKES_NOTHING = (
-    READERS | SILENT | {"date", "env", "find", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
+    READERS
+    | SILENT
+    | {"date", "env", "find", "flock", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
 

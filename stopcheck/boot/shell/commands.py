@@ -46,6 +46,11 @@ class Call:
         return self.shell.machine
 
     @property
+    def output(self) -> int:
+        """The pipe, or the file, that it prints into; 0 is none that is followed."""
+        return self.process.stdout if self.stdout is None else self.stdout
+
+    @property
     def special(self) -> bool:
         """Whether an error of a special builtin ends a POSIX shell here: behind `command` it does not (XCU 2.8.1)."""
         return self.node.words[0].literal not in {"command", "builtin"}
@@ -101,7 +106,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
             if node.assignments:
                 _assign_before(call, name)
             if _may_print(call):
-                world.write(process, Unknown(f"what `{name}` prints", node.span))
+                world.put(call.output, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
         if (process.user and _cannot_make(call)) or _cannot_find(call):
@@ -323,10 +328,11 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    _writes(world, child)
     forks.take_place(shell)
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
-    if world.files or makes_files(call.words):
+    if world.files or world.folders or makes_files(call.words):
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
     shell.waited = False
@@ -355,6 +361,13 @@ def _redirect(call: Call, process: Process) -> None:
     process.closed = call.closed
     process.stdin = process.stdin if call.stdin is None else call.stdin
     process.stdout = process.stdout if call.stdout is None else call.stdout
+
+
+def _writes(world: World, process: Process) -> None:
+    """What a program that may stand prints into its file, nobody knows; one that ends tells when it does."""
+    role = process.body.row.role if isinstance(process.body, Program) else ""
+    if process.stdout in world.sinks and role not in {"short", "test"} and not hasattr(process.body, "frames"):
+        world.put(process.stdout, Unknown(f"what {process.program} prints", process.origin))
 
 
 def _is_fifo(call: Call, word: Field) -> bool:
@@ -443,6 +456,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         return
     process.body = started
     _redirect(call, process)
+    _writes(world, process)
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
     for signal, trap in traps.items():
         text = trap.text if isinstance(trap.text, str) else ""

@@ -161,7 +161,7 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
 
 
 def _stops_reading(shell: Shell, signal: str, reading: Standing) -> None:
-    """A signal comes while it reads, or opens a FIFO to read: bash goes on behind the trap, as POSIX has it but for open.
+    """A signal comes while it reads, or opens a FIFO to read: bash goes on behind the trap (as sh: with the latter).
 
     Where dash and busybox cannot open it, `exec` ends them, before the trap can run.
     """

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection, Word
 
-_LIMIT = 4096
+_LIMIT = 65_536
 """Characters of a file that are read line by line."""
 
 
@@ -49,7 +49,9 @@ def redirect(
         if redirection.descriptor == "2" and redirection.operator == ">&":
             world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
-            opened(shell, redirection, world, process)
+            pipe = opened(shell, redirection, world, process, followed=not lasting)
+            if redirection.descriptor in {None, "1"}:
+                process.stdout = pipe
         if redirection.descriptor not in {None, "0"}:
             continue
         match redirection.operator:
@@ -62,6 +64,8 @@ def redirect(
             case "<":
                 path = expand_text(shell.scope(world, process), target)
                 process.stdin = world.new_pipe(_lines(shell, path, world, process))
+                if not _is_ended(shell, path, world, process):
+                    world.partial |= {process.stdin}
                 world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
@@ -133,6 +137,12 @@ def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[F
     if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
         return (Unknown(f"the content of {path}"),)
     return _split(file.content.text)
+
+
+def _is_ended(shell: Shell, path: Field, world: World, process: Process) -> bool:
+    """Whether a file's last line has a newline, which `read` minds."""
+    text = world.files.get(posixpath.normpath(posixpath.join(process.cwd, path))) if isinstance(path, str) else None
+    return not isinstance(text, str) or text == "" or text.endswith("\n")
 
 
 def _split(text: Field) -> tuple[Field, ...]:

@@ -23,7 +23,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return False
     if isinstance(blocked, Reading):
         pipe = blocked.pipe or process.stdin
-        if not world.pipes.get(pipe) and any(pid != process.pid for pid in world.holders(pipe)):
+        empty = not world.pipes.get(pipe) or is_short(world, pipe)
+        if empty and any(pid != process.pid for pid in world.holders(pipe)):
             return False
         shell.blocked = None
         if blocked.pipe:
@@ -104,6 +105,11 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
+
+
+def is_short(world: World, pipe: int) -> bool:
+    """Whether all that is left in a pipe is a line that has not ended."""
+    return len(world.pipes.get(pipe, ())) == 1 and pipe in world.partial
 
 
 def _inherit(shell: Shell, ended: list[Process], process: Process) -> None:

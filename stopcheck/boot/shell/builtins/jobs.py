@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
+    Foreground,
     Job,
     Trap,
     Waiting,
@@ -14,6 +15,7 @@ from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
+from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
@@ -191,7 +193,18 @@ def _named(call: Call, word: Field, children: set[int], first: bool) -> tuple[tu
         if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
             shell.forgotten |= {pid}
         return told if told is not None else 0, first
+    if shell.row.name == "bash" and pid in _known_above(call):
+        return 255, False
     return None if shell.row.almquist else 127, False
+
+
+def _known_above(call: Call) -> set[int]:
+    """The jobs of the shell that bash runs a `$( … )` for: it has them in its own table, and cannot wait for them."""
+    above = call.world.processes.get(call.process.ppid)
+    blocked = getattr(above.body, "blocked", None) if above is not None else None
+    if above is None or not isinstance(blocked, Foreground) or not isinstance(blocked.asked, CommandSubstitution):
+        return set()
+    return {pid for job in getattr(above.body, "jobs", ()) for pid in job.pids}
 
 
 def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
@@ -270,8 +283,6 @@ def do_fg(call: Call) -> None:
     if "m" not in shell.options or not shell.jobs:
         shell.set_status(2 if shell.row.almquist else 1)
         return
-    from stopcheck.boot.shell.frames import Foreground
-
     job = _job(shell, str(call.arguments[0])) if call.arguments else shell.jobs[-1]
     if job is None or not job.controlled:
         shell.set_status(1)

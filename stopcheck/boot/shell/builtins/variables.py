@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.builtins.control import number
 from stopcheck.boot.shell.commands import Call, appended
@@ -467,9 +468,12 @@ def do_read(call: Call) -> None:
         for name in names:
             shell.assign(name, "\n".join(map(str, lines)) if told and len(names) == 1 else Unknown(f"${name}"))
         shell.set_status(1)  # a heredoc has no NUL
-    elif lines:
+    elif lines and not (writers and waiting.is_short(world, stdin)):
+        short = waiting.is_short(world, stdin)
         world.pipes[stdin] = lines[1:]
         _read_line(call, names, lines[0])
+        if short:
+            shell.set_status(1)  # it has read to the end, and found no newline
     elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
         _read_unknown(call, names)
     elif writers and redirections:
