@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import is_nobody
-from stopcheck.boot.made import may_have_made
+from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
@@ -48,9 +48,9 @@ def missing_folder(machine: Machine, world: World, path: str, asking: Process | 
 
 def missing_file(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely nothing to read."""
-    return (
-        machine.image.files.kind(path) is None and path not in world.files and not may_have_made(machine, world, path)
-    )
+    if machine.image.files.kind(path) is not None or path in world.files or is_asked_for(world, path):
+        return False
+    return not may_have_made(machine, world, path)
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
@@ -86,19 +86,6 @@ def _is_folder(machine: Machine, world: World, path: str) -> bool:
 
 
 _WILDCARDS = frozenset("*?[")
-
-
-def is_nowhere(machine: Machine, world: World, path: str) -> bool:
-    """Whether there is surely no such file or folder, nor one that a script has made."""
-    kind = machine.image.files.kind(path)
-    bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
-    absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
-    written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
-    return absent and not written and not may_have_made(machine, world, path)
-
-
-_EMPTY = ("/mnt/", "/srv/", "/tmp/")
-"""Folders in which the images of systems have nothing, nor those of languages."""
 
 
 def cannot_find(call: Call) -> bool:

@@ -207,6 +207,8 @@ class World:
     """By process and number of the descriptor, the pipe that a shell holds open there: `exec 3> >(cat)`."""
     regular: frozenset[int] = frozenset()
     """The pipes that are files in truth."""
+    fifos: Mapping[str, int] = field(default_factory=dict)
+    """The pipe that a FIFO is, by its path."""
     sinks: Mapping[int, str] = field(default_factory=dict)
     """The pipes that are files which are written, and which: what is printed there is their content."""
     partial: frozenset[int] = frozenset()
@@ -229,7 +231,7 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.held, self.outlets, self.regular, self.sinks, self.partial, self.mixed,
+            self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial, self.mixed,
             dict(self.files), dict(self.places), self.folders, self.runnable,
         )  # fmt: skip
 
@@ -273,6 +275,10 @@ class World:
             for other in self.processes.values()
             if other.alive and (other.stdout == pipe or other.pid == shell)
         )
+
+    def is_open(self, pipe: int) -> bool:
+        """Whether somebody writes to a FIFO, or has done so."""
+        return bool(self.pipes.get(pipe) or self.holders(pipe))
 
     def hold(self, process: Process, descriptor: str, pipe: int) -> None:
         """A process can write to a pipe by this descriptor from now on."""
@@ -319,9 +325,16 @@ class World:
 
     def _fill(self, path: str, lines: tuple[Field, ...], ends: bool) -> None:
         text = lines[0] if isinstance(lines[0], Unknown) else "\n".join(map(str, lines)) + ("\n" if ends else "")
-        if self.files.get(path) != text:
+        before = self.files.get(path)
+        if not isinstance(before, str) or not isinstance(text, str) or before.rstrip("\n") != text.rstrip("\n"):
             self.places.pop(path, None)
         self.files[path] = Unknown(f"the content of {path}", text.span) if isinstance(text, Unknown) else text
+
+    def fifo(self, path: str) -> int:
+        """The pipe that a FIFO is."""
+        if path not in self.fifos:
+            self.fifos = {**self.fifos, path: self.new_pipe()}
+        return self.fifos[path]
 
     def new_sink(self, path: str, text: Field) -> int:
         """A file that is written from now on, behind this text; one that is written already goes on being so."""

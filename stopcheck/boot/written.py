@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
+from stopcheck.boot.made import is_nowhere
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
@@ -41,7 +42,10 @@ def opened(shell: Shell, redirection: Redirection, world: World, process: Proces
         return 0
     word = redirection.target
     plain = redirection.operator in {">", ">>", ">|"} and redirection.descriptor in {None, "1"}
-    if not (followed and plain) or makes_fifo(word.span.source.text, word.literal or word.span.text):
+    if makes_fifo(word.span.source.text, word.literal or word.span.text):
+        world.files[path] = Unknown(f"the content of {path}", redirection.span)
+        return world.fifo(path)
+    if not (followed and plain):
         world.files[path] = Unknown(f"the content of {path}", redirection.span)
         return 0
     return world.new_sink(path, _before(shell, world, path) if redirection.operator == ">>" else "")
@@ -51,8 +55,6 @@ def _before(shell: Shell, world: World, path: str) -> Field:
     """What a file holds before something is appended to it."""
     if path in world.files:
         return world.files[path]
-    from stopcheck.boot.lacking import is_nowhere
-
     file = shell.machine.image.files.lookup(path)
     if isinstance(file, ImageFile) and isinstance(file.content, SourceFile):
         return file.content.text

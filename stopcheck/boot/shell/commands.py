@@ -6,7 +6,7 @@ from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell import constructs, forks, implicit_exec
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
-from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
+from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
@@ -297,8 +297,10 @@ def run_program(call: Call) -> None:
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, call.words)
     call = call if words is call.words else replace(call, words=words)
-    if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
-        raise TooComplex("how long a program reads from a FIFO")
+    if isinstance(shell.blocked, Standing):
+        shell.push(Evaluate(call.node, call.tail))
+        shell.blocked = replace(shell.blocked, why=STARTS, retries=True)
+        return
     if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
         raise TooComplex("how long `cat` reads from a FIFO")
     env = shell.environment()

@@ -30,6 +30,7 @@ from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE, SPIN_LIMIT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,
@@ -136,6 +137,8 @@ def _redirected(
                 redirect(shell, node.redirections, world, process)
                 if isinstance(shell.blocked, Standing) and shell.row.almquist and not isinstance(node, Subshell):
                     before.restore(process)
+                    shell.push(Evaluate(node, tail))
+                    shell.blocked = replace(shell.blocked, retries=True)
                     return False  # a signal has it fail
         except UnsetError as fault:
             almquist = shell.row.almquist

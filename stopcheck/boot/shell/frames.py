@@ -237,6 +237,7 @@ TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 ENDLESS = "an endless loop"
 READS = "`read` waits for a writer"
 OPENS = "`read` waits for a writer to open the FIFO"
+STARTS = "a program waits for a writer to open the FIFO"
 UNSEEN = "a loop whose condition is not known"
 """Why it stands: see Standing."""
 
@@ -290,10 +291,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """For ever, by itself: an endless loop, a `read` that nobody answers."""
+    """For ever, by itself: an endless loop, a `read` that nobody answers; or until somebody opens `pipe` to write.
+
+    `retries`: what is to open it is the next to be done, once more.
+    """
 
     why: str
     span: Span
+    pipe: int = 0
+    retries: bool = False
 
 
 Blocked: TypeAlias = Foreground | Reading | Waiting | Standing

@@ -11,6 +11,7 @@ from stopcheck.boot.shell.frames import (
     ENDLESS,
     OPENS,
     READS,
+    STARTS,
     UNSEEN,
     Again,
     CallEnd,
@@ -126,6 +127,8 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
             return
         if isinstance(shell.blocked, Standing) and shell.blocked.why == "`sleep`" and "e" in shell.options:
             return  # ksh93 sleeps on, and runs the trap when that is over
+        if isinstance(shell.blocked, Standing) and shell.blocked.why == STARTS:
+            raise TooComplex("how long a program reads from a FIFO")
         if isinstance(shell.blocked, Standing) and shell.blocked.why in {READS, OPENS}:
             _stops_reading(shell, signal, shell.blocked)
             return
@@ -169,6 +172,8 @@ def _stops_reading(shell: Shell, signal: str, reading: Standing) -> None:
     shell.status, shell.ok = 1 if shell.row.almquist else 128 + signal_number(signal), False
     again = bash and (reading.why == OPENS or not shell.strict)
     shell.blocked, shell.cut = None, not again
+    if reading.retries and not again:
+        shell.frames = shell.frames[:-1]
     if again:
         shell.push(Again(reading))
     elif shell.row.almquist and reading.why == OPENS:

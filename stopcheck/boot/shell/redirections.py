@@ -60,7 +60,11 @@ def redirect(
                 for pid in range(first, world.next_pid):
                     world.processes[pid].stdout = process.stdin
             case "<" if makes_fifo(target.span.source.text, target.literal or target.span.text):
-                shell.blocked = Standing(OPENS, redirection.span)
+                path = expand_text(shell.scope(world, process), target)
+                pipe = world.fifo(str(path))
+                process.stdin = pipe
+                if not world.is_open(pipe):
+                    shell.blocked = Standing(OPENS, redirection.span, pipe)
             case "<":
                 path = expand_text(shell.scope(world, process), target)
                 process.stdin = world.new_pipe(_lines(shell, path, world, process))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 def unblock(shell: Shell, world: World, process: Process) -> bool:
     """Go on, where what it waits for has come; False where it has not (see Body.step)."""
     blocked = shell.blocked
+    if isinstance(blocked, Standing) and blocked.pipe and world.is_open(blocked.pipe):
+        shell.blocked = None
+        return True
     if isinstance(blocked, Standing) or blocked is None:
         return False
     if isinstance(blocked, Reading):

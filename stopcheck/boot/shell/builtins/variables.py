@@ -14,6 +14,7 @@ from stopcheck.boot.shell.frames import (
     OPENS,
     READS,
     CallEnd,
+    Evaluate,
     Reading,
     Standing,
 )
@@ -434,8 +435,15 @@ def do_read(call: Call) -> None:
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
-        shell.blocked = Standing(OPENS if redirections[0].operator == "<" else READS, call.node.span)
-        return
+        path = expand_text(shell.scope(world, process), redirections[0].target)
+        pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
+        if not pipe:
+            shell.blocked = Standing(READS, call.node.span)
+            return
+        if not world.is_open(pipe):
+            shell.push(Evaluate(call.node, None))
+            shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
+            return
     if elsewhere and _holds_both_ends(call):
         shell.blocked = Standing(READS, call.node.span)
         return
