@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.hints import TYPE_CHECKING
+from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ class UndecidedError(Exception):
     """What the program does here cannot be said; the text tells why."""
 
 
+class SpoiltEndError(UndecidedError):
+    """The process ends at once, with a status that nobody knows."""
+
+    def __init__(self) -> None:
+        super().__init__("what it ends with is not known")
+
+
 class EndedError(Exception):
     """The process ends at once, with this status."""
 
@@ -35,6 +42,35 @@ class Opaque:
     """A value that only the running program has."""
 
     name: str = ""
+
+
+class Kernel(Protocol):
+    """What a program asks the kernel for that has to do with other processes; a command is words, some not known."""
+
+    def pid(self) -> int:
+        """getpid(2)."""
+
+    def start(
+        self, words: tuple[object, ...], env: Mapping[str, object], session: str = "",
+        deaf: frozenset[str] = frozenset(), folder: str = "", piped: bool = False,
+    ) -> int:  # fmt: skip
+        """fork(2) and execve(2): the child's number, 0 where there is no such program.
+
+        `session`: "group" or "session", of which the child is the leader; `deaf`: the signals that it ignores;
+        `folder`: its working directory; `piped`: what it prints is read, until nobody is left who could write.
+        """
+
+    def fork(self) -> int:
+        """fork(2): the child's number, 0 in the child."""
+
+    def become(self, words: tuple[object, ...], env: Mapping[str, object]) -> None:
+        """execve(2); it comes back where there is no such program."""
+
+    def send(self, pid: int, signal: str, group: bool = False) -> bool:
+        """kill(2), a process or a process group; whether there is one. "" asks for that alone."""
+
+    def group_of(self, pid: int) -> int:
+        """getpgid(2); 0 is the program itself."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +89,12 @@ class Surroundings:
     """The package that a program in Python is in, where it was started by its name (`python -m`)."""
     first: bool = False
     """Whether it is PID 1, which the kernel keeps from a signal that it has not arranged for."""
+    deaf: frozenset[str] = frozenset()
+    """The signals that it was started with ignored."""
+    interpreter: str = ""
+    """What runs it."""
+    kernel: Kernel | None = None
+    """Whom it asks for other processes; None: what it does with such is undecided."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, takewhile
 
 from stopcheck.boot.machine import SHELL_NAMES
+from stopcheck.boot.programs.launcher import Launcher
 from stopcheck.boot.programs.program import LONG, Program, is_answered
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher
@@ -231,7 +232,7 @@ def _time_limit(world: World, top: int) -> float | None:
 
 def turn(world: World) -> Hashable:
     """Equal when a loop comes to the same place with the same variables."""
-    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, Shell))
+    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launcher)))
 
 
 def _gave_way(world: World) -> bool:

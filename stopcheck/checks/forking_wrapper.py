@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.programs.launcher import Launcher
 from stopcheck.boot.programs.program import Parent, Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
@@ -12,6 +13,7 @@ from stopcheck.stop.blame import leaves_early
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stopcheck.boot.world import Process
     from stopcheck.checks._case import Case
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.stop.blame import Cause
@@ -28,7 +30,9 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(
             message=f"{consequence(case, cause)}. {name} starts {child} as its child and {_what_it_does(case, cause)}",
             span=cause.span or case.start_span(),
-            advice=_advice(instead, name, main),
+            advice=_advice_to_author(case, cause)
+            if isinstance(cause.process.body, Launcher)
+            else _advice(instead, name, main),
         )
 
 
@@ -42,11 +46,23 @@ def _advice(instead: str, name: str, main: str) -> str:
     )
 
 
+def _advice_to_author(case: Case, cause: Cause) -> str:
+    """For a program of the user's own."""
+    row = _row(cause)
+    if row is not None and row.instead and cause.process.body.disposition(case.assessment.signal) != "caught":
+        return row.instead
+    return f"Let it pass {case.signal} on to all that it has started, wait for that, and then end."
+
+
+def _lasts(case: Case, child: Process) -> bool:
+    return case.down.processes[child.pid].alive
+
+
 def _row(cause: Cause) -> ProgramRow | None:
     body = cause.process.body
     if isinstance(body, Shell):
         return body.packaged
-    return body.row if isinstance(body, (Parent, Program)) else None
+    return body.row if isinstance(body, (Parent, Program, Launcher)) else None
 
 
 def _what_it_does(case: Case, cause: Cause) -> str:
@@ -56,6 +72,8 @@ def _what_it_does(case: Case, cause: Cause) -> str:
         return f"kills it {row.kill_after:g} s after the signal"
     if cause.child is not None and leaves_early(case.down, cause.process, cause.child):
         return "does not wait until it is done"
+    if cause.child is not None and isinstance(cause.process.body, Launcher) and not _lasts(case, cause.child):
+        return "goes on when that has ended"
     if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"
     if row.on.get(case.assessment.signal) == "ignore" or case.assessment.signal not in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.programs.launcher import Launcher
 from stopcheck.boot.programs.program import Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.shell import Shell
@@ -95,7 +96,9 @@ def _of_link(
     assessment: Assessment, stopped: Stopped, above: tuple[Process, ...], process: Process, below: Process | None
 ) -> Iterator[Cause]:
     body = process.body
-    if isinstance(body, Program) and below is None:
+    if isinstance(body, Launcher):
+        yield from _of_launcher(stopped, process, body, below)
+    elif isinstance(body, Program) and below is None:
         if stopped.outcome in BAD and _ends_well(stopped, process):
             return
         trap = lost_trap(assessment, stopped, process) if stopped.outcome in BAD else None
@@ -113,6 +116,21 @@ def _of_link(
         yield from _of_supervisor(assessment, stopped, process, below)
     elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
         yield from _of_beside(assessment, process, below)
+
+
+def _of_launcher(stopped: Stopped, process: Process, body: Launcher, below: Process | None) -> Iterator[Cause]:
+    """A program that starts others and keeps the signal to itself, leaves before they are done, or never leaves."""
+    if stopped.outcome not in BAD:
+        return
+    if below is not None and below.pid in body.pids:
+        if _lost_by(stopped, process, below) or stopped.world.init.alive:
+            yield Cause("forking-wrapper", process, below.origin, below)
+    elif below is None and not body.children() and _is_unhandled(stopped, process):
+        yield Cause("missing-init", process, process.origin)
+
+
+def _is_unhandled(stopped: Stopped, process: Process) -> bool:
+    return any(event.kind == "unhandled" and event.pid == process.pid for event in stopped.world.events)
 
 
 def _is_adopted(body: Body, below: Process) -> bool:

@@ -93,9 +93,13 @@ def _run(world: World, grace: float) -> None:
 
 def _end_helpers(world: World) -> bool:
     """Programs that a trap runs are taken to do their work and end."""
+    before = {process.argv for process in world.processes.values() if process.pid < world.first_after}
     for process in world.processes.values():
         body = process.body
         if process.alive and process.pid >= world.first_after and isinstance(body, Program) and body.undecided:
+            if process.argv in before and not is_of_a_trap(world, process):
+                body.undecided, body.stands = False, True  # it was stopped, and is started anew
+                return True
             world.note("helper", process, text=process.program, span=process.origin)
             body.end(world, process)
             return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+from stopcheck.boot.programs.launcher import Launcher
 from stopcheck.boot.programs.program import LASTING, UNTOLD, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
@@ -60,6 +61,10 @@ def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
         return []
     above = (*above, pid)
     body = process.body
+    if isinstance(body, Launcher):
+        awaited = body.awaits(process)
+        below = [found for child in awaited or body.children() for found in _front(world, child, above)]
+        return below if below and awaited else [pid, *below]
     if isinstance(body, Supervisor):
         return [found for child in body.programs(world) for found in _front(world, child, above)] or [pid]
     if isinstance(body, Parent) and body.child is not None:

@@ -505,7 +505,7 @@ def test_make(makefile: str, line: str, expected: str) -> None:
         pytest.param("print('hello')\n", "exits", id="ends-by-itself"),
         pytest.param("import sys\nprint('hello')\nsys.exit(3)\n", "fails", id="fails-by-itself"),
         pytest.param("import flask\nflask.Flask(__name__).run()\n", "killed", id="library-without-handlers"),
-        pytest.param("import subprocess\nprint('up')\nsubprocess.run(['x'])\n", "unknown", id="starts-others"),
+        pytest.param("import subprocess\nprint('up')\nsubprocess.run(['x'])\n", "killed", id="starts-others"),
         pytest.param("import subprocess\nsubprocess.run(['x'])\n", "killed", id="starts-one"),
     ],
 )

@@ -49,6 +49,15 @@ def end(script: str, *, more: str = "", start: str = '["python3", "/start.py"]')
         pytest.param("command = sys.argv[1:] or ['acme']\nos.execvp(command[0], command)", "graceful", id="or-not"),
         pytest.param("os.system(\"nginx -g 'daemon off;'\")", "killed", id="system"),
         pytest.param("subprocess.run(\"nginx -g 'daemon off;'\", shell=True)", "killed", id="shell"),
+        pytest.param(f"import signal\nsubprocess.run({NGINX})", "killed", id="signals"),
+        pytest.param(f'subprocess.Popen(["acme"])\nos.execvp("nginx", {NGINX})', "graceful", id="beside"),
+        pytest.param(f"child = subprocess.Popen({NGINX})\nother.wait()", "fails", id="another"),
+        pytest.param(f"child = subprocess.Popen({NGINX})\nchild.terminate()", "exits", id="stopped-at-once"),
+        pytest.param(f'while True:\n    os.system("acme")\nos.execvp("nginx", {NGINX})', "killed", id="endless"),
+        pytest.param('print("up")\nsubprocess.run(["acme"])', "killed", id="nobody-knows-it"),
+        pytest.param('print("up")\nsubprocess.run(["mkdir", "/x"])', "exits", id="short"),
+        pytest.param(f"subprocess.Popen({NGINX})", "exits", id="not-waited-for"),
+        pytest.param("subprocess.run([])", "fails", id="empty"),
     ],
 )
 def test_what_a_script_ends_in(script: str, outcome: str) -> None:
@@ -58,20 +67,11 @@ def test_what_a_script_ends_in(script: str, outcome: str) -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        pytest.param(f"import signal\nsubprocess.run({NGINX})", id="signals"),
         pytest.param(f"import acme\nsubprocess.run({NGINX})", id="library"),
-        pytest.param(f'subprocess.Popen(["acme"])\nos.execvp("nginx", {NGINX})', id="beside"),
-        pytest.param(f"child = subprocess.Popen({NGINX})\nother.wait()", id="another"),
-        pytest.param(f"child = subprocess.Popen({NGINX})\nchild.terminate()", id="not-waited-for"),
-        pytest.param(f'while True:\n    os.system("acme")\nos.execvp("nginx", {NGINX})', id="endless"),
-        pytest.param('print("up")\nsubprocess.run(["acme"])', id="nobody-knows-it"),
-        pytest.param('print("up")\nsubprocess.run(["mkdir", "/x"])', id="short"),
-        pytest.param(f"subprocess.Popen({NGINX})", id="not-waited-for"),
         pytest.param('for name in ("nginx", "acme"):\n    pass\nos.execvp(name, [name])', id="loop"),
         pytest.param("def main(name):\n    os.execvp(name, [name])\n\nmain('nginx')", id="parameter"),
         pytest.param(f'if len(os.listdir("/")) > 3:\n    os.execvp("nginx", {NGINX})', id="condition"),
         pytest.param('name = "nginx"\nname = "acme"\nos.execvp(name, [name])', id="two-values"),
-        pytest.param("subprocess.run([])", id="empty"),
         pytest.param("subprocess.run()", id="nothing"),
     ],
 )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, UndecidedError, conduct_of
+from stopcheck.boot.conduct import (
+    PATIENCE,
+    Answers,
+    Conduct,
+    EndedError,
+    Fate,
+    Opaque,
+    SpoiltEndError,
+    UndecidedError,
+    conduct_of,
+)
 from stopcheck.boot.javascript.evaluate import Evaluator
 from stopcheck.boot.javascript.library.node import Node
 from stopcheck.boot.javascript.loop import Loop
@@ -14,6 +24,8 @@ from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import tree_sitter
 
     from stopcheck.boot.conduct import Surroundings
@@ -35,56 +47,22 @@ def parse(text: str) -> tree_sitter.Node | None:
 
 def conduct(root: tree_sitter.Node, path: str, around: Surroundings) -> Conduct | None:
     """What the program at an absolute path does; None where that cannot be followed."""
-    return conduct_of(lambda answers, signal, later: _Run(root, path, around, answers).go(signal, later))
+    return conduct_of(lambda answers, signal, later: _Tried(root, path, around, answers).go(signal, later))
 
 
-class _Run:
+class Run:
     """One way through a program."""
 
-    def __init__(self, root: tree_sitter.Node, path: str, around: Surroundings, answers: Answers) -> None:
+    def __init__(self, root: tree_sitter.Node, path: str, around: Surroundings, decide: Callable[[int], bool]) -> None:
         self.root = root
         self.path = path
-        self.answers = answers
         self.loop = Loop()
-        self.node = Node(self.loop, answers.decide, around)
-        self.evaluator = self.node.evaluator = Evaluator(answers.decide, self.node)
-        self.status = 0
+        self.node = Node(self.loop, decide, around)
+        self.evaluator = self.node.evaluator = Evaluator(decide, self.node)
+        self.status: int | None = 0
+        """What it ends with; None: nobody knows."""
 
-    def go(self, signal: str | None, later: int) -> Fate:
-        """From its start until it ends or stands; and on from there, with a signal."""
-        loop = self.loop
-        if self._ends(SHORT, first=True):
-            return self._ended()
-        if signal is None:
-            listeners = self.node.process.fields["listeners"]
-            handled = {name[3:] for name, functions in listeners.items() if name[3:] in NUMBERS and functions}
-            guessed = loop.guessed
-            lasts = self._lasts()
-            if guessed and not lasts:
-                raise UndecidedError("how long it lasts is not told")
-            return Fate(handled=dict.fromkeys(sorted(handled), "raise"), lasts=lasts)
-        for _ in range(later):
-            soonest = min((timer.at for timer in loop.timers), default=SHORT)
-            if soonest > SHORT + PATIENCE:
-                break
-            if self._ends(soonest):
-                return self._ended()
-        start = loop.clock
-        self.answers.told.clear()
-        loop.signalled = True
-        if not self._ends(start + PATIENCE, signal=signal):
-            return Fate()
-        return Fate(seconds=loop.clock - start)
-
-    def _lasts(self) -> bool:
-        """Whether it surely stands for long."""
-        self.answers.closed = True
-        try:
-            return not self._ends(SHORT + PATIENCE)
-        except (UndecidedError, RecursionError):
-            return False
-
-    def _ends(self, limit: float, first: bool = False, signal: str = "") -> bool:
+    def ends(self, limit: float, first: bool = False, signal: str = "") -> bool:
         """Goes on until the program has ended, which is true, or nothing happens before a time."""
         try:
             if first:
@@ -106,6 +84,8 @@ class _Run:
             return True
         if through:
             told = self.node.process.fields["exitCode"]
+            if isinstance(told, Opaque):
+                raise SpoiltEndError
             self.status = told & 255 if isinstance(told, int) else 0
             if self.top.state == "pending":
                 self.status = UNSETTLED
@@ -125,6 +105,48 @@ class _Run:
                 self.loop.run(self.node.emit(self.node.process, name, error.value))
                 return
         raise error
+
+
+class _Tried(Run):
+    """One way through a program that nobody but its own clock and one signal has to do with."""
+
+    def __init__(self, root: tree_sitter.Node, path: str, around: Surroundings, answers: Answers) -> None:
+        super().__init__(root, path, around, answers.decide)
+        self.answers = answers
+
+    def go(self, signal: str | None, later: int) -> Fate:
+        """From its start until it ends or stands; and on from there, with a signal."""
+        loop = self.loop
+        if self.ends(SHORT, first=True):
+            return self._ended()
+        if signal is None:
+            listeners = self.node.process.fields["listeners"]
+            handled = {name[3:] for name, functions in listeners.items() if name[3:] in NUMBERS and functions}
+            guessed = loop.guessed
+            lasts = self._lasts()
+            if guessed and not lasts:
+                raise UndecidedError("how long it lasts is not told")
+            return Fate(handled=dict.fromkeys(sorted(handled), "raise"), lasts=lasts)
+        for _ in range(later):
+            soonest = min((timer.at for timer in loop.timers), default=SHORT)
+            if soonest > SHORT + PATIENCE:
+                break
+            if self.ends(soonest):
+                return self._ended()
+        start = loop.clock
+        self.answers.told.clear()
+        loop.signalled = True
+        if not self.ends(start + PATIENCE, signal=signal):
+            return Fate()
+        return Fate(seconds=loop.clock - start)
+
+    def _lasts(self) -> bool:
+        """Whether it surely stands for long."""
+        self.answers.closed = True
+        try:
+            return not self.ends(SHORT + PATIENCE)
+        except (UndecidedError, RecursionError):
+            return False
 
     def _ended(self) -> Fate:
         if self.loop.guessed:

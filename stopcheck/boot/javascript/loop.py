@@ -43,6 +43,8 @@ class Loop:
     guessed: bool = False
     """Whether a timer has run out whose time is not told."""
     turns: int = 0
+    blocked: Promise | None = None
+    """What is waited for while nothing else goes on: execSync()."""
 
     def start(self, steps: Steps) -> Promise:
         """Carries something out as far as it goes now; the promise is kept when it is through."""
@@ -89,7 +91,7 @@ class Loop:
 
     def drain(self) -> None:
         """Runs all that is to be run now; raises what nobody catches."""
-        while self.soon:
+        while self.soon and not self.is_blocked():
             self.turns += 1
             if self.turns > MOST_TURNS:
                 raise UndecidedError("it does very much")
@@ -99,6 +101,16 @@ class Loop:
                 raise ThrownError(promise.value)
         self.broken = []
 
+    def is_blocked(self) -> bool:
+        """Whether nothing goes on, signals neither, until a child has ended."""
+        return self.blocked is not None and self.blocked.state == "pending"
+
+    def release(self, promise: Promise) -> None:
+        """What was waited for has come: it comes before all else."""
+        rest, self.soon = self.soon, deque()
+        self.settle(promise, "kept")
+        self.soon.extend(rest)
+
     def is_alive(self) -> bool:
         """Whether something keeps the process from ending."""
         return bool(self.handles) or any(timer.keeps for timer in self.timers)
@@ -106,7 +118,9 @@ class Loop:
     def advance(self, limit: float) -> bool:
         """Goes on until nothing keeps the process alive, which is true, or nothing happens before a time."""
         self.drain()
-        while self.is_alive():
+        while self.is_blocked() or self.is_alive():
+            if self.is_blocked():
+                return False
             timer = min(self.timers, key=lambda timer: timer.at, default=None)
             if timer is None or timer.at > limit:
                 return False

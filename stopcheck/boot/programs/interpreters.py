@@ -15,6 +15,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
+    from stopcheck.boot.programs.launcher import Launcher
     from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
@@ -111,6 +112,7 @@ def start_deno(start: Start) -> Body | Failure:
     if not isinstance(start.text(name), SourceFile):
         return start.leaf("unread", _unread(start, name))
     body = _from_source(start, "node", name)
+    assert isinstance(body, Program)
     on = {signal: action for signal, action in body.row.on.items() if signal != "USR1"}
     left = {signal: action for signal, action in start.row.on.items() if signal not in on}
     if command == "serve":
@@ -245,7 +247,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         if isinstance(text, SourceFile):
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = _successor(start, text.text, arguments, text)
+                body = _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
@@ -261,7 +263,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
 
 
 def _successor(
-    start: Start, text: str, arguments: tuple[Field, ...], source: SourceFile | None = None
+    start: Start, text: str, arguments: tuple[Field, ...], source: SourceFile | None = None, path: str = ""
 ) -> Body | Failure | None:
     """What a text of Python ends in: it becomes that, or waits for it and passes no signal on.
 
@@ -284,6 +286,9 @@ def _successor(
     if found.verb in BECOMES:
         return replace(start, row=row).load(found.words)
     instead = f"Let the script end in os.execvp(…) instead of {found.verb}(…): then the command takes its place."
+    launched = _launched(start, "python", path, instead) if path else None
+    if launched is not None:
+        return launched
     row = replace(
         row, role="fork", on=SIGNALS["perl" if found.verb == SYSTEM else "python"], otherwise="default", exit=130,
         instead=instead if source is not None else "",
@@ -348,17 +353,31 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _from_source(start: Start, language: str, name: str, root: str = "") -> Program:
+def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
+    """A program that starts others, where that can be followed; `instead` is what to do about it."""
+    from stopcheck.boot.programs.sources import launcher
+
+    row = replace(start.row, role="fork", forwards="none", instead=instead)
+    return launcher(start.machine, start.process, language, start.path(name), start.env, start.world, row, root)
+
+
+def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
     """A program whose file is in the image; `root` is the folder that it is started from as a module."""
     from stopcheck.boot.programs.sources import from_source
 
+    path = start.path(name)
+    launched = None
+    if language == "python" or (language == "node" and start.process.program in {"node", "nodejs"}):
+        launched = _launched(start, language, name, "", root)
+    if launched is not None:
+        return launched
     env = {**start.env, "sys.path": root} if root else start.env
     needs = preloaded(start.argv[1:]) if language == "node" else ()
     return from_source(
         start.machine,
         start.process,
         language,
-        (start.path(name),),
+        (path,),
         start.machine.image.files,
         env,
         needs,

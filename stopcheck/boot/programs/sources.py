@@ -11,17 +11,19 @@ from stopcheck.boot.programs.program import OWN, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.records import dataclass, field, replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import tree_sitter
 
     from stopcheck.boot.conduct import Conduct, Surroundings
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.programs.launcher import Begin, Launcher
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import FileSystem, Made
 
@@ -165,23 +167,13 @@ def _carried_out(
     env: Mapping[str, Field], arguments: tuple[Field, ...],
 ) -> Handling | None:  # fmt: skip
     """What carrying out a program line by line tells; None where it cannot be followed so."""
-    from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.handlers.program import read_file
     from stopcheck.boot.handlers.source import Handling
-    from stopcheck.boot.lacking import missing_file
 
     source = project.text(path)
     if source is None:
         return None
-
-    def missing(name: str) -> bool:
-        place = posixpath.normpath(posixpath.join(process.cwd, name))
-        return world is not None and missing_file(machine, world, place)
-
-    variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
-    words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
-    package = _package(process, path)
-    around = Surroundings(variables, words, missing=missing, package=package, first=process.pid == 1)
+    around = _surroundings(machine, world, process, path, env, arguments)
     found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
@@ -195,9 +187,30 @@ def _carried_out(
     )  # fmt: skip
 
 
-def _in_python(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
+def _surroundings(
+    machine: Machine, world: World | None, process: Process, path: str, env: Mapping[str, Field],
+    arguments: tuple[Field, ...],
+) -> Surroundings:  # fmt: skip
+    """What a program is started in."""
+    from stopcheck.boot.conduct import Opaque, Surroundings
+    from stopcheck.boot.lacking import missing_file
+
+    def missing(name: str) -> bool:
+        place = posixpath.normpath(posixpath.join(process.cwd, name))
+        return world is not None and missing_file(machine, world, place)
+
+    variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in env.items()}
+    words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
+    interpreter = process.argv[0] if process.argv and isinstance(process.argv[0], str) else ""
+    return Surroundings(
+        variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,
+        deaf=process.ignored, interpreter=interpreter,
+    )  # fmt: skip
+
+
+def _modules(project: Tree) -> Callable[[str], ast.Module | None]:
+    """The modules of a project, by their names."""
     from stopcheck.boot.handlers.python import parse
-    from stopcheck.boot.python.fate import conduct
 
     def module(name: str) -> ast.Module | None:
         for root in project.variable("sys.path").split(":"):
@@ -212,22 +225,100 @@ def _in_python(source: SourceFile, path: str, project: Tree, around: Surrounding
                 return parse("")  # a folder is a package without that file, too
         return None
 
+    return module
+
+
+def _in_python(source: SourceFile, _: str, project: Tree, around: Surroundings) -> Conduct | None:
+    from stopcheck.boot.handlers.python import parse
+    from stopcheck.boot.python.fate import conduct
+
     tree = parse(source.text)
-    return conduct(tree, replace(around, module=module)) if tree is not None else None
+    return conduct(tree, replace(around, module=_modules(project))) if tree is not None else None
+
+
+_STARTS = {"python": regex(r"\b(?:subprocess|multiprocessing|create_subprocess_\w+|os\.(?:fork|system))\b"),
+           "node": regex(r"\bchild_process\b")}  # fmt: skip
+"""What a program has in it that starts others."""
+
+
+def launcher(
+    machine: Machine, process: Process, language: str, path: str, env: Mapping[str, Field], world: World,
+    row: ProgramRow, root: str,
+) -> Launcher | None:  # fmt: skip
+    """A program that starts others and is carried out beside them; None where that cannot be followed.
+
+    `root` is the folder that it is started from as a module.
+    """
+    known = {name: value for name, value in env.items() if isinstance(value, str)}
+    known["sys.path"] = root or posixpath.dirname(path)
+    project = Tree(machine.image.files, known)
+    source = project.text(path)
+    if source is None or not _STARTS[language].search(source.text):
+        return None
+    from stopcheck.boot.programs.launcher import Launcher, is_launcher
+
+    around = _surroundings(machine, world, process, path, env, _told(process, path))
+    begin = (_live_python if language == "python" else _live_javascript)(source, path, project, around)
+    if begin is None or not is_launcher(begin, process.pid):
+        return None
+    if language == "node":
+        process.ignored = frozenset()  # it puts back what it was started with ignored (src/node.cc)
+    return Launcher(machine, row, begin, source)
+
+
+def _live_python(source: SourceFile, _: str, project: Tree, around: Surroundings) -> Begin | None:
+    from stopcheck.boot.handlers.python import parse
+    from stopcheck.boot.python.live import Live
+
+    tree = parse(source.text)
+    whole = replace(around, module=_modules(project))
+    return None if tree is None else lambda kernel, decide: Live(tree, replace(whole, kernel=kernel), decide)
+
+
+def _live_javascript(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Begin | None:
+    if not _is_plain_javascript(source, path):
+        return None
+    from stopcheck.boot.javascript.fate import parse
+    from stopcheck.boot.javascript.live import Live
+
+    root = parse(source.text)
+    whole = replace(around, module=_scripts(project), data=_data(project))
+    return None if root is None else lambda kernel, decide: Live(root, path, replace(whole, kernel=kernel), decide)
 
 
 def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroundings) -> Conduct | None:
+    if not _is_plain_javascript(source, path):
+        return None
+    from stopcheck.boot.javascript.fate import conduct, parse
+
+    root = parse(source.text)
+    whole = replace(around, module=_scripts(project), data=_data(project))
+    return conduct(root, path, whole) if root is not None else None
+
+
+def _is_plain_javascript(source: SourceFile, path: str) -> bool:
+    """Whether it uses Node.js and its own files alone: what reads it would only be loaded to find a library in it."""
     from stopcheck.boot.handlers.node import MODULES
     from stopcheck.boot.handlers.program import read_file
 
     needs = (need.removeprefix("node:").partition("/")[0] for need in read_file("node", source.text).needs)
-    if path.endswith("ts") or not all(need.startswith(".") or need in MODULES for need in needs):
-        return None  # what reads it would only be loaded to find a library in it
-    from stopcheck.boot.javascript.fate import conduct, parse
+    known = MODULES | {"child_process"}
+    return not path.endswith("ts") and all(need.startswith(".") or need in known for need in needs)
+
+
+def _scripts(project: Tree) -> Callable[[str], tree_sitter.Node | None]:
+    """The scripts of a project, by their paths."""
+    from stopcheck.boot.javascript.fate import parse
 
     def module(name: str) -> tree_sitter.Node | None:
         found = project.text(name)
         return parse(found.text) if found is not None and not name.endswith(".json") else None
+
+    return module
+
+
+def _data(project: Tree) -> Callable[[str], object]:
+    """What is in a project's files in JSON, by their paths."""
 
     def data(name: str) -> object:
         found = project.text(name) if name.endswith(".json") else None
@@ -236,8 +327,7 @@ def _in_javascript(source: SourceFile, path: str, project: Tree, around: Surroun
         except ValueError:
             return None
 
-    root = parse(source.text)
-    return conduct(root, path, replace(around, module=module, data=data)) if root is not None else None
+    return data
 
 
 def _python(program: str, base: str) -> str:

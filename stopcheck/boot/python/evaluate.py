@@ -45,6 +45,7 @@ _COMPARE: Mapping[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _PLAIN = (str, int, float, bytes, bool, type(None))
 _CONTAINERS = (list, tuple, dict, set)
+_VIEWS: tuple[type, ...] = (type({}.keys()), type({}.values()), type({}.items()))
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ class Evaluator:
 
     def do_for(self, node: ast.For, scope: Scope) -> Steps:
         values = yield from self.value(node.iter, scope)
+        if isinstance(values, Thing):
+            values = yield from self.library.lines(values)
         for item in self.items(values, id(node)):
             yield from self.assign(node.target, item, scope)
             left = yield from self.block(node.body, scope)
@@ -400,6 +403,8 @@ class Evaluator:
 
     def items(self, value: object, place: int) -> Iterable[Any]:
         """What a loop goes over; of something that nobody knows, one thing or nothing."""
+        if isinstance(value, _VIEWS):
+            value = list(cast("Iterable[Any]", value))
         if isinstance(value, (list, tuple, set, dict, str, range)):
             if _size(value) > MOST_ITEMS:
                 raise UndecidedError("it goes through very many things")
@@ -452,6 +457,7 @@ class Evaluator:
         for key, value in zip(node.keys, node.values, strict=True):
             worth = yield from self.value(value, scope)
             if key is None:
+                worth = self.library.variables if worth == Library("os.environ") else worth
                 if not isinstance(worth, dict):
                     raise UndecidedError(f"line {node.lineno} is not followed")
                 made |= worth
@@ -607,6 +613,8 @@ class Evaluator:
                 return replace(member, bound=(owner,)) if member.role == "class" else member
             return Opaque(name) if member is None else member
         if isinstance(owner, (*_PLAIN, *_CONTAINERS)):
+            if not hasattr(owner, name):
+                raise UndecidedError(f"what {name} is, is not known")  # a list may stand for a generator
             return _Native(owner, name) if name in standard_library().methods else Opaque(name)
         return self.library.attribute(owner, name)
 

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import PATIENCE, Answers, Conduct, EndedError, Fate, Opaque, UndecidedError, conduct_of
+from stopcheck.boot.conduct import (
+    PATIENCE,
+    Answers,
+    Conduct,
+    EndedError,
+    Fate,
+    Opaque,
+    SpoiltEndError,
+    UndecidedError,
+    conduct_of,
+)
 from stopcheck.boot.python.evaluate import Evaluator
 from stopcheck.boot.python.library.standard import Standard
 from stopcheck.boot.python.schedule import DEFAULT, IGNORED, Schedule
@@ -12,6 +22,7 @@ from stopcheck.hints import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
 
     from stopcheck.boot.conduct import Surroundings
     from stopcheck.boot.python.values import Steps
@@ -19,17 +30,18 @@ if TYPE_CHECKING:
 
 def conduct(tree: ast.Module, around: Surroundings) -> Conduct | None:
     """What a program does; None where that cannot be followed. SIGINT raises KeyboardInterrupt."""
-    return conduct_of(lambda answers, signal, later: _Run(tree, around, answers).go(signal, later), frozenset({"INT"}))
+    return conduct_of(
+        lambda answers, signal, later: _Tried(tree, around, answers).go(signal, later), frozenset({"INT"})
+    )
 
 
-class _Run:
+class Run:
     """One way through a program."""
 
-    def __init__(self, tree: ast.Module, around: Surroundings, answers: Answers) -> None:
-        self.answers = answers
+    def __init__(self, tree: ast.Module, around: Surroundings, decide: Callable[[int], bool]) -> None:
         self.schedule = Schedule(self._call)
-        self.library = Standard(self.schedule, answers.decide, around)
-        self.evaluator = self.library.evaluator = Evaluator(answers.decide, self.library)
+        self.library = Standard(self.schedule, decide, around)
+        self.evaluator = self.library.evaluator = Evaluator(decide, self.library)
         self.package = around.package
         self.schedule.spawn("main", self._life(tree))
         self.raised = False
@@ -52,6 +64,7 @@ class _Run:
         yield Wait("threads", ready=lambda: not self.schedule.threads_left())
         for function, arguments, named in reversed(self.library.exits):
             yield from self.evaluator.call(function, arguments, named)
+        yield from self.library.workers_over()
         return status
 
     def _status(self, error: RaisedError) -> int:
@@ -63,12 +76,34 @@ class _Run:
             return -1
         return 0 if code is None else int(code) & 255 if isinstance(code, int) else 1
 
+    def ended(self) -> Fate:
+        """It has run through."""
+        if self.schedule.guessed:
+            raise UndecidedError("how long it lasts is not told")
+        main = self.schedule.main()
+        if main.error is not None:
+            raise UndecidedError("what it does at its end goes wrong")
+        status = main.result
+        if not isinstance(status, int) or status < 0:
+            raise SpoiltEndError
+        if status == 0:
+            return Fate(status=0)
+        return Fate(status=status, line=self.line, asked=tuple(self.library.asked))
+
+
+class _Tried(Run):
+    """One way through a program that nobody but the kernel's clock and one signal has to do with."""
+
+    def __init__(self, tree: ast.Module, around: Surroundings, answers: Answers) -> None:
+        super().__init__(tree, around, answers.decide)
+        self.answers = answers
+
     def go(self, signal: str | None, later: int) -> Fate:
         """From its start until it ends or stands; and on from there, with a signal."""
         schedule = self.schedule
         try:
             if schedule.advance(SHORT):
-                return self._ended()
+                return self.ended()
             if signal is None:
                 handled, guessed = self._handled(), schedule.guessed
                 lasts = self._lasts()
@@ -81,7 +116,7 @@ class _Run:
                 if until > SHORT + PATIENCE:
                     break
                 if schedule.advance(until):
-                    return self._ended()
+                    return self.ended()
             start = schedule.clock
             self.answers.told.clear()
             schedule.signalled = True
@@ -100,20 +135,6 @@ class _Run:
             return not self.schedule.advance(SHORT + PATIENCE)
         except (EndedError, UndecidedError, RecursionError):
             return False
-
-    def _ended(self) -> Fate:
-        """It has run through."""
-        if self.schedule.guessed:
-            raise UndecidedError("how long it lasts is not told")
-        main = self.schedule.main()
-        if main.error is not None:
-            raise UndecidedError("what it does at its end goes wrong")
-        status = main.result
-        if not isinstance(status, int) or status < 0:
-            raise UndecidedError("what it ends with is not known")
-        if status == 0:
-            return Fate(status=0)
-        return Fate(status=status, line=self.line, asked=tuple(self.library.asked))
 
     def _handled(self) -> dict[str, str]:
         """What it has arranged, by signal: `default`, `ignore`, or `raise` for what has to be tried."""

@@ -74,6 +74,16 @@ class Schedule:
         self.tasks.append(task)
         return task
 
+    def alone(self) -> None:
+        """After a fork only the task that has called it is there, as the main thread."""
+        if self.current is not None:
+            self.current.kind = "main"
+            self.tasks = [self.current]
+
+    def soonest(self) -> float:
+        """When time alone lets something go on."""
+        return min((self._until(task) for task in self.tasks if not task.done), default=FOREVER)
+
     def main(self) -> Task:
         """The main thread: the first of the tasks."""
         return self.tasks[0]
@@ -87,7 +97,7 @@ class Schedule:
         while not self.main().done:
             task = next((task for task in self.tasks if self._is_ready(task)), None)
             if task is None:
-                soonest = min((self._until(task) for task in self.tasks if not task.done), default=FOREVER)
+                soonest = self.soonest()
                 if soonest > limit:
                     return False
                 if any(self._is_rough(task, soonest) for task in self.tasks):

@@ -52,7 +52,8 @@ ALIASES = {
     "socket.gaierror": "OSError",
 }
 """Other names of exceptions, or the nearest built-in that they are a kind of (docs.python.org/3/library)."""
-_BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception"}
+_BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception",
+          "subprocess.TimeoutExpired": "Exception", "subprocess.CalledProcessError": "Exception"}  # fmt: skip
 
 
 def _is_kind(kind: str, caught: str) -> bool:
@@ -69,7 +70,7 @@ class Wait:
     """A pause: until a time (on the program's clock, in seconds), or until something is so.
 
     `kind` is what waits. Where `rough`, the time is not told in the source. `woken` by a signal whose handler
-    has come back, it is over (signal.pause).
+    has come back, it is over (signal.pause). `whom` are the children for whose end it is.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class Wait:
     ready: Callable[[], bool] | None = None
     rough: bool = False
     woken: bool = False
+    whom: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import posixpath
 from types import GeneratorType
 
-from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
+from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
 from stopcheck.boot.javascript.evaluate import line
-from stopcheck.boot.javascript.library.language import Language
+from stopcheck.boot.javascript.library.processes import Processes
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
     ABSENT,
@@ -27,7 +27,6 @@ from stopcheck.boot.javascript.values import (
     ThrownError,
     value_of,
 )
-from stopcheck.boot.signals import NUMBERS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.javascript import runtime
 
@@ -44,7 +43,20 @@ _GLOBALS = frozenset(
 )
 _MODULES = frozenset(
     [
-        *("dgram", "events", "fs", "fs/promises", "http", "http2", "https", "net", "process", "readline", "timers"),
+        *(
+            "child_process",
+            "dgram",
+            "events",
+            "fs",
+            "fs/promises",
+            "http",
+            "http2",
+            "https",
+            "net",
+            "process",
+            "readline",
+            "timers",
+        ),
         *("timers/promises", "tls"),
     ]
 )
@@ -56,7 +68,7 @@ _VARIABLE = 0x04
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
 
 
-class Node(Language):
+class Node(Processes):
     """Node.js, for one run of a program."""
 
     # What the evaluator asks
@@ -199,7 +211,7 @@ class Node(Language):
         if path in runtime().errors:
             return self.error(path)
         if (
-            kind in {"server", "udp", "timer", "input", "emitter", "error", "watcher", "lines"}
+            kind in {"server", "udp", "timer", "input", "emitter", "error", "watcher", "lines", "stream", "child"}
             and name in runtime().quiet
         ):
             return UNDEFINED
@@ -284,7 +296,7 @@ class Node(Language):
         told = process.fields["exitCode"] if code is UNDEFINED else code
         told = self.number(told) if isinstance(told, str) else told
         if told is not UNDEFINED and told is not None and not isinstance(told, int):
-            raise UndecidedError("what it ends with is not known")
+            raise SpoiltEndError
         raise EndedError(int(told) & 255 if isinstance(told, int) else 0)
 
     def process_nexttick(self, _: Thing, function: Any, *arguments: Any) -> None:
@@ -320,17 +332,6 @@ class Node(Language):
     def process_emit(self, process: Thing, name: object = UNDEFINED, *arguments: Any) -> Steps:
         """process.emit()."""
         return (yield from self.emitter_emit(process, name, *arguments))
-
-    def process_kill(self, process: Thing, whom: Any = UNDEFINED, name: object = "SIGTERM") -> bool:
-        """process.kill(), of the program itself."""
-        own = isinstance(whom, Builtin) and whom.path == "process.pid"
-        if not own or not isinstance(name, str) or name[3:] not in NUMBERS:
-            raise UndecidedError("it sends a signal to somebody else")
-        if process.fields["listeners"].get(name):
-            self.later(Builtin("process.emit", process), (name, name, NUMBERS[name[3:]]))
-        elif not self.around.first:
-            raise EndedError(128 + NUMBERS[name[3:]])
-        return True
 
     def input_on(self, thing: Thing, name: object, function: Any = UNDEFINED) -> Thing:
         """process.stdin.on(): a container's standard input is at its end."""

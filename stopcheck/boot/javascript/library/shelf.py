@@ -31,6 +31,8 @@ class Shelf:
         self.process = Thing("process", {"listeners": {}, "exitCode": UNDEFINED})
         self.input = Thing("input", {"listeners": {}})
         self.modules: dict[str, Any] = {}
+        self.children: dict[int, Thing] = {}
+        """The children that have not ended, by their numbers."""
         self.folders: list[str] = []
         self.place = 0
         self.evaluator: Evaluator

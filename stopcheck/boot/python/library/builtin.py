@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import EndedError, Opaque, UndecidedError
+from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError
 from stopcheck.boot.python.library.shelf import PLAIN, Shelf, is_called
 from stopcheck.boot.python.values import Class, Instance, Library, Partial, RaisedError, Thing
 from stopcheck.hints import TYPE_CHECKING
@@ -49,7 +49,7 @@ class Builtins(Shelf):
     def os__exit(self, code: object = 0) -> None:
         """os._exit()."""
         if not isinstance(code, int):
-            raise UndecidedError("what it ends with is not known")
+            raise SpoiltEndError
         raise EndedError(code & 255)
 
     def isinstance(self, value: object, kind: object) -> bool:
@@ -101,7 +101,7 @@ class Builtins(Shelf):
 
     def os_environ_copy(self) -> object:
         """os.environ.copy()."""
-        return Opaque()
+        return dict(self.variables)
 
     def sys_stdin_read(self, *_: object) -> str:
         """Nothing: the standard input of a container is at its end."""

@@ -43,6 +43,13 @@ class Shelf:
         self.modules: dict[str, Thing] = {}
         self.exits: list[tuple[object, tuple[object, ...], Mapping[str, object]]] = []
         self.handles: dict[int, Thing] = {}
+        self.children: dict[int, Thing] = {}
+        self.watched: set[int] = set()
+        """The children of whose end asyncio is told."""
+        self.folder: object = ""
+        """Its working directory, where it has changed that."""
+        self.workers: list[tuple[int, bool]] = []
+        """The children of multiprocessing, and whether each is a daemon."""
         self.place = 0
         self.line = 0
         """The line of the program's own file that is carried out."""
@@ -64,10 +71,12 @@ class Shelf:
         yield self.pause("sleep", seconds)
         yield from self.evaluator.call(function, arguments)
 
-    def pause(self, kind: str, seconds: object, ready: Callable[[], bool] | None = None) -> Wait:
+    def pause(
+        self, kind: str, seconds: object, ready: Callable[[], bool] | None = None, whom: tuple[int, ...] = ()
+    ) -> Wait:
         """A wait of so many seconds; None: without an end."""
         if seconds is None:
-            return Wait(kind, FOREVER, ready)
+            return Wait(kind, FOREVER, ready, whom=whom)
         if isinstance(seconds, (int, float)):
             return Wait(kind, self.clock() + seconds, ready)
         return Wait(kind, self.clock() + 1.0, ready, rough=True)

@@ -52,10 +52,18 @@ class Signals(Shelf):
         """It changes nothing for Python's own calls (PEP 475)."""
 
     def os_kill(self, whom: object, number: object) -> Steps:
-        """os.kill(), of the program itself."""
-        if not isinstance(whom, Opaque) or whom.name != "os.getpid":
+        """os.kill(); a process group, where the number is not positive."""
+        kernel = self.around.kernel
+        if (isinstance(whom, Opaque) and whom.name == "os.getpid") or (kernel is not None and whom == kernel.pid()):
+            yield from self.signal_raise_signal(number)
+        elif kernel is None or not isinstance(whom, int):
             raise UndecidedError("it sends a signal to somebody else")
-        yield from self.signal_raise_signal(number)
+        elif whom == -1:
+            raise UndecidedError("it sends a signal to all")
+        elif not kernel.send(
+            abs(whom) or kernel.group_of(0), "" if number == 0 else self.known_signal(number), whom <= 0
+        ):
+            raise RaisedError("ProcessLookupError")
 
     def signal_raise_signal(self, number: object) -> Steps:
         """signal.raise_signal()."""
@@ -76,7 +84,7 @@ class Signals(Shelf):
 
     def signal_pthread_sigmask(self, how: object, signals: object) -> object:
         """signal.pthread_sigmask()."""
-        names = {self.known_signal(one) for one in self.evaluator.items(signals, id(signals))}
+        names = {self.known_signal(one) for one in self.evaluator.items(signals, self.place)}
         if how == Library("signal.SIG_BLOCK"):
             self.schedule.blocked |= names
         elif how == Library("signal.SIG_UNBLOCK"):
@@ -87,7 +95,7 @@ class Signals(Shelf):
 
     def signal_sigwait(self, signals: object) -> Steps:
         """signal.sigwait()."""
-        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, id(signals)))
+        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, self.place))
         yield Wait("sigwait")
         return Opaque()
 

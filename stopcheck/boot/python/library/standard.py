@@ -14,6 +14,7 @@ from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.library.arguments import Arguments
 from stopcheck.boot.python.library.builtin import Builtins
 from stopcheck.boot.python.library.loops import Loops
+from stopcheck.boot.python.library.processes import Processes
 from stopcheck.boot.python.library.servers import Servers
 from stopcheck.boot.python.library.shelf import PLAIN, is_called
 from stopcheck.boot.python.library.signals import Signals
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.python.values import Steps
 
-_KINDS = {"threading.Event": "Event", "threading.Thread": "Thread", "threading.Timer": "Thread"}
+_KINDS = {"threading.Event": "Event", "threading.Thread": "Thread", "threading.Timer": "Thread",
+          "multiprocessing.Process": "Process"}  # fmt: skip
 
 
-class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
+class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes):
     """The standard library, for one run of a program."""
 
     # What the evaluator asks
@@ -112,7 +114,7 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
     def has_variable(self, name: object) -> bool:
         """Whether a variable of the environment is set."""
         if isinstance(name, Opaque):
-            return self.decide(id(name))
+            return self.decide(self.place)
         return name in self.variables or self.lacks(str(name))
 
     def variable(self, name: object) -> object:
@@ -200,6 +202,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops):
         if isinstance(thing, Thing):
             if thing.kind == "suppress":
                 return error is not None and error.fits(thing.fields["caught"])
+            if thing.kind == "Popen":
+                yield from self.popen_wait(thing)
             if thing.kind == "pool":
                 yield from self.pool_shutdown(thing)
             if thing.kind == "Lock":

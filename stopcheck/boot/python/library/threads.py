@@ -27,7 +27,7 @@ class Threads(Shelf):
     def begin(self, instance: Instance, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> Steps:
         """`__init__` of the library's class that an object is made of."""
         yield from ()
-        if instance.thing is not None and instance.thing.kind == "Thread":
+        if instance.thing is not None and instance.thing.kind in {"Thread", "Process"}:
             instance.thing.fields |= self._thread(arguments, named)
 
     def object___init__(self, instance: Instance, *arguments: Any, **named: Any) -> Steps:
@@ -197,7 +197,7 @@ class Threads(Shelf):
 
     def pool_map(self, pool: Thing, function: object, values: object, **_: object) -> object:
         """Executor.map()."""
-        for value in self.evaluator.items(values, id(values)):
+        for value in self.evaluator.items(values, self.place):
             self.pool_submit(pool, function, value)
         return Opaque()
 
@@ -209,9 +209,9 @@ class Threads(Shelf):
 
     def concurrent_futures_as_completed(self, results: Any, timeout: object = None) -> Steps:
         """concurrent.futures.as_completed(), as if all were completed at once."""
-        tasks = [self.task(result) for result in self.evaluator.items(results, id(results))]
+        tasks = [self.task(result) for result in self.evaluator.items(results, self.place)]
         yield self.pause("result", timeout, lambda: all(task.done for task in tasks))
-        return list(self.evaluator.items(results, id(results)))
+        return list(self.evaluator.items(results, self.place))
 
     def result_result(self, result: Thing, timeout: object = None) -> Steps:
         """Future.result()."""

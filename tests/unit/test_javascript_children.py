@@ -1,0 +1,96 @@
+"""Programs in JavaScript that start others. How each ends was measured with Node.js 20, as PID 1 of a namespace."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.verdicts import verdict
+
+WORKER = """
+import signal, sys, time
+def leave(number, frame):
+    time.sleep(0.3)
+    sys.exit(0)
+signal.signal(signal.SIGTERM, leave)
+while True:
+    time.sleep(1)
+"""
+HEAD = "const { spawn, spawnSync, exec, execSync } = require('child_process');\n"
+CHILD = "const child = spawn('python3', ['worker.py'], { stdio: 'inherit' });\n"
+
+
+def said(text: str) -> tuple[str, int | None]:
+    """The outcome, and the exit code where it is told."""
+    files = {"main.js": HEAD + text, "worker.py": WORKER, "plain.js": "setInterval(() => {}, 1000);\n"}
+    found = verdict("node", "main.js", files=files, base="node:20-bookworm")
+    return found.outcome.value, found.exit_code
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(CHILD + "child.on('exit', (code) => process.exit(code));", ("killed", 137), id="waits"),
+        pytest.param(
+            CHILD + "process.on('SIGTERM', () => child.kill('SIGTERM'));\nchild.on('exit', () => process.exit(0));",
+            ("graceful", None), id="passes-it-on",
+        ),
+        pytest.param(
+            CHILD + "process.on('SIGTERM', () => { child.kill(); process.exit(0); });", ("cut-off", 0),
+            id="leaves-at-once",
+        ),
+        pytest.param("execSync('python3 worker.py');", ("killed", 137), id="waits-at-once"),
+        pytest.param(
+            "process.on('SIGTERM', () => process.exit(0));\nexecSync('python3 worker.py');", ("killed", 137),
+            id="a-handler-has-to-wait-for-that",
+        ),
+        pytest.param("process.exit(spawnSync('python3', ['worker.py']).status);", ("killed", 137), id="spawn-sync"),
+        pytest.param("execSync('false');\n" + CHILD, ("fails", 1), id="checks"),
+        pytest.param(
+            "execSync('true');\n" + CHILD + "for (const s of ['SIGTERM', 'SIGINT']) "
+            "process.on(s, () => child.kill(s));\n"
+            "child.on('close', (code) => process.exit(code ?? 1));", ("graceful", None), id="work-before",
+        ),
+        pytest.param(
+            "const p = exec('python3 worker.py; true', () => process.exit(0));\n"
+            "process.on('SIGTERM', () => p.kill('SIGTERM'));", ("killed", 137), id="its-output-stays-open",
+        ),
+        pytest.param(
+            "const p = spawn('sh', ['-c', 'python3 worker.py; true'], { detached: true, stdio: 'ignore' });\n"
+            "process.on('SIGTERM', () => process.kill(-p.pid, 'SIGTERM'));\np.on('exit', () => process.exit(0));",
+            ("cut-off", 0), id="a-group-with-a-shell",
+        ),
+        pytest.param(
+            "let child;\nfunction start() {\n  child = spawn('python3', ['worker.py'], { stdio: 'inherit' });\n"
+            "  child.on('exit', () => setTimeout(start, 500));\n}\n"
+            "process.on('SIGTERM', () => child.kill());\nstart();", ("killed", 137), id="starts-it-anew",
+        ),
+        pytest.param(
+            CHILD + "const server = require('http').createServer(() => {}).listen(0);\n"
+            "process.on('SIGTERM', () => { child.once('exit', () => server.close()); child.kill(); });",
+            ("graceful", None), id="a-server-beside",
+        ),
+        pytest.param(
+            CHILD + "const server = require('http').createServer(() => {}).listen(0);\n"
+            "process.on('SIGTERM', () => server.close(() => process.exit(0)));", ("cut-off", 0), id="only-the-server",
+        ),
+        pytest.param(
+            "const c = spawn(process.execPath, ['plain.js'], { env: { ...process.env, KIND: 'x' } });\n"
+            "process.on('SIGTERM', () => c.kill());\nc.on('exit', (code, signal) => process.exit(signal ? 1 : code));",
+            ("terminated", 1), id="a-child-without-handler",
+        ),
+        pytest.param(
+            "const run = (name, words) => new Promise((keep, fail) => {\n"
+            "  current = spawn(name, words, { stdio: 'inherit' });\n"
+            "  current.on('close', (code) => code === 0 ? keep() : fail(new Error('failed')));\n});\nlet current;\n"
+            "process.on('SIGTERM', () => current && current.kill());\n"
+            "(async () => { await run('true', []); await run('python3', ['worker.py']); })()\n"
+            "  .catch(() => process.exit(1));", ("graceful", None), id="promises",
+        ),
+        pytest.param(
+            CHILD + "child.on('message', () => {});\nprocess.on('SIGTERM', () => child.kill());", ("unknown", None),
+            id="what-they-tell-each-other-is-not-followed",
+        ),
+    ],
+)  # fmt: skip
+def test_it_ends_as_the_kernel_has_it(text: str, outcome: tuple[str, int | None]) -> None:
+    assert said(text) == outcome
