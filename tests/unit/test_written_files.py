@@ -60,10 +60,6 @@ def test_what_a_script_prints_into_a_file(writes: str, status: int) -> None:
     assert said(context(f"{writes}\nexec hypercorn\n"))[0].exit_code == status
 
 
-def test_what_may_be_added_to_is_not_known() -> None:
-    assert said(context("{ our-app & sleep 1; echo A=1; } > /tmp/e\n. /tmp/e\nexit $A\n"))[0].exit_code is None
-
-
 def test_a_line_that_is_read_back() -> None:
     script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec hypercorn\n"
     assert said(context(script))[0].exit_code == 3
