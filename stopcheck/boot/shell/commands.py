@@ -11,6 +11,7 @@ from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.builtins import unknown_option
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -105,6 +106,9 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if builtin is not None:
             if node.assignments:
                 _assign_before(call, name)
+            if unknown_option(shell.row.name, name, call.arguments):
+                shell.refuse(2, special=call.special and name in SPECIAL)
+                return
             if _may_print(call):
                 world.put(call.output, Unknown(f"what `{name}` prints", node.span))
             builtin(call)

@@ -290,6 +290,15 @@ def do_fg(call: Call) -> None:
     shell.blocked = Foreground(job.pids, call.node)
 
 
+def do_bg(call: Call) -> None:
+    """A stopped job goes on; without job control there is none."""
+    shell = call.shell
+    there = "m" in shell.options and shell.jobs
+    shell.set_status(
+        0 if there or shell.row.name not in {"bash", "dash", "busybox"} else 2 if shell.row.almquist else 1
+    )
+
+
 def do_disown(call: Call) -> None:
     """Forget jobs; of those that it is told one by one `wait PID` still gives a status: 0 where they had not ended."""
     shell = call.shell

@@ -106,7 +106,7 @@ def do_unalias(call: Call) -> None:
 
 do_umask = do_ulimit = do_hash = do_times = do_true
 do_autoload = do_emulate = do_zmodload = do_true
-do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
+do_enable = do_bind = do_complete = do_suspend = do_dirs = do_true
 
 
 def do_false(call: Call) -> None:

@@ -380,6 +380,9 @@ _INSIDE = "OPTIND "
 def do_getopts(call: Call) -> None:
     """The next option of a script (POSIX)."""
     shell = call.shell
+    if len(call.arguments) < 2 and (shell.row.almquist or shell.row.name == "bash"):
+        shell.set_status(2)
+        return
     spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
     words = given or list(shell.args)
     at = shell.variables.get("OPTIND") or "1"
