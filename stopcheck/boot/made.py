@@ -20,6 +20,10 @@ _MAKES_NOTHING = (
 """Programs that make nothing but what their arguments name, if at all."""
 
 
+MAY_WRITE = frozenset({"service", "worker", "unknown"})
+"""Roles of programs that may write into the files which their words name, as long as they stand."""
+
+
 def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
     """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
     if not (machine.bare() or machine.image.base.plain):

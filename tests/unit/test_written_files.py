@@ -60,6 +60,24 @@ def test_what_a_script_prints_into_a_file(writes: str, status: int) -> None:
     assert said(context(f"{writes}\nexec hypercorn\n"))[0].exit_code == status
 
 
+@pytest.mark.parametrize(
+    "waits",
+    [
+        pytest.param(
+            ": > /tmp/port\nour-app --port-file /tmp/port &\nuntil [ -s /tmp/port ]; do sleep 1; done", id="a-port"
+        ),
+        pytest.param(
+            "echo > /tmp/log\nour-app --log=/tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="a-log"
+        ),
+        pytest.param(": > /tmp/up\nour-app &\nwhile [ ! -s /tmp/up ]; do sleep 1; done", id="that-it-knows-of"),
+        pytest.param("our-app > /tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="what-it-prints"),
+        pytest.param("{ echo a; our-app; } > /tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="in-a-group"),
+    ],
+)
+def test_a_program_may_write_into_what_a_script_has_made(waits: str) -> None:
+    assert said(context(f"{waits}\nexec hypercorn\n"))[0].outcome == "graceful"
+
+
 def test_a_line_that_is_read_back() -> None:
     script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec hypercorn\n"
     assert said(context(script))[0].exit_code == 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
+
+from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell import constructs, forks, implicit_exec
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
@@ -374,6 +377,12 @@ def _writes(world: World, process: Process) -> None:
     role = process.body.row.role if isinstance(process.body, Program) else ""
     if process.stdout in world.sinks and role not in {"short", "test"} and not hasattr(process.body, "frames"):
         world.put(process.stdout, Unknown(f"what {process.program} prints", process.origin))
+    if role in MAY_WRITE and world.files:
+        named = (word.rpartition("=")[2] for word in process.argv[1:] if isinstance(word, str))
+        for path in {
+            posixpath.normpath(posixpath.join(process.cwd, word)) for word in named if word
+        } & world.files.keys():
+            world.files[path] = Unknown(f"the content of {path}", process.origin)
 
 
 def _is_fifo(call: Call, word: Field) -> bool:
