@@ -1003,6 +1003,6 @@ def _no_name(name: str) -> bool:
         or find_program(program) is not None
         or any(word.startswith("-") or word in _OPERATORS for word in rest)
     )
-    if first.startswith("-"):
+    if first.startswith("-") or name.isdecimal():
         return True
     return name not in {"[", "[["} and (bool(command) or not _NEVER.isdisjoint(name.rsplit("/", 1)[-1]))

@@ -276,6 +276,10 @@ class World:
             if other.alive and (other.stdout == pipe or other.pid == shell)
         )
 
+    def ended(self) -> int:
+        """How many processes have ended so far."""
+        return sum(not process.alive for process in self.processes.values())
+
     def is_open(self, pipe: int) -> bool:
         """Whether somebody writes to a FIFO, or has done so."""
         return bool(self.pipes.get(pipe) or self.holders(pipe))

@@ -286,6 +286,8 @@ class Parent:
             world.kill(target, signal, process)
         if self.row.kill_after is not None and self.deadline is None:
             self.deadline = world.clock + self.row.kill_after
+        elif self.deadline is not None and self.row.waits_out:
+            self.deadline = world.clock  # what it waits in is a sleep(3), which that ends (su-common.c)
 
     def _targets(self, world: World, process: Process) -> list[Process]:
         child = world.processes.get(self.child or 0)

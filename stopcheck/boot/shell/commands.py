@@ -460,6 +460,10 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         if kind == "exec" and not started.name and words[0] == "" and shell.row.almquist:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv, process.ignored = before
+        if started.ran:  # what was to start it has taken the shell's place
+            world.note_failure("cannot-start", process, started, call.node.span)
+            world.exit(process, started.status)
+            return
         if kind == "exec" and "execfail" in shell.options and not shell.errexit:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
@@ -539,6 +543,10 @@ def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: P
     ):
         return unknown
     name = command.words[0].literal
+    if name == "cat" and len(command.words) == 1 and "0" in process.closed and not command.redirections:
+        if not shell.row.almquist:
+            raise TooComplex("how long `$(cat)` reads where standard input is closed")  # bash: from its own pipe
+        return 1
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 

@@ -315,7 +315,7 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         return
     if world.spin > SPIN_LIMIT:
         shell.push(frame)
-        shell.blocked = Standing(ENDLESS, node.span)
+        shell.blocked = Standing(ENDLESS, node.span, ended=world.ended())
         return
     shell.push(LoopBody(node), Evaluate(node.body, None))
 

@@ -293,13 +293,14 @@ class Waiting:
 class Standing:
     """For ever, by itself: an endless loop, a `read` that nobody answers; or until somebody opens `pipe` to write.
 
-    `retries`: what is to open it is the next to be done, once more.
+    `retries`: what is to open it is the next to be done, once more. `ended`: how many processes had ended by then.
     """
 
     why: str
     span: Span
     pipe: int = 0
     retries: bool = False
+    ended: int = 0
 
 
 Blocked: TypeAlias = Foreground | Reading | Waiting | Standing

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from stopcheck.boot.shell import forks
-from stopcheck.boot.shell.frames import Answer, Evaluate, Foreground, Reading, Standing, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Blocked
@@ -21,6 +22,12 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     blocked = shell.blocked
     if isinstance(blocked, Standing) and blocked.pipe and world.is_open(blocked.pipe):
         shell.blocked = None
+        return True
+    if isinstance(blocked, Standing) and blocked.why == ENDLESS and _looks_again(world, blocked):
+        shell.blocked = None
+        world.spin = 0
+        for child in world.children(process.pid):
+            child.collected = child.collected or not child.alive  # as it goes round it is told, and asks
         return True
     if isinstance(blocked, Standing) or blocked is None:
         return False
@@ -108,6 +115,14 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
+
+
+_LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
+"""What a loop that goes round without a pause looks at processes with."""
+
+
+def _looks_again(world: World, loop: Standing) -> bool:
+    return world.ended() > loop.ended and _LOOKS.search(loop.span.text) is not None
 
 
 def is_short(world: World, pipe: int) -> bool:

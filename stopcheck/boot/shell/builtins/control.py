@@ -189,8 +189,8 @@ def do_return(call: Call) -> None:
         shell.leave(status)
         return
     shell.push(frame)
-    if looked:
-        shell.status, shell.ok = status, False  # `return 3 || true`
+    if looked or (isinstance(frame, CallEnd) and shell.row.error_trap != "everywhere"):
+        shell.status, shell.ok = status, False  # `return 3 || true`; a call's status is looked at where it stands
     else:
         shell.set_status(status)
 
