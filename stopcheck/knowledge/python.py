@@ -15,6 +15,7 @@ class StandardLibrary:
     """The lists of the data file, which tells what each is."""
 
     harmless: frozenset[str]
+    others: frozenset[str]
     waiting: frozenset[str]
     network: frozenset[str]
     servers: frozenset[str]
@@ -27,7 +28,7 @@ class StandardLibrary:
         """Whether a dotted name is of what neither waits nor matters."""
         parts = path.split(".")
         names = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
-        return not names & self.waiting and bool(names & self.harmless)
+        return not names & self.waiting and bool(names & (self.harmless | self.others))
 
     def is_network(self, path: str) -> bool:
         """Whether it asks somebody outside."""

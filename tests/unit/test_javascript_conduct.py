@@ -18,7 +18,8 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
     root = parse(text)
     assert root is not None
     modules = {path: parse(source) for path, source in MODULES.items()}
-    around = Surroundings(variables, ("/app/app.js", *arguments), modules.get, "/gone".__eq__, first=first)
+    words = ("/app/app.js", *arguments)
+    around = Surroundings(variables, words, modules.get, lambda path: path.startswith("/gone"), first=first)
     return conduct(root, "/app/app.js", around)
 
 
@@ -55,6 +56,9 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
                      5, id="call"),
         pytest.param("const { level } = require('./config'); process.exit(level);", 6, id="a-module-of-its-own"),
         pytest.param("require('fs').readFileSync('/gone');", 1, id="reads-what-is-not-there"),
+        pytest.param("require('/gone');", 1, id="needs-what-is-not-there"),
+        pytest.param("try { require('/gone'); } catch (e) { process.exit(e.code === 'MODULE_NOT_FOUND' ? 3 : 4); }", 3,
+                     id="can-do-without"),
         pytest.param("setTimeout(() => console.log('done'), 500);", 0, id="one-timer"),
         pytest.param("setInterval(() => {}, 1000).unref();", 0, id="a-timer-that-keeps-nothing"),
         pytest.param("let n = 0; const t = setInterval(() => { if (++n === 3) clearInterval(t); }, 100);", 0,

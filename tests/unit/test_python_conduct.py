@@ -325,3 +325,38 @@ def test_any_program_is_carried_out_or_given_up(lines: list[tuple[int, str]]) ->
     except SyntaxError:
         return
     conduct(tree, Surroundings({}, ("app.py",), lambda _: None))
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(
+            "import requests\n{stop}while running:\n  try:\n    requests.get('http://api/')\n"
+            "  except requests.RequestException as error:\n    print(error)\n  time.sleep(60)", "killed",
+            id="asks-once-a-minute",
+        ),
+        pytest.param(
+            "import requests\n{stop}while running:\n  try:\n    requests.get('http://api/')\n"
+            "  except requests.RequestException as error:\n    print(error)\n  time.sleep(1)", "graceful",
+            id="asks-once-a-second",
+        ),
+        pytest.param(
+            "from prometheus_client import Counter, start_http_server\njobs = Counter('jobs', 'done')\n"
+            "start_http_server(9100)\n{stop}while running:\n  jobs.inc()\n  time.sleep(1)", "graceful", id="counts",
+        ),
+        pytest.param(
+            "from loguru import logger\n@logger.catch\ndef main():\n"
+            "  signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n  while True:\n    time.sleep(1)\nmain()",
+            "graceful", id="a-decorator",
+        ),
+        pytest.param("from jinja2 import Template\nprint(Template('{{ x }}').render(x=1))", "exits", id="renders"),
+    ],
+)  # fmt: skip
+def test_libraries_in_which_nothing_waits(text: str, outcome: str) -> None:
+    stop = (
+        "running = True\ndef stop(number, frame):\n  global running\n  running = False\n"
+        "signal.signal(signal.SIGTERM, stop)\n"
+    )
+    files = {"app.py": IMPORTS + text.replace("{stop}", stop)}
+    install = "RUN pip install requests prometheus_client loguru jinja2"
+    assert verdict("python", "app.py", files=files, base="python:3.11", lines=install).outcome == outcome

@@ -50,6 +50,10 @@ ALIASES = {
     "EnvironmentError": "OSError",
     "urllib.error.URLError": "OSError",
     "socket.gaierror": "OSError",
+    "requests.RequestException": "OSError",
+    "requests.ConnectionError": "OSError",
+    "requests.exceptions.RequestException": "OSError",
+    "requests.exceptions.ConnectionError": "OSError",
 }
 """Other names of exceptions, or the nearest built-in that they are a kind of (docs.python.org/3/library)."""
 _BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception",

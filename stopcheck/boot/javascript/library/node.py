@@ -242,7 +242,8 @@ class Node(Processes):
 
     def _own(self, name: str) -> Any:
         place = posixpath.normpath(posixpath.join(self.folders[-1], name))
-        for path in (place, f"{place}.js", f"{place}.mjs", f"{place}.cjs", f"{place}.json", f"{place}/index.js"):
+        paths = [f"{place}{end}" for end in ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/package.json")]
+        for path in paths:
             if path in self.modules:
                 return self.modules[path].fields["exports"]
             tree = self.around.module(path)
@@ -251,6 +252,10 @@ class Node(Processes):
             data = self.around.data(path)
             if data is not None:
                 return value_of(data)
+        if all(map(self.around.missing, paths)):
+            error = self.error("Error", f"Cannot find module '{name}'")
+            error.fields["code"] = "MODULE_NOT_FOUND"
+            raise ThrownError(error)
         raise UndecidedError(f"it needs {name}")
 
     def _carried_out(self, path: str, tree: Any) -> Any:

@@ -58,8 +58,9 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
             if isinstance(outer, Thing):
                 outer.fields[last] = module
             return module
-        if name.partition(".")[0] not in sys.stdlib_module_names:
-            raise UndecidedError(f"it uses {name.partition('.')[0]}")
+        top = name.partition(".")[0]
+        if top not in sys.stdlib_module_names and top not in standard_library().others:
+            raise UndecidedError(f"it uses {top}")
         return Library(name)
 
     def imported(self, module: object, name: str) -> Steps:
