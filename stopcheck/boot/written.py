@@ -96,7 +96,8 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     if words[0] in {"touch", "tee"}:
         for path in paths:
             if isinstance(path, str):
-                world.files.setdefault(path, Unknown(f"the content of {path}"))
+                kept = world.files.get(path, "") if words[0] == "touch" else ""
+                world.files[path] = kept or Unknown(f"the content of {path}")
     elif words[0] == "chmod" and any(isinstance(word, str) and _EXECUTABLE.fullmatch(word) for word in words[1:]):
         named = ["/*" if isinstance(path, Unknown) else path for path in paths]
         world.runnable |= {*named, *(f"{path}/*" for path in named if {"-R", "--recursive"}.intersection(words))}

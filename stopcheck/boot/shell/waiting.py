@@ -99,7 +99,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
         parts = any(len(job.pids) > 1 for job in shell.jobs)
-        have_waited(shell, world, None if blocked.every else blocked.pids)
+        have_waited(shell, world, None if blocked.every else blocked.pids, numbers=blocked.numbers)
         if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
             forget(shell, world, blocked.pids)
         if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
@@ -197,16 +197,17 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
     return 0 if last is None else last
 
 
-def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None) -> None:
+def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:
     """It knows how these have ended, or all that have: it forgets them, where they do not keep their places.
 
-    bash does so when it next forks, but in POSIX mode (jobs.c: cleanup_dead_jobs).
+    bash does so when it next forks; in POSIX mode at once, where they were named by their numbers (jobs.c:
+    cleanup_dead_jobs).
     """
     bash = shell.row.name == "bash"
     over = [job for job in shell.jobs if not world.living(job.pids)]
     if pids is not None and (shell.row.job_slots or bash):
         over = [job for job in over if set(pids) & set(job.pids)]
-    if shell.row.job_slots or (bash and pids is not None and not shell.strict):
+    if shell.row.job_slots or (bash and pids is not None and not (shell.strict and numbers)):
         shell.jobs = tuple(replace(job, waited=job.waited or job in over) for job in shell.jobs)
     else:
         shell.jobs = tuple(job for job in shell.jobs if job not in over)
