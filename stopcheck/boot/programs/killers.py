@@ -294,6 +294,8 @@ def start_signals(start: Start) -> Body | Failure:
         elif word == "--":
             targets += words_left
             break
+        elif word in {"-n", "-o", "--newest", "--oldest"} and program == "pkill":
+            return _unknown(start, f"{program} {word}")
         elif word in {"-s", "--signal", "-n"} and words_left:
             given = words_left.pop(0)
             signal = signal_name(given) if isinstance(given, str) else None

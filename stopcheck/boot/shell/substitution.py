@@ -135,7 +135,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return unknown if shell.row.name == "yash" else ""
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
-            return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
+            return _pids(world, _one_of(arguments, [p for p in alive if plain[0] in p.program[:COMM]]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
             numbers = _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
             # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
@@ -149,7 +149,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
             # Its own shell may be among them, for what is in the name of its script, or in its text.
             told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
-            return _pids(world, told, unknown)
+            return _pids(world, _one_of(arguments, list(told)), unknown)
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
@@ -196,6 +196,11 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     told = {word for start in starts if not isinstance(start, Unknown) for word in start.argv if isinstance(word, str)}
     places.sort(key=lambda place: place not in told)
     return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
+
+
+def _one_of(arguments: list[str], found: list[Process]) -> list[Process]:
+    """`pgrep -n`, `pgrep -o`: the newest of them, the oldest."""
+    return found[-1:] if "-n" in arguments else found[:1] if "-o" in arguments else found
 
 
 def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:
