@@ -15,6 +15,8 @@ class Runtime:
     """The lists of the data file, which tells what each is."""
 
     harmless: frozenset[str]
+    others: frozenset[str]
+    apps: frozenset[str]
     waiting: frozenset[str]
     servers: frozenset[str]
     errors: frozenset[str]
@@ -24,7 +26,7 @@ class Runtime:
         """Whether a dotted name is of what neither waits nor matters."""
         parts = path.split(".")
         names = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
-        return not names & self.waiting and bool(names & self.harmless)
+        return not names & self.waiting and bool(names & (self.harmless | self.others))
 
 
 @cache

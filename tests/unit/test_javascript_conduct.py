@@ -265,3 +265,41 @@ def test_any_program_is_carried_out_or_given_up(lines: list[str]) -> None:
     root = parse("\n".join(lines))
     if root is not None:
         conduct(root, "/app.js", Surroundings({}, ("/app.js",)))
+
+
+EXPRESS = (
+    "const express = require('express');\nconst app = express();\napp.get('/', (ask, answer) => answer.send('hi'));\n"
+)
+SERVED = EXPRESS + "const server = app.listen(3000);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(EXPRESS + "app.listen(3000, () => console.log('up'));", "killed", id="no-handler"),
+        pytest.param(SERVED + "process.on('SIGTERM', () => server.close());", "graceful", id="closes"),
+        pytest.param(SERVED + "process.on('SIGTERM', () => console.log('bye'));", "killed", id="only-says-so"),
+        pytest.param(
+            SERVED + "setInterval(() => console.log('tick'), 5000);\nprocess.on('SIGTERM', () => server.close());",
+            "killed", id="a-timer-keeps-it",
+        ),
+        pytest.param(
+            "const router = require('express').Router();\nrouter.get('/x', () => {});\n" + SERVED
+            + "app.use('/api', router);\nprocess.on('SIGTERM', () => server.close(() => process.exit(0)));",
+            "graceful", id="router",
+        ),
+        pytest.param(
+            "const pino = require('pino');\nconst log = pino();\nlog.info('up');\nsetInterval(() => {}, 1000);\n"
+            "process.on('SIGTERM', () => { log.info('bye'); process.exit(0); });", "graceful", id="logs",
+        ),
+        pytest.param("const dayjs = require('dayjs');\nconsole.log(dayjs().format());", "exits", id="prints"),
+        pytest.param(
+            "require('dotenv').config();\nif (!process.env.TOKEN) process.exit(2);\n" + SERVED, "killed",
+            id="a-file-may-set-it",
+        ),
+        pytest.param("if (!process.env.TOKEN) process.exit(2);\n" + SERVED, "fails", id="nothing-sets-it"),
+    ],
+)  # fmt: skip
+def test_libraries_in_which_nothing_waits(text: str, outcome: str) -> None:
+    lines = "RUN npm install express pino dayjs dotenv"
+    assert verdict("node", "app.js", files={"app.js": text}, base="node:20", lines=lines).outcome == outcome

@@ -300,9 +300,10 @@ def _is_plain_javascript(source: SourceFile, path: str) -> bool:
     """Whether it uses Node.js and its own files alone: what reads it would only be loaded to find a library in it."""
     from stopcheck.boot.handlers.node import MODULES
     from stopcheck.boot.handlers.program import read_file
+    from stopcheck.knowledge.javascript import runtime
 
     needs = (need.removeprefix("node:").partition("/")[0] for need in read_file("node", source.text).needs)
-    known = MODULES | {"child_process"}
+    known = MODULES | {"child_process"} | runtime().others
     return not path.endswith("ts") and all(need.startswith(".") or need in known for need in needs)
 
 

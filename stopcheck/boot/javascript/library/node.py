@@ -75,7 +75,8 @@ class Node(Processes):
 
     def is_known(self, name: str) -> bool:
         """Whether a name is one of the language's or of Node.js's."""
-        return name in _GLOBALS or name in runtime().errors or runtime().takes_no_time(name)
+        own = name not in runtime().others and runtime().takes_no_time(name)
+        return own or name in _GLOBALS or name in runtime().errors
 
     def known(self, name: str) -> object:
         """A name that the program has not defined."""
@@ -112,6 +113,8 @@ class Node(Processes):
 
     def _of_builtin(self, owner: Builtin, name: str) -> Any:
         if owner.path == "process.env":
+            if self.env_open and name not in self.variables:
+                return Opaque(name)
             if name not in self.variables:
                 self.asked[name] = None
             return self.variables.get(name, UNDEFINED)
@@ -177,6 +180,8 @@ class Node(Processes):
             return made
         if path in runtime().servers:
             return Thing("server")
+        if path in runtime().apps:
+            return Thing("app")
         return self._plainly(path, arguments) if path else Opaque()
 
     def call(self, function: Any, arguments: tuple[Any, ...]) -> Steps:
@@ -194,7 +199,11 @@ class Node(Processes):
             return UNDEFINED
         if path in runtime().servers:
             return Thing("server")
+        if path in runtime().apps:
+            return Thing("app")
         told = getattr(self, path.replace(".", "_").replace("/", "_").lower(), None)
+        if told is None and path.startswith("app."):
+            return function.owner  # nobody asks it for anything
         if told is None:
             return self._plainly(path, arguments)
         given = (function.owner, *arguments) if function.owner is not None else arguments
@@ -482,6 +491,11 @@ class Node(Processes):
         """AbortSignal.addEventListener()."""
         self.listen(signal, name, function)
 
+    def dotenv_config(self, *_: Any) -> object:
+        """config() of dotenv: it looks for a file `.env`, and sets what that has."""
+        self.env_open = self.env_open or not self.around.missing(".env")
+        return Opaque("dotenv.config")
+
     # Servers, sockets, files
 
     def server_listen(self, server: Thing, *arguments: Any) -> Thing:
@@ -497,6 +511,10 @@ class Node(Processes):
         return server
 
     server_emit = emitter_emit
+
+    def app_listen(self, _: Thing, *arguments: Any) -> Thing:
+        """app.listen() of Express and its like: a server of node:http."""
+        return self.server_listen(Thing("server"), *arguments)
 
     def server_close(self, server: Thing, function: Any = UNDEFINED) -> Thing:
         """server.close(): nobody is connected."""

@@ -24,6 +24,8 @@ class Shelf:
         self.decide = decide
         self.around = around
         self.variables = dict(around.variables)
+        self.env_open = False
+        """Whether a file that is not known has set more of them (dotenv)."""
         self.asked: dict[str, None] = {}
         """Variables that the program asked for and that nothing sets."""
         self.written: set[str] = set()

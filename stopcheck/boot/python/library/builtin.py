@@ -89,6 +89,8 @@ class Builtins(Shelf):
         """os.getenv()."""
         if isinstance(name, Opaque):
             return Opaque()
+        if self.env_open and name not in self.variables:
+            return Opaque(str(name))
         if default is None and name not in self.variables:
             self.lacks(str(name))
         return self.variables.get(str(name), default)
@@ -102,6 +104,11 @@ class Builtins(Shelf):
     def os_environ_copy(self) -> object:
         """os.environ.copy()."""
         return dict(self.variables)
+
+    def dotenv_load_dotenv(self, *_: object, **__: object) -> bool:
+        """load_dotenv() of python-dotenv: it looks for a file `.env`, and sets what that has."""
+        self.env_open = self.env_open or not self.around.missing(".env")
+        return self.env_open
 
     def sys_stdin_read(self, *_: object) -> str:
         """Nothing: the standard input of a container is at its end."""

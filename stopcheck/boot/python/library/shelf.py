@@ -37,6 +37,8 @@ class Shelf:
         self.decide = decide
         self.around = around
         self.variables = dict(around.variables)
+        self.env_open = False
+        """Whether a file that is not known has set more of them (python-dotenv)."""
         self.arguments = list(around.arguments)
         self.written: set[str] = set()
         """The files that the program itself makes."""

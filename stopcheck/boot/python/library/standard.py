@@ -116,12 +116,16 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
         """Whether a variable of the environment is set."""
         if isinstance(name, Opaque):
             return self.decide(self.place)
+        if self.env_open and name not in self.variables:
+            return self.decide(self.place)
         return name in self.variables or self.lacks(str(name))
 
     def variable(self, name: object) -> object:
         """`os.environ[name]`."""
         if isinstance(name, Opaque):
             return Opaque()
+        if self.env_open and name not in self.variables:
+            return Opaque(str(name))
         if name not in self.variables:
             self.lacks(str(name))
             raise RaisedError("KeyError")
