@@ -620,6 +620,9 @@ class Shell:
                 return answer.output
             forks.take_place(self)
             self.forked += 1
+            if self.row.name == "bash" and world is not None and process is not None:
+                for child in world.children(process.pid):
+                    child.collected = child.collected or not child.alive  # it is told while it waits for the answer
             if self.row.wait_resumes:  # what runs it is a child, too, and has ended
                 self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
