@@ -273,7 +273,7 @@ class Shell:
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
             one = self.row.bash_syntax or self.row.name in {"mksh", "posh"}
-            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2)
+            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2, unwound=True)
         return True
 
     @staticmethod
@@ -337,7 +337,7 @@ class Shell:
             case GoesOn():
                 world.note("waits-unseen", process, span=frame.span)
             case Left():
-                self.leave(self.status)
+                self.leave(self.status, unwound=True)
             case Again():
                 self.blocked = frame.reading
             case Joined():
@@ -372,7 +372,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(status)
+            self.leave(status, unwound=True)
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
@@ -396,12 +396,18 @@ class Shell:
         """Whether `set -e` is on: bash looks at that alone where an error is none of a command's status."""
         return "e" in self.options and not self.eases()
 
-    def leave(self, status: Status | None = None) -> None:
-        """`exit`: nothing more to do, but for the EXIT trap."""
+    def leave(self, status: Status | None = None, *, unwound: bool = False) -> None:
+        """`exit`: nothing more to do, but for the EXIT trap.
+
+        `unwound`: it is an error that ends it, for which bash leaves its functions first, and their variables are gone.
+        """
         if status is not None:
             self.status, self.ok = status, False
         self.status = self._put_back_by_child_trap()
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
+        for frame in reversed(self.frames) if unwound and self.row.name == "bash" else ():
+            if isinstance(frame, CallEnd):
+                self._return(frame)
         self.frames = ()
         self.pending = ()
         self.blocked = None
