@@ -288,10 +288,14 @@ class Parent:
         for target in self._targets(world, process):
             world.note("forwards", process, signal=signal, other=target.pid)
             world.kill(target, signal, process)
-        if self.row.kill_after is not None and self.deadline is None:
-            self.deadline = world.clock + self.row.kill_after
-        elif self.deadline is not None and self.row.waits_out:
-            self.deadline = world.clock  # what it waits in is a sleep(3), which that ends (su-common.c)
+        if self.row.kill_after is None:
+            return
+        soonest = world.clock + self.row.kill_after
+        if self.deadline is None:
+            self.deadline = soonest
+        elif self.row.waits_out and (self.deadline != soonest or world.next_pid > world.first_after):
+            # What it waits in is a sleep(3), which that ends (su-common.c); two signals at one moment are one.
+            self.deadline = world.clock
 
     def _targets(self, world: World, process: Process) -> list[Process]:
         child = world.processes.get(self.child or 0)
