@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import posixpath
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.permissions import closed_folder
@@ -18,6 +18,7 @@ from stopcheck.boot.programs.grammar import (
     limit_signal,
     new_user,
     own_words,
+    permuted,
     refuses_value,
     time_limit,
     unset,
@@ -603,8 +604,15 @@ class Machine:
     ) -> Body | Failure:
         words = tuple(word for word in argv[1:] if isinstance(word, str))
         tools = self._tools(row)
+        told, permutes = argv, self.image.base.family in GLIBC
+        if permutes and row.role == "init" and row.own_letters:
+            argv = permuted(row, argv)
         own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else words
         row = applied(row, own, tools, self.image.base.name, env)
+        if permutes and row.own_letters and row.role != "short" and (taken := _taken_option(row, told)):
+            return Failure(1, taken)
+        if row.zero_options and row.role == "init" and (wrong := _wrong_value(row, own)):
+            return Failure(1, wrong)
         match row.role:
             case "exec" | "fork" | "init":
                 return self._wrapper(world, process, row, argv, env, depth)
@@ -694,18 +702,6 @@ class Machine:
             return bash
         return login_shell(self.image, user) or (bash if has_bash(user) else "")
 
-    def _taken_option(self, row: ProgramRow, argv: tuple[Field, ...], child: tuple[Field, ...]) -> str:
-        """The child's option that an init with glibc's getopt(3) refuses as its own; "" where there is none."""
-        own = argv[: len(argv) - len(child)]
-        if not row.own_letters or "--" in own or self.image.base.family not in GLIBC:
-            return ""
-        for word in child[1:]:
-            if word == "--":
-                break
-            if isinstance(word, str) and word[:1] == "-" and len(word) > 1 and word[1] not in row.own_letters:
-                return word
-        return ""
-
     def _wrapper(
         self,
         world: World,
@@ -725,11 +721,8 @@ class Machine:
         if not child and row.alone and "." not in row.alone:
             return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
-            status = _without_child(row.name, argv, self._tools(row) == "busybox")
+            status = _without_child(row.table or row.name, argv, self._tools(row) == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
-        taken = self._taken_option(row, argv, child)
-        if taken:
-            return Failure(1, f"{row.name} takes `{taken}` for an option of its own: `--` is missing before {child[0]}")
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
         if row.reads:
             child = _with_what_is_read(own, child)
@@ -853,11 +846,36 @@ def _refuses(row: ProgramRow, own: list[str]) -> bool:
     return False
 
 
+def _taken_option(row: ProgramRow, argv: tuple[Field, ...]) -> str:
+    """Why an init with glibc's getopt(3) refuses an option of its child as one of its own; "" where there is none."""
+    child, _ = child_argv(row, argv)
+    if not child or "--" in argv[: len(argv) - len(child)]:
+        return ""
+    if argv[-1] in row.value_options:
+        return f"{row.name} takes `{argv[-1]}` for an option of its own, and finds no value behind it"
+    for word in takewhile(lambda word: word != "--", child[1:]):
+        if isinstance(word, str) and word[:1] == "-" and len(word) > 1 and word[1] not in row.own_letters:
+            return f"{row.name} takes `{word}` for an option of its own: `--` is missing before {child[0]}"
+    return ""
+
+
+def _wrong_value(row: ProgramRow, own: tuple[str, ...]) -> str:
+    """Why tini refuses the value of an option: `-e` wants a status, `-p` the whole name of a signal."""
+    for option, value in pairwise(own):
+        if option in row.value_options:
+            fits = option in row.zero_options and value.isdigit() and int(value) < 256
+            if not fits and not (option not in row.zero_options and value.startswith("SIG") and signal_name(value)):
+                return f"`{value}` is nothing that {row.name} takes behind {option}"
+    return ""
+
+
 def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     """The status of a wrapper that is given nothing to start: env and nice then tell what is so.
 
     flock locks the open file of a number; who else holds it in a container that starts?
     """
+    if name == "tini":
+        return 0 if argv[1:] == ("--version",) else 1
     if name in {"timeout", "nohup", "stdbuf"}:
         return 0 if argv[1:] in {("--help",), ("--version",)} else 1 if busybox else 125
     last = str(argv[-1])

@@ -200,8 +200,10 @@ def _is_told_again(world: World, top: int) -> bool:
 
 
 def _spins(world: World, top: int) -> bool:
-    body = world.processes[top].body
-    return isinstance(body, Shell) and isinstance(body.blocked, Standing) and body.blocked.why == ENDLESS
+    """Whether a loop is all that goes on, be it PID 1's or that of a script below an init."""
+    bodies = (process.body for process in (world.processes[top], *world.awaited(top)))
+    blocked = [body.blocked for body in bodies if isinstance(body, Shell)]
+    return any(isinstance(each, Standing) and each.why == ENDLESS for each in blocked)
 
 
 def _runs_once(world: World, top: int) -> bool:

@@ -296,6 +296,11 @@ class World:
         if pipe is not None:
             self.held = {held: pid for held, pid in self.held.items() if held != pipe}
 
+    def breaks_off(self, writer: Process) -> bool:
+        """Whether all that read from its pipe have ended."""
+        readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
+        return bool(readers) and not any(readers)
+
     def new_pipe(self, lines: tuple[Field, ...] = ()) -> int:
         """A pipe of its own, or a file that is read like one; these have negative numbers."""
         number, self.next_pipe = self.next_pipe, self.next_pipe - 1

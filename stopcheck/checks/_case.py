@@ -95,7 +95,7 @@ class Case:
                 if later is not None and later.killed_by not in {"", "KILL"}:
                     return f"`docker stop` ends {name} at once{code}, and the cleanup that it has to do is lost"
                 told = later is not None and later.told
-                how = "in the middle of its shutdown" if told else "without ever having been told"
+                how = "in the middle of its shutdown" if told else "without ever getting a signal"
                 init = self.down.init
                 after = init.ended_at - self.down.epoch
                 when = "at once" if after < 1 else f"after {after:.2g} s"

@@ -20,18 +20,24 @@ if TYPE_CHECKING:
 
 
 def check(case: Case) -> Iterator[Violation]:
-    """See docs/rules.md."""
+    """See docs/rules.md; wrappers of one line that fail alike are told of at once (`npm run`, of a script of npx)."""
+    alike: dict[tuple[str, int, str], list[Cause]] = {}
     for cause in case.of("forking-wrapper"):
-        row = _row(cause)
-        if row is None:
-            continue
-        name, main = called(cause.process), called(main_of(case, cause))
-        child, instead = "the service" if main == name else main, row.instead
+        if _row(cause) is not None:
+            span = cause.span or case.start_span()
+            alike.setdefault((span.path, span.position()[0], _what_it_does(case, cause)), []).append(cause)
+    for (_, _, what), causes in alike.items():
+        first, row = causes[0], _row(causes[0])
+        assert row is not None
+        names = list(dict.fromkeys(called(cause.process) for cause in causes))
+        name, main = " and ".join(names), called(main_of(case, first))
+        child, instead = "the service" if main == name else main, row.instead if len(names) == 1 else ""
+        how = f"starts {child} as its child and" if len(names) == 1 else f"start {child} as their child; each of them"
         yield Violation(
-            message=f"{consequence(case, cause)}. {name} starts {child} as its child and {_what_it_does(case, cause)}",
-            span=cause.span or case.start_span(),
-            advice=_advice_to_author(case, cause)
-            if isinstance(cause.process.body, Launcher)
+            message=f"{consequence(case, first)}. {name} {how} {what}",
+            span=first.span or case.start_span(),
+            advice=_advice_to_author(case, first)
+            if isinstance(first.process.body, Launcher)
             else _advice(instead, name, main),
         )
 

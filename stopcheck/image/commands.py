@@ -27,6 +27,19 @@ _LINK_MODE = 0o777
 _STRIPS_RETURNS = regex(r"s(.)(\\r|\x0d|\^M|\\x0[dD]|\\015)\\?\$?\1\1g?")
 
 
+_SUBSTITUTES = regex(
+    r"s([^\w\s\\])\^?((?:[\w\s:=,;@%#\"'<>~!/-]|\\[./$-])+)\$?\1"
+    r"(?:(?!\1)[^\\]|\\.)*\1g?"
+)
+"""A substitution of a text without any wildcard."""
+
+
+def _looked_for(script: str) -> str:
+    """The text without which a file is as it was; "" where that is not so plain."""
+    found = _SUBSTITUTES.fullmatch(script.strip())
+    return found[2].replace("\\", "") if found and found[1] not in found[2].replace(f"\\{found[1]}", "") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """A command's arguments: options by letter or name ("" for those without a value), and the rest.
@@ -231,14 +244,15 @@ class Commands(Builders):
         rest = [field for field in arguments if field not in in_place]
         found = read_arguments(rest, "ef", ("expression", "file"))
         scripts = [value.text for name in ("e", "expression") if (value := found.value(name))]
-        files = list(found.operands)
+        files, looked_for = list(found.operands), ""
         if not found.has("e", "expression", "f", "file") and files:
             script = files.pop(0)
             scripts = [script.text if script else ""]
+            looked_for = _looked_for(scripts[0])
         if len(scripts) == 1 and _STRIPS_RETURNS.fullmatch(scripts[0].strip().strip(";")):
             self.strip_returns(self.effects.selection(files))
         else:
-            self.lose(self.effects.selection(files), "sed edits it")
+            self.lose(self.effects.selection(files), "sed edits it", looked_for)
 
     def do_dos2unix(self, arguments: Sequence[Field | None]) -> None:
         """dos2unix(1)."""
@@ -255,11 +269,18 @@ class Commands(Builders):
             ),
         )
 
-    def lose(self, selection: Selection, why: str) -> None:
-        """Files whose content is not known any more."""
+    def lose(self, selection: Selection, why: str, only_with: str = "") -> None:
+        """Files whose content is not known any more; but for those that surely do not have the text `only_with`."""
         reason = Unknown(f"its content is not known: {why}", self.effects.origin)
         edited = Edited(reason.reason, reason.span)
-        self.effects.alter(selection, lambda file: replace(file, content=edited if _is_script(file) else reason))
+
+        def lost(file: ImageFile) -> ImageFile:
+            content = file.content
+            if only_with and isinstance(content, SourceFile) and only_with not in content.text:
+                return file
+            return replace(file, content=edited if _is_script(file) else reason)
+
+        self.effects.alter(selection, lost)
 
     def do_perl(self, arguments: Sequence[Field | None]) -> None:
         """perl, ruby and awk: what they edit in place, and whatever else they do."""

@@ -105,6 +105,7 @@ class ProgramRow:
     config_first: bool = False
     saves: bool = False
     one_service: bool = False
+    each: str = ""
     removes_pid: bool = False
     stops: tuple[str, ...] = ()
     helper: bool = False
@@ -113,6 +114,7 @@ class ProgramRow:
     status: int | None = None
     instead: str = ""
     prints: str = ""
+    writes: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     refuses: tuple[Mapping[str, Any], ...] = ()
     source: str = ""

@@ -7,7 +7,7 @@ from itertools import takewhile
 from stopcheck.boot.programs.launcher import Launcher
 from stopcheck.boot.programs.program import LASTING, UNTOLD, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
-from stopcheck.boot.shell.frames import Foreground, Items, LoopBody, Reading, Standing, Waiting
+from stopcheck.boot.shell.frames import Foreground, Items, Joined, LoopBody, Reading, Standing, Waiting
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import SimpleCommand
@@ -70,8 +70,11 @@ def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
     if isinstance(body, Parent) and body.child is not None:
         return _front(world, body.child, above)
     if isinstance(body, Shell) and isinstance(body.blocked, (Foreground, Reading, Waiting)):
-        below = [found for child in body.blocked.pids for found in _front(world, child, above)]
-        if isinstance(body.blocked, Foreground) and len(body.blocked.pids) > 1:
+        pids = body.blocked.pids
+        if isinstance(body.blocked, Foreground):  # of a pipeline whose last part the shell itself starts
+            pids = (*next((frame.pids for frame in reversed(body.frames) if isinstance(frame, Joined)), ()), *pids)
+        below = [found for child in pids for found in _front(world, child, above)]
+        if isinstance(body.blocked, Foreground) and len(pids) > 1:
             work = [found for found in below if world.processes[found].program not in FILTERS]
             below = work[:1] or below
         return below or [pid]

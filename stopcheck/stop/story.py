@@ -184,7 +184,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "crash":
             return f"{who} sends the signal to itself again and again{'' if event.text else ' until it crashes'}"
         case "swept":
-            told = "in the middle of shutting down" if process.told else "without ever having been told"
+            told = "in the middle of its shutdown" if process.told else "which never got a signal"
             return f"PID 1 is gone: the kernel SIGKILLs {who}" + (f", {told}" if event.pid in stopped.mains else "")
         case "grace-over":
             return "the grace period is over: SIGKILL for everything that is left, exit code 137"

@@ -49,6 +49,7 @@ PACKAGES = {
     "chpst": "runit",
     "cron": "cron",
     "dumb-init": "dumb-init",
+    "foreman": "ruby-foreman",
     "gosu": "gosu",
     "hugo": "hugo",
     "ksh93": "ksh93u+m",

@@ -673,7 +673,7 @@ class TestStopSignal:
                 id="uwsgi-dies-on-term",
             ),
             pytest.param(
-                DEBIAN + 'CMD ["tini", "nginx", "-g", "daemon off;"]\n',
+                DEBIAN + 'CMD ["tini", "--", "nginx", "-g", "daemon off;"]\n',
                 [("note", "stop-signal-mismatch", 3)],
                 id="nginx",
             ),
@@ -836,6 +836,16 @@ def test_who_is_pid_1_once_a_shell_form_is_mended(script: str, heir: str) -> Non
     advice = next(violation.advice for rule, violation, _ in case[2] if rule == "shell-form-command")
     assert advice is not None
     assert heir in advice
+
+
+def test_wrappers_of_one_command_are_told_of_at_once() -> None:
+    package = '{"scripts": {"serve": "npx serve dist"}}'
+    files = {
+        "Dockerfile": 'FROM node:22.12\nCOPY package.json /\nCMD ["npm", "run", "serve"]\n',
+        "package.json": package,
+    }
+    (message,) = (each.message for rule, each, _ in analysed(files)[2] if rule == "forking-wrapper")
+    assert "npm and npx start serve as their child; each of them passes the signal only to a shell" in message
 
 
 def test_an_npm_that_passes_nothing_on_is_not_said_to_tell_a_shell() -> None:

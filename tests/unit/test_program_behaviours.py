@@ -560,6 +560,27 @@ def test_a_procfile() -> None:
     assert (found.outcome, found.main) == ("graceful", ("server", "server"))
 
 
+@pytest.mark.parametrize("line", ["npx prisma migrate dev", "npx knex migrate:latest --env dev"])
+def test_a_migration_in_development_is_no_service(line: str) -> None:
+    script = f"#!/bin/sh\n{line}\nexec node main.js\n"
+    found = verdict("/app/start.sh", files={"start.sh": script}, base="node:22")
+    assert found.main == ("node",)
+
+
+def test_foreman_becomes_what_its_procfile_names() -> None:
+    files = {"Procfile.dev": "web: env A=1 server\n", "server": "\x7fELF"}
+    lines = "RUN gem install foreman\nENV PATH=/app:/usr/bin:/bin"
+    found = verdict("foreman", "start", "-f", "Procfile.dev", files=files, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("server",))
+
+
+def test_supervisord_as_a_module() -> None:
+    files = {"s.conf": "[supervisord]\nnodaemon=true\n[program:web]\ncommand=gunicorn app\n"}
+    lines = "RUN pip install gunicorn supervisor"
+    found = verdict("python3", "-m", "supervisor.supervisord", "-c", "s.conf", files=files, lines=lines)
+    assert (found.outcome, found.main) == ("graceful", ("gunicorn",))
+
+
 def test_a_namesake_is_not_taken_for_the_known_program() -> None:
     assert outcome("/app/watch", files={"watch": "\x7fELF"}) == "graceful"
 

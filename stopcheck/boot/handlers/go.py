@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from stopcheck.boot.handlers.scan import scan
-from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
+from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import inside, join, parent
@@ -20,8 +20,15 @@ if TYPE_CHECKING:
 _SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
 _REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
 _LASTING = frozenset({"ListenAndServe", "ListenAndServeTLS", "Serve", "ServeTLS", "Listen", "Accept"})
-_SERVERS = {"github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}), "github.com/labstack/echo": frozenset({"Start"})}
-_BEYOND = {"os/exec": "it starts other programs", "plugin": "it loads plugins", "C": "it has parts in C"}
+_SERVERS = {
+    "github.com/gin-gonic/gin": frozenset({"Run", "RunTLS"}),
+    "github.com/labstack/echo": frozenset({"Start"}),
+    "github.com/go-telegram/bot": frozenset({"Start", "StartWebhook"}),
+    "gopkg.in/telebot.v3": frozenset({"Start"}),
+}
+# Their modules are named after an owner, too.
+_CODE_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "golang.org"})
+_BEYOND = {"os/exec": CHILDREN, "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
 def read(text: str) -> Source:
@@ -52,12 +59,14 @@ def read(text: str) -> Source:
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
     if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
-        doubt = doubt or "it starts other programs"
+        doubt = doubt or "it becomes another program"
     doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
     lasts = source.calls(_LASTING) or bool(re.search(r"\bselect\s*\{\s*\}", code))
     lasts = lasts or any(
         source.calls(calls) for need, calls in _SERVERS.items() if any(n.startswith(need) for n in needs)
     )
+    # Who asks for a signal, if only for os.Interrupt, waits for it.
+    lasts = lasts or bool(re.search(rf"\b{package}\s*\.\s*Notify", code))
     # An endless loop may be anywhere in a tool, but where it begins it is what it does.
     lasts = lasts or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
     return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts)
@@ -146,7 +155,8 @@ def libraries(need: str) -> tuple[str, ...]:
 
 def _prefixes(parts: list[str]) -> tuple[str, ...]:
     """The names of a package and of those that it lies in, down to its module."""
-    return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), 3) - 1, -1))
+    shortest = 3 if parts[0] in _CODE_HOSTS else 2
+    return tuple("/".join(parts[:count]) for count in range(len(parts), min(len(parts), shortest) - 1, -1))
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from collections import deque
 from functools import lru_cache
 from importlib import import_module
 
-from stopcheck.boot.handlers.source import Handling
+from stopcheck.boot.handlers.source import CHILDREN, Handling
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.knowledge.libraries import find_library
 
@@ -125,6 +125,9 @@ def _together(
             # Whom the signal has to reach may be one of those.
             return Handling(reason=f"it starts other programs ({starts})", complete=False, launches=True)
         doubts.append(f"it starts other programs ({starts})")
+    if any(source.lasts for source in sources.values()) and language.finish({}, ()).get("TERM") == "raise":
+        # Its runtime ends a server that has no handler, whoever works for it.
+        doubts = [doubt for doubt in doubts if not doubt.endswith(CHILDREN)]
     if doubts:
         known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
         lasts = any(source.lasts for source in sources.values())

@@ -36,7 +36,12 @@ _LONG = 300
 """Who sleeps for so many seconds has nothing else to do."""
 _INSTALLERS = frozenset({"signal", "add_signal_handler"})
 _CATCHES_INT = frozenset({"KeyboardInterrupt", "BaseException"})
-_DYNAMIC = frozenset({"exec", "eval", "__import__", "compile", "import_module", "spec_from_file_location"})
+_DYNAMIC = frozenset({"exec", "eval", "__import__", "compile"})
+"""Functions of Python's own: methods of these names are others' (`model.eval()`, `session.exec()`)."""
+_LOADERS = frozenset({"import_module", "spec_from_file_location"})
+EVERY = "*"
+"""The end of what a file needs that loads others of the program by names that are made as it runs: each of them."""
+_DEEPEST = 6
 _OWN = (
     sys.stdlib_module_names
     | MODULES
@@ -51,6 +56,10 @@ _OWN = (
         "six.moves",
     }
 )
+_NAMESPACES = frozenset({"azure", "google", "google.cloud", "opentelemetry", "azure.storage"})
+"""Packages without code of their own (PEP 420): what is imported from them decides."""
+_GENERATED = ("_pb2", "_pb2_grpc")
+"""What protoc makes of a .proto, often in a build step: it needs google.protobuf and grpc, and handles no signal."""
 _HARMLESS = ("importlib.metadata", "importlib.resources", "concurrent.futures")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.Try)
@@ -71,14 +80,14 @@ def read(text: str) -> Source:
     if tree is None:
         return Source(doubt="it cannot be read as Python")
     nodes = list(ast.walk(tree))
-    needs = tuple(dict.fromkeys(name for node in nodes for name in imports(node)))
+    needs = tuple(dict.fromkeys(name for node in nodes for name in (*imports(node), *_loaded(node))))
     called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     last = {name.rsplit(".", 1)[-1] for name in called}
     lasts = any(_lasts(node) for node in nodes)
     on, doubt = _signals(nodes, lasts and not old and "pause" not in last)
     if last & _OTHER_WAYS:
         doubt = doubt or "it waits for signals"
-    if last & _DYNAMIC - {"compile"} or "compile" in called:
+    if called & _DYNAMIC or any(_is_loader(node) and not _loaded(node) for node in nodes):
         doubt = doubt or "it loads code by names that are made as it runs"
     dotted = any(name.endswith(".register") and name.startswith("atexit") for name in called)
     cleanup = dotted or any(isinstance(node, ast.Try) and _guards_a_loop(node) for node in nodes)
@@ -151,6 +160,28 @@ def _starts(needs: tuple[str, ...], called: set[str], last: set[str], nodes: lis
     tops = {name.rstrip("?").split(".")[0] for name in needs if not name.startswith(_HARMLESS)}
     names = {node.id for node in nodes if isinstance(node, ast.Name)} | last
     return ", ".join(sorted(tops & _STARTERS)) or ", ".join(sorted(names & _PROCESSES))
+
+
+def _is_loader(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _last(node.func) in _LOADERS
+
+
+def _loaded(node: ast.AST) -> tuple[str, ...]:
+    """What a call loads by a name, or by a file: one module, or `FOLDER.*` where its name is made as it runs."""
+    if not isinstance(node, ast.Call) or not _is_loader(node) or not node.args:
+        return ()
+    name = whole = node.args[0]
+    if _last(node.func) == "spec_from_file_location":
+        return (EVERY,)
+    if isinstance(name, ast.BinOp):
+        name = name.left
+    if isinstance(name, ast.JoinedStr) and name.values:
+        name = name.values[0]
+    told = name.value if isinstance(name, ast.Constant) and isinstance(name.value, str) else ""
+    if name is whole:
+        return (told,) if told and not told.startswith(".") else ()
+    folder, dot, _ = told.rpartition(".")
+    return (f"{folder}.{EVERY}",) if dot else ()
 
 
 def imports(node: ast.AST) -> Iterator[str]:
@@ -305,6 +336,20 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
         if project.variable(VERSION) == "3":
             raise LookupError(OLD)
         return ()
+    if need.endswith(EVERY):
+        return _every(need.removesuffix(EVERY), path, project)
+    generated = any(part.endswith(_GENERATED) for part in need.rstrip("?").split("."))
+    try:
+        found = _find(need, path, project)
+    except LookupError:
+        if not generated:
+            raise
+        found = None
+    return () if generated and found is None else found
+
+
+def _find(need: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """The files of a module that is written; None where it is a library's."""
     name, lax = need.rstrip("?"), need.endswith("?")
     level = len(name) - len(name.lstrip("."))
     parts = [part for part in name[level:].split(".") if part]
@@ -320,6 +365,18 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
         found = _down(root, parts, project, lax, package=False)
         if found is not None:
             return found
+    return None
+
+
+def _every(prefix: str, path: str, project: Project) -> tuple[str, ...] | None:
+    """The files in a package, or of the whole program but for its tests; None where the package is a library's."""
+    parts = [part for part in prefix.split(".") if part]
+    roots = [parent(path)] if prefix.startswith(".") else project.variable("sys.path").split(":")
+    for root in roots:
+        folder = join(root, "/".join(parts)) if parts else root
+        found = [file for depth in range(_DEEPEST) for file in project.matching(f"{folder}{'/*' * depth}/*.py")]
+        if found:
+            return tuple(file for file in found if "/test" not in file)
     return None
 
 
@@ -348,8 +405,10 @@ def _down(folder: str, parts: list[str], project: Project, lax: bool, package: b
 def libraries(need: str) -> tuple[str, ...]:
     """See Language.libraries."""
     parts = need.rstrip("?").split(".")
-    if parts[0] in _OWN:
+    if parts[0] in _OWN or need in _NAMESPACES:
         return ()
+    if need.endswith(EVERY):
+        return (need,)  # nobody knows what it is
     return tuple(".".join(parts[:count]) for count in range(len(parts), 0, -1))
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from stopcheck.source import SourceFile
 
 STOP_SIGNALS = ("TERM", "INT", "QUIT", "HUP")
+CHILDREN = "it starts other programs"
+"""A doubt: the signal may have to reach those."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 BECOMES = frozenset(f"os.exec{kind}" for kind in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe"))
 WAITS = frozenset(f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen"))
 SYSTEM = "os.system"
+OPENS = "os.popen"
+SPAWNS = frozenset(f"os.spawn{kind}" for kind in ("l", "lp", "v", "vp"))
 _ASIDE = frozenset({"subprocess.Popen", "os.fork", "os.popen", "os.posix_spawn", "os.posix_spawnp"})
 """What starts a process that stands beside the last one."""
 _BEYOND = frozenset({"asyncio", "concurrent", "multiprocessing", "signal", "threading"})
@@ -56,9 +58,14 @@ def _successor(text: str, arguments: tuple[Field, ...]) -> Successor | None:
     if found is None:
         return None
     verb, call, body = found
-    if verb not in BECOMES:
+    if verb in SPAWNS:
+        listed = call.args[2:] if verb.startswith("os.spawnl") else [call.args[2]]
+        words = (*_command(call.args[1], body, arguments), *_all(listed, body, arguments)[1:])
+    elif verb not in BECOMES:
         words = _command(call.args[0], body, arguments)
-        if verb == SYSTEM or any(word.arg == "shell" and ast.unparse(word.value) != "False" for word in call.keywords):
+        if verb in {SYSTEM, OPENS} or any(
+            word.arg == "shell" and ast.unparse(word.value) != "False" for word in call.keywords
+        ):
             words = ("sh" if verb == SYSTEM else "/bin/sh", "-c", *words[:1])
     elif verb.startswith("os.execl"):
         last = len(call.args) - (1 if verb.endswith("e") else 0)
@@ -81,15 +88,17 @@ def _place(text: str, node: ast.Call) -> tuple[int, int]:
 @lru_cache(maxsize=256)
 def _found(text: str) -> tuple[str, ast.Call, ast.Module] | None:
     """How the last command is called, the call, and the script."""
-    if "os.exec" not in text and "subprocess" not in text and "system" not in text:
+    if not any(word in text for word in ("os.exec", "os.popen", "os.spawn", "subprocess", "system")):
         return None
     body = parse(text)
     call = _last(body.body, body, _DEEPEST) if body is not None else None
     if body is None or call is None:
         return None
     verb = ast.unparse(call.func)
-    least = 2 if verb in BECOMES else 1
-    if verb not in BECOMES | WAITS | {SYSTEM} or len(call.args) < least:
+    least = 3 if verb in SPAWNS else 2 if verb in BECOMES else 1
+    if verb not in BECOMES | WAITS | SPAWNS | {SYSTEM, OPENS} or len(call.args) < least:
+        return None
+    if verb in SPAWNS and ast.unparse(call.args[0]) != "os.P_WAIT":
         return None
     nodes = list(ast.walk(body))
     called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call) and node is not call}
@@ -126,10 +135,12 @@ def _last(body: list[ast.stmt], module: ast.Module, depth: int) -> ast.Call | No
         return None
     if isinstance(value.func, ast.Attribute) and value.func.attr in {"wait", "communicate"}:
         return value.func.value if isinstance(value.func.value, ast.Call) else None
+    if isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Call) and value.func.attr == "read":
+        return value.func.value if ast.unparse(value.func.value.func) == OPENS else None
     if isinstance(value.func, ast.Name):
         named = [one for one in module.body if isinstance(one, ast.FunctionDef) and one.name == value.func.id]
         return _last(named[0].body, module, depth - 1) if len(named) == 1 else None
-    return value if ast.unparse(value.func) != "subprocess.Popen" else None
+    return value if ast.unparse(value.func) not in {"subprocess.Popen", OPENS} else None
 
 
 def _kept(body: list[ast.stmt]) -> ast.Call | None:
@@ -238,3 +249,42 @@ def _grows(name: str, module: ast.Module) -> bool:
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and ast.unparse(node.value) == name:
             return True
     return False
+
+
+_SAFE = frozenset({"json", "os", "platform", "re", "ssl", "sys", "time"})
+"""Modules of Python's own that are surely there, and do nothing when they are imported."""
+_LEAVES = frozenset({"sys.exit", "exit", "quit", "SystemExit"})
+
+
+def end_status(text: str) -> int | None:
+    """The status of a text that only prints something and leaves; None where it does more."""
+    module = parse(text)
+    for statement in module.body if module is not None else ():
+        match statement:
+            case ast.Import(names) if {each.name for each in names} <= _SAFE:
+                continue
+            case ast.Expr(ast.Call(ast.Name("print"), args, [])) if all(map(_is_constant, args)):
+                continue
+            case ast.Expr(ast.Call(called, args, [])) | ast.Raise(ast.Call(called, args, []), None):
+                return _told(ast.unparse(called), args)
+            case _:
+                return None
+    return 0 if module is not None else None
+
+
+def _told(called: str, args: list[ast.expr]) -> int | None:
+    """What `sys.exit(3)` leaves: a text is printed, and is 1."""
+    if called not in _LEAVES or len(args) > 1:
+        return None
+    match args:
+        case []:
+            return 0
+        case [ast.Constant(int(status))]:
+            return status & 255
+        case [ast.Constant(str())]:
+            return 1
+    return None
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)

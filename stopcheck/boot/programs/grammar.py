@@ -219,6 +219,28 @@ def _command_follows(reading: _Reading) -> bool:
     )
 
 
+def permuted(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
+    """The words of an init as glibc's getopt(3) takes them: options that stand behind the child's name come first."""
+    own: list[Field] = []
+    rest: list[Field] = []
+    words = list(argv[1:])
+    while words:
+        word = words.pop(0)
+        if word == "--":
+            rest += words
+            break
+        if not isinstance(word, str) or word[:1] != "-" or len(word) == 1:
+            rest.append(word)
+            continue
+        if len(word) > 2 and f"-{word[-1]}" in row.value_options and f"-{word[1]}" not in row.value_options:
+            own.append(word[:-1])  # `-gp SIGTERM`
+            word = f"-{word[-1]}"
+        own.append(word)
+        if word in row.value_options and words:
+            own.append(words.pop(0))
+    return (*argv[:1], *own, "--", *rest) if rest else argv
+
+
 def own_words(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[str, ...]:
     """A wrapper's own words: those before its child's."""
     child, _ = child_argv(row, argv)

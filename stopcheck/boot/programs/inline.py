@@ -37,10 +37,13 @@ _LIST = rf"\[\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)?\s*\]"
 _OF_ARGUMENTS = regex(r"\s*(exec|system)\s*\(?\s*@ARGV\s*\)?\s*;?\s*$")
 _SPAWN = regex(
     rf"\s*(?:spawn\s*\(?\s*({_STRING})\s*\)?\s*;\s*Process\.wait(?:\(\))?"
-    r"|(?:(?:my\s+)?\$?\w+\s*=\s*)?`([\w ./-]+)`)\s*;?\s*$"
+    r"|(?:(?:my\s+)?\$?\w+\s*=\s*|(?:print|puts)\s+)?`([\w ./-]+)`)\s*;?\s*$"
 )
 _PHP = regex(rf"\s*pcntl_exec\s*\(\s*({_STRING})\s*(?:,\s*{_LIST}\s*)?\)\s*;?\s*$")
-_PHP_SHELL = regex(rf"\s*(?:echo\s+|\$\w+\s*=\s*)?(?:system|exec|passthru|shell_exec)\s*\(\s*({_STRING})\s*\)\s*;?\s*$")
+_PHP_SHELL = regex(
+    rf"\s*(?:echo\s+|\$\w+\s*=\s*)?(?:(?:system|exec|passthru|shell_exec)\s*\(\s*({_STRING})\s*\)|`([\w ./-]+)`)"
+    r"\s*;?\s*$"
+)
 _NODE = regex(
     rf"\s*require\((?:\"|')(?:node:)?child_process(?:\"|')\)\.(exec|execSync|spawn|spawnSync|execFile|execFileSync)"
     rf"\(\s*({_STRING})\s*(?:,\s*{_LIST}\s*)?(?:,\s*\{{\s*stdio\s*:\s*(?:{_STRING})\s*\}}\s*)?\)\s*;?\s*$"
@@ -67,7 +70,7 @@ def read_inline(language: str, text: str) -> Inline | None:
         if call is not None:
             return Inline((*_strings(call[1]), *_strings(call[2] or "")), True)
         call = _PHP_SHELL.match(text)
-        return Inline(("sh", "-c", _strings(call[1])[0]), False) if call else None
+        return Inline(("sh", "-c", _strings(call[1])[0] if call[1] else call[2]), False) if call else None
     call = _NODE.match(text)
     if call is None:
         return None
@@ -84,6 +87,10 @@ def of_arguments(text: str, arguments: tuple[Field, ...]) -> tuple[tuple[Field, 
 
 def read_end(language: str, text: str) -> int | None:
     """The status of a text that only tells something, or ends at once; None where it does more."""
+    if language == "python":
+        from stopcheck.boot.handlers.successors import end_status
+
+        return end_status(text)
     if language not in _TELLS:
         return None
     tells = rf"{_TELLS[language]}\s*\(?\s*{_LITERALS}\s*\)?"

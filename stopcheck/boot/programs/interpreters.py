@@ -170,11 +170,11 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
 
     if not isinstance(text, str):
         return start.leaf("unread", f"a {language} text")
-    if language == "python":
-        return _successor(start, text, arguments) or _of_text(start, language, text)
     status = read_end(language, text) if start.argv[1] in INLINE[language] else None
     if status is not None:
         return start.leaf("short", status=status)
+    if language == "python":
+        return _successor(start, text, arguments) or _of_text(start, language, text)
     of_them = of_arguments(text, arguments) if language == "perl" else None
     found = read_inline(language, text) if of_them is None else None
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
@@ -213,7 +213,9 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
         if isinstance(text, SourceFile):
             ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
             return ended or _from_source(start, "python", name, start.process.cwd)
-    row = find_program(module, start.machine.programs) or find_program(module.split(".")[0], start.machine.programs)
+    package, last = module.partition(".")[0], module.rpartition(".")[2]
+    names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
+    row = next((row for name in names if (row := find_program(name, start.machine.programs)) is not None), None)
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")

@@ -137,6 +137,9 @@ class Program:
                 process, status if status is not None else Unknown(f"the status of {process.program}", process.origin)
             )
             return True
+        if self.row.writes and world.breaks_off(process):
+            world.exit(process, 128 + signal_number("PIPE"), "PIPE")
+            return True
         if self.ends_at is not None and (world.clock >= self.ends_at or self.row.waits_for_all):
             if world.clock < self.ends_at < FOR_EVER:
                 return False

@@ -301,18 +301,27 @@ def start_parallel_scripts(start: Start) -> Body | Failure:
 
 
 def start_procfile(start: Start) -> Body | Failure:
-    """honcho start: each line of the Procfile under `/bin/sh -c`; SIGTERM goes to its process group (wrap.honcho-1)."""
+    """honcho start: each line of the Procfile under `/bin/sh -c`; SIGTERM goes to its process group (wrap.honcho-1).
+
+    foreman has its own script become the line's program, if it is one, tells that alone, and ends with 0 (sup.foreman).
+    """
     words = start.words
     name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
     if "start" not in words:
-        return start.leaf("unread", "what honcho is asked")
+        return start.leaf("unread", f"what {start.row.name} is asked")
     text = start.text(name)
     if not isinstance(text, SourceFile):
         return start.leaf("unread", f"{name} is not in the files")
     lines = re.findall(r"^([A-Za-z0-9_-]+):\s*(\S.*)$", text.text, re.MULTILINE)
     chosen = set(words[words.index("start") + 1 :]) & {process for process, _ in lines}
     wanted = [line for process, line in lines if not chosen or process in chosen]
-    return _together(start, wanted, 143) if wanted else start.leaf("short", status=1)
+    if not wanted:
+        return start.leaf("short", status=1)
+    if start.row.name != "foreman":
+        return _together(start, wanted, 143)
+    runs = [line if re.search(r"^exec\s|[&|;<>()`]", line) else f"exec {line}" for line in wanted]
+    managed = tuple(Managed(line.split()[0], ("/bin/sh", "-c", run)) for line, run in zip(wanted, runs, strict=True))
+    return Together(start.machine, managed, dict(start.env), frozenset({"TERM", "INT", "HUP"}), True, status=0)
 
 
 def start_concurrently(start: Start) -> Body | Failure:

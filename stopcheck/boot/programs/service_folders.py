@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.knowledge.programs import ProgramRow, find_program
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
@@ -38,9 +38,13 @@ def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: s
         for file in runs
     )
     stops = frozenset(signal for signal, action in row.on.items() if action == "graceful")
-    forsakes = frozenset(signal for signal, action in row.on.items() if action == "quick")
+    forsakes = _quick(row)
     hears = frozenset(signal for signal, action in row.on.items() if action == "ignore")
     return Supervisor(
         machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on,
-        hears=hears,
+        hears=hears, scatters=_quick(find_program(row.each)) if row.each else frozenset(),
     )  # fmt: skip
+
+
+def _quick(row: ProgramRow | None) -> frozenset[str]:
+    return frozenset(signal for signal, action in row.on.items() if action == "quick") if row else frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import ENDED, Failure, Program, depart
+from stopcheck.boot.programs.program import ENDED, Failure, Parent, Program, depart
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
@@ -53,6 +53,7 @@ class Supervisor:
         "machine",
         "managed",
         "pids",
+        "scatters",
         "status",
         "statuses",
         "stopping",
@@ -64,6 +65,7 @@ class Supervisor:
         self, machine: Machine, managed: tuple[Managed, ...], env: dict[str, Field], stops_on: frozenset[str],
         at_once: bool = False, lag: float = 0.0, forsakes: frozenset[str] = frozenset(), status: int = 0,
         statuses: Mapping[str, int] | None = None, hears: frozenset[str] = frozenset(),
+        scatters: frozenset[str] = frozenset(),
     ) -> None:  # fmt: skip
         self.machine = machine
         self.managed = managed
@@ -73,6 +75,7 @@ class Supervisor:
         self.lag = lag
         self.forsakes = forsakes
         self.hears = hears
+        self.scatters = scatters
         self.status = status
         self.statuses = statuses or {}
         self.pids: tuple[int, ...] = ()
@@ -106,7 +109,7 @@ class Supervisor:
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
-        if signal in self.forsakes:
+        if signal in self.forsakes or (signal in self.scatters and _is_sent_to_all(world, process)):
             world.note("forsakes", process, signal=signal)
             world.exit(process, self.statuses.get(signal, self.status))
         elif signal in self.stops_on:
@@ -204,6 +207,12 @@ class Supervisor:
         for target in world.group(child.pgid) if managed.group else [child]:
             world.note("forwards", process, signal=managed.stop_signal, other=target.pid)
             world.kill(target, managed.stop_signal, process)
+
+
+def _is_sent_to_all(world: World, process: Process) -> bool:
+    """Whether an init sends signals to a whole group, what stands between a supervisor and its services among it."""
+    above = world.processes[process.ppid].body if process.ppid in world.processes else None
+    return isinstance(above, Parent) and above.row.forwards in {"group", "session"}
 
 
 class Departing(Passing):

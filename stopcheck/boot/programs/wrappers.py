@@ -63,7 +63,7 @@ class Wrapper(Parent):
     def passed_on(self, world: World, process: Process, signal: str) -> None:
         """What it does itself once it has passed a signal on: it waits, ends, or kills itself (in vain as PID 1)."""
         if self.got and self.row.then == "ends":
-            world.exit(process, self.row.exit or 0)
+            world.exit(process, 128 + signal_number(signal) if self.row.exit_signal else self.row.exit or 0)
         elif self.got and self.row.then == "raises" and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)
 
@@ -130,7 +130,8 @@ def start_busybox(start: Start) -> Body | Failure:
         assert shell is not None
         return start.machine.shell(shell, start.process, argv, start.env, start.world)
     row = find_program(argv[0])
-    if row is None and lacks("alpine", argv[0]):
+    debian = start.machine.image.base.family == "debian"
+    if (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0]):
         return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
     if row is None:
         return start.leaf("unread", "a program of busybox")

@@ -88,7 +88,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
             if not forks.asks(shell, (node.subject,), node, tail, world, process) and _redirected(
                 shell, node, tail, world, process
             ):
-                choose(shell, node, under(shell, tail, "case", node))
+                choose(shell, node, under(shell, tail, "case", node), world, process)
         case For():
             if not forks.asks(shell, node.words or (), node, tail, world, process) and _redirected(
                 shell, node, tail, world, process
@@ -372,9 +372,9 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
         shell.push(ForRest(frame.node, (), None), Evaluate(frame.node.body, None))
 
 
-def choose(shell: Shell, node: Case, tail: Tail, start: int = 0) -> None:
+def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process, start: int = 0) -> None:
     """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
-    scope = shell.scope()
+    scope = shell.scope(world, process)
     if not start:
         shell.status, shell.ok = 0, False
     subject = expand_text(scope, node.subject)

@@ -141,13 +141,9 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         shell.push(Evaluate(node.commands[-1], under))
     elif last:
         shell.push(Joined(pids, node))
-        command = node.commands[-1]
-        program = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
-        if program is None or program in _READ_SCRIPTS or "lastpipe" in shell.options:
-            # What is read in the shell itself, or run as a script, comes out of the pipe.
-            shell.push(Redirected(process.stdin, process.stdout, process.closed))
-            world.connect([children[-1], process])
-        shell.push(Evaluate(command, None))
+        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        world.connect([children[-1], process])
+        shell.push(Evaluate(node.commands[-1], None))
     else:
         shell.blocked = Foreground(pids, node)
 

@@ -257,6 +257,8 @@ class Foreground:
     It is over when nobody can write to `pipe` any more.
     """
     pipe: int = 0
+    own: Status | None = None
+    """The status of the last part of a pipeline, where that ran in the shell itself."""
 
 
 @dataclass(frozen=True, slots=True)

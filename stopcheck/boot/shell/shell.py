@@ -326,7 +326,7 @@ class Shell:
                 constructs.rest_of_for(self, frame)
             case CaseRest():
                 if frame.node.items[frame.index].terminator == ";;&":
-                    constructs.choose(self, frame.node, frame.tail, frame.index + 1)
+                    constructs.choose(self, frame.node, frame.tail, world, process, frame.index + 1)
                 else:
                     constructs.case_body(self, frame.node, frame.index, ";&", frame.tail)
             case CallEnd():
@@ -341,7 +341,7 @@ class Shell:
             case Again():
                 self.blocked = frame.reading
             case Joined():
-                self.blocked = Foreground(frame.pids, frame.node)
+                self.blocked = Foreground(frame.pids, frame.node, own=self.status)
             case Redirected():
                 frame.restore(process)
             case Assigned():
@@ -404,6 +404,8 @@ class Shell:
         if status is not None:
             self.status, self.ok = status, False
         self.status = self._put_back_by_child_trap()
+        if self.row.exit_trap_status and any(isinstance(f, TrapEnd) and f.signal != "EXIT" for f in self.frames):
+            self.killed = True  # mksh leaves a trap as it leaves what a signal has ended
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         for frame in reversed(self.frames) if unwound and self.row.name == "bash" else ():
             if isinstance(frame, CallEnd):
@@ -483,6 +485,8 @@ class Shell:
             )
         elif isinstance(self.status, Unknown):
             world.exit(process, 0 if self.ok else self.status)
+        elif self.status > 256:  # ksh93's status of what a signal has killed, where no `exit` tells it
+            world.exit(process, 128 + (self.status & 127))
         else:
             world.exit(process, self.status & 255)
 

@@ -75,7 +75,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         _inherit(shell, ended, process)
         status = _pipeline_status(shell, world, blocked)
         last = world.processes[blocked.pids[-1]]
-        expected = shell.machine.success_expected(last)
+        expected = shell.ok if blocked.own is not None else shell.machine.success_expected(last)
         if shell.interrupted:
             signal, shell.interrupted = shell.interrupted, ""
             died = all(world.processes[pid].killed_by == signal for pid in shell.witnesses)
@@ -189,6 +189,8 @@ def seen(shell: Shell, child: Process) -> Status | None:
 
 def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
     statuses = [seen(shell, world.processes[pid]) for pid in blocked.pids]
+    if blocked.own is not None:
+        statuses.append(blocked.own)
     last = statuses[-1]
     if "pipefail" in shell.options:
         failed = [status for status in statuses if isinstance(status, Unknown) or status]

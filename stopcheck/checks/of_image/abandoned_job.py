@@ -36,7 +36,7 @@ def check(case: Case) -> Iterator[Violation]:
         yield Violation(message=f"{consequence(case, cause)}. {left}", span=cause.span, advice=stays)
     for helper in _helpers(case):
         yield Violation(
-            message=f"When the container stops, {called(helper)} is SIGKILLed without having been told: it was left in "
+            message=f"When the container stops, {called(helper)} is SIGKILLed without getting a signal: it was left in "
             "the background, and nobody passes the signal on to it",
             span=helper.origin,  # type: ignore[arg-type]
             advice=f"If {called(helper)} has something to lose, do not leave it behind. {ADVICE}",

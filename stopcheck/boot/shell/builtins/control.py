@@ -28,7 +28,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from stopcheck.boot.world import Field
+    from stopcheck.boot.world import Field, Status
 
 
 SETS_LITTLE = (
@@ -148,7 +148,7 @@ def do_exit(call: Call) -> None:
             call.world.fallback = None
         if call.process.pid == 1 and status != 0:
             call.world.note("leaves", call.process, span=call.node.span)
-        shell.leave(status)
+        shell.leave(_byte(status))
         return
     outermost = shell.row.almquist or (shell.ending and shell.row.name != "bash")
     frames = shell.frames if outermost else tuple(reversed(shell.frames))
@@ -159,7 +159,12 @@ def do_exit(call: Call) -> None:
         shell.leave(shell.interrupts)
         return
     kept = trap is not None and not (shell.row.trap_exit_zero and (trap.signal != "EXIT" or shell.row.name == "zsh"))
-    shell.leave(trap.status if trap is not None and kept else shell.status)
+    shell.leave(_byte(trap.status if trap is not None and kept else shell.status))
+
+
+def _byte(status: Status) -> Status:
+    """What is left of a status that `exit` tells."""
+    return status if isinstance(status, Unknown) else status & 255
 
 
 do_logout = do_exit
@@ -171,7 +176,9 @@ def do_return(call: Call) -> None:
     if _is_misused(call):
         return
     within = next((each for each in reversed(shell.frames) if isinstance(each, (CallEnd, SourceEnd, TrapEnd))), None)
-    last = within.status if isinstance(within, TrapEnd) else shell.status
+    last = _byte(shell.status)
+    if isinstance(within, TrapEnd) and shell.row.name != "ksh93":
+        last = within.status
     status = number(call, 0) if call.arguments else last
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)

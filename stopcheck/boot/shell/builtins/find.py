@@ -39,12 +39,13 @@ def find_builtin(name: str, row: ShellRow) -> Builtin | None:
     return _BUILTINS.get(name)
 
 
-_BASH_ONLY = {"source", "declare", "typeset", "shopt", "mapfile", "readarray", "pushd", "popd", "dirs", "disown",
+_BASH_ONLY = {"source", "declare", "typeset", "shopt", "mapfile", "readarray", "pushd", "popd", "dirs",
               "enable", "builtin", "caller", "compgen", "complete", "logout", "bind"}  # fmt: skip
 
 
 _OWN = {
     "print": {"ksh93", "mksh", "zsh"}, "whence": {"ksh93", "mksh", "zsh"}, "autoload": {"ksh93", "mksh", "zsh"},
+    "disown": {"bash", "ksh93", "yash", "zsh"},
     "setopt": {"zsh"}, "unsetopt": {"zsh"}, "emulate": {"zsh"}, "zmodload": {"zsh"},
 }  # fmt: skip
 """The shells that have builtins which the others lack; source: `command -v` in each of them."""

@@ -305,7 +305,7 @@ def do_disown(call: Call) -> None:
     words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
     letters = "".join(word[1:] for word in call.arguments if isinstance(word, str) and word.startswith("-"))
     if shell.row.name == "ksh93":
-        shell.set_status(0)  # it only spares them its own SIGHUP
+        shell.set_status(int("m" not in shell.options))  # it only spares them its own SIGHUP, if it has job control
         return
     if not set(letters) <= set("har-"):
         shell.set_status(2)
