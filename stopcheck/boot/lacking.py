@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import is_nobody
-from stopcheck.boot.made import may_have_made
+from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
@@ -48,9 +48,9 @@ def missing_folder(machine: Machine, world: World, path: str, asking: Process | 
 
 def missing_file(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely nothing to read."""
-    return (
-        machine.image.files.kind(path) is None and path not in world.files and not may_have_made(machine, world, path)
-    )
+    if machine.image.files.kind(path) is not None or path in world.files or is_asked_for(world, path):
+        return False
+    return not may_have_made(machine, world, path)
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
@@ -68,8 +68,8 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
     if name == "mkdir":
         made = paths if not options else []
         above = (posixpath.dirname(path) for path in made)
-        there = next((path for path in made if machine.image.files.kind(path) == "folder"), "")
-        return there or next((path for path in above if path != "/" and _is_nowhere(machine, world, path)), "")
+        there = next((path for path in made if _is_folder(machine, world, path)), "")
+        return there or next((path for path in above if path != "/" and is_nowhere(machine, world, path)), "")
     if name == "chown":
         owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
         if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):
@@ -78,22 +78,14 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
         return ""
     first, last = _SOURCES[name]
     named = [path for path in paths[first:last] if not _WILDCARDS & set(path)]
-    return next((path for path in named if path.startswith("/") and _is_nowhere(machine, world, path)), "")
+    return next((path for path in named if path.startswith("/") and is_nowhere(machine, world, path)), "")
+
+
+def _is_folder(machine: Machine, world: World, path: str) -> bool:
+    return path in world.folders or machine.image.files.kind(path) == "folder"
 
 
 _WILDCARDS = frozenset("*?[")
-
-
-def _is_nowhere(machine: Machine, world: World, path: str) -> bool:
-    kind = machine.image.files.kind(path)
-    bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
-    absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
-    written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
-    return absent and not written and not may_have_made(machine, world, path)
-
-
-_EMPTY = ("/mnt/", "/srv/", "/tmp/")
-"""Folders in which the images of systems have nothing, nor those of languages."""
 
 
 def cannot_find(call: Call) -> bool:
@@ -106,7 +98,7 @@ def cannot_find(call: Call) -> bool:
     if relative and call.words[0] != "chown" and strays(call.node.span.source.text):
         return False
     status = 2 if call.words[0] == "ls" and shell.machine.image.base.sh != "busybox" else 1
-    there = call.words[0] == "mkdir" and shell.machine.image.files.kind(path) == "folder"
+    there = call.words[0] == "mkdir" and _is_folder(shell.machine, world, path)
     reason = f"{path} is there already" if there else f"there is no {path}"
     world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
     shell.set_status(status)

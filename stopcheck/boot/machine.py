@@ -19,6 +19,7 @@ from stopcheck.boot.programs.grammar import (
     new_user,
     own_words,
     permuted,
+    refuses_value,
     time_limit,
     unset,
 )
@@ -432,7 +433,7 @@ class Machine:
                 126, f"{closed} is closed to {process.user}, and {file.path} is in it", "closed", str(argv[0])
             )
         text = source.text
-        if "\0" in text[:256] or text.startswith(("\x7fELF", "MZ")):
+        if _begins_like_a_program(text):
             row = find_program(str(argv[0]), self.programs)
             if row is None or is_namesake(row, file):
                 row = ProgramRow(process.program, role="unknown")
@@ -564,8 +565,10 @@ class Machine:
         file = self.written(world, process, path) or self.image.files.lookup(
             posixpath.normpath(posixpath.join(process.cwd, path))
         )
-        if file is None:
-            status = 2 if row.almquist else 127
+        if file is None and row.name == "bash" and "/" not in path:
+            file = self.find(path, process.cwd, env)  # it looks for a script in PATH, too
+        status = 2 if row.almquist else 127 if file is None else 126
+        if file is None or _is_binary(file, path):
             return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
         if isinstance(file, Unknown) or isinstance(file.content, Unknown):
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
@@ -728,7 +731,7 @@ class Machine:
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
         if row.reads:
             child = _with_what_is_read(own, child)
-        if _refuses(row, own):
+        if _refuses(row, own) or refuses_value(row, argv):
             status = 1 if self._tools(row) == "busybox" else row.refused
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         if row.clears and any(is_option(word, name) for word in own for name in row.clears):
@@ -810,6 +813,17 @@ class Machine:
 
 _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
+
+
+def _is_binary(file: ImageFile | Unknown, path: str) -> bool:
+    """Whether it is surely no text that a shell could read: a shell itself, or what begins like a program."""
+    if isinstance(file, Unknown):
+        return path.rsplit("/", 1)[-1] in SHELL_NAMES
+    return isinstance(file.content, SourceFile) and _begins_like_a_program(file.content.text)
+
+
+def _begins_like_a_program(text: str) -> bool:
+    return "\0" in text[:256] or text.startswith(("\x7fELF", "MZ"))
 
 
 def _may_be_the_bases(file: ImageFile | Unknown) -> bool:
@@ -1012,6 +1026,6 @@ def _no_name(name: str) -> bool:
         or find_program(program) is not None
         or any(word.startswith("-") or word in _OPERATORS for word in rest)
     )
-    if first.startswith("-"):
+    if first.startswith("-") or name.isdecimal():
         return True
     return name not in {"[", "[["} and (bool(command) or not _NEVER.isdisjoint(name.rsplit("/", 1)[-1]))

@@ -13,9 +13,15 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
 
 _MAKES_NOTHING = (
-    READERS | SILENT | {"date", "env", "find", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
+    READERS
+    | SILENT
+    | {"date", "env", "find", "flock", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
+
+
+MAY_WRITE = frozenset({"service", "worker", "unknown"})
+"""Roles of programs that may write into the files which their words name, as long as they stand."""
 
 
 def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
@@ -47,3 +53,21 @@ def _may_make(process: Process, path: str) -> bool:
     ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)
+
+
+def is_nowhere(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely no such file or folder, nor one that a script has made."""
+    kind = machine.image.files.kind(path)
+    bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
+    absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
+    written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
+    return absent and not written and not is_asked_for(world, path) and not may_have_made(machine, world, path)
+
+
+def is_asked_for(world: World, path: str) -> bool:
+    """Whether a test has asked for it, so that this is one of the ways that it may be."""
+    return any(doubt.reason == f"whether {path} exists" for doubt in world.assumed)
+
+
+_EMPTY = ("/mnt/", "/srv/", "/tmp/")
+"""Folders in which the images of systems have nothing, nor those of languages."""

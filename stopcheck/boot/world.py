@@ -23,6 +23,8 @@ SOMEWHERE = "?"
 
 Field: TypeAlias = str | Unknown
 Status: TypeAlias = int | Unknown
+LONGEST = 99
+"""Lines of a file that is written which are followed."""
 SHORT = 30.0
 """Seconds: what sleeps less, or has less time, is taken to have that behind it once the container is up."""
 
@@ -201,14 +203,24 @@ class World:
     """Those that any script has opened, but for the first three."""
     held: Mapping[int, int] = field(default_factory=dict)
     """The pipes that a shell itself can write to, and which: those of its coprocesses."""
+    outlets: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    """By process and number of the descriptor, the pipe that a shell holds open there: `exec 3> >(cat)`."""
     regular: frozenset[int] = frozenset()
     """The pipes that are files in truth."""
+    fifos: Mapping[str, int] = field(default_factory=dict)
+    """The pipe that a FIFO is, by its path."""
+    sinks: Mapping[int, str] = field(default_factory=dict)
+    """The pipes that are files which are written, and which: what is printed there is their content."""
+    partial: frozenset[int] = frozenset()
+    """The pipes whose last line has no newline yet."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
     places: dict[str, Span] = field(default_factory=dict)
     """Where the text of some of these stands in the script that has written it."""
+    folders: frozenset[str] = frozenset()
+    """Those that scripts have made since then."""
     runnable: frozenset[str] = frozenset()
     """Patterns of the files that scripts have made executable since then."""
 
@@ -219,7 +231,8 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.held, self.regular, self.mixed, dict(self.files), dict(self.places), self.runnable,
+            self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial, self.mixed,
+            dict(self.files), dict(self.places), self.folders, self.runnable,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -263,6 +276,26 @@ class World:
             if other.alive and (other.stdout == pipe or other.pid == shell)
         )
 
+    def ended(self) -> int:
+        """How many processes have ended so far."""
+        return sum(not process.alive for process in self.processes.values())
+
+    def is_open(self, pipe: int) -> bool:
+        """Whether somebody writes to a FIFO, or has done so."""
+        return bool(self.pipes.get(pipe) or self.holders(pipe))
+
+    def hold(self, process: Process, descriptor: str, pipe: int) -> None:
+        """A process can write to a pipe by this descriptor from now on."""
+        self.let_go(process, descriptor)
+        self.outlets = {**self.outlets, (process.pid, descriptor): pipe}
+        self.held = {**self.held, pipe: process.pid}
+
+    def let_go(self, process: Process, descriptor: str) -> None:
+        """It closes what it has there."""
+        pipe = self.outlets.get((process.pid, descriptor))
+        if pipe is not None:
+            self.held = {held: pid for held, pid in self.held.items() if held != pipe}
+
     def breaks_off(self, writer: Process) -> bool:
         """Whether all that read from its pipe have ended."""
         readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
@@ -276,9 +309,55 @@ class World:
 
     def write(self, process: Process, text: Field) -> None:
         """What a process prints goes into its pipe, where it has one."""
-        if process.stdout:
-            lines = (text,) if isinstance(text, Unknown) else tuple(text.split("\n"))
-            self.pipes[process.stdout] = self.pipes.get(process.stdout, ()) + lines
+        self.put(process.stdout, text)
+
+    def put(self, pipe: int, text: Field, *, ends: bool = True) -> None:
+        """Print into a pipe, or into the file that it is; `ends`: with a newline behind."""
+        if not pipe:
+            return
+        before = self.pipes.get(pipe, ())
+        lines: tuple[Field, ...] = (text,) if isinstance(text, Unknown) else tuple(text.split("\n"))
+        if pipe in self.partial and before:
+            last = before[-1]
+            unknown = last if isinstance(last, Unknown) else text if isinstance(text, Unknown) else None
+            lines = (unknown if unknown is not None else f"{last}{lines[0]}", *lines[1:])
+            before = before[:-1]
+        lines = before + lines
+        self.partial = self.partial - {pipe} if ends else self.partial | {pipe}
+        if pipe in self.sinks:
+            doubt = next((line for line in lines if isinstance(line, Unknown)), None)
+            if doubt is None and len(lines) > LONGEST:
+                doubt = Unknown("the content of a long file")
+            lines = lines if doubt is None else (doubt,)
+            self._fill(self.sinks[pipe], lines, ends)
+        self.pipes[pipe] = lines
+
+    def _fill(self, path: str, lines: tuple[Field, ...], ends: bool) -> None:
+        text = lines[0] if isinstance(lines[0], Unknown) else "\n".join(map(str, lines)) + ("\n" if ends else "")
+        before = self.files.get(path)
+        if not isinstance(before, str) or not isinstance(text, str) or before.rstrip("\n") != text.rstrip("\n"):
+            self.places.pop(path, None)
+        self.files[path] = Unknown(f"the content of {path}", text.span) if isinstance(text, Unknown) else text
+
+    def fifo(self, path: str) -> int:
+        """The pipe that a FIFO is."""
+        if path not in self.fifos:
+            self.fifos = {**self.fifos, path: self.new_pipe()}
+        return self.fifos[path]
+
+    def new_sink(self, path: str, text: Field) -> int:
+        """A file that is written from now on, behind this text; one that is written already goes on being so."""
+        pipe = next((pipe for pipe, other in self.sinks.items() if other == path), 0)
+        if not pipe or self.files.get(path) != text:
+            self.sinks = {pipe: other for pipe, other in self.sinks.items() if other != path}
+            pipe = self.new_pipe()
+        self.sinks = {**self.sinks, pipe: path}
+        self.files[path] = text
+        if text != "":
+            ends = isinstance(text, Unknown) or text.endswith("\n")
+            self.pipes.pop(pipe, None)
+            self.put(pipe, text if isinstance(text, Unknown) else text.removesuffix("\n"), ends=ends)
+        return pipe
 
     def note(
         self, kind: str, process: Process, text: str = "", span: Span | None = None, signal: str = "", other: int = 0
@@ -437,5 +516,5 @@ class World:
             if not p.gone
         )
         files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
-        pipes = tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines)
+        pipes = tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines and pipe not in self.sinks)
         return (processes, pipes, files, self.runnable, self.descriptors, self.mixed, self.regular)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
+from stopcheck.boot.made import is_nowhere
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import ImageFile
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
+from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection
@@ -28,26 +33,32 @@ _MKFIFO = regex(r"\bmkfifo((?:[ \t]+[^\s;&|]+)+)")
 OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
 
 
-def opened(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:
-    """A file that output is sent to is there from then on; what it holds is another question."""
+def opened(shell: Shell, redirection: Redirection, world: World, process: Process, *, followed: bool = True) -> int:
+    """A file that output is sent to is there from then on; returns the pipe that it is where that is followed."""
     path = target(shell, redirection, world, process)
-    if path:
+    if not path:
+        if isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
+            world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
+        return 0
+    word = redirection.target
+    plain = redirection.operator in {">", ">>", ">|"} and redirection.descriptor in {None, "1"}
+    if makes_fifo(word.span.source.text, word.literal or word.span.text):
         world.files[path] = Unknown(f"the content of {path}", redirection.span)
-    elif isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
-        world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
+        return world.fifo(path)
+    if not (followed and plain):
+        world.files[path] = Unknown(f"the content of {path}", redirection.span)
+        return 0
+    return world.new_sink(path, _before(shell, world, path) if redirection.operator == ">>" else "")
 
 
-def filled(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, text: str) -> list[str]:
-    """What is printed becomes the content of the file that it is sent to; what is appended is not followed."""
-    paths = []
-    for redirection in redirections:
-        if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
-            path = target(shell, redirection, world, process)
-            if path:
-                world.files[path] = text
-                world.places.pop(path, None)
-                paths.append(path)
-    return paths
+def _before(shell: Shell, world: World, path: str) -> Field:
+    """What a file holds before something is appended to it."""
+    if path in world.files:
+        return world.files[path]
+    file = shell.machine.image.files.lookup(path)
+    if isinstance(file, ImageFile) and isinstance(file.content, SourceFile):
+        return file.content.text
+    return "" if is_nowhere(shell.machine, world, path) else Unknown(f"the content of {path}")
 
 
 def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
@@ -56,14 +67,18 @@ def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
     if body is None:
         return
     text = body.body.span.text if body.quoted else expand_text(shell.aside(world, process), body.body)
-    if isinstance(text, str) and not (body.strip_tabs and "\t" in text):
-        for path in filled(shell, redirections, world, process, text):
-            world.places[path] = body.body.span
+    if not isinstance(text, str) or (body.strip_tabs and "\t" in text):
+        return
+    for redirection in redirections:
+        if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
+            path = target(shell, redirection, world, process)
+            if path:
+                world.files[path], world.places[path] = text, body.body.span
 
 
 def makes_files(words: tuple[Field, ...]) -> bool:
     """Whether it may be the first that writes one, or sets its mode."""
-    return words[0] in {"touch", "tee", "cp", "chmod"} or _makes_environment(words)
+    return words[0] in {"touch", "tee", "cp", "chmod", "mkdir"} or _makes_environment(words)
 
 
 def _makes_environment(words: tuple[Field, ...]) -> bool:
@@ -81,7 +96,8 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     if words[0] in {"touch", "tee"}:
         for path in paths:
             if isinstance(path, str):
-                world.files.setdefault(path, Unknown(f"the content of {path}"))
+                kept = world.files.get(path, "") if words[0] == "touch" else ""
+                world.files[path] = kept or Unknown(f"the content of {path}")
     elif words[0] == "chmod" and any(isinstance(word, str) and _EXECUTABLE.fullmatch(word) for word in words[1:]):
         named = ["/*" if isinstance(path, Unknown) else path for path in paths]
         world.runnable |= {*named, *(f"{path}/*" for path in named if {"-R", "--recursive"}.intersection(words))}
@@ -97,10 +113,23 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str) and path in world.files:
                 world.files[path] = Unknown(f"the content of {path}")
-    elif words[0] in {"rm", "mv", "unlink", "find"}:
+    elif words[0] == "mkdir":
+        world.folders |= {above for path in paths if isinstance(path, str) for above in _with_those_above(path)}
+    elif words[0] in {"rm", "rmdir", "mv", "unlink", "find"}:
+        world.folders = frozenset(
+            made
+            for made in world.folders
+            if not any(isinstance(path, Unknown) or _covers(path, made) for path in paths)
+        )
         for written in list(world.files):
             if any(isinstance(path, Unknown) or _covers(path, written) for path in paths):
                 del world.files[written]
+
+
+def _with_those_above(path: str) -> Iterator[str]:
+    while path != "/":
+        yield path
+        path = posixpath.dirname(path)
 
 
 def _copied(source: Field, target: Field) -> str:

@@ -43,6 +43,7 @@ class ProgramRow:
     own_letters: str = ""
     only_letters: str = ""
     long_options: tuple[str, ...] = ()
+    takes: Mapping[str, str] = field(default_factory=dict)
     package: str = ""
     refused: int = 125
     skip: int = 0

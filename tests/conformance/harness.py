@@ -252,9 +252,10 @@ class _Container:
         return self.status is not None
 
     def signal(self, number: int) -> None:
-        """Send a signal to PID 1 from outside."""
+        """Send a signal to PID 1 from outside; it may have ended by itself just now."""
         if not self.ended():
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 def _measure(case: Case, container: _Container, log: Path) -> Measurement:

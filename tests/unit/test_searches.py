@@ -35,6 +35,8 @@ def outcome(script: str) -> str:
         pytest.param("(sleep 1; echo a) | grep -qv a", False, id="later"),
         pytest.param("echo ab | grep b | grep -q a", True, id="in-what-was-found"),
         pytest.param("echo a | grep b | grep -qv b", False, id="in-what-was-not"),
+        pytest.param("echo a >> /tmp/x; echo b >> /tmp/x; grep -q a /tmp/x", True, id="in-what-was-appended"),
+        pytest.param("{ echo a; echo b; } > /tmp/x; grep -q c /tmp/x", False, id="in-what-a-group-prints"),
     ],
 )
 def test_what_it_finds(command: str, found: bool) -> None:
@@ -49,7 +51,7 @@ def test_what_it_finds(command: str, found: bool) -> None:
         pytest.param("grep -q 'mode=\\(prod\\)' app.conf", id="a-pattern-that-is-not-plain"),
         pytest.param("grep -q mode=prod app.conf other.conf", id="a-file-that-nobody-knows"),
         pytest.param("grep -w mode=prod app.conf", id="an-option-that-is-not-followed"),
-        pytest.param("echo mode=prod >> /tmp/x; grep -q mode=dev /tmp/x", id="what-is-appended"),
+        pytest.param("echo mode=prod >> /var/x; grep -q mode=dev /var/x", id="what-is-appended"),
         pytest.param("{ echo a; date; } | grep -q b", id="what-a-program-prints"),
         pytest.param("{ echo a; ./check; } 2>&1 | grep -q b", id="errors"),
         pytest.param("grep -q 'a[[:alpha:]]' app.conf", id="classes-of-characters"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stopcheck.boot.programs.grammar import child_argv, own_words
+from stopcheck.boot.programs.grammar import child_argv, own_words, refuses_value
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 
@@ -113,3 +113,28 @@ def test_own_words_end_where_the_child_begins() -> None:
     row = find_program("flock")
     assert row is not None
     assert own_words(row, ("flock", "-n", "/lock", "app", "-F")) == ("-n", "/lock")
+
+
+@pytest.mark.parametrize(
+    ("line", "refused"),
+    [
+        pytest.param("tini -p SIGTERM -- app", False, id="tini-signal"),
+        pytest.param("tini -gpSIGTERM -- app", False, id="tini-attached"),
+        pytest.param("tini -p TERM -- app", True, id="tini-signal-without-sig"),
+        pytest.param("tini -p 15 -- app", True, id="tini-signal-by-number"),
+        pytest.param("tini -p -- app", True, id="tini-signal-forgotten"),
+        pytest.param("tini -e 143 -- app", False, id="tini-status"),
+        pytest.param("tini -e 256 -- app", True, id="tini-status-too-great"),
+        pytest.param("dumb-init -r 15:2 app", False, id="dumb-init"),
+        pytest.param("dumb-init --rewrite=15:0 app", False, id="dumb-init-drops"),
+        pytest.param("dumb-init --rewrite SIGTERM:SIGINT app", True, id="dumb-init-by-name"),
+        pytest.param("dumb-init -r 15 app", True, id="dumb-init-one"),
+        pytest.param("dumb-init -r 15:64 app", True, id="dumb-init-too-great"),
+        pytest.param("timeout -s TERM 10 app", False, id="timeout"),
+    ],
+)
+def test_what_an_option_takes(line: str, refused: bool) -> None:
+    argv = tuple(line.split())
+    row = find_program(argv[0])
+    assert row is not None
+    assert refuses_value(row, argv) is refused

@@ -41,6 +41,43 @@ def test_a_mark_that_the_trap_asks_for(mark: str, stop: str, outcome: str) -> No
     assert outcome == "killed" or found(some, "note") == []
 
 
+@pytest.mark.parametrize(
+    ("writes", "status"),
+    [
+        pytest.param("{ echo A=1; echo B=2; } > /tmp/e\n. /tmp/e\nexit $A$B", 12, id="a-group"),
+        pytest.param("for i in A B; do echo $i=3; done > /tmp/e\n. /tmp/e\nexit $A$B", 33, id="a-loop"),
+        pytest.param("f() { echo A=4; }\nf > /tmp/e\n. /tmp/e\nexit $A", 4, id="a-function"),
+        pytest.param("(cat <<E\nA=5\nE\n) > /tmp/e\n. /tmp/e\nexit $A", 5, id="a-program-that-copies"),
+        pytest.param("echo A=6 > /tmp/e\necho B=7 >> /tmp/e\n. /tmp/e\nexit $A$B", 67, id="one-behind-another"),
+        pytest.param("{ printf A=; printf 8; } > /tmp/e\n. /tmp/e\nexit $A", 8, id="lines-in-pieces"),
+        pytest.param("printf 'a\\nb' > /tmp/e\nn=0\nwhile read x; do n=$((n+1)); done < /tmp/e\nexit $n", 1,
+                     id="a-last-line-without-an-end"),
+        pytest.param("printf a > /tmp/e\nread x < /tmp/e || exit 9", 9, id="a-line-without-an-end"),
+        pytest.param(": > /tmp/e\n[ -s /tmp/e ] || exit 3", 3, id="nothing"),
+    ],
+)  # fmt: skip
+def test_what_a_script_prints_into_a_file(writes: str, status: int) -> None:
+    assert said(context(f"{writes}\nexec hypercorn\n"))[0].exit_code == status
+
+
+@pytest.mark.parametrize(
+    "waits",
+    [
+        pytest.param(
+            ": > /tmp/port\nour-app --port-file /tmp/port &\nuntil [ -s /tmp/port ]; do sleep 1; done", id="a-port"
+        ),
+        pytest.param(
+            "echo > /tmp/log\nour-app --log=/tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="a-log"
+        ),
+        pytest.param(": > /tmp/up\nour-app &\nwhile [ ! -s /tmp/up ]; do sleep 1; done", id="that-it-knows-of"),
+        pytest.param("our-app > /tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="what-it-prints"),
+        pytest.param("{ echo a; our-app; } > /tmp/log &\nuntil grep -q up /tmp/log; do sleep 1; done", id="in-a-group"),
+    ],
+)
+def test_a_program_may_write_into_what_a_script_has_made(waits: str) -> None:
+    assert said(context(f"{waits}\nexec hypercorn\n"))[0].outcome == "graceful"
+
+
 def test_a_line_that_is_read_back() -> None:
     script = "echo run > /tmp/mode\nread -r MODE < /tmp/mode\n[ $MODE = run ] && exit 3\nexec hypercorn\n"
     assert said(context(script))[0].exit_code == 3
@@ -84,7 +121,11 @@ WRITES = "cat > /tmp/run.sh <<{end}\n#!/bin/bash\n{command}\nEND\nchmod +x /tmp/
             [("missing-exec", "hypercorn -u ${USER:-nobody}; true")], id="with-a-variable",
         ),
         pytest.param({"between": "sed -i s/x/y/ /tmp/run.sh\n"}, "unknown", [], id="worked-on"),
-        pytest.param({"between": "echo exit >> /tmp/run.sh\n"}, "unknown", [], id="appended-to"),
+        pytest.param({"between": "date >> /tmp/run.sh\n"}, "unknown", [], id="appended-to"),
+        pytest.param(
+            {"between": "echo exit >> /tmp/run.sh\n"}, "killed", [("missing-exec", "hypercorn -u nobody; true")],
+            id="appended-to-by-what-is-known",
+        ),
         pytest.param(
             {"between": "cp /tmp/run.sh /srv/run.sh; sed -i s/x/y/ /srv/run.sh\n", "start": "/srv/run.sh"}, "unknown",
             [], id="worked-on-in-a-folder-of-the-system",

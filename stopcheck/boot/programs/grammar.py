@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from stopcheck.boot.shell.words import OneWord
 from stopcheck.boot.signals import NUMBERS, signal_name
@@ -33,6 +34,8 @@ class _Reading:
     unset: list[Field | None] = field(default_factory=list)
     skipped: list[Field] = field(default_factory=list)
     folders: list[Field | None] = field(default_factory=list)
+    refused: bool = False
+    """Whether an option has a value that it does not take."""
 
     def take(self) -> Field | None:
         return self.rest.pop(0) if self.rest else None
@@ -52,6 +55,9 @@ class _Reading:
                     return
 
     def _value(self, name: str, value: Field | None) -> None:
+        pattern = self.row.takes.get(name)
+        if pattern and isinstance(value, str) and not re.fullmatch(pattern, value):
+            self.refused = True
         if name in self.row.kill_option:
             self.kill_after = value
         if name in self.row.limit_signal:
@@ -115,6 +121,15 @@ def kill_after(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return reading.kill_after
+
+
+def refuses_value(row: ProgramRow, argv: tuple[Field, ...]) -> bool:
+    """Whether one of a wrapper's own options has a value that it does not take."""
+    if not row.takes:
+        return False
+    reading = _Reading(row, list(argv[1:]), row.skip, "")
+    _read(reading)
+    return reading.refused
 
 
 def unset(row: ProgramRow, argv: tuple[Field, ...]) -> list[Field | None]:

@@ -61,7 +61,8 @@ class Killer(Passing):
                 world.note("unknown-kill", process, text=target.reason, span=process.origin)
                 continue
             meant = self._meant(world, process, target)
-            missed = missed or not meant
+            left = self.by != "table" and bool(self._among(_zombies(world), process, target))
+            found, missed = found or left, missed or not (meant or left)
             for other in meant:
                 found = True
                 world.note("kills", process, signal=self.signal, other=other.pid, span=process.origin)
@@ -102,6 +103,12 @@ class Killer(Passing):
         if self.by == "line":
             return [other for other in others if pattern.search(" ".join(map(str, other.argv)))]
         return [other for other in others if pattern.search(other.program[:15]) or pattern.search(_base(other)[:15])]
+
+
+def _zombies(world: World) -> list[Process]:
+    """What has ended while its parent, a program, never asks: its name and its number are found still."""
+    parents = {pid for pid, process in world.processes.items() if process.alive and isinstance(process.body, Program)}
+    return [other for other in world.processes.values() if not other.alive and other.ppid in parents]
 
 
 def _base(process: Process) -> str:
@@ -294,6 +301,8 @@ def start_signals(start: Start) -> Body | Failure:
         elif word == "--":
             targets += words_left
             break
+        elif word in {"-n", "-o", "--newest", "--oldest"} and program == "pkill":
+            return _unknown(start, f"{program} {word}")
         elif word in {"-s", "--signal", "-n"} and words_left:
             given = words_left.pop(0)
             signal = signal_name(given) if isinstance(given, str) else None

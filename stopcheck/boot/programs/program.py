@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
@@ -158,6 +159,13 @@ class Program:
         """What it leaves in its pipe before it ends: `cat` what it has read, most others something not known."""
         lines = world.pipes.pop(process.stdin, ()) if _reads(process) else ()
         if process.program in {"cat", "tee"} and process.stdin and _reads(process):
+            known = [line for line in lines if isinstance(line, str)]
+            ends = process.stdin not in world.partial
+            if process.program == "tee":
+                _copy(world, process, "\n".join([*known, ""] if ends else known) if len(known) == len(lines) else None)
+            if lines and len(known) == len(lines):
+                world.put(process.stdout, "\n".join(known), ends=ends)
+                return
             for line in lines:
                 world.write(process, line)
         elif process.program not in SILENT:
@@ -283,8 +291,14 @@ class Parent:
         for target in self._targets(world, process):
             world.note("forwards", process, signal=signal, other=target.pid)
             world.kill(target, signal, process)
-        if self.row.kill_after is not None and self.deadline is None:
-            self.deadline = world.clock + self.row.kill_after
+        if self.row.kill_after is None:
+            return
+        soonest = world.clock + self.row.kill_after
+        if self.deadline is None:
+            self.deadline = soonest
+        elif self.row.waits_out and (self.deadline != soonest or world.next_pid > world.first_after):
+            # What it waits in is a sleep(3), which that ends (su-common.c); two signals at one moment are one.
+            self.deadline = world.clock
 
     def _targets(self, world: World, process: Process) -> list[Process]:
         child = world.processes.get(self.child or 0)
@@ -360,6 +374,20 @@ def _reads(process: Process) -> bool:
         return not files
     named = len(files) > 1 and (isinstance(files[-1], Unknown) or "/" in files[-1])
     return process.program in READERS and not (named and process.program in {"grep", "sed", "awk", "jq"})
+
+
+def _copy(world: World, process: Process, text: str | None) -> None:
+    """tee(1): the files that it names hold what it has read, behind what they held with `-a`."""
+    words = [word for word in process.argv[1:] if isinstance(word, str)]
+    appends = any(word in {"-a", "--append"} for word in words)
+    for word in words:
+        path = posixpath.normpath(posixpath.join(process.cwd, word))
+        if word[:1] == "-" or path.startswith(("/dev/", "/proc/")):
+            continue
+        before = world.files.get(path) if appends else ""
+        unknown = Unknown(f"the content of {path}", process.origin)
+        world.files[path] = before + text if isinstance(before, str) and text is not None else unknown
+        world.places.pop(path, None)
 
 
 def is_answered(process: Process) -> bool:

@@ -79,8 +79,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     within = list(commands(body))
     simple = [command for command in within if isinstance(command, SimpleCommand)]
     names = {command.words[0].literal for command in simple if command.words}
-    if "kill" in names:
-        return True  # it may signal the very shell that asks
+    if names & {"kill", "wait"}:
+        return True  # it may signal the very shell that asks; and what that waits for is no child of its own
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False

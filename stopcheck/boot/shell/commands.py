@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
+
+from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell import constructs, forks, implicit_exec
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
-from stopcheck.boot.shell.frames import Foreground, Redirected, Standing
+from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.builtins import unknown_option
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -44,6 +48,11 @@ class Call:
     def machine(self) -> Machine:
         """The image that it runs in."""
         return self.shell.machine
+
+    @property
+    def output(self) -> int:
+        """The pipe, or the file, that it prints into; 0 is none that is followed."""
+        return self.process.stdout if self.stdout is None else self.stdout
 
     @property
     def special(self) -> bool:
@@ -100,8 +109,11 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if builtin is not None:
             if node.assignments:
                 _assign_before(call, name)
+            if unknown_option(shell.row.name, name, call.arguments):
+                shell.refuse(2, special=call.special and name in SPECIAL)
+                return
             if _may_print(call):
-                world.write(process, Unknown(f"what `{name}` prints", node.span))
+                world.put(call.output, Unknown(f"what `{name}` prints", node.span))
             builtin(call)
             return
         if (process.user and _cannot_make(call)) or _cannot_find(call):
@@ -245,13 +257,15 @@ def _redirected(call: Call) -> Call:
 
     process = call.process
     before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
-    variables = dict(shell.variables) if shell.row.name == "bash" and _is_outside(shell, call.words) else None
+    outside = shell.row.name == "bash" and _is_outside(shell, call.words)
+    before_it = dict(shell.variables), shell.last_job, shell.substitutions
     try:
         redirect(shell, call.node.redirections, call.world, process)
     finally:
         after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
         (process.stdin, process.stdout), process.closed = before, closed
-        shell.variables = shell.variables if variables is None else variables  # set in the child
+        if outside:
+            shell.variables, shell.last_job, shell.substitutions = before_it  # its child has set them
     stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
     return replace(call, stdin=stdin, stdout=stdout)
 
@@ -290,8 +304,10 @@ def run_program(call: Call) -> None:
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, call.words)
     call = call if words is call.words else replace(call, words=words)
-    if isinstance(shell.blocked, Standing) and shell.mode != "subshell":
-        raise TooComplex("how long a program reads from a FIFO")
+    if isinstance(shell.blocked, Standing):
+        shell.push(Evaluate(call.node, call.tail))
+        shell.blocked = replace(shell.blocked, why=STARTS, retries=True)
+        return
     if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
         raise TooComplex("how long `cat` reads from a FIFO")
     env = shell.environment()
@@ -321,10 +337,11 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    _writes(world, child)
     forks.take_place(shell)
     if call.words == ("cat",) and call.node.redirections:
         copied(shell, call.node.redirections, world, process)
-    if world.files or makes_files(call.words):
+    if world.files or world.folders or makes_files(call.words):
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
     shell.waited = False
@@ -353,6 +370,19 @@ def _redirect(call: Call, process: Process) -> None:
     process.closed = call.closed
     process.stdin = process.stdin if call.stdin is None else call.stdin
     process.stdout = process.stdout if call.stdout is None else call.stdout
+
+
+def _writes(world: World, process: Process) -> None:
+    """What a program that may stand prints into its file, nobody knows; one that ends tells when it does."""
+    role = process.body.row.role if isinstance(process.body, Program) else ""
+    if process.stdout in world.sinks and role not in {"short", "test"} and not hasattr(process.body, "frames"):
+        world.put(process.stdout, Unknown(f"what {process.program} prints", process.origin))
+    if role in MAY_WRITE and world.files:
+        named = (word.rpartition("=")[2] for word in process.argv[1:] if isinstance(word, str))
+        for path in {
+            posixpath.normpath(posixpath.join(process.cwd, word)) for word in named if word
+        } & world.files.keys():
+            world.files[path] = Unknown(f"the content of {path}", process.origin)
 
 
 def _is_fifo(call: Call, word: Field) -> bool:
@@ -430,6 +460,10 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         if kind == "exec" and not started.name and words[0] == "" and shell.row.almquist:
             started = replace(started, status=126)  # they join it with a folder of PATH, and cannot execute that
         process.argv, process.ignored = before
+        if started.ran:  # what was to start it has taken the shell's place
+            world.note_failure("cannot-start", process, started, call.node.span)
+            world.exit(process, started.status)
+            return
         if kind == "exec" and "execfail" in shell.options and not shell.errexit:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
@@ -441,6 +475,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         return
     process.body = started
     _redirect(call, process)
+    _writes(world, process)
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)
     for signal, trap in traps.items():
         text = trap.text if isinstance(trap.text, str) else ""
@@ -508,6 +543,10 @@ def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: P
     ):
         return unknown
     name = command.words[0].literal
+    if name == "cat" and len(command.words) == 1 and "0" in process.closed and not command.redirections:
+        if not shell.row.almquist:
+            raise TooComplex("how long `$(cat)` reads where standard input is closed")  # bash: from its own pipe
+        return 1
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.pid_files import is_there
 from stopcheck.boot.quiet import gives_up
 from stopcheck.boot.shell.arithmetic import evaluate
@@ -209,6 +210,8 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
         if operator == "-x" and made_executable(world, path) and _file(machine, path, "-f") is True:
             return True
         written = world.files.get(path)
+        if written == "" and operator == "-s" and any(map(_may_write, world.processes.values())):
+            return Unknown(f"whether anything was written to {path}")
         if written is not None:
             return _written(written, operator)
         there = is_there(world, path) if operator in {"-e", "-f", "-r", "-s"} else None
@@ -243,6 +246,12 @@ def _written(text: Field, operator: str) -> Truth:
     if operator == "-x":
         return Unknown("the mode of a file that is written as the container starts")
     return operator in {"-e", "-f", "-r", "-w"}
+
+
+def _may_write(process: Process) -> bool:
+    """Whether a program stands that may write into a file which a script has made for it, and whose name it knows."""
+    row = getattr(process.body, "row", None)
+    return process.alive and getattr(row, "role", "") in MAY_WRITE
 
 
 def _in_a_loop(world: World) -> bool:

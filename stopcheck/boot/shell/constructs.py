@@ -30,6 +30,7 @@ from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE, SPIN_LIMIT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.model import Unknown
+from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import (
     AndOr,
     Arithmetic,
@@ -134,6 +135,11 @@ def _redirected(
             fails = cannot_open(shell, node.redirections, world, process)
             if not fails:
                 redirect(shell, node.redirections, world, process)
+                if isinstance(shell.blocked, Standing) and shell.row.almquist and not isinstance(node, Subshell):
+                    before.restore(process)
+                    shell.push(Evaluate(node, tail))
+                    shell.blocked = replace(shell.blocked, retries=True)
+                    return False  # a signal has it fail
         except UnsetError as fault:
             almquist = shell.row.almquist
             if not (fault.in_heredoc if almquist else shell.row.name == "bash" and isinstance(node, Subshell)):
@@ -309,7 +315,7 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         return
     if world.spin > SPIN_LIMIT:
         shell.push(frame)
-        shell.blocked = Standing(ENDLESS, node.span)
+        shell.blocked = Standing(ENDLESS, node.span, ended=world.ended())
         return
     shell.push(LoopBody(node), Evaluate(node.body, None))
 

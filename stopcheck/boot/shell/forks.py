@@ -192,10 +192,19 @@ def run_first(
     if forgets_errexit(shell):
         body.options -= {"e"}
     child.stdout = world.new_pipe()
+    if isinstance(part, ProcessSubstitution):
+        note_substitution(shell, child)
     take_place(shell)
     shell.push(Evaluate(node, tail))
     shell.blocked = Foreground((child.pid,), node, part, child.stdout)
     return True
+
+
+def note_substitution(shell: Shell, child: Process) -> None:
+    """`<( … )`, `>( … )`: in bash `$!` names what runs it."""
+    shell.substitutions += (child.pid,)
+    if shell.row.name == "bash":
+        shell.last_job = child.pid
 
 
 def _is_last(shell: Shell, node: Asking, world: World, process: Process) -> bool:
@@ -217,6 +226,7 @@ def forgets_errexit(shell: Shell) -> bool:
 def take_place(shell: Shell) -> int:
     """The place in the table of jobs for what is forked now: the first that is free, or whose job is waited for."""
     if not shell.row.job_slots:
+        shell.jobs = tuple(job for job in shell.jobs if not job.waited)
         return max((job.number for job in shell.jobs), default=0) + 1
     numbers = {job.number: job for job in shell.jobs}
     number = next(number for number in itertools.count(1) if number not in numbers or numbers[number].waited)
@@ -234,7 +244,7 @@ def drop_jobs(shell: Shell, jobs: Iterable[Job]) -> None:
 def add_job(shell: Shell, pids: tuple[int, ...], span: Span, foreground: bool = False) -> None:
     """Keep a job under its number."""
     number = take_place(shell)
-    shell.jobs += (Job(pids, span, number, foreground),)
+    shell.jobs += (Job(pids, span, number, foreground, controlled="m" in shell.options),)
 
 
 def _add_job(shell: Shell, pids: tuple[int, ...], span: Span) -> None:

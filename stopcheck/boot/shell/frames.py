@@ -207,7 +207,7 @@ class Resume:
 class Again:
     """A `$( … )` or a `read` is read on, or a `wait` goes on, behind a trap."""
 
-    reading: Foreground | Waiting | Reading
+    reading: Foreground | Waiting | Reading | Standing
 
 
 Frame: TypeAlias = (
@@ -235,6 +235,9 @@ Frame: TypeAlias = (
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
 ENDLESS = "an endless loop"
+READS = "`read` waits for a writer"
+OPENS = "`read` waits for a writer to open the FIFO"
+STARTS = "a program waits for a writer to open the FIFO"
 UNSEEN = "a loop whose condition is not known"
 """Why it stands: see Standing."""
 
@@ -275,7 +278,8 @@ class Reading:
 class Waiting:
     """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
 
-    `named`: of several that are, one after another; `numbers`: they are named by their numbers.
+    `named`: of several that are, one after another; `numbers`: they are named by their numbers. `told`: what it
+    comes to where the last that is named is no job.
     """
 
     pids: tuple[int, ...]
@@ -284,14 +288,21 @@ class Waiting:
     every: bool = False
     named: bool = False
     numbers: bool = False
+    told: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """For ever, by itself: an endless loop, a `read` that nobody answers."""
+    """For ever, by itself: an endless loop, a `read` that nobody answers; or until somebody opens `pipe` to write.
+
+    `retries`: what is to open it is the next to be done, once more. `ended`: how many processes had ended by then.
+    """
 
     why: str
     span: Span
+    pipe: int = 0
+    retries: bool = False
+    ended: int = 0
 
 
 Blocked: TypeAlias = Foreground | Reading | Waiting | Standing
@@ -320,7 +331,7 @@ class Job:
     """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
 
     bash lists what it dies in the foreground of, too; plain `wait` does not wait for that. `waited`: it has ended, and
-    was waited for.
+    was waited for. `controlled`: it was started under `set -m`.
     """
 
     pids: tuple[int, ...]
@@ -328,6 +339,7 @@ class Job:
     number: int
     foreground: bool = False
     waited: bool = False
+    controlled: bool = False
 
 
 def frame_key(frame: Frame | Blocked) -> Hashable:

@@ -9,6 +9,9 @@ from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.constructs import core
 from stopcheck.boot.shell.frames import (
     ENDLESS,
+    OPENS,
+    READS,
+    STARTS,
     UNSEEN,
     Again,
     CallEnd,
@@ -17,6 +20,7 @@ from stopcheck.boot.shell.frames import (
     Foreground,
     GoesOn,
     Joined,
+    Left,
     Reading,
     Resume,
     SourceEnd,
@@ -123,6 +127,11 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
             return
         if isinstance(shell.blocked, Standing) and shell.blocked.why == "`sleep`" and "e" in shell.options:
             return  # ksh93 sleeps on, and runs the trap when that is over
+        if isinstance(shell.blocked, Standing) and shell.blocked.why == STARTS:
+            raise TooComplex("how long a program reads from a FIFO")
+        if isinstance(shell.blocked, Standing) and shell.blocked.why in {READS, OPENS}:
+            _stops_reading(shell, signal, shell.blocked)
+            return
         if isinstance(shell.blocked, Waiting) and shell.blocked.named and shell.row.wait_goes_on:
             rest = tuple(other.pid for other in world.living(shell.blocked.pids))[1:]
             if rest:  # the first of those named is given up, and then it waits for the next
@@ -152,6 +161,27 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         shell.blocked = None
     elif isinstance(shell.blocked, Foreground):
         world.note("deferred", process, span=shell.blocked.node.span, signal=signal)
+
+
+def _stops_reading(shell: Shell, signal: str, reading: Standing) -> None:
+    """A signal comes while it reads, or opens a FIFO to read: bash goes on behind the trap (as sh: with the latter).
+
+    Where dash and busybox cannot open it, `exec` ends them, before the trap can run.
+    """
+    bash = shell.row.name == "bash"
+    shell.status, shell.ok = 1 if shell.row.almquist else 128 + signal_number(signal), False
+    again = bash and (reading.why == OPENS or not shell.strict)
+    shell.blocked, shell.cut = None, not again
+    if reading.retries and not again:
+        shell.frames = shell.frames[:-1]
+    if again:
+        shell.push(Again(reading))
+    elif shell.row.almquist and reading.why == OPENS:
+        shell.status = shell.row.open_error
+        if shell.frames and isinstance(shell.frames[-1], Left):
+            if "EXIT" in shell.traps:
+                raise TooComplex("which trap runs where `exec` cannot open a FIFO")
+            shell.leave(shell.status)
 
 
 def _hears_later(shell: Shell, world: World, signal: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 
 from stopcheck.boot.shell.arithmetic import UnsetError
-from stopcheck.boot.shell.frames import Standing
+from stopcheck.boot.shell.frames import OPENS, Standing
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.written import OUTPUTS, makes_fifo, opened
 from stopcheck.hints import TYPE_CHECKING
@@ -18,19 +19,21 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Redirection, Word
 
-_LIMIT = 4096
+_LIMIT = 65_536
 """Characters of a file that are read line by line."""
 
 
-def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
-    """Point a process's standard input and output to where the redirections lead."""
+def redirect(
+    shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process, *, lasting: bool = False
+) -> None:
+    """Point a process's standard input and output to where the redirections lead; `lasting`: as `exec` alone does."""
     for redirection in redirections:
         target = redirection.target
         if closes(redirection):
-            _close(redirection, process)
+            _close(shell, redirection, world, process)
             continue
-        _opens(shell, redirection, world)
-        process.closed -= set(_default_descriptors(redirection))
+        opened_as = _opens(shell, redirection, world, process)
+        process.closed -= set(opened_as)
         inner = any(isinstance(part, ProcessSubstitution) for part in target.parts)
         first = world.next_pid
         if inner:
@@ -39,10 +42,16 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
             process.stdout = world.new_pipe() if inner else 0
             for pid in range(first, world.next_pid):
                 world.processes[pid].stdin = process.stdout
+        elif redirection.operator in OUTPUTS and inner and lasting:
+            world.hold(process, opened_as[0], world.new_pipe())
+            for pid in range(first, world.next_pid):
+                world.processes[pid].stdin = world.outlets[process.pid, opened_as[0]]
         if redirection.descriptor == "2" and redirection.operator == ">&":
             world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
-            opened(shell, redirection, world, process)
+            pipe = opened(shell, redirection, world, process, followed=not lasting)
+            if redirection.descriptor in {None, "1"}:
+                process.stdout = pipe
         if redirection.descriptor not in {None, "0"}:
             continue
         match redirection.operator:
@@ -51,10 +60,16 @@ def redirect(shell: Shell, redirections: tuple[Redirection, ...], world: World, 
                 for pid in range(first, world.next_pid):
                     world.processes[pid].stdout = process.stdin
             case "<" if makes_fifo(target.span.source.text, target.literal or target.span.text):
-                shell.blocked = Standing("`read` waits for a writer", redirection.span)
+                path = expand_text(shell.scope(world, process), target)
+                pipe = world.fifo(str(path))
+                process.stdin = pipe
+                if not world.is_open(pipe):
+                    shell.blocked = Standing(OPENS, redirection.span, pipe)
             case "<":
                 path = expand_text(shell.scope(world, process), target)
                 process.stdin = world.new_pipe(_lines(shell, path, world, process))
+                if not _is_ended(shell, path, world, process):
+                    world.partial |= {process.stdin}
                 world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
             case "<<" | "<<-" if redirection.heredoc is not None:
                 body = redirection.heredoc.body
@@ -79,26 +94,39 @@ def closes(redirection: Redirection) -> bool:
     return redirection.operator in {">&", "<&"} and redirection.target.literal == "-"
 
 
-def _default_descriptors(redirection: Redirection) -> tuple[str, ...]:
+def _descriptors(shell: Shell, redirection: Redirection) -> tuple[str, ...]:
+    """The numbers that it is about: of `{name}`, as the variable has it."""
     if redirection.operator[0] == "&":
         return ("1", "2")
-    return (redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1"),)
+    number = redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1")
+    return (str(shell.value(number.strip("{}"))) if number.startswith("{") else number,)
 
 
-def _close(redirection: Redirection, process: Process) -> None:
-    (descriptor,) = _default_descriptors(redirection)
+def _close(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:
+    (descriptor,) = _descriptors(shell, redirection)
     process.closed |= {descriptor}
     process.stdin = 0 if descriptor == "0" else process.stdin
     process.stdout = 0 if descriptor == "1" else process.stdout
+    world.let_go(process, descriptor)
 
 
-def _opens(shell: Shell, redirection: Redirection, world: World) -> None:
-    """Keep that a descriptor is open; which one bash takes for `{name}>` nobody knows."""
+FIRST = 10
+"""bash takes the first number from there on for `{name}>` (redir.c: SHELL_FD_BASE)."""
+
+
+def _opens(shell: Shell, redirection: Redirection, world: World, process: Process) -> tuple[str, ...]:
+    """Keep that a descriptor is open; its number."""
     descriptor = redirection.descriptor
     if descriptor is not None and descriptor.startswith("{"):
-        shell.assign(descriptor.strip("{}"), Unknown("the number of a descriptor", redirection.span))
-    elif descriptor is not None:
+        free = (str(number) for number in itertools.count(FIRST))
+        number = next(each for each in free if each not in world.descriptors - process.closed)
+        unknown = Unknown("the number of a descriptor", redirection.span)
+        shell.assign(descriptor.strip("{}"), number if shell.row.name == "bash" else unknown)
+        world.descriptors |= {number}
+        return (number,)
+    if descriptor is not None:
         world.descriptors |= {descriptor}
+    return _descriptors(shell, redirection)
 
 
 def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[Field, ...]:
@@ -113,6 +141,12 @@ def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[F
     if file is None or isinstance(file, Unknown) or not isinstance(file.content, SourceFile):
         return (Unknown(f"the content of {path}"),)
     return _split(file.content.text)
+
+
+def _is_ended(shell: Shell, path: Field, world: World, process: Process) -> bool:
+    """Whether a file's last line has a newline, which `read` minds."""
+    text = world.files.get(posixpath.normpath(posixpath.join(process.cwd, path))) if isinstance(path, str) else None
+    return not isinstance(text, str) or text == "" or text.endswith("\n")
 
 
 def _split(text: Field) -> tuple[Field, ...]:

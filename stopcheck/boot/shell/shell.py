@@ -273,7 +273,7 @@ class Shell:
                 self.leave(1 if "e" in self.options else exiting.status)
                 return True
             one = self.row.bash_syntax or self.row.name in {"mksh", "posh"}
-            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2)
+            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2, unwound=True)
         return True
 
     @staticmethod
@@ -337,7 +337,7 @@ class Shell:
             case GoesOn():
                 world.note("waits-unseen", process, span=frame.span)
             case Left():
-                self.leave(self.status)
+                self.leave(self.status, unwound=True)
             case Again():
                 self.blocked = frame.reading
             case Joined():
@@ -372,7 +372,7 @@ class Shell:
                 self.push(Left())
             self.pending += ("ERR",)
         elif "e" in self.options:
-            self.leave(status)
+            self.leave(status, unwound=True)
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
@@ -396,14 +396,20 @@ class Shell:
         """Whether `set -e` is on: bash looks at that alone where an error is none of a command's status."""
         return "e" in self.options and not self.eases()
 
-    def leave(self, status: Status | None = None) -> None:
-        """`exit`: nothing more to do, but for the EXIT trap."""
+    def leave(self, status: Status | None = None, *, unwound: bool = False) -> None:
+        """`exit`: nothing more to do, but for the EXIT trap.
+
+        `unwound`: it is an error that ends it, for which bash leaves its functions first, and their variables are gone.
+        """
         if status is not None:
             self.status, self.ok = status, False
         self.status = self._put_back_by_child_trap()
         if self.row.exit_trap_status and any(isinstance(f, TrapEnd) and f.signal != "EXIT" for f in self.frames):
             self.killed = True  # mksh leaves a trap as it leaves what a signal has ended
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
+        for frame in reversed(self.frames) if unwound and self.row.name == "bash" else ():
+            if isinstance(frame, CallEnd):
+                self._return(frame)
         self.frames = ()
         self.pending = ()
         self.blocked = None
@@ -425,9 +431,11 @@ class Shell:
     def refuse(self, status: int, *, special: bool = True) -> None:
         """An error of a builtin, which ends a POSIX shell where that is a special one.
 
-        bash does not mind where its status is looked at, if it was only called wrongly (2).
+        bash does not mind where its status is looked at, if it was only called wrongly (2); nor behind an ERR trap,
+        which has it forget that (execute_cmd.c: special_builtin_failed).
         """
-        if special and self.strict and not (self.row.name == "bash" and status == 2 and self.tested()):
+        minds = not (self.tested() or ("ERR" in self.traps and hearing.runs_error_trap(self)))
+        if special and self.strict and not (self.row.name == "bash" and status == 2 and not minds):
             self.leave(status)
         else:
             self.set_status(status)
@@ -622,6 +630,9 @@ class Shell:
                 return answer.output
             forks.take_place(self)
             self.forked += 1
+            if self.row.name == "bash" and world is not None and process is not None:
+                for child in world.children(process.pid):
+                    child.collected = child.collected or not child.alive  # it is told while it waits for the answer
             if self.row.wait_resumes:  # what runs it is a child, too, and has ended
                 self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
             if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
@@ -639,7 +650,7 @@ class Shell:
             if answer is not None and world is not None:
                 world.files[_DESCRIPTOR] = answer.output
             elif world is not None and process is not None:
-                self.substitutions += (forks.fork(self, world, process, part.body, part.span, False).pid,)
+                forks.note_substitution(self, forks.fork(self, world, process, part.body, part.span, False))
             return _DESCRIPTOR
 
         return Scope(

@@ -9,6 +9,7 @@ from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.environment import asks_for_unset
+from stopcheck.boot.shell.frames import TrapEnd
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
@@ -134,9 +135,12 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return unknown if shell.row.name == "yash" else ""
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
-            return _pids(world, (p for p in alive if plain[0] in p.program[:COMM]), unknown)
+            return _pids(world, _one_of(arguments, [p for p in alive if plain[0] in p.program[:COMM]]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
-            return _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
+            numbers = _pids(world, (p for p in alive if str(p.ppid) == plain[0]), unknown)
+            # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
+            asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.root or process.pid)
+            return str(world.next_pid) if asks and any(isinstance(f, TrapEnd) for f in shell.frames) else numbers
         case "pidof" | "pgrep" if (plain and name == "pidof") or "-x" in arguments:
             numbers = _pids(
                 world, (p for p in alive if p.program in (plain if name == "pidof" else plain[:1])), unknown
@@ -145,7 +149,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
         case "pgrep" if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
             # Its own shell may be among them, for what is in the name of its script, or in its text.
             told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
-            return _pids(world, told, unknown)
+            return _pids(world, _one_of(arguments, list(told)), unknown)
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
@@ -192,6 +196,11 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     told = {word for start in starts if not isinstance(start, Unknown) for word in start.argv if isinstance(word, str)}
     places.sort(key=lambda place: place not in told)
     return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
+
+
+def _one_of(arguments: list[str], found: list[Process]) -> list[Process]:
+    """`pgrep -n`, `pgrep -o`: the newest of them, the oldest."""
+    return found[-1:] if "-n" in arguments else found[:1] if "-o" in arguments else found
 
 
 def _pids(world: World, found: Iterable[Process], unknown: Unknown) -> Field:

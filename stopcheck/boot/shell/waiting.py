@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from stopcheck.boot.shell import forks
-from stopcheck.boot.shell.frames import Answer, Evaluate, Foreground, Reading, Standing, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Blocked
@@ -19,11 +20,21 @@ if TYPE_CHECKING:
 def unblock(shell: Shell, world: World, process: Process) -> bool:
     """Go on, where what it waits for has come; False where it has not (see Body.step)."""
     blocked = shell.blocked
+    if isinstance(blocked, Standing) and blocked.pipe and world.is_open(blocked.pipe):
+        shell.blocked = None
+        return True
+    if isinstance(blocked, Standing) and blocked.why == ENDLESS and _looks_again(world, blocked):
+        shell.blocked = None
+        world.spin = 0
+        for child in world.children(process.pid):
+            child.collected = child.collected or not child.alive  # as it goes round it is told, and asks
+        return True
     if isinstance(blocked, Standing) or blocked is None:
         return False
     if isinstance(blocked, Reading):
         pipe = blocked.pipe or process.stdin
-        if not world.pipes.get(pipe) and any(pid != process.pid for pid in world.holders(pipe)):
+        empty = not world.pipes.get(pipe) or is_short(world, pipe)
+        if empty and any(pid != process.pid for pid in world.holders(pipe)):
             return False
         shell.blocked = None
         if blocked.pipe:
@@ -88,7 +99,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
         parts = any(len(job.pids) > 1 for job in shell.jobs)
-        have_waited(shell, world, None if blocked.every else blocked.pids)
+        have_waited(shell, world, None if blocked.every else blocked.pids, numbers=blocked.numbers)
         if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
             forget(shell, world, blocked.pids)
         if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
@@ -101,8 +112,22 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             told = told if isinstance(told, Unknown) else 129  # whatever it was
         if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
             shell.forgotten |= {child.pid for child in ended}
+        told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
+
+
+_LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
+"""What a loop that goes round without a pause looks at processes with."""
+
+
+def _looks_again(world: World, loop: Standing) -> bool:
+    return world.ended() > loop.ended and _LOOKS.search(loop.span.text) is not None
+
+
+def is_short(world: World, pipe: int) -> bool:
+    """Whether all that is left in a pipe is a line that has not ended."""
+    return len(world.pipes.get(pipe, ())) == 1 and pipe in world.partial
 
 
 def _inherit(shell: Shell, ended: list[Process], process: Process) -> None:
@@ -174,11 +199,17 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
     return 0 if last is None else last
 
 
-def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None) -> None:
-    """It knows how these have ended, or all that have: it forgets them, where they do not keep their places."""
-    if not shell.row.job_slots:
-        shell.jobs = tuple(job for job in shell.jobs if world.living(job.pids))
-        return
-    over = (job for job in shell.jobs if not world.living(job.pids) and (pids is None or set(pids) & set(job.pids)))
-    ended = set(over)
-    shell.jobs = tuple(replace(job, waited=job.waited or job in ended) for job in shell.jobs)
+def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:
+    """It knows how these have ended, or all that have: it forgets them, where they do not keep their places.
+
+    bash does so when it next forks; in POSIX mode at once, where they were named by their numbers (jobs.c:
+    cleanup_dead_jobs).
+    """
+    bash = shell.row.name == "bash"
+    over = [job for job in shell.jobs if not world.living(job.pids)]
+    if pids is not None and (shell.row.job_slots or bash):
+        over = [job for job in over if set(pids) & set(job.pids)]
+    if shell.row.job_slots or (bash and pids is not None and not (shell.strict and numbers)):
+        shell.jobs = tuple(replace(job, waited=job.waited or job in over) for job in shell.jobs)
+    else:
+        shell.jobs = tuple(job for job in shell.jobs if job not in over)

@@ -28,6 +28,10 @@ def fragments() -> dict[str, tuple[str, ...]]:
     return found
 
 
+WAYS = ("quoted", "quoted", "function", "function", "each", "exit", "apart", "named", "raised", "flag")
+"""Styles of handlers."""
+
+
 class Entrypoint:
     """Draws the parts of one, with one source of chance; `service` names the next stand-in."""
 
@@ -69,7 +73,7 @@ class Entrypoint:
         kill = self._of("kills_many" if self._many and not self._one_in(3) else "kills")
         action = kill + self._of("afters")
         signals = self._of("signals")
-        way = self._chance.choice(("quoted", "quoted", "function", "function", "each", "exit"))
+        way = self._chance.choice(WAYS)
         if "local" in action and way == "quoted":
             way = "function"
         match way:
@@ -80,6 +84,18 @@ class Entrypoint:
                 return Node(f'on() {{ {action}; }}; for s in TERM INT; do trap "on $s" $s; done')
             case "exit":
                 return Node(f"bye() {{ {action}; }}; trap bye EXIT; trap 'exit 4' {signals}")
+            case "apart":
+                return Node(
+                    f"on_term() {{ {action}; }}; on_int() {{ exit 130; }}; trap on_term {signals}; trap on_int INT"
+                )
+            case "named":
+                return Node(
+                    f"handle() {{ echo \"got $1\" >&2; {action}; }}; trap 'handle TERM' TERM; trap 'handle INT' INT"
+                )
+            case "raised":
+                return Node(f"die() {{ {kill}; wait $pid; trap - TERM; kill -s TERM $$; }}; trap die {signals}")
+            case "flag" if "'" not in kill:
+                return Node(f"stop=; trap 'stop=1; {kill}' {signals}")
         return Node(f"trap '{action}' {signals}")
 
     def _some(self, section: str, most: int) -> list[Node]:

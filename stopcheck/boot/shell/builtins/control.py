@@ -12,6 +12,7 @@ from stopcheck.boot.shell.frames import (
     CallEnd,
     Checked,
     Evaluate,
+    Left,
     LoopBody,
     LoopTest,
     SourceEnd,
@@ -74,7 +75,9 @@ def do_exec(call: Call) -> None:
         if call.node.redirections:
             from stopcheck.boot.shell.redirections import redirect
 
-            redirect(call.shell, call.node.redirections, call.world, call.process)
+            redirect(call.shell, call.node.redirections, call.world, call.process, lasting=True)
+        if isinstance(call.shell.blocked, Standing) and row.almquist:
+            call.shell.push(Left())  # it is over where that fails
         call.shell.set_status(0)
         return
     env = call.shell.environment()
@@ -193,8 +196,8 @@ def do_return(call: Call) -> None:
         shell.leave(status)
         return
     shell.push(frame)
-    if looked:
-        shell.status, shell.ok = status, False  # `return 3 || true`
+    if looked or (isinstance(frame, CallEnd) and shell.row.error_trap != "everywhere"):
+        shell.status, shell.ok = status, False  # `return 3 || true`; a call's status is looked at where it stands
     else:
         shell.set_status(status)
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
+    Foreground,
     Job,
     Trap,
     Waiting,
@@ -14,11 +15,12 @@ from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
+from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.shells import ShellRow
 
 
@@ -119,42 +121,21 @@ def do_wait(call: Call) -> None:
     for child in world.children(call.process.pid):
         child.collected = child.collected or not child.alive
     pids: list[int] = []
+    told: Status | None = None
     if words:
         for word in words:
-            if isinstance(word, Unknown):
-                pids.extend(pid for job in shell.jobs for pid in job.pids)
-                continue
-            if word.startswith("%"):
-                job = _job(shell, word)
-                if job is None:
-                    shell.set_status(2 if shell.row.almquist else 127)
-                    return
-                pids.extend(job.pids)
-                continue
-            pid = numeral(word)
-            if pid is None:
-                shell.set_status(2 if shell.row.almquist else 1)
-                return
-            if pid in shell.forgotten:
-                shell.set_status(127)
-                return
-            if pid in shell.disowned:
-                shell.set_status(127 if first else shell.disowned[pid], True)  # `wait -n` is for jobs alone
-                return
-            if pid in children:
-                # A pipeline is one job: waiting for its last process waits for all.
-                jobs = (job.pids for job in shell.jobs if pid in job.pids)
-                pids.extend(next(jobs, (pid,)) if shell.row.waits_for_pipeline else (pid,))
-            elif _was_job(call, pid):
-                told = waiting.seen(shell, world.processes[pid])
-                waiting.have_waited(shell, world, (pid,))
-                if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
-                    shell.forgotten |= {pid}
-                shell.set_status(told if told is not None else 0, True)
-                return
-            else:
-                shell.set_status(127)
-                return
+            named, ends = _named(call, word, children, first)
+            if isinstance(named, tuple):
+                # One that is named again counts at its last place; POSIX mode forgets it as soon as it is told.
+                again = shell.strict and shell.row.name == "bash" and not set(pids).isdisjoint(named)
+                pids, told = [pid for pid in pids if pid not in named] + [*named], 127 if again else None
+            elif named is not None and not (first and pids):
+                told = named
+            if ends:
+                break
+        if not pids:
+            shell.set_status(127 if told is None else told, True)
+            return
     else:
         any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
         pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
@@ -179,7 +160,51 @@ def do_wait(call: Call) -> None:
         return
     numbers = bool(words) and all(isinstance(word, str) and word.isdigit() for word in words)
     every = not words and not first
-    shell.blocked = Waiting(tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers)
+    named_last = None if first else told
+    shell.blocked = Waiting(
+        tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers, named_last
+    )
+
+
+def _named(call: Call, word: Field, children: set[int], first: bool) -> tuple[tuple[int, ...] | Status | None, bool]:
+    """What a word for `wait` names: processes, or a status for what is no job; and whether that ends it at once.
+
+    dash and busybox pass over the number of what is none. Source: jobs.c (waitcmd), wait.def.
+    """
+    shell, world = call.shell, call.world
+    if isinstance(word, Unknown):
+        return tuple(pid for job in shell.jobs for pid in job.pids), False
+    if word.startswith("%"):
+        job = _job(shell, word)
+        return ((2, True) if shell.row.almquist else (127, False)) if job is None else (job.pids, False)
+    pid = numeral(word)
+    if pid is None:
+        # bash goes on, unless it looks like a number.
+        return (2, True) if shell.row.almquist else (1, shell.row.name != "bash" or word[:1].isdigit())
+    if pid in shell.disowned and pid not in shell.forgotten:
+        return 127 if first else shell.disowned[pid], False  # `wait -n` is for jobs alone
+    if pid in children and pid not in shell.forgotten:
+        # A pipeline is one job: waiting for its last process waits for all.
+        jobs = (job.pids for job in shell.jobs if pid in job.pids)
+        return next(jobs, (pid,)) if shell.row.waits_for_pipeline else (pid,), False
+    if _was_job(call, pid):
+        told = waiting.seen(shell, world.processes[pid])
+        waiting.have_waited(shell, world, (pid,))
+        if shell.row.tells_once or (shell.strict and shell.row.name == "bash"):
+            shell.forgotten |= {pid}
+        return told if told is not None else 0, first
+    if shell.row.name == "bash" and pid in _known_above(call):
+        return 255, False
+    return None if shell.row.almquist else 127, False
+
+
+def _known_above(call: Call) -> set[int]:
+    """The jobs of the shell that bash runs a `$( … )` for: it has them in its own table, and cannot wait for them."""
+    above = call.world.processes.get(call.process.ppid)
+    blocked = getattr(above.body, "blocked", None) if above is not None else None
+    if above is None or not isinstance(blocked, Foreground) or not isinstance(blocked.asked, CommandSubstitution):
+        return set()
+    return {pid for job in getattr(above.body, "jobs", ()) for pid in job.pids}
 
 
 def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
@@ -193,7 +218,7 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
         (
             job
             for job in shell.jobs
-            if not (job.foreground or world.living(job.pids) or shell.forgotten.issuperset(job.pids))
+            if not (job.foreground or job.waited or world.living(job.pids) or shell.forgotten.issuperset(job.pids))
             and (keeps or new & set(job.pids))
         ),
         None,
@@ -211,7 +236,9 @@ def _told_which(words: tuple[Field, ...]) -> str | None:
 def _was_job(call: Call, pid: int) -> bool:
     """Whether it is a job of this shell that has ended: its status is kept."""
     process = call.world.processes.get(pid)
-    if process is None or not process.job or process.adopted or pid in call.shell.forgotten:
+    if process is None or process.adopted or pid in call.shell.forgotten:
+        return False
+    if not process.job and pid not in call.shell.substitutions:
         return False
     return process.ppid == call.process.pid and not process.alive
 
@@ -256,13 +283,20 @@ def do_fg(call: Call) -> None:
     if "m" not in shell.options or not shell.jobs:
         shell.set_status(2 if shell.row.almquist else 1)
         return
-    from stopcheck.boot.shell.frames import Foreground
-
     job = _job(shell, str(call.arguments[0])) if call.arguments else shell.jobs[-1]
-    if job is None:
+    if job is None or not job.controlled:
         shell.set_status(1)
         return
     shell.blocked = Foreground(job.pids, call.node)
+
+
+def do_bg(call: Call) -> None:
+    """A stopped job goes on; without job control there is none."""
+    shell = call.shell
+    there = "m" in shell.options and shell.jobs
+    shell.set_status(
+        0 if there or shell.row.name not in {"bash", "dash", "busybox"} else 2 if shell.row.almquist else 1
+    )
 
 
 def do_disown(call: Call) -> None:
@@ -364,8 +398,8 @@ def do_kill(call: Call) -> None:
                 return
         else:
             targets = _targets(call, word)
-        fallen = isinstance(word, str) and word.startswith("%") and _job(shell, word)
-        if not targets and (_is_zombie(call, word) or (fallen and (fallen.foreground or shell.row.name == "busybox"))):
+        fallen = _job(shell, word) if isinstance(word, str) and word.startswith("%") else None
+        if not targets and (_is_zombie(call, word) or (fallen and _is_listed(shell, world, fallen))):
             found = True
             continue
         if not targets and isinstance(word, str) and word.startswith("%") and _job(shell, word) is None:
@@ -385,6 +419,12 @@ def do_kill(call: Call) -> None:
         shell.set_status(min(failed, 1) if shell.row.name == "dash" else failed)
     else:
         shell.set_status(0 if found else 1)
+
+
+def _is_listed(shell: Shell, world: World, job: Job) -> bool:
+    """Whether the shell still has a job that has ended in its table: bash, until it tells that a signal ended it."""
+    told = shell.row.name != "bash" or any(world.processes[pid].killed_by for pid in job.pids)
+    return job.foreground or shell.row.name == "busybox" or not told
 
 
 def _signal_option(option: str, row: ShellRow) -> str:

@@ -23,8 +23,10 @@ def do_true(call: Call) -> None:
 def do_echo(call: Call) -> None:
     """Print the words: known where each shell prints them alike."""
     words = call.arguments
-    plain = all(isinstance(word, str) and "\\" not in word for word in words) and words[:1] != ("-e",)
-    _print(call, " ".join(map(str, words)) if plain and words[:1] != ("-n",) else Unknown("what `echo` prints"))
+    open_end = words[:1] == ("-n",) and call.shell.row.name != "yash"
+    words = words[1:] if open_end else words
+    plain = all(isinstance(word, str) and "\\" not in word for word in words) and words[:1] not in {("-e",), ("-n",)}
+    _print(call, " ".join(map(str, words)) if plain else Unknown("what `echo` prints"), ends=not open_end)
 
 
 def do_print(call: Call) -> None:
@@ -40,12 +42,17 @@ def do_printf(call: Call) -> None:
         return
     head, values = call.arguments[:1], call.arguments[1:]
     if head in {("%s\\n",), ("%s",)} and values and all(isinstance(value, str) for value in values):
-        _print(call, ("\n" if head == ("%s\\n",) else "").join(map(str, values)))
-    elif head and isinstance(head[0], str) and not values and not set("%\\") & set(head[0].replace("\\n", "")):
-        _print(call, head[0].replace("\\n", "\n").removesuffix("\n"))
+        lines = head == ("%s\\n",)
+        _print(call, ("\n" if lines else "").join(map(str, values)), ends=lines)
+        return
+    if head and isinstance(head[0], str) and not values and not set("%\\") & set(head[0].replace("\\n", "")):
+        text: str | None = head[0].replace("\\n", "\n")
     else:
         text = _formatted(head[0], values) if head else None
-        _print(call, Unknown("what `printf` prints") if text is None else text.removesuffix("\n"))
+    if text is None:
+        _print(call, Unknown("what `printf` prints"))
+    else:
+        _print(call, text.removesuffix("\n"), ends=text.endswith("\n"))
 
 
 def _formatted(form: Field, values: tuple[Field, ...]) -> str | None:
@@ -71,16 +78,12 @@ def _print_into(call: Call) -> None:
         shell.set_status(0)
 
 
-def _print(call: Call, text: Field) -> None:
+def _print(call: Call, text: Field, *, ends: bool = True) -> None:
     if "1" in call.closed:
         call.shell.set_status(1)
         return
-    if call.stdout is None:
-        call.world.write(call.process, text)
-    if isinstance(text, str) and call.node.redirections:
-        from stopcheck.boot.written import filled
-
-        filled(call.shell, call.node.redirections, call.world, call.process, text)
+    if text != "" or ends:
+        call.world.put(call.output, text, ends=ends)
     call.shell.set_status(0)
 
 
@@ -103,7 +106,7 @@ def do_unalias(call: Call) -> None:
 
 do_umask = do_ulimit = do_hash = do_times = do_true
 do_autoload = do_emulate = do_zmodload = do_true
-do_enable = do_bind = do_complete = do_bg = do_suspend = do_dirs = do_true
+do_enable = do_bind = do_complete = do_suspend = do_dirs = do_true
 
 
 def do_false(call: Call) -> None:

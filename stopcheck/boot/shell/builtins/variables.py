@@ -6,11 +6,15 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.builtins.control import number
 from stopcheck.boot.shell.commands import Call, appended
 from stopcheck.boot.shell.frames import (
+    OPENS,
+    READS,
     CallEnd,
+    Evaluate,
     Reading,
     Standing,
 )
@@ -376,6 +380,9 @@ _INSIDE = "OPTIND "
 def do_getopts(call: Call) -> None:
     """The next option of a script (POSIX)."""
     shell = call.shell
+    if len(call.arguments) < 2 and (shell.row.almquist or shell.row.name == "bash"):
+        shell.set_status(2)
+        return
     spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
     words = given or list(shell.args)
     at = shell.variables.get("OPTIND") or "1"
@@ -431,10 +438,17 @@ def do_read(call: Call) -> None:
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
     if redirections and call.machine.reads_fifo(call):
-        shell.blocked = Standing("`read` waits for a writer", call.node.span)
-        return
+        path = expand_text(shell.scope(world, process), redirections[0].target)
+        pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
+        if not pipe:
+            shell.blocked = Standing(READS, call.node.span)
+            return
+        if not world.is_open(pipe):
+            shell.push(Evaluate(call.node, None))
+            shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
+            return
     if elsewhere and _holds_both_ends(call):
-        shell.blocked = Standing("`read` waits for a writer", call.node.span)
+        shell.blocked = Standing(READS, call.node.span)
         return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         _read_unknown(call, names)
@@ -465,9 +479,12 @@ def do_read(call: Call) -> None:
         for name in names:
             shell.assign(name, "\n".join(map(str, lines)) if told and len(names) == 1 else Unknown(f"${name}"))
         shell.set_status(1)  # a heredoc has no NUL
-    elif lines:
+    elif lines and not (writers and waiting.is_short(world, stdin)):
+        short = waiting.is_short(world, stdin)
         world.pipes[stdin] = lines[1:]
         _read_line(call, names, lines[0])
+        if short:
+            shell.set_status(1)  # it has read to the end, and found no newline
     elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
         _read_unknown(call, names)
     elif writers and redirections:
