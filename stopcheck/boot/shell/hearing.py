@@ -141,12 +141,16 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
             shell.push(Resume(shell.blocked, signal, _dead(world, process)))
             shell.blocked = None
             return
-        if not (isinstance(shell.blocked, Standing) and shell.blocked.why == ENDLESS):  # that looks at what it has
+        spins = isinstance(shell.blocked, Standing) and shell.blocked.why == ENDLESS  # that looks at what it has
+        if not spins:
             shell.status, shell.ok = shell.row.wait_status or 128 + signal_number(signal), False
         if isinstance(shell.blocked, Standing) and shell.blocked.why == UNSEEN:
             shell.push(GoesOn(shell.blocked.span))
         shell.blocked = None
         shell.cut = True
+        if shell.row.error_trap == "first" and not spins:
+            shell.cut = False
+            shell.set_status(shell.status)
         if shell.row.errexit_first and "e" in shell.options and not shell.tested():
             shell.leave()
     elif isinstance(shell.blocked, Reading) and shell.row.name == "bash":
@@ -268,16 +272,19 @@ def run_trap(shell: Shell, signal: str, world: World, process: Process) -> None:
         shell.status, shell.ok = 0, False
 
 
-def runs_error_trap(shell: Shell) -> bool:
-    """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it."""
+def runs_error_trap(shell: Shell, *, unwound: bool = False) -> bool:
+    """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it.
+
+    `unwound`: where all functions are left.
+    """
     if shell.traps["ERR"].text == "":
         return False
     if not shell.row.error_trap:
         raise TooComplex("what its trap for ERR does")
     for frame in reversed(shell.frames):
-        if isinstance(frame, CallEnd) and "E" not in shell.options:
+        if isinstance(frame, CallEnd) and "E" not in shell.options and not unwound:
             return False
-        if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or shell.row.error_trap == "outside"):
+        if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and shell.unheard)):
             return False
     return "ERR" not in shell.pending
 

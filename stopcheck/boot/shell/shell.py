@@ -68,7 +68,7 @@ _PLAIN_SLOTS = (
     "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
     "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
-    "text", "unsourced", "untrapped", "waited", "witnesses",
+    "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -152,6 +152,8 @@ class Shell:
         """The status before the trap that it was forked in: to dash and busybox it is that of a bare `exit`, still."""
         self.left_within = False
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
+        self.unheard = False
+        """Whether it has ended where no ERR trap hears of a failure: bash's EXIT trap is there, too."""
         self.looped = False
         """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.had_trap = False
@@ -364,13 +366,13 @@ class Shell:
         self.status, self.ok = status, ok
         if isinstance(status, Unknown) or status == 0 or self.tested():
             return
-        if self.pending and not self.row.errexit_first:
+        heard = "ERR" in self.traps and hearing.runs_error_trap(self)
+        if self.pending and not self.row.errexit_first and not (heard and self.row.error_trap == "first"):
             self.cut = True  # the trap comes before `set -e`: it has signalled itself
-            return
-        if "ERR" in self.traps and hearing.runs_error_trap(self):
+        elif heard:
             if "e" in self.options:
                 self.push(Left())
-            self.pending += ("ERR",)
+            self.pending = ("ERR", *self.pending)
         elif "e" in self.options:
             self.leave(status, unwound=True)
 
@@ -406,6 +408,8 @@ class Shell:
         self.status = self._put_back_by_child_trap()
         if self.row.exit_trap_status and any(isinstance(f, TrapEnd) and f.signal != "EXIT" for f in self.frames):
             self.killed = True  # mksh leaves a trap as it leaves what a signal has ended
+        if not self.ending and self.row.error_trap == "first" and "ERR" in self.traps:
+            self.unheard = not hearing.runs_error_trap(self, unwound=unwound)
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         for frame in reversed(self.frames) if unwound and self.row.name == "bash" else ():
             if isinstance(frame, CallEnd):

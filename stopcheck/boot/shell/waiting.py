@@ -9,6 +9,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
+from stopcheck.syntax.shell.tree import Pipeline
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Blocked
@@ -92,7 +93,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
                 return True
         if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
             forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
-        if shell.pending and not shell.row.errexit_first:
+        within = shell.row.error_trap == "first" and not isinstance(blocked.node, Pipeline)
+        if shell.pending and not shell.row.errexit_first and not within:
             shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
         else:
             shell.set_status(status, expected)

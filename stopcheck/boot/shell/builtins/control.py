@@ -196,7 +196,7 @@ def do_return(call: Call) -> None:
         shell.leave(status)
         return
     shell.push(frame)
-    if looked or (isinstance(frame, CallEnd) and shell.row.error_trap != "everywhere"):
+    if looked or (isinstance(frame, CallEnd) and shell.row.error_trap != "last"):
         shell.status, shell.ok = status, False  # `return 3 || true`; a call's status is looked at where it stands
     else:
         shell.set_status(status)
