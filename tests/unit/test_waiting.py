@@ -69,6 +69,19 @@ from tests.unit.scripts import context, found, said
         ),
         pytest.param("while pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "killed", None, id="as-long-as-it-runs"),
         pytest.param("until test -e /run/stop; do sleep 5; done\necho over\n", "killed", None, id="until-told"),
+        pytest.param("until test -e /run/stop; do sleep 5; done\nexit 4\n", "killed", None, id="until-told-to-leave"),
+        pytest.param(
+            "f() { while [ ! -e /run/stop ]; do sleep 5; done; }\nf\nexit 0\nexec hypercorn\n", "killed", None,
+            id="until-told-to-leave-in-a-function",
+        ),
+        pytest.param(
+            "(sleep 2; touch /run/stop) &\nuntil test -e /run/stop; do sleep 1; done\nexit 4\n", "fails", (),
+            id="until-a-job-tells-it",
+        ),
+        pytest.param(
+            "n=0\nuntil test -e /run/x; do n=$((n+1)); if [ $n -gt 5 ]; then exit 1; fi; sleep 1; done\nexit 4\n",
+            "fails", (), id="until-told-or-after-five-times",
+        ),
         pytest.param(
             "if ! timeout 30 tail -F /log | grep -q ready; then exit 1; fi\nexec hypercorn -u nobody\n", "graceful",
             ("hypercorn",), id="a-log-until-it-says-so",

@@ -305,7 +305,9 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
         if world.stopping and not runs_out(node) and any(isinstance(each, TrapEnd) for each in shell.frames):
             world.note("waits-unseen", process, span=node.span)
-        ends = runs_out(node) or (waits_for(node) and (_goes_on(shell) or leaves_off(node)))
+        # Where nothing here can bring it about, what is left to do must be more than `exit`.
+        exits = not quiet_items(node.body.items) or any(each.alive and each.job for each in world.processes.values())
+        ends = runs_out(node) or (waits_for(node) and (_goes_on(shell, exits=exits) or leaves_off(node)))
         if not ends and not _asks_for_good(shell, world, process, node):
             shell.machine.keep_fallback(world, process, Standing(UNSEEN, node.span))
         shell.decide(0)
@@ -320,10 +322,24 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
     shell.push(LoopBody(node), Evaluate(node.body, None))
 
 
-def _goes_on(shell: Shell) -> bool:
-    """Whether there is more to do than to print and to work on files."""
-    rests = (frame.node.items[frame.index :] for frame in shell.frames if isinstance(frame, Items))
-    return not all(quiet_items(rest) for rest in rests)
+def _goes_on(shell: Shell, *, exits: bool = False) -> bool:
+    """Whether there is more to do than to print, to work on files, and to leave; `exits`: to leave counts, too."""
+    for frame in reversed(shell.frames):
+        if isinstance(frame, Items):
+            rest = frame.node.items[frame.index :]
+            end = next((at for at, item in enumerate(rest) if _is_exit(item) and not exits), len(rest))
+            if not quiet_items(rest[:end]):
+                return True
+            if end < len(rest):
+                return False
+    return False
+
+
+def _is_exit(item: Item) -> bool:
+    """Whether it is an `exit` and nothing else: what stands behind it is never come to."""
+    command = item.command.first.commands[0]
+    alone = not item.background and not item.command.rest and len(item.command.first.commands) == 1
+    return alone and isinstance(command, SimpleCommand) and bool(command.words) and command.words[0].literal == "exit"
 
 
 def turns_away(shell: Shell, before: Process, leave: SimpleCommand) -> bool:
