@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
@@ -383,6 +383,8 @@ def do_kill(call: Call) -> None:
             shell.set_status(unknown if ended else 1 if shell.row.name in {"busybox", "zsh", "posh", "mksh"} else 2)
         return
     found = False
+    if shell.row.name == "busybox":
+        words = [part for word in words for part in _numbers(word)]
     for word in words:
         if isinstance(word, str) and not _is_target(word):
             if shell.row.name == "dash":
@@ -434,6 +436,19 @@ def _signal_option(option: str, row: ShellRow) -> str:
         return ""
     attached = {"-s": {"dash", "bash", "mksh", "yash", "ksh93"}, "-n": {"bash", "yash", "ksh93"}}.get(name, set())
     return name if option == name or (row.name in attached and signal_name(option[1:]) is None) else ""
+
+
+def _numbers(word: Field) -> list[Field]:
+    """The words that busybox's `kill` finds in one: numbers between blanks, up to the first that is none.
+
+    Source: procps/kill.c, which is given " -PGID" by the shell.
+    """
+    if isinstance(word, Unknown) or " " not in word or word.startswith("%"):
+        return [word]
+    parts = [part for part in word.split(" ") if part]
+    numbers = list(takewhile(lambda part: numeral(part.removeprefix("-")) is not None, parts))
+    bad = len(numbers) < len(parts) or word.endswith(" ")
+    return [*numbers, "?"] if bad else [*numbers]
 
 
 def _is_target(word: str) -> bool:
