@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stopcheck.boot.handlers.program import read_program
 from stopcheck.boot.handlers.python2 import modern
-from stopcheck.boot.programs.sources import Tree
+from stopcheck.boot.programs.tree import Tree
 from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
 from stopcheck.source import SourceFile

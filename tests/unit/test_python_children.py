@@ -127,6 +127,13 @@ def test_what_ctrl_c_does_to_a_call() -> None:
     assert said("subprocess.call(['python', 'worker.py'])", "STOPSIGNAL SIGINT") == ("cut-off", 130)
 
 
+def test_a_module_of_its_own_starts_the_child() -> None:
+    start = "import signal, subprocess\ndef main():\n    child = subprocess.Popen(['python', 'worker.py'])\n"
+    runner = start + "    signal.signal(signal.SIGTERM, lambda n, f: child.terminate())\n    child.wait()\n"
+    files = {"main.py": "from runner import main\nmain()\n", "runner.py": runner, "worker.py": WORKER}
+    assert verdict("python", "main.py", files=files, base="python:3.11").outcome == "graceful"
+
+
 def test_it_is_blamed_with_the_line_that_starts_the_child() -> None:
     dockerfile = 'FROM python:3.11\nCOPY . /app/\nWORKDIR /app\nCMD ["python", "main.py"]\n'
     files = {"Dockerfile": dockerfile, "main.py": HEAD + CHILD + "child.wait()\n", "worker.py": WORKER}
