@@ -541,6 +541,21 @@ def test_the_environment_can_make_a_library_handle_signals() -> None:
     assert not read("python", FLASK + "app.run()", FLASK_DEBUG="1").complete
 
 
+@pytest.mark.parametrize(
+    ("package", "outcome"),
+    [
+        pytest.param('{"dependencies": {"@prisma/client": "^6.1.0"}}', "killed", id="as-looked-at"),
+        pytest.param('{"dependencies": {"@prisma/client": "~4.16"}}', "graceful", id="an-old-one-may"),
+        pytest.param('{"name": "shop"}', "killed", id="not-told"),
+    ],
+)
+def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: str) -> None:
+    text = "const { PrismaClient } = require('@prisma/client');\nnew PrismaClient();\nsetInterval(() => {}, 1000);\n"
+    files = {"app.js": text, "package.json": package}
+    said = verdict("node", "app.js", files=files, base="node:20", lines="RUN npm install")
+    assert said.outcome == outcome
+
+
 def test_python_does_not_warn_of_what_it_reads(recwarn: pytest.WarningsRecorder) -> None:
     assert read("python", "x = '\\ '").complete
     assert not recwarn

@@ -50,12 +50,13 @@ def from_source(
         told_arguments,
     )
 
-    known = known_variables(process, language, paths[0], env)
+    first = paths[0] if paths else ""
+    known = known_variables(process, language, first, env)
     if language == "python":
         known["python"] = _python(process.program, machine.image.base.name)
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
-    told = told_arguments(process, paths[0]) if language in {"python", "node"} else ()
+    told = told_arguments(process, first) if language in {"python", "node"} else ()
     made = frozenset(world.files) if world is not None else frozenset()
     key = (
         language,
@@ -74,20 +75,29 @@ def from_source(
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
         project = Tree(files, known, given)
-        handling = read_program(language, paths, project, needs, env)
+        handling = read_program(language, paths, project, needs, (*env, *_versions(language, first, project)))
         if language == "php":
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
             handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
         if len(paths) == 1 and may_be_carried_out(language, process.program):
-            handling = carried_out(machine, world, process, language, paths[0], project, env, told) or handling
+            handling = carried_out(machine, world, process, language, first, project, env, told) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
-    source = Tree(files, known, given).text(paths[0]) if handling.line else None
+    source = Tree(files, known, given).text(first) if handling.line else None
     if source is not None and world is not None:
         _note_end(machine, world, process, handling, source)
     program = Program(_row(process, language, handling), machine.stop_signal)
     program.undecided = program.undecided and not handling.stands
     return program
+
+
+def _versions(language: str, path: str, project: Tree) -> Iterable[str]:
+    """The packages that a program asks for with their major versions, as knowledge/libraries.toml writes them."""
+    if language != "node":
+        return ()
+    from stopcheck.boot.handlers.node import versions
+
+    return versions(path, project)
 
 
 def _note_end(machine: Machine, world: World, process: Process, handling: Handling, source: SourceFile) -> None:
