@@ -127,6 +127,22 @@ def test_what_ctrl_c_does_to_a_call() -> None:
     assert said("subprocess.call(['python', 'worker.py'])", "STOPSIGNAL SIGINT") == ("cut-off", 130)
 
 
+HANDLES = "signal.signal(signal.SIGTERM, stop)\nwhile True:\n    time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("does", "outcome"),
+    [
+        pytest.param("subprocess.run(['true'])\n    sys.exit(0)", ("graceful", None), id="quickly"),
+        pytest.param("subprocess.run(['sleep', '60'])\n    sys.exit(0)", ("killed", 137), id="for-long"),
+        pytest.param("subprocess.run(['true'])", ("killed", 137), id="and-goes-on"),
+        pytest.param("subprocess.Popen(['python', 'worker.py']).wait()", ("killed", 137), id="and-waits-for-ever"),
+    ],
+)
+def test_a_handler_starts_another(does: str, outcome: tuple[str, int | None]) -> None:
+    assert said(f"def stop(number, frame):\n    {does}\n{HANDLES}") == outcome
+
+
 def test_a_module_of_its_own_starts_the_child() -> None:
     start = "import signal, subprocess\ndef main():\n    child = subprocess.Popen(['python', 'worker.py'])\n"
     runner = start + "    signal.signal(signal.SIGTERM, lambda n, f: child.terminate())\n    child.wait()\n"

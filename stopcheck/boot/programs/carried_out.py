@@ -84,7 +84,7 @@ def launcher(
 
     around = _surroundings(machine, world, process, path, env, told_arguments(process, path))
     begin = (_live_python if language == "python" else _live_javascript)(source, path, project, around)
-    if begin is None or not is_launcher(begin, process.pid):
+    if begin is None or not is_launcher(begin, process.pid, machine.stop_signal):
         return None
     if language == "node":
         process.ignored = frozenset()  # it puts back what it was started with ignored (src/node.cc)
