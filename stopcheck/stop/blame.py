@@ -127,6 +127,8 @@ def _of_launcher(stopped: Stopped, process: Process, body: Launcher, below: Proc
             yield Cause("forking-wrapper", process, below.origin, below)
     elif below is None and not body.children() and _is_unhandled(stopped, process):
         yield Cause("missing-init", process, process.origin)
+    elif below is None and not body.children() and stopped.outcome is OutcomeKind.KILLED:
+        yield Cause("missing-signal-handler", process, process.origin)
 
 
 def _is_unhandled(stopped: Stopped, process: Process) -> bool:

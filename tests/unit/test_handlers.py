@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stopcheck.boot.handlers.program import read_program
 from stopcheck.boot.handlers.python2 import modern
-from stopcheck.boot.programs.sources import Tree
+from stopcheck.boot.programs.tree import Tree
 from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
 from stopcheck.source import SourceFile
@@ -539,6 +539,21 @@ def test_what_python_3_cannot_read_it_does_not_run() -> None:
 def test_the_environment_can_make_a_library_handle_signals() -> None:
     assert read("python", FLASK + "app.run()").complete
     assert not read("python", FLASK + "app.run()", FLASK_DEBUG="1").complete
+
+
+@pytest.mark.parametrize(
+    ("package", "outcome"),
+    [
+        pytest.param('{"dependencies": {"@prisma/client": "^6.1.0"}}', "killed", id="as-looked-at"),
+        pytest.param('{"dependencies": {"@prisma/client": "~4.16"}}', "graceful", id="an-old-one-may"),
+        pytest.param('{"name": "shop"}', "killed", id="not-told"),
+    ],
+)
+def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: str) -> None:
+    text = "const { PrismaClient } = require('@prisma/client');\nnew PrismaClient();\nsetInterval(() => {}, 1000);\n"
+    files = {"app.js": text, "package.json": package}
+    said = verdict("node", "app.js", files=files, base="node:20", lines="RUN npm install")
+    assert said.outcome == outcome
 
 
 def test_python_does_not_warn_of_what_it_reads(recwarn: pytest.WarningsRecorder) -> None:

@@ -127,6 +127,29 @@ def test_what_ctrl_c_does_to_a_call() -> None:
     assert said("subprocess.call(['python', 'worker.py'])", "STOPSIGNAL SIGINT") == ("cut-off", 130)
 
 
+HANDLES = "signal.signal(signal.SIGTERM, stop)\nwhile True:\n    time.sleep(1)\n"
+
+
+@pytest.mark.parametrize(
+    ("does", "outcome"),
+    [
+        pytest.param("subprocess.run(['true'])\n    sys.exit(0)", ("graceful", None), id="quickly"),
+        pytest.param("subprocess.run(['sleep', '60'])\n    sys.exit(0)", ("killed", 137), id="for-long"),
+        pytest.param("subprocess.run(['true'])", ("killed", 137), id="and-goes-on"),
+        pytest.param("subprocess.Popen(['python', 'worker.py']).wait()", ("killed", 137), id="and-waits-for-ever"),
+    ],
+)
+def test_a_handler_starts_another(does: str, outcome: tuple[str, int | None]) -> None:
+    assert said(f"def stop(number, frame):\n    {does}\n{HANDLES}") == outcome
+
+
+def test_a_module_of_its_own_starts_the_child() -> None:
+    start = "import signal, subprocess\ndef main():\n    child = subprocess.Popen(['python', 'worker.py'])\n"
+    runner = start + "    signal.signal(signal.SIGTERM, lambda n, f: child.terminate())\n    child.wait()\n"
+    files = {"main.py": "from runner import main\nmain()\n", "runner.py": runner, "worker.py": WORKER}
+    assert verdict("python", "main.py", files=files, base="python:3.11").outcome == "graceful"
+
+
 def test_it_is_blamed_with_the_line_that_starts_the_child() -> None:
     dockerfile = 'FROM python:3.11\nCOPY . /app/\nWORKDIR /app\nCMD ["python", "main.py"]\n'
     files = {"Dockerfile": dockerfile, "main.py": HEAD + CHILD + "child.wait()\n", "worker.py": WORKER}

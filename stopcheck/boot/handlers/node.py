@@ -197,6 +197,19 @@ def _aliases(path: str, project: Project) -> list[tuple[str, str]]:
         folder = parent(folder)
 
 
+def versions(path: str, project: Project) -> frozenset[str]:
+    """`NAME@N` for the packages that the nearest package.json asks for, with their major versions."""
+    folder = parent(path)
+    while not (package := settings(join(folder, "package.json"), project)):
+        if folder in {"/", ""}:
+            return frozenset()
+        folder = parent(folder)
+    wanted = package.get("dependencies")
+    found = wanted.items() if isinstance(wanted, dict) else ()
+    numbers = ((name, re.search(r"\d+", str(version))) for name, version in found)
+    return frozenset(f"{name}@{number[0]}" for name, number in numbers if number)
+
+
 def settings(path: str, project: Project) -> dict[str, object]:
     """A configuration in JSON, with the comments and the last commas that tsc allows; empty where there is none."""
     text = project.text(path)

@@ -357,10 +357,13 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
 
 def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
     """A program that starts others, where that can be followed; `instead` is what to do about it."""
-    from stopcheck.boot.programs.sources import launcher
+    from stopcheck.boot.programs.carried_out import launcher, may_be_carried_out
 
+    if not may_be_carried_out(language, start.process.program):
+        return None
     row = replace(start.row, role="fork", forwards="none", instead=instead)
-    return launcher(start.machine, start.process, language, start.path(name), start.env, start.world, row, root)
+    env = {**start.env, "sys.path": root} if root else start.env
+    return launcher(start.machine, start.process, language, start.path(name), env, start.world, row)
 
 
 def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:
@@ -368,9 +371,7 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
     from stopcheck.boot.programs.sources import from_source
 
     path = start.path(name)
-    launched = None
-    if language == "python" or (language == "node" and start.process.program in {"node", "nodejs"}):
-        launched = _launched(start, language, name, "", root)
+    launched = _launched(start, language, name, "", root)
     if launched is not None:
         return launched
     env = {**start.env, "sys.path": root} if root else start.env
@@ -390,7 +391,8 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
 def _compiled(start: Start, name: str) -> Body | None:
     """A program that a build step has made of TypeScript that the build context tells."""
     from stopcheck.boot.handlers.node import compiled_from
-    from stopcheck.boot.programs.sources import Tree, from_source
+    from stopcheck.boot.programs.sources import from_source
+    from stopcheck.boot.programs.tree import Tree
 
     for path in (start.path(name), start.path(f"{name}.js"), start.path(f"{name}/index.js")):
         found = start.machine.image.files.lookup(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.conduct import Opaque, UndecidedError
+from stopcheck.boot.conduct import PATIENCE, Opaque, UndecidedError
 from stopcheck.boot.programs.program import ENDED, Failure, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, Branch, TooComplex
@@ -78,10 +78,13 @@ class _AskedError(Exception):
         self.place = place
 
 
-def is_launcher(begin: Begin, pid: int) -> bool:
-    """Whether a program comes to where it starts another in its first seconds."""
+def is_launcher(begin: Begin, pid: int, signal: str) -> bool:
+    """Whether a program comes to where it starts another in its first seconds, or when a signal comes."""
+    trial = begin(_Trial(pid), lambda _: True)
     try:
-        begin(_Trial(pid), lambda _: True).advance(SHORT)
+        if not trial.advance(SHORT) and trial.disposition(signal) == "caught":
+            trial.deliver(signal)
+            trial.advance(trial.clock + PATIENCE)
     except _StartsError:
         return True
     except (UndecidedError, RecursionError):

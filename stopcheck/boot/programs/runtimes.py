@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.sources import Tree, from_source
+from stopcheck.boot.programs.sources import from_source
+from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
 from stopcheck.image.paths import base, join, parent
