@@ -231,8 +231,7 @@ def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) 
 )
 def test_on_node(line: str, expected: str) -> None:
     programs = ("pm2", "react-scripts", "nest", "bun", "bunx", "run-s", "npm-run-all", "concurrently", "server")
-    programs += ("vue-cli-service",)
-    files = {f"bin/{name}": "\x7fELF" for name in programs}
+    files = {f"bin/{name}": "\x7fELF" for name in (*programs, "vue-cli-service")}
     files |= {**PACKAGE, "server.js": "setInterval(() => {}, 1000)\n"}
     lines = "ENTRYPOINT []\nENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin"
     assert outcome(line, base="node:20", files=files, lines=lines) == expected
