@@ -346,6 +346,8 @@ class TestIgnoredCommand:
             pytest.param('echo "$(printf %s ${1:-x})"\nexec gunicorn a:b\n', id="in-a-substitution"),
             pytest.param("[ $(($# + 1)) -gt 2 ]\nexec gunicorn a:b\n", id="in-arithmetic"),
             pytest.param('cat <<END\n$2\nEND\nexec gunicorn a:b\n', id="in-a-heredoc"),
+            pytest.param('echo "${names[$1]:-}"\nexec gunicorn a:b\n', id="in-a-subscript"),
+            pytest.param("seen[$1]=yes\nexec gunicorn a:b\n", id="in-a-subscript-that-is-set"),
             pytest.param(". /etc/profile.d/unknown.sh\nexec gunicorn a:b\n", id="a-sourced-file-that-is-not-known"),
             pytest.param("eval run\nexec gunicorn a:b\n", id="eval"),
         ],

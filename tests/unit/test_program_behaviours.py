@@ -212,6 +212,9 @@ def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) 
         pytest.param("pm2 logs", "killed", id="pm2-logs"),
         pytest.param("react-scripts start", "killed", id="react-scripts"),
         pytest.param("react-scripts build", "exits", id="react-scripts-build"),
+        pytest.param("vue-cli-service serve", "graceful", id="vue-serve"),
+        pytest.param("vue-cli-service build --watch", "killed", id="vue-watch"),
+        pytest.param("vue-cli-service build", "exits", id="vue-build"),
         pytest.param("nest start", "cut-off", id="nest-start"),
         pytest.param("ts-node-dev --respawn -P tsconfig.json main.ts", "cut-off", id="ts-node-dev"),
         pytest.param("nest build", "exits", id="nest-build"),
@@ -228,7 +231,7 @@ def test_a_signal_that_the_kernel_ignores(line: str, lines: str, expected: str) 
 )
 def test_on_node(line: str, expected: str) -> None:
     programs = ("pm2", "react-scripts", "nest", "bun", "bunx", "run-s", "npm-run-all", "concurrently", "server")
-    files = {f"bin/{name}": "\x7fELF" for name in programs}
+    files = {f"bin/{name}": "\x7fELF" for name in (*programs, "vue-cli-service")}
     files |= {**PACKAGE, "server.js": "setInterval(() => {}, 1000)\n"}
     lines = "ENTRYPOINT []\nENV PATH=/app/bin:/usr/local/bin:/usr/bin:/bin"
     assert outcome(line, base="node:20", files=files, lines=lines) == expected

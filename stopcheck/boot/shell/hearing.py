@@ -141,8 +141,10 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
             shell.push(Resume(shell.blocked, signal, _dead(world, process)))
             shell.blocked = None
             return
-        spins = isinstance(shell.blocked, Standing) and shell.blocked.why == ENDLESS  # that looks at what it has
-        if not spins:
+        spins = isinstance(shell.blocked, Standing) and shell.blocked.why == ENDLESS
+        if spins:
+            world.spin = 0  # it looks at what it has, and goes round again: the trap may have set what it asks for
+        else:
             shell.status, shell.ok = shell.row.wait_status or 128 + signal_number(signal), False
         if isinstance(shell.blocked, Standing) and shell.blocked.why == UNSEEN:
             shell.push(GoesOn(shell.blocked.span))

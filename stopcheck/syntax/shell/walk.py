@@ -8,6 +8,7 @@ from stopcheck.syntax.shell.tree import (
     Arithmetic,
     ArithmeticExpansion,
     ArithmeticFor,
+    Assignment,
     Case,
     Conditional,
     Coprocess,
@@ -89,6 +90,8 @@ def expansions(node: object) -> Iterator[tuple[str, str]]:
         for part in node:
             yield from expansions(part)
         return
+    if isinstance(node, (Parameter, Assignment)) and node.index:
+        yield from ((name, "") for name in _IN_ARITHMETIC.findall(node.index))
     if isinstance(node, Parameter):
         yield node.name, node.operator
     elif isinstance(node, (Arithmetic, ArithmeticExpansion)):

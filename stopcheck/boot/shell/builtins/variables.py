@@ -19,7 +19,7 @@ from stopcheck.boot.shell.frames import (
     Standing,
 )
 from stopcheck.boot.shell.words import expand_text, separators
-from stopcheck.boot.world import SHORT
+from stopcheck.boot.world import SHORT, TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
@@ -451,6 +451,8 @@ def do_read(call: Call) -> None:
         shell.blocked = Standing(READS, call.node.span)
         return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
+        if process.pid in world.held.values():
+            raise TooComplex("how long it reads what its coprocess prints")
         _read_unknown(call, names)
         return
     stdin = process.stdin
