@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, takewhile
 
 from stopcheck.boot.machine import SHELL_NAMES
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import LONG, Program, is_answered
+from stopcheck.boot.programs.program import LONG, Launching, Program, is_answered
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher
 from stopcheck.boot.shell.frames import (
@@ -234,7 +233,7 @@ def _time_limit(world: World, top: int) -> float | None:
 
 def turn(world: World) -> Hashable:
     """Equal when a loop comes to the same place with the same variables."""
-    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launcher)))
+    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launching)))
 
 
 def _gave_way(world: World) -> bool:

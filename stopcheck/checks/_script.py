@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.program import Launching, Program
 from stopcheck.boot.settle import reads_a_terminal
 from stopcheck.boot.shell.frames import CallEnd, ForRest, Items, SourceEnd, Trap
 from stopcheck.boot.shell.shell import Shell
@@ -45,7 +44,7 @@ def called(process: Process) -> str:
     """What to call a process in a message: a script by its file, a program by its name."""
     body = process.body
     script = body.script if isinstance(body, Shell) and body.mode != "command" else ""
-    script = body.source.path if isinstance(body, Launcher) else script
+    script = body.source.path if isinstance(body, Launching) else script
     return (script or name_of(process)).rsplit("/", 1)[-1]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.programs.program import Launching, Parent, Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.hints import TYPE_CHECKING
@@ -37,7 +36,7 @@ def check(case: Case) -> Iterator[Violation]:
             message=f"{consequence(case, first)}. {name} {how} {what}",
             span=first.span or case.start_span(),
             advice=_advice_to_author(case, first)
-            if isinstance(first.process.body, Launcher)
+            if isinstance(first.process.body, Launching)
             else _advice(instead, name, main),
         )
 
@@ -68,7 +67,7 @@ def _row(cause: Cause) -> ProgramRow | None:
     body = cause.process.body
     if isinstance(body, Shell):
         return body.packaged
-    return body.row if isinstance(body, (Parent, Program, Launcher)) else None
+    return body.row if isinstance(body, (Parent, Program, Launching)) else None
 
 
 def _what_it_does(case: Case, cause: Cause) -> str:
@@ -78,7 +77,7 @@ def _what_it_does(case: Case, cause: Cause) -> str:
         return f"kills it {row.kill_after:g} s after the signal"
     if cause.child is not None and leaves_early(case.down, cause.process, cause.child):
         return "does not wait until it is done"
-    if cause.child is not None and isinstance(cause.process.body, Launcher) and not _lasts(case, cause.child):
+    if cause.child is not None and isinstance(cause.process.body, Launching) and not _lasts(case, cause.child):
         return "goes on when that has ended"
     if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.program import Launching, Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import started
 from stopcheck.hints import TYPE_CHECKING
@@ -20,7 +19,7 @@ def check(case: Case) -> Iterator[Violation]:
     """See docs/rules.md."""
     for cause in case.of("missing-signal-handler"):
         body = cause.process.body
-        if not isinstance(body, (Launcher, Program)):
+        if not isinstance(body, (Launching, Program)):
             continue
         yield Violation(
             message=f"{consequence(case, cause)}. {_why(case, cause.process, body)}",
@@ -29,8 +28,8 @@ def check(case: Case) -> Iterator[Violation]:
         )
 
 
-def _why(case: Case, process: Process, body: Launcher | Program) -> str:
-    if isinstance(body, Launcher):
+def _why(case: Case, process: Process, body: Launching | Program) -> str:
+    if isinstance(body, Launching):
         return "It is told, and has not ended when the grace period is over"
     action = body.action(case.assessment.signal)
     if action == "ignore" and body.row.saves:
@@ -41,7 +40,7 @@ def _why(case: Case, process: Process, body: Launcher | Program) -> str:
     return f"It has no handler, so {why}"
 
 
-def _advice(case: Case, process: Process, body: Launcher | Program) -> str:
+def _advice(case: Case, process: Process, body: Launching | Program) -> str:
     if body.row.saves:
         return f'Name a folder with `--dir` that {process.user} may write, or have it save nothing: `--save ""`.'
     return f"Handle {case.signal} in {called(process)}: take no new work, finish what was begun, end."

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.programs.program import Launching, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
@@ -96,7 +95,7 @@ def _of_link(
     assessment: Assessment, stopped: Stopped, above: tuple[Process, ...], process: Process, below: Process | None
 ) -> Iterator[Cause]:
     body = process.body
-    if isinstance(body, Launcher):
+    if isinstance(body, Launching):
         yield from _of_launcher(stopped, process, body, below)
     elif isinstance(body, Program) and below is None:
         if stopped.outcome in BAD and _ends_well(stopped, process):
@@ -118,7 +117,7 @@ def _of_link(
         yield from _of_beside(assessment, process, below)
 
 
-def _of_launcher(stopped: Stopped, process: Process, body: Launcher, below: Process | None) -> Iterator[Cause]:
+def _of_launcher(stopped: Stopped, process: Process, body: Launching, below: Process | None) -> Iterator[Cause]:
     """A program that starts others and keeps the signal to itself, leaves before they are done, or never leaves."""
     if stopped.outcome not in BAD:
         return

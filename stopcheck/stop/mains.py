@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import LASTING, UNTOLD, Parent, Program
+from stopcheck.boot.programs.program import LASTING, UNTOLD, Launching, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, Items, Joined, LoopBody, Reading, Standing, Waiting
 from stopcheck.boot.shell.shell import Shell
@@ -61,7 +60,7 @@ def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
         return []
     above = (*above, pid)
     body = process.body
-    if isinstance(body, Launcher):
+    if isinstance(body, Launching):
         awaited = body.awaits(process)
         below = [found for child in awaited or body.children() for found in _front(world, child, above)]
         return below if below and awaited else [pid, *below]

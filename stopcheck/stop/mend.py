@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.boot import Booted, explore
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.programs.program import Launching, Parent
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground
 from stopcheck.boot.shell.shell import Shell
@@ -83,7 +82,7 @@ def mended(assessment: Assessment, stopped: Stopped, causes: Iterable[Cause]) ->
             mains = tuple(pid for pid in mains if pid != cause.child.pid)
         elif cause.rule == "inherited-stop-signal" and isinstance(cause.process.body, Supervisor):
             continue  # another signal is sent, and it does with that what it does
-        elif isinstance(cause.process.body, (Shell, Parent, Supervisor, Launcher)):
+        elif isinstance(cause.process.body, (Shell, Parent, Supervisor, Launching)):
             _mend(world, world.processes[cause.process.pid], cause)
         else:
             return None

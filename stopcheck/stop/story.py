@@ -5,8 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.boot import start_argv
-from stopcheck.boot.programs.launcher import Launcher
-from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.programs.program import Launching, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, Standing, Waiting
 from stopcheck.boot.shell.shell import Shell
@@ -257,7 +256,7 @@ def _role(process: Process) -> str:
         return "shell"
     if isinstance(body, Parent):
         return "init" if body.row.role == "init" else "wrapper"
-    if isinstance(body, Supervisor) or (isinstance(body, Launcher) and body.children()):
+    if isinstance(body, Supervisor) or (isinstance(body, Launching) and body.children()):
         return "supervisor"
     if isinstance(body, Program) and body.row.role in {"timer", "keepalive"}:
         return "timer"

@@ -31,11 +31,6 @@ _LISTENS = regex(r"listen|[Ss]erver|\bbind\b|subprocess|multiprocessing|fork|[Ss
 """What a program that serves, or that starts what does, has in it."""
 
 
-def may_be_carried_out(language: str, program: str) -> bool:
-    """Whether a program's language and what runs it allow it: Deno and Bun bring more than Node.js, and less."""
-    return language == "python" or (language == "node" and program in {"node", "nodejs"})
-
-
 def known_variables(process: Process, language: str, path: str, env: Mapping[str, Field]) -> dict[str, str]:
     """The variables whose values are known; Python's `sys.path` is told as if it were one, and may be given so."""
     known = {name: value for name, value in env.items() if isinstance(value, str)}
@@ -48,7 +43,7 @@ def known_variables(process: Process, language: str, path: str, env: Mapping[str
 
 def carried_out(
     machine: Machine, world: World | None, process: Process, language: str, path: str, project: Tree,
-    env: Mapping[str, Field], arguments: tuple[Field, ...],
+    env: Mapping[str, Field],
 ) -> Handling | None:  # fmt: skip
     """What carrying out a program line by line tells; None where it cannot be followed so."""
     from stopcheck.boot.handlers.program import read_file
@@ -57,7 +52,7 @@ def carried_out(
     source = project.text(path)
     if source is None:
         return None
-    around = _surroundings(machine, world, process, path, env, arguments)
+    around = _surroundings(machine, world, process, path, env)
     found = (_in_python if language == "python" else _in_javascript)(source, path, project, around)
     if found is None or machine.stop_signal in found.unsure:
         return None
@@ -82,7 +77,7 @@ def launcher(
         return None
     from stopcheck.boot.programs.launcher import Launcher, is_launcher
 
-    around = _surroundings(machine, world, process, path, env, told_arguments(process, path))
+    around = _surroundings(machine, world, process, path, env)
     begin = (_live_python if language == "python" else _live_javascript)(source, path, project, around)
     if begin is None or not is_launcher(begin, process.pid, machine.stop_signal):
         return None
@@ -115,9 +110,8 @@ def is_alone(world: World | None, process: Process) -> bool:
 
 
 def _surroundings(
-    machine: Machine, world: World | None, process: Process, path: str, env: Mapping[str, Field],
-    arguments: tuple[Field, ...],
-) -> Surroundings:  # fmt: skip
+    machine: Machine, world: World | None, process: Process, path: str, env: Mapping[str, Field]
+) -> Surroundings:
     """What a program is started in."""
     from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.lacking import missing_file, missing_folder
@@ -141,7 +135,7 @@ def _surroundings(
 
     known = {"HOME": home(machine.image, process.user), "HOSTNAME": Unknown("the engine sets it"), **env}
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in known.items()}
-    words = tuple(word if isinstance(word, str) else Opaque() for word in arguments) or (Opaque(),)
+    words = tuple(word if isinstance(word, str) else Opaque() for word in told_arguments(process, path)) or (Opaque(),)
     interpreter = process.argv[0] if process.argv and isinstance(process.argv[0], str) else ""
     return Surroundings(
         variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,

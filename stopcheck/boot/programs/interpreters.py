@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Unlikely
@@ -357,10 +357,10 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
 
 def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
     """A program that starts others, where that can be followed; `instead` is what to do about it."""
-    from stopcheck.boot.programs.carried_out import launcher, may_be_carried_out
-
     if not may_be_carried_out(language, start.process.program):
         return None
+    from stopcheck.boot.programs.carried_out import launcher
+
     row = replace(start.row, role="fork", forwards="none", instead=instead)
     env = {**start.env, "sys.path": root} if root else start.env
     return launcher(start.machine, start.process, language, start.path(name), env, start.world, row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.conduct import PATIENCE, Opaque, UndecidedError
-from stopcheck.boot.programs.program import ENDED, Failure, Program
+from stopcheck.boot.programs.program import ENDED, Failure, Launching, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, Protocol
@@ -127,7 +127,7 @@ class _Trial:
         return self.number
 
 
-class Launcher:
+class Launcher(Launching):
     """A body that begins anew from what has happened to it so far (`log`), wherever a world was copied.
 
     `results` are the kernel's answers, which it gets again then, `answers` what was supposed at places of the program.

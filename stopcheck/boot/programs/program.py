@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import ImageFile
     from stopcheck.knowledge.programs import ProgramRow
+    from stopcheck.source import SourceFile
 
 FOR_EVER = float("inf")
 UNTOLD = frozenset({"unknown", "worker", "unread", "unnamed", "absent", "opaque"})
@@ -395,6 +396,28 @@ def is_answered(process: Process) -> bool:
     options = [word for word in process.argv[1:] if isinstance(word, str) and word[:1] == "-"]
     short = "".join(word[1:] for word in options if word[:2] != "--")
     return process.program == "grep" and (bool({"q", "m"} & set(short)) or bool({"--quiet", "--silent"} & set(options)))
+
+
+def may_be_carried_out(language: str, program: str) -> bool:
+    """Whether a program's language, and what runs it, allow that: Deno and Bun bring more than Node.js, and less."""
+    return language == "python" or (language == "node" and program in {"node", "nodejs"})
+
+
+class Launching:
+    """A program that starts others and is carried out: boot.programs.launcher has it, which few images need."""
+
+    __slots__ = ()
+    row: ProgramRow
+    source: SourceFile
+    pids: tuple[int, ...]
+
+    def children(self) -> tuple[int, ...]:
+        """Those that it has started and that it has not heard of to have ended."""
+        raise NotImplementedError
+
+    def round(self) -> Hashable:
+        """See Shell.round."""
+        raise NotImplementedError
 
 
 class Daemonizer(Passing):

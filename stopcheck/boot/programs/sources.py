@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import OWN, Program
+from stopcheck.boot.programs.program import OWN, Program, may_be_carried_out
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
@@ -42,21 +42,20 @@ def from_source(
     `given` are texts that are in none (`perl -e TEXT`); `world` has the files that were made since the start.
     """
     from stopcheck.boot.handlers.program import read_program
-    from stopcheck.boot.programs.carried_out import (
-        carried_out,
-        is_alone,
-        known_variables,
-        may_be_carried_out,
-        told_arguments,
-    )
 
     first = paths[0] if paths else ""
-    known = known_variables(process, language, first, env)
+    known = {name: value for name, value in env.items() if isinstance(value, str)}
+    told: tuple[object, ...] = ()
+    carried = len(paths) == 1 and may_be_carried_out(language, process.program)
+    if carried or language == "python":
+        from stopcheck.boot.programs.carried_out import carried_out, is_alone, known_variables, told_arguments
+
+        known = known_variables(process, language, first, env)
+        told = (told_arguments(process, first), is_alone(world, process))
     if language == "python":
         known["python"] = _python(process.program, machine.image.base.name)
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
-    told = told_arguments(process, first) if language in {"python", "node"} else ()
     made = frozenset(world.files) if world is not None else frozenset()
     key = (
         language,
@@ -70,7 +69,6 @@ def from_source(
         made,
         process.pid == 1,
         process.user,
-        is_alone(world, process),
     )
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
@@ -80,8 +78,8 @@ def from_source(
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
             handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
-        if len(paths) == 1 and may_be_carried_out(language, process.program):
-            handling = carried_out(machine, world, process, language, first, project, env, told) or handling
+        if carried:
+            handling = carried_out(machine, world, process, language, first, project, env) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
     source = Tree(files, known, given).text(first) if handling.line else None
     if source is not None and world is not None:
