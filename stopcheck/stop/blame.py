@@ -122,12 +122,19 @@ def _of_launcher(stopped: Stopped, process: Process, body: Launching, below: Pro
     if stopped.outcome not in BAD:
         return
     if below is not None and below.pid in body.pids:
-        if _lost_by(stopped, process, below) or stopped.world.init.alive:
+        if _lost_by(stopped, process, below) or _stays_alone(stopped, process):
             yield Cause("forking-wrapper", process, below.origin, below)
     elif below is None and not body.children() and _is_unhandled(stopped, process):
         yield Cause("missing-init", process, process.origin)
     elif below is None and not body.children() and stopped.outcome is OutcomeKind.KILLED:
         yield Cause("missing-signal-handler", process, process.origin)
+
+
+def _stays_alone(stopped: Stopped, process: Process) -> bool:
+    """Whether it does not end though all that stood beside it has."""
+    world = stopped.world
+    others = (p for p in world.processes.values() if p.pid < world.first_after and p.pid not in {1, process.pid})
+    return world.init.alive and not any(other.alive for other in others)
 
 
 def _is_unhandled(stopped: Stopped, process: Process) -> bool:
