@@ -93,7 +93,8 @@ def _run(world: World, grace: float) -> None:
 
 def _end_helpers(world: World) -> bool:
     """Programs that a trap runs are taken to do their work and end."""
-    before = {process.argv for process in world.processes.values() if process.pid < world.first_after}
+    stood = (p for p in world.processes.values() if p.pid < world.first_after and p.ended_at != BEFORE)
+    before = {process.argv for process in stood}
     for process in world.processes.values():
         body = process.body
         if process.alive and process.pid >= world.first_after and isinstance(body, Program) and body.undecided:

@@ -127,6 +127,17 @@ def test_what_ctrl_c_does_to_a_call() -> None:
     assert said("subprocess.call(['python', 'worker.py'])", "STOPSIGNAL SIGINT") == ("cut-off", 130)
 
 
+def test_something_that_nobody_knows_right_behind_a_fork() -> None:
+    """The child has not run yet when the parent goes both ways."""
+    work = "def work():\n    print(os.getpid())\n    time.sleep(600)\n"
+    fork = "child = multiprocessing.Process(target=work)\nchild.start()\n"
+    assert said(f"import random\n{work}{fork}if random.random() > 0.5:\n    print('x')\nchild.join()") == (
+        "killed",
+        137,
+    )
+    assert said(f"{work}{fork}child.terminate()\nchild.join()\nsys.exit(3)") == ("fails", 3)
+
+
 HANDLES = "signal.signal(signal.SIGTERM, stop)\nwhile True:\n    time.sleep(1)\n"
 
 

@@ -166,7 +166,7 @@ class Launcher(Launching):
         self.signals = 0
         self.run: Living | None = None
         self.before: Living | None = None
-        """What it was when it came to something that nobody knows, of which the answer is there by now."""
+        """What it was before it goes on from within a step: from something that nobody knows, or from a fork."""
         self.where: tuple[World, Process] | None = None
 
     def copy(self) -> Launcher:
@@ -389,6 +389,7 @@ class _Calls:
             child = world.spawn(process, body, process.argv, launcher.span() or process.origin)
             child.program, child.env, child.job = process.program, process.env, True
             body.results = (*launcher.results, 0)
+            body.before = launcher.run
             body.pids, body.pipes, body.known, body.late, body.fresh = (), {}, frozenset(), (), True
             launcher.pids += (child.pid,)
             return child.pid
