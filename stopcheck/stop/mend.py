@@ -130,4 +130,6 @@ def _mend_with_it(world: World, pid: int, mode: str) -> None:
 
 def _is_replaced(cause: Cause) -> bool:
     """Whether the rule advises `exec`, so that the child takes the place of its parent."""
+    if isinstance(cause.process.body, Launching) and not cause.process.body.row.instead:
+        return False  # it is told to pass the signal on
     return not cause.rule.startswith(("trap-", "unhandled-", "exit-trap-", "supervisor-", "inherited-", "grace-"))

@@ -167,3 +167,14 @@ def test_it_is_blamed_with_the_line_that_starts_the_child() -> None:
     (case,), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
     found = [(rule, violation.span.source.path, violation.span.position()[0]) for rule, violation, _ in case[2]]
     assert found == [("forking-wrapper", "main.py", 2)]
+
+
+def test_a_child_that_dies_of_the_signal_is_one_finding() -> None:
+    work = (
+        "def work():\n    time.sleep(600)\nchild = multiprocessing.Process(target=work)\nchild.start()\nchild.join()\n"
+    )
+    dockerfile = 'FROM python:3.11\nCOPY . /app/\nWORKDIR /app\nCMD ["python", "main.py"]\n'
+    (case,), _ = analyze_container(
+        MemoryFiles({"Dockerfile": dockerfile, "main.py": HEAD + work}), "Dockerfile", Options()
+    )
+    assert [rule for rule, _, severity in case[2] if severity == "error"] == ["forking-wrapper"]
