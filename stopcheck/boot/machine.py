@@ -282,7 +282,7 @@ class Machine:
         elif there is not None and isinstance(there.content, Made) and there.content.tool:
             from stopcheck.boot.programs.sources import start_made
 
-            return start_made(self, start.process, there.content, start.env)
+            return start_made(start, there.content)
         elif "/bin/" in (path := there.path if there is not None else name):
             from stopcheck.boot.programs.runtimes import start_output
 

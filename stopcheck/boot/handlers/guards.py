@@ -72,7 +72,7 @@ PHP = Words(
     other=r"\b(?:while|for|foreach|eval|include|require|include_once|require_once|putenv|exit|die|sleep)\b",
     block=(r"\{", r"\}"),
 )
-_LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
+LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
 """Libraries that may set variables themselves."""
 
 
@@ -80,7 +80,7 @@ def guards(scan: Scan, words: Words, needs: tuple[str, ...], text: str) -> Itera
     """The guards of a file; none where a file or a library that it loads may set what they ask for."""
     if "ENV" not in text and "getenv" not in text:
         return
-    if any(need.startswith((".", "/")) or _LOADERS.search(need) for need in needs):
+    if any(need.startswith((".", "/")) or LOADERS.search(need) for need in needs):
         return
     code = _with_names(scan)
     locals_ = _locals(code, words)
