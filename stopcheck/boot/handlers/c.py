@@ -50,6 +50,11 @@ _PRINTS = regex(
 )
 _ENDS = regex(r"\b(?:_?exit|_Exit|quick_exit|abort|pthread_exit)\s*\(")
 _LASTING = r"\b(?:accept4?|pause|sigsuspend|epoll_wait|event_base_dispatch|uv_run)\s*\(|\bwhile\s*\(\s*!?\s*\w+\s*\)"
+_INTERRUPTED = regex(
+    r"\bEINTR\b|<\s*0\b|==\s*-\s*1\b|\b(?:while|if)\s*\([^{};]*\b(?:accept4?|read|recv\w*|poll|select|epoll_wait|u?sleep|nanosleep"
+    r"|pause|fgets|getline|getchar|scanf)\s*\("
+)
+"""Signs that a program sees where a signal has interrupted a call (signal(7): SA_RESTART)."""
 _ONCE = regex(r"^(?:    |\t)(?:pause|sleep|usleep|nanosleep|poll|select|read|recv|accept)\s*\(", re.MULTILINE)
 
 
@@ -147,8 +152,9 @@ def _action(code: str, handler: str) -> str:
         return "graceful"
     # A call that waits at the margin of main is interrupted, and what comes after it is done.
     once = _ONCE.search(_body(code, "main") or "")
+    goes_on = "" if _INTERRUPTED.search(code) else "ignore"
     if _PRINTS.fullmatch(body):
-        return "graceful" if once else "ignore"
+        return "graceful" if once else goes_on
     lines = [line for line in re.split(r"(?<=;)", body) if not _PRINTS.fullmatch(line)]
     sets = [_SETS.fullmatch(line) for line in lines]
     if not all(sets):
@@ -156,7 +162,7 @@ def _action(code: str, handler: str) -> str:
     names = {match[1] or match[2] for match in sets if match}
     elsewhere = code.replace(body, "")
     asks = [name for name in names if len(re.findall(rf"\b{name}\b", elsewhere)) > 1]
-    return "graceful" if asks or once else "ignore"
+    return "graceful" if asks or once else goes_on
 
 
 def _body(code: str, name: str) -> str | None:
