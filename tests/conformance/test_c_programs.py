@@ -47,7 +47,8 @@ CASES = [
     pytest.param(PRINTS, HANDLES + "    pause();\n", "graceful", id="prints-and-goes-on-to-the-end"),
     pytest.param(PRINTS, HANDLES + "    while (1) {\n        pause();\n    }\n", "killed", id="prints-and-waits-again"),
     pytest.param(
-        PRINTS, HANDLES + "    while (sleep(600) == 0)\n        puts(\"again\");\n", "graceful", id="sees-the-interruption"
+        PRINTS, HANDLES + "    while (sleep(600) == 0)\n        puts(\"again\");\n", "graceful",
+        id="sees-the-interruption",
     ),
     pytest.param("", "    signal(SIGTERM, SIG_IGN);\n" + LOOP, "killed", id="ignores"),
     pytest.param("", "    signal(SIGTERM, SIG_DFL);\n" + LOOP, "killed", id="default"),
