@@ -27,7 +27,7 @@ EXPRESS = "const express = require('express');\nconst app = express();\napp.list
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
 HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust")
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust", "c")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
