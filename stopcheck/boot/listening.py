@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.programs.program import Parent, Program
-from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.shells import ShellRow
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -37,4 +37,4 @@ def _may(process: Process) -> bool:
     body = process.body
     if isinstance(body, (Parent, Program)):
         return body.row.role not in _DEAF
-    return not isinstance(body, Shell)
+    return not isinstance(getattr(body, "row", None), ShellRow)

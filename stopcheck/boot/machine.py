@@ -317,6 +317,8 @@ class Machine:
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
             words = tuple(word for word in argv[1:] if isinstance(word, str))
             return Program(unknown_program(process.program, words, role, reason), self.stop_signal)
+        if _may_be_the_bases(file) and self._lacks_language(name):
+            return elsewhere or Failure(127, f"{name} is not in the image", "absent", name)
         return self._known(world, process, row, argv, env, depth)
 
     def start(
@@ -355,6 +357,25 @@ class Machine:
             return self._lacks(name, process.cwd)
         others = program not in {"sh", "bash", "dash", "ash"} or name.startswith("/usr/local/")
         return base.plain and program not in base.name and others
+
+    def _lacks_language(self, name: str) -> bool:
+        """Whether an interpreter is surely not there: a system has none but perl, a language's image no other's.
+
+        The full images of languages, made from buildpack-deps, hold Debian's own besides. Ubuntu 14.04 has python3.
+        """
+        base = self.image.base
+        folder, _, program = name.rpartition("/")
+        found = _LANGUAGES.fullmatch(program)
+        if found is None or folder not in {"", "/bin", "/usr/bin", "/usr/local/bin"}:
+            return False
+        if self.bare():
+            return base.name.partition(":")[0] == base.family and not base.sh_version.startswith("0.5.7")
+        if not base.plain or (base.family != "alpine" and "slim" not in base.name):
+            return False
+        own = found[1] in base.programs and folder not in {"/bin", "/usr/bin"}
+        tag = _MINOR.search(base.name)
+        other = tag is not None and "." in program and program.removeprefix("python") != tag[1]
+        return not own or (found[1] == "python3" and other)
 
     def _lacks(self, name: str, cwd: str) -> bool:
         """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
@@ -824,6 +845,13 @@ def _is_binary(file: ImageFile | Unknown, path: str) -> bool:
 
 def _begins_like_a_program(text: str) -> bool:
     return "\0" in text[:256] or text.startswith(("\x7fELF", "MZ"))
+
+
+_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
+"""Interpreters that no system brings along, and those that their images have in a place of their own."""
+
+
+_MINOR = regex(r":(\d+\.\d+)")
 
 
 def _may_be_the_bases(file: ImageFile | Unknown) -> bool:

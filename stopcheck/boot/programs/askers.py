@@ -49,7 +49,7 @@ def _hosts(start: Start) -> list[tuple[str, str]]:
         found = [_URL.fullmatch(word) for word in words if "://" in word or is_own(word.partition("/")[0])]
         return [(each[1], each[2] or "") for each in found if each] if all(found) else []
     hosts: list[tuple[str, str]] = []
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for at, word in enumerate(words):
         match = _HOST.fullmatch(word)
-        hosts += [(match[1] or after, "")] if match else []
+        hosts += [(match[1] or " ".join(words[at + 1 : at + 2]), "")] if match else []
     return hosts
