@@ -155,6 +155,8 @@ class Builders:
             elif field is not None and text.endswith(_C_SOURCES):
                 path = join(self.effects.cwd, text)
                 sources += [file.path for file in self.effects.view.matching(path)] if field.pattern else [path]
+            elif text.endswith(".o") and self.effects.file_at(join(self.effects.cwd, f"{text[:-2]}.c")):
+                sources.append(join(self.effects.cwd, f"{text[:-2]}.c"))  # what has been made of it before
             else:
                 known = False
         return output, tuple(sources) if known else ()

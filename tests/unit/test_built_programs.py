@@ -281,6 +281,11 @@ def c(
         pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
         pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),
         pytest.param("/* signal(SIGTERM, on); */" + WAITS, "", "killed", id="comment"),
+        pytest.param(FLAG.replace("stop = 1", "(void)s; puts(x)").replace("!stop", "1"), "", "killed", id="prints"),
+        pytest.param(FLAG.replace("stop = 1", "write(p[1], x, 1)").replace("!stop", "1"), "", "graceful", id="pipe"),
+        pytest.param(
+            FLAG.replace("stop = 1", "puts(x)").replace("while (!stop) sleep(1)", "pause()"), "", "graceful", id="once"
+        ),
         pytest.param("int main(void) { return work(); }", "", "unknown", id="ends"),
     ],
 )
@@ -317,3 +322,47 @@ def test_a_compiled_program_with_the_name_of_another() -> None:
     """`svc` is a program of daemontools, and ends."""
     build = "gcc -o /usr/local/bin/svc src/main.c"
     assert c(WAITS, build, name="svc").outcome == "killed"
+
+
+RULES = """
+BINARY := web
+FLAGS ?= -trimpath
+.PHONY: all build
+
+all: build
+build: # the program
+	@echo building $(BINARY)
+	CGO_ENABLED=0 go build $(FLAGS) -o bin/$(BINARY) ./cmd/web
+clean:
+	rm -rf bin
+"""
+
+
+@pytest.mark.parametrize(
+    ("build", "rules", "outcome"),
+    [
+        pytest.param("make", RULES, "terminated", id="first-target"),
+        pytest.param("make build FLAGS=-v", RULES, "terminated", id="given"),
+        pytest.param("cd / && make -j 4 -C /src build", RULES, "terminated", id="folder"),
+        pytest.param("make BINARY=other", RULES, "graceful", id="another-name"),
+        pytest.param("make none", RULES, "graceful", id="no-such-target"),
+        pytest.param("make", RULES.replace("web\n", "$(shell basename web)\n", 1), "graceful", id="function"),
+        pytest.param("make", "include rules.mk\n" + RULES, "graceful", id="include"),
+        pytest.param("make && make clean", RULES, "graceful", id="taken-away"),
+    ],
+)
+def test_a_program_that_make_builds(build: str, rules: str, outcome: str) -> None:
+    found = verdict(
+        f"FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN {build}\n"
+        'FROM alpine:3.20\nCOPY --from=build /src/bin/web /web\nCMD ["/web"]\n',
+        {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": SERVES, "Makefile": rules},
+    )
+    assert found.outcome == outcome
+
+
+def test_c_that_make_builds() -> None:
+    rules = "CC = gcc\nOBJS = main.o\n\njob: $(OBJS)\n\t$(CC) -o $@ $^\n"
+    found = verdict(
+        'FROM gcc:12\nWORKDIR /w\nCOPY . .\nRUN make\nCMD ["./job"]\n', {"main.c": WAITS, "Makefile": rules}
+    )
+    assert found.outcome == "killed"

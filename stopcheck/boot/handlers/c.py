@@ -28,6 +28,11 @@ _BEYOND = {
 _LASTS = rf"{LOOPS}|\bpause\s*\(|\bwhile\s*\(\s*!?\s*\w+\s*\)|\bwhile\s*\(\s*\w+\s*==\s*\w+\s*\)|{_WAITS}"
 """Loops without an end, or until a flag is set, and calls that wait for a signal."""
 
+_ONLY_PRINTS = (
+    r"\s*(?:(?:\(\s*void\s*\)\s*\w+|(?:(?:std\s*::\s*)?(?:f?printf|f?puts|fflush|perror)\s*\("
+    r"|write\s*\(\s*(?:[12]|STD(?:OUT|ERR)_FILENO)\b)[^;{}]*)\s*;\s*)*"
+)
+
 
 def read(text: str) -> Source:
     """See Language.read."""
@@ -40,7 +45,7 @@ def read(text: str) -> Source:
     for name, action in re.findall(r"\b(?:signal|bsd_signal|sigset)\s*\(\s*(\w+)\s*,\s*([^;]*?)\s*\)\s*[;,)]", code):
         signal = _NUMBERS.get(name) or name.removeprefix("SIG")
         if signal in _NUMBERS.values():
-            on[signal] = "ignore" if "SIG_IGN" in action else "default" if "SIG_DFL" in action else "graceful"
+            on[signal] = "default" if "SIG_DFL" in action else "ignore" if _goes_on(action, code) else "graceful"
         else:
             doubt = "it arranges for signals that are not known"
     named = {name for name in re.findall(r"\bSIG([A-Z]+\d?)\b", code) if name in STOP_SIGNALS} - on.keys()
@@ -56,6 +61,14 @@ def read(text: str) -> Source:
     doubt = doubt or next((why for sign, why in _BEYOND.items() if re.search(sign, code, re.MULTILINE)), "")
     on = {signal: action for signal, action in on.items() if action != "default"}
     return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=bool(re.search(_LASTS, code)))
+
+
+def _goes_on(handler: str, code: str) -> bool:
+    """Whether nothing comes of a signal: it is ignored, or a handler does no more than to print in an endless loop."""
+    name = handler.rpartition(")")[2].strip().removeprefix("&")
+    body = re.search(rf"\b{re.escape(name)}\s*\([^()]*\)\s*\{{([^{{}}]*)\}}", code) if name else None
+    prints = body is not None and re.fullmatch(_ONLY_PRINTS, body[1]) is not None
+    return "SIG_IGN" in handler or (prints and re.search(LOOPS, code) is not None)
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
