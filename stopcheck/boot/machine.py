@@ -368,6 +368,8 @@ class Machine:
         found = _LANGUAGES.fullmatch(program)
         if found is None or folder not in {"", "/bin", "/usr/bin", "/usr/local/bin"}:
             return False
+        if any(flag.name == "from" for line in self.image.instructions for flag in line.flags):
+            return False  # it may come along with a folder of another image
         if self.bare():
             return base.name.partition(":")[0] == base.family and not base.sh_version.startswith("0.5.7")
         if not base.plain or (base.family != "alpine" and "slim" not in base.name):

@@ -239,6 +239,12 @@ def test_interpreters_that_are_not_there(base: str, program: str, outcome: str) 
     assert verdict("/app/job", files={"job": text}, base=base).outcome == outcome
 
 
+def test_an_interpreter_that_another_image_brings() -> None:
+    text = "#!/usr/bin/env python3\nimport time\nwhile True:\n    time.sleep(1)\n"
+    lines = "COPY --from=python:3.11 /usr/local /usr/local"
+    assert verdict("/app/job", files={"job": text}, base="node:20-slim", lines=lines).outcome == "killed"
+
+
 def test_an_interpreter_that_a_package_brings() -> None:
     text = "#!/usr/bin/python3\nimport time\nwhile True:\n    time.sleep(1)\n"
     found = verdict("/app/job", files={"job": text}, lines="RUN apt-get update && apt-get install -y supervisor")
