@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.programs import known
+from stopcheck.boot.programs.misspelt import misspelt
 from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
@@ -212,7 +213,9 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
+            ended = (
+                _ended(start, arguments, text) or misspelt(start, text) or _successor(start, text.text, arguments, text)
+            )
             return ended or _from_source(start, "python", name, start.process.cwd)
     package, last = module.partition(".")[0], module.rpartition(".")[2]
     names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
@@ -250,7 +253,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         if isinstance(text, SourceFile):
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = _successor(start, text.text, arguments, text, path)
+                body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
