@@ -162,6 +162,7 @@ class Machine:
     # --- what shells ask -------------------------------------------------------------------------
 
     simple_command = staticmethod(commands.simple_command)
+    read_on = staticmethod(commands.read_on)
     substitute = staticmethod(substitution.substitute)
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)

@@ -22,7 +22,7 @@ from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Simpl
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.frames import Tail
+    from stopcheck.boot.shell.frames import Reading, Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment, Function
@@ -119,6 +119,13 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if (process.user and _cannot_make(call)) or _cannot_find(call):
             return
     run_program(call)
+
+
+def read_on(shell: Shell, reading: Reading, world: World, process: Process) -> None:
+    """What a `read` waited for has come, from where it was redirected to read."""
+    builtin = shell.machine.builtin(str(reading.words[0]), shell.row)
+    if builtin is not None:
+        builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe))
 
 
 _ALIASED = regex(r"[\w ./:=-]+")

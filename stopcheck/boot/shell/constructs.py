@@ -378,7 +378,7 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
     """A round for the next value."""
     if not frame.values:
         return
-    shell.variables[frame.node.variable] = frame.values[0]
+    shell.assign(frame.node.variable, frame.values[0])
     rest = frame.values[1:]
     if rest:
         shell.push(ForRest(frame.node, rest, frame.tail), Evaluate(frame.node.body, None))

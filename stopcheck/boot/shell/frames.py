@@ -265,13 +265,14 @@ class Foreground:
 class Reading:
     """A `read` that has nothing to read yet: one of these may still write.
 
-    `pipe`: it has been redirected from there, once, and is to read into `names`.
+    `pipe`: it has been redirected from there, once, and is called with `words`; `whole`: it reads all there is.
     """
 
     pids: tuple[int, ...]
     node: SimpleCommand
     pipe: int = 0
-    names: tuple[str, ...] = ()
+    words: tuple[Field, ...] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

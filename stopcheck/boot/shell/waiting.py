@@ -34,14 +34,12 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return False
     if isinstance(blocked, Reading):
         pipe = blocked.pipe or process.stdin
-        empty = not world.pipes.get(pipe) or is_short(world, pipe)
+        empty = blocked.whole or not world.pipes.get(pipe) or is_short(world, pipe)
         if empty and any(pid != process.pid for pid in world.holders(pipe)):
             return False
         shell.blocked = None
         if blocked.pipe:
-            for name in blocked.names:
-                shell.assign(name, Unknown(f"what is read into ${name}", blocked.node.span))
-            shell.set_status(Unknown("the end of the input", blocked.node.span))
+            shell.machine.read_on(shell, blocked, world, process)
             return True
         shell.push(Evaluate(blocked.node, None))
         return True
@@ -66,6 +64,12 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     for child in ended:
         child.reaped = True
     shell.blocked = None
+    if isinstance(blocked, Foreground) and blocked.asked is not None and shell.row.name == "bash" and shell.interrupted:
+        # It has SIGINT blocked while it reads what a `$( … )` prints (subst.c), and PID 1 is not killed by it.
+        signal, shell.interrupted = shell.interrupted, ""
+        if process.pid != 1:
+            _die_of(shell, signal, world, process)
+            return True
     if isinstance(blocked, Foreground) and blocked.asked is not None and not shell.interrupted:
         lines = world.pipes.pop(blocked.pipe, ())
         unknown = next((line for line in lines if isinstance(line, Unknown)), None)
@@ -83,13 +87,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             if process.pid == 1 and shell.row.almquist:
                 shell.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
                 return True
-            if "EXIT" in shell.traps and ((shell.row.name == "bash" and died) or shell.row.exit_trap_status):
-                shell.leave(128 + signal_number(signal))
-                shell.killed = True
-                shell.dying = signal if shell.row.name == "bash" else ""
-                return True
             if shell.row.name != "bash" or died:
-                world.exit(process, 128 + signal_number(signal), signal)
+                _die_of(shell, signal, world, process)
                 return True
         if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
             forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
@@ -117,6 +116,16 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
+
+
+def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
+    """A signal without a trap ends it: bash and mksh run their EXIT trap before that."""
+    if "EXIT" in shell.traps and (shell.row.name == "bash" or shell.row.exit_trap_status):
+        shell.leave(128 + signal_number(signal))
+        shell.killed = True
+        shell.dying = signal if shell.row.name == "bash" else ""
+    else:
+        world.exit(process, 128 + signal_number(signal), signal)
 
 
 _LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
