@@ -568,6 +568,8 @@ class Machine:
         )
         if file is None and row.name == "bash" and "/" not in path:
             file = self.find(path, process.cwd, env)  # it looks for a script in PATH, too
+        if file is None and self.is_folder(world, process, path) and row.name in _READS_FOLDERS:
+            return Program(ProgramRow(process.program, role="short", status=_READS_FOLDERS[row.name]), self.stop_signal)
         status = 2 if row.almquist else 127 if file is None else 126
         if file is None or _is_binary(file, path):
             return Program(ProgramRow(process.program, role="short", status=status), self.stop_signal)
@@ -576,6 +578,11 @@ class Machine:
             return Program(ProgramRow(path.rsplit("/", 1)[-1], role="unread", instead=reason), self.stop_signal)
         script = self.parse(file.content, row)
         return Shell(self, row, script.body, "file", path, rest[1:], env, options, path)
+
+    def is_folder(self, world: World, process: Process, path: str) -> bool:
+        """Whether a path names a folder, of the image or one that a script has made."""
+        path = posixpath.normpath(posixpath.join(process.cwd, path))
+        return path in world.folders or self.image.files.kind(path) == "folder"
 
     def _profiled(self, env: Mapping[str, Field]) -> Mapping[str, Field]:
         """What a login shell's profiles leave of the environment: Debian's and Alpine's set PATH anew."""
@@ -938,6 +945,8 @@ def _by_lines(lines: list[str], own: list[str], start: int) -> Iterator[tuple[in
         here, there = here + len(line) + 1, there + len(written) + 1
 
 
+_READS_FOLDERS = {"dash": 0, "busybox": 0, "mksh": 0, "bash": 126, "posh": 126, "ksh93": 126, "yash": 2}
+"""What comes of a folder that a shell is to run as a script: to some it is a file with nothing in it."""
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 

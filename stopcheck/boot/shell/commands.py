@@ -289,6 +289,8 @@ def _may_print(call: Call) -> bool:
         return arguments[:1] in {("-v",), ("-V",)}
     if name in {".", "source"} or name == "eval":
         return any(isinstance(word, Unknown) for word in arguments) or name != "eval"
+    if name == "jobs" and call.shell.row.jobs_p and arguments and set(arguments) <= {"-p", "-pr", "-rp", "-r"}:
+        return False  # it tells them itself
     if name == "jobs" and call.shell.row.name == "dash" and call.shell.mode == "subshell":
         return bool(call.shell.jobs)  # it knows of none of those of the shell that it was forked from
     return name in _PRINTS or (name in _LISTS and (not arguments or arguments[0] == "-p"))

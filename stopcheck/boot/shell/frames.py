@@ -332,7 +332,8 @@ class Job:
     """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
 
     bash lists what it dies in the foreground of, too; plain `wait` does not wait for that. `waited`: it has ended, and
-    was waited for. `controlled`: it was started under `set -m`.
+    was waited for. `controlled`: it was started under `set -m`. `doubtful`: it was killed when bash may just have told
+    of such jobs.
     """
 
     pids: tuple[int, ...]
@@ -341,6 +342,7 @@ class Job:
     foreground: bool = False
     waited: bool = False
     controlled: bool = False
+    doubtful: bool = False
 
 
 def frame_key(frame: Frame | Blocked) -> Hashable:

@@ -97,6 +97,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
         else:
             shell.set_status(status, expected)
+        _tell_of_killed(shell, world)
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
         parts = any(len(job.pids) > 1 for job in shell.jobs)
@@ -113,6 +114,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             told = told if isinstance(told, Unknown) else 129  # whatever it was
         if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
             shell.forgotten |= {child.pid for child in ended}
+        if not blocked.every:
+            _tell_of_killed(shell, world)
         told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
@@ -208,6 +211,25 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
         known = [status for status in failed if not isinstance(status, Unknown)]
         last = (known or failed or [0])[-1]
     return 0 if last is None else last
+
+
+def _tell_of_killed(shell: Shell, world: World) -> None:
+    """bash tells of the jobs that a signal has ended, and has them in its table no more: `wait -n` is not for them.
+
+    With `-c` that goes for all that have ended, but in POSIX mode for `$!`. It looks when a command in the foreground
+    has ended; what ends at that moment it may have seen, or not yet. Source: jobs.c, notify_of_job_status.
+    """
+    if shell.row.name != "bash":
+        return
+    over = [job for job in shell.jobs if not (job.foreground or job.waited or world.living(job.pids))]
+    if not shell.script.endswith(" -c"):
+        over = [job for job in over if world.processes[job.pids[-1]].killed_by]
+    elif shell.strict:
+        over = [job for job in over if shell.last_job not in job.pids]
+    late = [job for job in over if any(world.processes[pid].ended_at == world.clock for pid in job.pids)]
+    shell.jobs = tuple(
+        replace(job, doubtful=True) if job in late else job for job in shell.jobs if job in late or job not in over
+    )
 
 
 def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:

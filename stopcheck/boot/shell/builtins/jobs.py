@@ -142,6 +142,8 @@ def do_wait(call: Call) -> None:
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
+            if over.doubtful:
+                raise TooComplex("whether bash tells of a killed job before `wait -n` asks for it")
             shell.jobs = tuple(job for job in shell.jobs if job is not over)  # `wait PID` still tells its status
             told = waiting.seen(shell, world.processes[over.pids[-1]])
             shell.set_status(told if told is not None else 0, True)
@@ -219,7 +221,7 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
             job
             for job in shell.jobs
             if not (job.foreground or job.waited or world.living(job.pids) or shell.forgotten.issuperset(job.pids))
-            and (keeps or new & set(job.pids))
+            and (keeps or job.doubtful or new & set(job.pids))
         ),
         None,
     )
@@ -274,7 +276,23 @@ def do_jobs(call: Call) -> None:
     shell = call.shell
     if shell.row.job_slots and "-p" not in call.arguments:
         forks.drop_jobs(shell, tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+    if call.arguments and set(call.arguments) <= {"-p", "-pr", "-rp", "-r"} and shell.row.jobs_p:
+        numbers = _numbers_of_jobs(call)
+        if numbers:
+            call.world.put(call.output, numbers)
     shell.set_status(0)
+
+
+def _numbers_of_jobs(call: Call) -> Field:
+    """What `jobs -p` prints; a part of a pipeline has the table of the shell that it was forked from."""
+    above = call.world.processes.get(call.process.ppid)
+    jobs = call.shell.jobs
+    if call.shell.mode == "subshell" and above is not None and not jobs:
+        jobs = getattr(above.body, "jobs", ())
+    over = any(not call.world.living(job.pids) for job in jobs)
+    if over or not any("p" in str(word) for word in call.arguments):
+        return Unknown("what `jobs` prints", call.node.span)
+    return "\n".join(str(job.pids[0]) for job in jobs)
 
 
 def do_fg(call: Call) -> None:
