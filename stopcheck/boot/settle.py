@@ -17,6 +17,7 @@ from stopcheck.boot.shell.frames import (
     IfRest,
     Items,
     LoopBody,
+    Reading,
     Standing,
     TrapEnd,
     Waiting,
@@ -27,7 +28,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from stopcheck.boot.world import Process
 
@@ -101,8 +102,12 @@ class _Settling:
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
         first = self._waits_for_first(world)
-        heard = (*leaves, *(child for child in world.children(self.top) if child.alive)) if first else leaves
-        timers = [leaf for leaf in heard if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
+        heard: Iterable[Process] = leaves
+        if first:
+            heard = (*leaves, *(child for child in world.children(self.top) if child.alive))
+        if any(map(_waits_for_any, leaves)):
+            first, heard = True, [process for process in world.processes.values() if process.alive]
+        timers = [each for each in heard if isinstance(each.body, (Program, Shell)) and each.body.wakes() is not None]
         if timers and first and len(self._ticks) < TICK_LIMIT:
             self._pass_time(world, timers)
         elif not leaves or any(_stands(leaf) for leaf in leaves):
@@ -189,6 +194,12 @@ class _Settling:
             self._finish(world)
         else:
             world.pass_time(wake)
+
+
+def _waits_for_any(process: Process) -> bool:
+    """Whether a shell waits until somebody opens a FIFO, or reads for so long: any end may be what it waits for."""
+    blocked = process.body.blocked if isinstance(process.body, Shell) else None
+    return (isinstance(blocked, Standing) and blocked.pipe != 0) or isinstance(blocked, Reading)
 
 
 def _is_told_again(world: World, top: int) -> bool:

@@ -43,6 +43,8 @@ class Call:
     stdout: int | None = None
     closed: frozenset[str] = frozenset()
     """The descriptors that are closed for it."""
+    late: bool = False
+    """Whether the time is over that `read -t` gives it."""
 
     @property
     def machine(self) -> Machine:
@@ -121,11 +123,11 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     run_program(call)
 
 
-def read_on(shell: Shell, reading: Reading, world: World, process: Process) -> None:
-    """What a `read` waited for has come, from where it was redirected to read."""
+def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
+    """What a `read` waited for has come, from where it was redirected to read; or its time is over."""
     builtin = shell.machine.builtin(str(reading.words[0]), shell.row)
     if builtin is not None:
-        builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe))
+        builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe, late=late))
 
 
 _ALIASED = regex(r"[\w ./:=-]+")

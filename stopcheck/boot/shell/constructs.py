@@ -389,10 +389,11 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
 
 
 def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process, start: int = 0) -> None:
-    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
+    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`.
+
+    What it leads to sees the status from before it in `$?`; where it leads to nothing, its own is 0.
+    """
     scope = shell.scope(world, process)
-    if not start:
-        shell.status, shell.ok = 0, False
     subject = expand_text(scope, node.subject)
     possible: list[int] = []
     doubt: Unknown | None = None
@@ -408,7 +409,16 @@ def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process,
         possible.append(-1)
 
     def into(index: int) -> Callable[[Shell], None]:
-        return lambda shell: case_body(shell, node, index, "", tail) if index >= 0 else None
+        if index >= 0 and node.items[index].body.items:
+            return lambda shell: case_body(shell, node, index, "", tail)
+
+        def nothing(shell: Shell) -> None:
+            if not start:
+                shell.decide(0)
+            if index >= 0:
+                case_body(shell, node, index, "", tail)
+
+        return nothing
 
     if doubt is None:
         into(possible[0])(shell)

@@ -265,7 +265,8 @@ class Foreground:
 class Reading:
     """A `read` that has nothing to read yet: one of these may still write.
 
-    `pipe`: it has been redirected from there, once, and is called with `words`; `whole`: it reads all there is.
+    `pipe`: it has been redirected from there, once, and is called with `words`; `whole`: it reads all there is;
+    `until`: when it gives up.
     """
 
     pids: tuple[int, ...]
@@ -273,6 +274,7 @@ class Reading:
     pipe: int = 0
     words: tuple[Field, ...] = ()
     whole: bool = False
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

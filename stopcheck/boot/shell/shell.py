@@ -236,11 +236,13 @@ class Shell:
         hearing.receive(self, world, process, signal)
 
     def wakes(self) -> float | None:
-        """See Body.wakes: a shell has no timer of its own."""
-        return None
+        """See Body.wakes: a shell has no timer of its own but that of `read -t`."""
+        return self.blocked.until if isinstance(self.blocked, Reading) else None
 
     def awaits(self, process: Process) -> tuple[int, ...]:
         """See Body.awaits."""
+        if isinstance(self.blocked, Reading) and self.blocked.until is not None:
+            return ()  # whatever happens, it goes on
         return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
 
     # --- going on --------------------------------------------------------------------------------

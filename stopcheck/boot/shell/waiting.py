@@ -35,11 +35,13 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     if isinstance(blocked, Reading):
         pipe = blocked.pipe or process.stdin
         empty = blocked.whole or not world.pipes.get(pipe) or is_short(world, pipe)
-        if empty and any(pid != process.pid for pid in world.holders(pipe)):
+        late = blocked.until is not None and world.clock >= blocked.until
+        others = any(pid != process.pid for pid in world.holders(pipe))
+        if empty and not late and (others or process.pid in blocked.pids):
             return False
         shell.blocked = None
         if blocked.pipe:
-            shell.machine.read_on(shell, blocked, world, process)
+            shell.machine.read_on(shell, blocked, world, process, late=late)
             return True
         shell.push(Evaluate(blocked.node, None))
         return True

@@ -8,6 +8,7 @@ from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import UnsetError
 from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Standing
 from stopcheck.boot.shell.words import expand_text, separators
+from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -39,14 +40,17 @@ def do_read(call: Call) -> None:
         path = expand_text(shell.scope(world, process), redirections[0].target)
         pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
         if not pipe:
-            shell.blocked = Standing(READS, call.node.span)
+            _stand(call)
             return
         if not world.is_open(pipe):
             shell.push(Evaluate(call.node, None))
             shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
             return
-    if elsewhere and _holds_both_ends(call):
-        shell.blocked = Standing(READS, call.node.span)
+    if elsewhere and _holds_both_ends(call) and not call.late:
+        _stand(call)
+        return
+    if call.late and call.stdin and not world.pipes.get(call.stdin):
+        _read_nothing(call, array, names, 128 + signal_number("ALRM"))
         return
     if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
         if process.pid in world.held.values():
@@ -86,6 +90,11 @@ def do_read(call: Call) -> None:
         _read_line(call, letters, array, names, lines[0])
         if short:
             shell.set_status(1)  # it has read to the end, and found no newline
+    elif writers and limit is not None and not isinstance(limit, Unknown) and 0 < limit < SHORT and not lines:
+        until = world.clock + limit
+        if shell.row.name != "bash":
+            raise TooComplex(f"what `read -t` of {shell.row.name} gives when its time is over")
+        shell.blocked = Reading(tuple(writers), call.node, stdin, call.words, until=until)
     elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
         _read_unknown(call, [*names, *array])
     elif writers and (redirections or call.stdin is not None):
@@ -93,11 +102,15 @@ def do_read(call: Call) -> None:
     elif writers:
         shell.blocked = Reading(tuple(writers), call.node)
     else:
-        for name in names:
-            shell.assign(name, "")
-        for name in array:
-            shell.assign_array(name, (), (), append=False)
-        shell.set_status(1)
+        _read_nothing(call, array, names, 1)
+
+
+def _read_nothing(call: Call, array: list[str], names: list[str], status: int) -> None:
+    for name in names:
+        call.shell.assign(name, "")
+    for name in array:
+        call.shell.assign_array(name, (), (), append=False)
+    call.shell.set_status(status)
 
 
 _VALUED = {"bash": "adintNpu"}
@@ -127,10 +140,20 @@ def _holds_both_ends(call: Call) -> bool:
     for at, word in enumerate(call.arguments, 1):
         if isinstance(word, str) and word.startswith("-u"):
             number = word[2:] or (call.words[at + 1] if at + 1 < len(call.words) else "")
-            limit = _limit(call)
-            lasts = limit is None or (not isinstance(limit, Unknown) and limit >= SHORT)
-            return lasts and isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
+            return isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
     return False
+
+
+def _stand(call: Call) -> None:
+    """It reads what nobody but its own shell could write: for ever, or as long as `-t` gives it."""
+    shell, limit = call.shell, _limit(call)
+    if limit != 0 and limit is not None:
+        shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
+    if limit is None or isinstance(limit, Unknown) or limit >= SHORT:
+        shell.blocked = Standing(READS, call.node.span)
+        return
+    until = call.world.clock + limit
+    shell.blocked = Reading((call.process.pid,), call.node, call.world.new_pipe(), call.words, until=until)
 
 
 def _limit(call: Call) -> float | Unknown | None:
