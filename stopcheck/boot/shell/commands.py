@@ -171,7 +171,7 @@ def _call_function(call: Call, function: Function) -> None:
     """With its redirections, which hold until it returns."""
     shell, process = call.shell, call.process
     if call.node.redirections:
-        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        shell.push(Redirected.of(process))
         _redirect(call, process)
     if call.node.assignments:
         shell.assign_for_now(_assigned(call))
@@ -265,17 +265,18 @@ def _redirected(call: Call) -> Call:
     from stopcheck.boot.shell.redirections import redirect
 
     process = call.process
-    before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
+    before, shell = Redirected.of(process), call.shell
     outside = shell.row.name == "bash" and _is_outside(shell, call.words)
     before_it = dict(shell.variables), shell.last_job, shell.substitutions
     try:
         redirect(shell, call.node.redirections, call.world, process)
     finally:
-        after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
-        (process.stdin, process.stdout), process.closed = before, closed
+        after, call = Redirected.of(process), replace(call, closed=process.closed)
+        before.restore(process)
         if outside:
             shell.variables, shell.last_job, shell.substitutions = before_it  # its child has set them
-    stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
+    pairs = ((before.stdin, after.stdin), (before.stdout, after.stdout))
+    stdin, stdout = (new if old != new else None for old, new in pairs)
     return replace(call, stdin=stdin, stdout=stdout)
 
 

@@ -141,7 +141,7 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         shell.push(Evaluate(node.commands[-1], under))
     elif last:
         shell.push(Joined(pids, node))
-        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        shell.push(Redirected.of(process))
         world.connect([children[-1], process])
         shell.push(Evaluate(node.commands[-1], None))
     else:

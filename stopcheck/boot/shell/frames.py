@@ -165,10 +165,17 @@ class Redirected:
     stdin: int
     stdout: int
     closed: frozenset[str]
+    inlets: tuple[tuple[str, int], ...]
+
+    @staticmethod
+    def of(process: Process) -> Redirected:
+        """What a process reads and writes now."""
+        return Redirected(process.stdin, process.stdout, process.closed, tuple(process.inlets.items()))
 
     def restore(self, process: Process) -> None:
         """As it was before."""
         process.stdin, process.stdout, process.closed = self.stdin, self.stdout, self.closed
+        process.inlets = dict(self.inlets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,8 @@ class TrapEnd:
     """A trap returns; the status is what it was before.
 
     `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
-    `children`: how many processes there had been when it began.
+    `children`: how many processes there had been when it began. `frozen`: bash leaves its table of jobs alone until it
+    has returned, and `wait -n` is over at once.
     """
 
     signal: str
@@ -192,6 +200,7 @@ class TrapEnd:
     ok: bool
     heard: bool = False
     children: int = 0
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames",
+    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "fronted",
     "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
     "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
@@ -138,6 +138,8 @@ class Shell:
         """A signal that the shell acts on when its foreground child has ended."""
         self.witnesses: tuple[int, ...] = ()
         """Those of them that were alive then."""
+        self.fronted = False
+        """Whether a trapped SIGINT came while a command was in the foreground, which has ended now."""
         self.cut = False
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.forgotten: frozenset[int] = frozenset()

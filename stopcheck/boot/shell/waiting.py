@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.shell import forks
-from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -80,6 +80,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         shell.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
     elif isinstance(blocked, Foreground):
         _inherit(shell, ended, process)
+        shell.fronted = "INT" in shell.pending and "m" not in shell.options
         status = _pipeline_status(shell, world, blocked)
         last = world.processes[blocked.pids[-1]]
         expected = shell.ok if blocked.own is not None else shell.machine.success_expected(last)
@@ -215,13 +216,18 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
     return 0 if last is None else last
 
 
+def is_frozen(shell: Shell) -> bool:
+    """Whether bash is in a trap that it runs while it looks how a child has ended (jobs.c: jobs_list_frozen)."""
+    return any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames)
+
+
 def _tell_of_killed(shell: Shell, world: World) -> None:
     """bash tells of the jobs that a signal has ended, and has them in its table no more: `wait -n` is not for them.
 
     With `-c` that goes for all that have ended, but in POSIX mode for `$!`. It looks when a command in the foreground
     has ended; what ends at that moment it may have seen, or not yet. Source: jobs.c, notify_of_job_status.
     """
-    if shell.row.name != "bash":
+    if shell.row.name != "bash" or is_frozen(shell):
         return
     over = [job for job in shell.jobs if not (job.foreground or job.waited or world.living(job.pids))]
     if not shell.script.endswith(" -c"):

@@ -112,6 +112,9 @@ def do_wait(call: Call) -> None:
     if options and (not shell.row.wait_n or (shell.row.name != "bash" and not first)):
         shell.set_status(shell.row.wait_n_status)
         return
+    if first and waiting.is_frozen(shell):
+        shell.set_status(127)
+        return
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     news = [
         child

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import UnsetError
-from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Standing
+from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, separators
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, TooComplex
@@ -46,22 +46,27 @@ def do_read(call: Call) -> None:
             shell.push(Evaluate(call.node, None))
             shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
             return
-    if elsewhere and _holds_both_ends(call) and not call.late:
+    inlet = process.inlets.get(_descriptor(call)) if call.stdin is None else None
+    if inlet is not None and world.held.get(inlet) == process.pid:
         _stand(call)
         return
     if call.late and call.stdin and not world.pipes.get(call.stdin):
         _read_nothing(call, array, names, 128 + signal_number("ALRM"))
         return
-    if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
+    if (
+        call.stdin is None
+        and inlet is None
+        and (elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections))
+    ):
         if process.pid in world.held.values():
             raise TooComplex("how long it reads what its coprocess prints")
         _read_unknown(call, [*names, *array])
         return
-    stdin = process.stdin if call.stdin is None else call.stdin
-    if redirections:
+    stdin = inlet if inlet is not None else process.stdin if call.stdin is None else call.stdin
+    if redirections and inlet is None:
         from stopcheck.boot.shell.redirections import redirect
 
-        stdout, closed = process.stdout, process.closed
+        before = Redirected.of(process)
         try:
             redirect(shell, redirections, world, process)
         except UnsetError as fault:
@@ -69,7 +74,8 @@ def do_read(call: Call) -> None:
                 raise
             shell.set_status(shell.row.open_error)
             return
-        stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
+        stdin = process.stdin
+        before.restore(process)
     limit = _limit(call)
     if limit != 0 and limit is not None and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
@@ -97,7 +103,7 @@ def do_read(call: Call) -> None:
         shell.blocked = Reading(tuple(writers), call.node, stdin, call.words, until=until)
     elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
         _read_unknown(call, [*names, *array])
-    elif writers and (redirections or call.stdin is not None):
+    elif writers and (redirections or call.stdin is not None or inlet is not None):
         shell.blocked = Reading(tuple(writers), call.node, stdin, call.words)
     elif writers:
         shell.blocked = Reading(tuple(writers), call.node)
@@ -135,13 +141,17 @@ def _parsed(call: Call) -> tuple[set[str], list[str], list[str]]:
     return letters, array, [word for word in words if isinstance(word, str) and word.isidentifier()]
 
 
-def _holds_both_ends(call: Call) -> bool:
-    """Whether `read -u 3` reads what the script itself holds open to write to: `exec 3<> <(:)`."""
+def _descriptor(call: Call) -> str:
+    """The number that `read -u 3`, or `read <&3`, reads from; "" for its standard input."""
     for at, word in enumerate(call.arguments, 1):
-        if isinstance(word, str) and word.startswith("-u"):
-            number = word[2:] or (call.words[at + 1] if at + 1 < len(call.words) else "")
-            return isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
-    return False
+        if isinstance(word, str) and word.startswith("-") and "u" in word:
+            number = word.partition("u")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "")
+            return number if isinstance(number, str) else ""
+    last = call.node.redirections[-1] if call.node.redirections else None
+    if last is None or last.operator != "<&" or last.descriptor not in {None, "0"}:
+        return ""
+    number = expand_text(call.shell.scope(call.world, call.process), last.target)
+    return number if isinstance(number, str) else ""
 
 
 def _stand(call: Call) -> None:
