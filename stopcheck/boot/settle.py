@@ -94,6 +94,7 @@ class _Settling:
         self.top = top
         self.done = False
         self._ticks: set[Hashable] = set()
+        self._parts = 0
         self._ended: dict[tuple[object, Hashable], int] = {}
 
     def go_on(self, world: World, leaves: list[Process]) -> None:
@@ -134,7 +135,7 @@ class _Settling:
         """
         limit = None if ended else _time_limit(world, self.top)
         if limit is not None:
-            world.pass_time(limit)
+            self._let_pass(world, limit)
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
         ended = ended or _spins(world, self.top) or _is_told_again(world, self.top)
@@ -184,16 +185,26 @@ class _Settling:
             else:
                 self._finish(world)
             return
-        self._ticks.add(round_)
         limit = _time_limit(world, self.top)
         wake = min(wake for wake in (limit, *(leaf.body.wakes() for leaf in timers)) if wake is not None)
         beside = world.fallback
         if wake - world.clock >= LONG and beside is not None and beside.next_pid == world.next_pid:
+            self._ticks.add(round_)
             _become(world, beside)  # what only keeps the script alive is waited for together with it
         elif wake - world.clock >= LONG:
+            self._ticks.add(round_)
             self._finish(world)
-        else:
-            world.pass_time(wake)
+        elif self._let_pass(world, wake):
+            self._ticks.add(round_)
+
+    def _let_pass(self, world: World, until: float) -> bool:
+        """Let time pass up to then; False where something that is not waited for ends before that, and comes first."""
+        wakes = [process.body.wakes() for process in world.processes.values() if process.alive]
+        first = min((wake for wake in wakes if wake is not None and world.clock < wake), default=until)
+        whole = first >= until or self._parts >= TICK_LIMIT
+        self._parts += not whole
+        world.pass_time(until if whole else first)
+        return whole
 
 
 def _waits_for_any(process: Process) -> bool:

@@ -53,7 +53,7 @@ class Killer(Passing):
         return True
 
     def send(self, world: World, process: Process) -> bool:
-        """Send the signal; whether there was anybody to get it, and to killall everybody whom it names."""
+        """Send the signal; whether there was anybody to get it, to kill and killall everybody whom it names."""
         found = False
         missed = False
         for target in self.targets:
@@ -70,7 +70,7 @@ class Killer(Passing):
             for other in self._around(world, target):
                 found = other.finished = True
                 world.exit(other, 0)
-        return found and not (missed and process.program == "killall")
+        return found and not (missed and process.program in {"kill", "killall"})
 
     def _around(self, world: World, target: str) -> list[Process]:
         """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""

@@ -61,8 +61,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return False
     ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
     if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
-        over = [job.pids for job in shell.jobs if not world.living(job.pids)]
-        ended = [child for child in ended if any(child.pid in pids for pids in over)] or ended
+        over = [job.pids for job in shell.jobs if not world.living(job.pids) and set(job.pids) & set(blocked.pids)]
+        ended = [child for child in ended if over and child.pid in over[0]] or ended  # it tells of one job alone
     for child in ended:
         child.reaped = True
     shell.blocked = None
@@ -104,7 +104,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
         parts = any(len(job.pids) > 1 for job in shell.jobs)
-        have_waited(shell, world, None if blocked.every else blocked.pids, numbers=blocked.numbers)
+        meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
+        have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
         if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
             forget(shell, world, blocked.pids)
         if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):

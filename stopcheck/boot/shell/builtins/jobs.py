@@ -145,10 +145,12 @@ def do_wait(call: Call) -> None:
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
-            if over.doubtful:
-                raise TooComplex("whether bash tells of a killed job before `wait -n` asks for it")
             shell.jobs = tuple(job for job in shell.jobs if job is not over)  # `wait PID` still tells its status
             told = waiting.seen(shell, world.processes[over.pids[-1]])
+            if over.doubtful and pids:
+                raise TooComplex("whether bash tells of a killed job before `wait -n` asks for it")
+            if over.doubtful:
+                told = Unknown("what `wait -n` says of a job that bash may have told of", call.node.span)
             shell.set_status(told if told is not None else 0, True)
             return
         if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news):
@@ -292,10 +294,11 @@ def _numbers_of_jobs(call: Call) -> Field:
     jobs = call.shell.jobs
     if call.shell.mode == "subshell" and above is not None and not jobs:
         jobs = getattr(above.body, "jobs", ())
-    over = any(not call.world.living(job.pids) for job in jobs)
-    if over or not any("p" in str(word) for word in call.arguments):
+    if not any("p" in str(word) for word in call.arguments):
         return Unknown("what `jobs` prints", call.node.span)
-    return "\n".join(str(job.pids[0]) for job in jobs)
+    if any("r" in str(word) for word in call.arguments):
+        jobs = tuple(job for job in jobs if call.world.living(job.pids))
+    return "\n".join(str(job.pids[0]) for job in jobs if not job.waited)
 
 
 def do_fg(call: Call) -> None:
