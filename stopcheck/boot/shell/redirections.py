@@ -49,6 +49,12 @@ def redirect(
         if redirection.descriptor == "2" and redirection.operator == ">&":
             world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
+            if redirection.operator == ">&" and redirection.descriptor in {None, "1"}:
+                number = expand_text(shell.scope(world, process), target)
+                outlet = world.outlets.get((process.pid, number)) if isinstance(number, str) else None
+                if outlet is not None and world.held.get(outlet) == process.pid:
+                    process.stdout = outlet
+                    continue
             pipe = opened(shell, redirection, world, process, followed=not lasting)
             if redirection.descriptor in {None, "1"}:
                 process.stdout = pipe
