@@ -522,7 +522,8 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
-                status = _status_of(each, shell, world, process) if answer is None else answer.status
+                alone = value if len(assignment.value.parts) == 1 else None
+                status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
     shell.set_status(status, True)
 
 
@@ -537,8 +538,13 @@ def appended(shell: Shell, name: str, value: Field) -> Field:
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
 
 
-def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: Process) -> int | Unknown:
-    """The status of a command substitution, where it is one command whose status everyone knows."""
+def _status_of(
+    part: CommandSubstitution, shell: Shell, world: World, process: Process, output: Field | None
+) -> int | Unknown:
+    """The status of a command substitution, where it is one command whose status everyone knows.
+
+    `output`: what it prints, where that is all there is to a value.
+    """
     unknown = Unknown("the status of a command substitution", part.span)
     items = part.body.items
     if len(items) != 1 or items[0].background or items[0].command.rest:
@@ -559,6 +565,9 @@ def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: P
         if not shell.row.almquist:
             raise TooComplex("how long `$(cat)` reads where standard input is closed")  # bash: from its own pipe
         return 1
+    if name in {"pgrep", "pidof"} and isinstance(output, str) and name not in shell.functions:
+        there = shell.machine.find(name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+        return 127 if there is None else int(output == "")
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 

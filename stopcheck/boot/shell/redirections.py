@@ -58,6 +58,8 @@ def redirect(
             pipe = opened(shell, redirection, world, process, followed=not lasting)
             if redirection.descriptor in {None, "1"}:
                 process.stdout = pipe
+            elif lasting and pipe in world.fifos.values():
+                world.hold(process, opened_as[0], pipe)
         source = _source(shell, redirection, first if inner else world.next_pid, world, process)
         if source is None:
             continue
