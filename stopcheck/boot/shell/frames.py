@@ -291,7 +291,7 @@ class Waiting:
     """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
 
     `named`: of several that are, one after another; `numbers`: they are named by their numbers. `told`: what it
-    comes to where the last that is named is no job.
+    comes to where the last that is named is no job. `which`: the variable that gets the number of what has ended.
     """
 
     pids: tuple[int, ...]
@@ -301,6 +301,7 @@ class Waiting:
     named: bool = False
     numbers: bool = False
     told: Status | None = None
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
     ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
     if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
         over = [job.pids for job in shell.jobs if not world.living(job.pids) and set(job.pids) & set(blocked.pids)]
-        ended = [child for child in ended if over and child.pid in over[0]] or ended  # it tells of one job alone
+        if over:  # it tells of one job alone, by its last process
+            ended = [child for child in ended if child.pid in over[0][:-1]] + [world.processes[over[0][-1]]]
     for child in ended:
         child.reaped = True
     shell.blocked = None
@@ -103,6 +104,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         _tell_of_killed(shell, world)
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
+        if blocked.which and ended and not blocked.every:
+            shell.assign(blocked.which, str(ended[-1].pid))
         parts = any(len(job.pids) > 1 for job in shell.jobs)
         meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
         have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
