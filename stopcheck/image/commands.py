@@ -7,7 +7,7 @@ import re
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
-from stopcheck.image.filesystem import Selection
+from stopcheck.image.layers import Selection
 from stopcheck.image.model import Edited, ImageFile
 from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent
@@ -404,16 +404,6 @@ class Commands(Builders):
         if path is not None:
             effects.folder(path)
         effects.unsure(path)
-
-    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
-        """Compilers: what follows `-o`, or else a.out."""
-        words = [field.text if field else None for field in arguments]
-        at = words.index("-o") + 1 if "-o" in words else 0
-        if 0 < at < len(arguments):
-            self.write_program(arguments[at])
-        self.effects.unsure(self.effects.cwd)
-
-    do_cc = do_clang = do_gcc
 
     # --- users, and the shell itself ---
 
