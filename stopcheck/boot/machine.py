@@ -120,6 +120,7 @@ class Machine:
     # --- what shells ask -------------------------------------------------------------------------
 
     simple_command = staticmethod(commands.simple_command)
+    read_on = staticmethod(commands.read_on)
     substitute = staticmethod(substitution.substitute)
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)
@@ -322,6 +323,11 @@ class Machine:
             return None
         mode = Unknown("the mode of a file that is written as the container starts")
         return ImageFile(path, self._text(text, world.places.get(path)), mode, None)
+
+    def is_folder(self, world: World, process: Process, path: str) -> bool:
+        """Whether a path names a folder, of the image or one that a script has made."""
+        path = posixpath.normpath(posixpath.join(process.cwd, path))
+        return path in world.folders or self.image.files.kind(path) == "folder"
 
     def _load_file(
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],

@@ -88,6 +88,7 @@ class ProgramRow:
     ends_with_child: bool = True
     exit_of_child: bool = True
     exit_killed: int | None = None
+    exit_failed: int | None = None
     raises: bool = False
     background: bool = False
     foreground: tuple[str, ...] = ()

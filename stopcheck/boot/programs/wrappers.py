@@ -115,6 +115,9 @@ class Wrapper(Parent):
             world.exit(
                 process, row.exit_killed if known else Unknown(f"the status of {process.program}", process.origin)
             )
+        elif child.status and not signal and row.exit_failed is not None:
+            known = isinstance(child.status, int)
+            world.exit(process, row.exit_failed if known else child.status)
         else:
             world.exit(process, child.status if child.status is not None else 0)
         return True
