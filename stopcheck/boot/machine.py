@@ -308,10 +308,10 @@ class Machine:
                 from stopcheck.boot.programs.sources import start_made
 
                 return start_made(self, process, file.content, env)
-            elif "/bin/" in path:
+            elif "/bin/" in (place := posixpath.normpath(posixpath.join(process.cwd, path))):
                 from stopcheck.boot.programs.runtimes import start_output
 
-                output = start_output(Start(self, world, process, ProgramRow(process.program), argv, env), path)
+                output = start_output(Start(self, world, process, ProgramRow(process.program), argv, env), place)
                 if output is not None:
                     return output
             reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")

@@ -117,8 +117,10 @@ def _together(
             else:
                 _add(on, signal, action)
     for row in rows.values():
+        if row.asks and tokens.isdisjoint(row.asks):
+            doubts.append(f"which package its {row.name} is of is not known")
         for token in sorted(tokens & row.unsure):
-            doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
+            doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(@')}`")
     # Python arranges for SIGINT only where that is not ignored.
     inherits = frozenset({"INT"} - on.keys()) if name == "python" else frozenset()
     if inherits and any(source.interrupted for source in sources.values()):

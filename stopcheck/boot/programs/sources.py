@@ -91,11 +91,9 @@ def from_source(
 
 def _versions(language: str, path: str, project: Tree) -> Iterable[str]:
     """The packages that a program asks for with their major versions, as knowledge/libraries.toml writes them."""
-    if language != "node":
-        return ()
-    from stopcheck.boot.handlers.node import versions
+    from stopcheck.boot.handlers import node, requirements
 
-    return versions(path, project)
+    return {"node": node.versions, "python": requirements.versions}.get(language, lambda *_: ())(path, project)
 
 
 def _note_end(machine: Machine, world: World, process: Process, handling: Handling, source: SourceFile) -> None:
