@@ -202,6 +202,8 @@ def _answer(who: str, sent: str, body: Program, signal: str) -> str | None:
     action = body.action(signal)
     if action == "raise":
         return f"{who} has no handler for {sent}: the runtime of its language ends it at once"
+    if action == "quick":
+        return f"{who} gets {sent}, and its own handler ends it at once"
     if body.assumed(signal):
         return f"{who} gets {sent}: that it handles it and shuts down is assumed{_why(body)}"
     return f"{who} gets {sent} and shuts down" if action != "ignore" else None

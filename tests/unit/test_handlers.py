@@ -561,6 +561,12 @@ def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: st
     assert said.outcome == outcome
 
 
+def test_a_handler_that_ends_its_program_at_once_is_told_as_that() -> None:
+    said = verdict("python", "app.py", files={"app.py": FLASK + "app.run(debug=True)\n"}, base="python:3.12")
+    assert said.outcome == "terminated"
+    assert any(step.text.endswith("and its own handler ends it at once") for step in said.story)
+
+
 @pytest.mark.parametrize(
     ("wanted", "outcome"),
     [
