@@ -562,7 +562,8 @@ def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: st
 
 
 def test_a_handler_that_ends_its_program_at_once_is_told_as_that() -> None:
-    said = verdict("python", "app.py", files={"app.py": FLASK + "app.run(debug=True)\n"}, base="python:3.12")
+    files = {"app.py": FLASK + "app.run(debug=True)\n"}
+    said = verdict("python", "app.py", files=files, base="python:3.12", lines="RUN pip install flask")
     assert said.outcome == "terminated"
     assert any(step.text.endswith("and its own handler ends it at once") for step in said.story)
 
