@@ -561,6 +561,39 @@ def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: st
     assert said.outcome == outcome
 
 
+OFF = [
+    pytest.param("app.run(debug=os.getenv('DEBUG'))", id="as-it-is"),
+    pytest.param("app.run(debug=os.environ.get('DEBUG', 'False').lower() == 'true')", id="compared"),
+    pytest.param("app.run(debug=os.getenv('DEBUG', '0') in ('1', 'yes'))", id="one-of"),
+    pytest.param("app.debug = os.environ.get('DEBUG', '').startswith('y')\napp.run()", id="an-attribute"),
+    pytest.param("on = bool(os.environ.get('DEBUG'))\nif on: print('on')\napp.run(debug=on)", id="by-a-name"),
+    pytest.param("debug = not os.getenv('DEBUG') is None\napp.run(debug=debug)", id="is-none"),
+]
+
+
+@pytest.mark.parametrize("text", OFF)
+def test_what_a_variable_switches_on_is_off_without_it(text: str) -> None:
+    assert read("python", f"import os\n{FLASK}{text}").complete
+    assert not read("python", f"import os\n{FLASK}{text}", DEBUG="1").complete
+    assert not read("python", f"import os, dotenv\n{FLASK}{text}").complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("app.run(debug=os.getenv('DEBUG', 'True') == 'True')", id="on-by-default"),
+        pytest.param("app.run(debug=os.getenv(name))", id="a-name-made-as-it-runs"),
+        pytest.param("on = os.getenv('DEBUG')\non = True\napp.run(debug=on)", id="on-by-another-line"),
+        pytest.param("for on in os.getenv('DEBUG'): app.run(debug=on)", id="by-a-loop"),
+        pytest.param("def main(on=os.getenv('DEBUG')): app.run(debug=on)", id="by-an-argument"),
+        pytest.param("from os import environ as on\napp.run(debug=on)", id="imported"),
+        pytest.param("os.environ['FLASK_DEBUG'] = '1'\napp.run()", id="a-variable-that-is-set"),
+    ],
+)
+def test_what_may_be_switched_on(text: str) -> None:
+    assert not read("python", f"import os\n{FLASK}{text}").complete
+
+
 def test_a_handler_that_ends_its_program_at_once_is_told_as_that() -> None:
     files = {"app.py": FLASK + "app.run(debug=True)\n"}
     said = verdict("python", "app.py", files=files, base="python:3.12", lines="RUN pip install flask")

@@ -91,7 +91,10 @@ def _together(
     tokens: frozenset[str],
 ) -> Handling:
     told = frozenset().union(*(source.tokens for source in first.values()))
+    loads = any("dotenv" in names for names in libraries.values())  # from a file that nobody has to see
     tokens = tokens.union(*(source.tokens for source in sources.values()))
+    hung = (token.partition("=$") for token in tokens if "=$" in token)
+    tokens |= {f"{key}=" for key, _, variable in hung if loads or variable in tokens}
     on: dict[str, str] = {}
     for path, source in sources.items():
         for signal, action in source.on.items():
