@@ -1182,3 +1182,9 @@ def test_the_script_that_bundler_makes_is_the_program_of_its_gem() -> None:
     said = verdict("./bin/thrust", "./bin/work", files=files, base="ruby:3.4", lines="RUN bundle install")
     assert (said.outcome, said.main) == ("graceful", ("nginx",))
     assert [process.role for process in said.processes] == ["wrapper", "service"]
+
+
+def test_the_script_of_tomcat_is_known_in_its_own_image() -> None:
+    said = verdict("catalina.sh", "run", base="tomcat:9.0-jdk11")
+    assert said.outcome == "graceful"
+    assert not any("assumed" in step.text for step in said.story)
