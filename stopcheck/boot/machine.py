@@ -287,7 +287,7 @@ class Machine:
             from stopcheck.boot.programs.sources import start_made
 
             return start_made(start, there.content)
-        elif "/bin/" in (path := there.path if there is not None else name):
+        elif "/bin/" in (path := there.path if there is not None else start.path(name)):
             from stopcheck.boot.programs.runtimes import start_output
 
             output = start_output(start, path)

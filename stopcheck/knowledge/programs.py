@@ -50,6 +50,7 @@ class ProgramRow:
     user_options: tuple[str, ...] = ()
     user_first: bool = False
     unknown_user: int | None = None
+    before: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     folder_first: bool = False
     lock_first: bool = False

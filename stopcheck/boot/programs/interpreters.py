@@ -45,6 +45,8 @@ SCRIPTS = frozenset(
 """Scripts known by their name wherever they stand; others only in a folder of programs."""
 
 
+_BINSTUB = regex(r"(?:^|\n)load Gem\.bin_path\([\"'][\w-]+[\"'], *[\"']([\w-]+)[\"']")
+"""What the scripts of `bundle binstubs` end in: the program of a gem (bundler.io, bundle binstubs)."""
 _PARSERS = regex(
     r"\b(?:argparse|optparse|OptionParser|click|typer|docopt|absl|fire|getopt|GetoptLong|Getopt|commander|yargs|cac"
     r"|minimist|parseArgs|thor|slop|Console|ARGV)\b|--help|--version|\b(?:sys|process)\.argv\b"
@@ -251,6 +253,10 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
+            stub = _BINSTUB.search(text.text) if language == "ruby" else None
+            row = find_program(stub[1], start.machine.programs) if stub is not None else None
+            if stub is not None and row is not None:
+                return _known(start, row, (stub[1], *arguments))
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
                 body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)

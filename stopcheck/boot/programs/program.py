@@ -87,6 +87,10 @@ class Program:
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
         return "unknown"
 
+    def assumed(self, signal: str) -> bool:
+        """Whether it is only taken to handle a signal, because nothing tells otherwise."""
+        return self.action(signal) == "graceful" and not self.row.action(signal)
+
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
         return "default" if self.action(signal) == "default" else "caught"
