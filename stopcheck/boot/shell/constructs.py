@@ -100,7 +100,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
             if _reckoned(shell, node.expressions[0], node.span) is not None:
                 _arithmetic_loop(shell, node, world)
         case While() if _redirected(shell, node, tail, world, process):
-            shell.status, shell.ok = 0, False
+            shell.ok = False  # the condition may ask for the status of what came before
             _begin_loop(shell, world)
             shell.push(LoopTest(node), Evaluate(node.condition, None))
         case Function():
@@ -255,8 +255,8 @@ def rest_of_if(shell: Shell, frame: IfRest, world: World, process: Process) -> N
         shell.push(Evaluate(node.branches[index][1], frame.tail))
 
     def skipped(shell: Shell) -> None:
-        if index + 1 < len(node.branches) or node.otherwise is None:
-            shell.decide(0)  # what follows `else` sees the status of the condition
+        last = index + 1 == len(node.branches) and node.otherwise is None
+        shell.decide(0 if last else shell.status)  # what follows `elif` and `else` sees the status of the condition
         if index + 1 < len(node.branches):
             shell.push(IfRest(node, index + 1, frame.tail), Evaluate(node.branches[index + 1][0], None))
         elif node.otherwise is not None:
@@ -293,6 +293,8 @@ def _begin_for(shell: Shell, node: For, tail: Tail, world: World, process: Proce
     doubt = next((value for value in values if isinstance(value, Unknown)), None)
     if doubt is not None:
         world.write(process, doubt)
+    if not values:
+        shell.status, shell.ok = 0, False
     shell.push(ForRest(node, values, tail))
 
 
@@ -357,8 +359,8 @@ def turns_away(shell: Shell, before: Process, leave: SimpleCommand) -> bool:
 def loop_again(shell: Shell, frame: LoopBody, world: World) -> None:
     """A round is over: the condition is next."""
     if isinstance(frame.node, While):
-        body, shell.status, shell.ok = shell.status, 0, False
-        shell.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
+        shell.ok = False
+        shell.push(LoopTest(frame.node, shell.status), Evaluate(frame.node.condition, None))
     else:
         if _reckoned(shell, frame.node.expressions[2], frame.node.span) is not None:
             _arithmetic_loop(shell, frame.node, world)
@@ -389,10 +391,11 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
 
 
 def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process, start: int = 0) -> None:
-    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
+    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`.
+
+    What is run sees the status of what came before; where nothing is, that is 0 (trap2.*.case-*-status).
+    """
     scope = shell.scope(world, process)
-    if not start:
-        shell.status, shell.ok = 0, False
     subject = expand_text(scope, node.subject)
     possible: list[int] = []
     doubt: Unknown | None = None
@@ -408,7 +411,16 @@ def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process,
         possible.append(-1)
 
     def into(index: int) -> Callable[[Shell], None]:
-        return lambda shell: case_body(shell, node, index, "", tail) if index >= 0 else None
+        def go(shell: Shell) -> None:
+            shell.ok = False
+            if index >= 0 and node.items[index].body.items:
+                case_body(shell, node, index, "", tail)
+            else:
+                shell.status = shell.status if start else 0
+                if index >= 0:
+                    case_body(shell, node, index, "", tail)
+
+        return go
 
     if doubt is None:
         into(possible[0])(shell)

@@ -496,7 +496,7 @@ class Shell:
 
     # --- nodes -----------------------------------------------------------------------------------
 
-    def decide(self, status: int) -> None:
+    def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
         self.status, self.ok = status, False
 
