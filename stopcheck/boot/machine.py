@@ -726,7 +726,9 @@ class Machine:
         if not child and row.alone and "." not in row.alone:
             return Program(ProgramRow(row.name, role=row.alone), self.stop_signal)
         if not child:
-            status = _without_child(row.table or row.name, argv, self._tools(row) == "busybox")
+            status = row.childless
+            if status is None:
+                status = _without_child(row.table or row.name, argv, self._tools(row) == "busybox")
             return Program(ProgramRow(row.name, role="short", status=status), self.stop_signal)
         own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
         if row.reads:
@@ -887,7 +889,7 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     if name == "flock" and len(argv) > 1 and (last.isdigit() or isinstance(argv[-1], Unknown)):
         return 0
     if name not in {"env", "nice"}:
-        return 1
+        return 64 if name == "flock" else 1
     adjusts = name == "nice" and len(argv) > 1
     return (1 if busybox else 125) if adjusts or (last.startswith("-") and last not in {"-", "-i", "-0"}) else 0
 

@@ -68,12 +68,14 @@ class ProgramRow:
     child: str = "argv"
     execve: bool = False
     alone: str = ""
+    childless: int | None = None
     script: str = ""
     shell: str = ""
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
     sends: str = ""
     own_group: bool = True
+    own_session: bool = False
     rewrite_options: tuple[str, ...] = ()
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None

@@ -355,7 +355,8 @@ def start_concurrently(start: Start) -> Body | Failure:
     if not lines:
         return start.leaf("short", status=1)
     forsaken = frozenset({"TERM", "INT"}) if start.machine.find("ps", "/", start.env) is None else frozenset()
-    return _together(start, lines, 1, forsaken)
+    raw = not {"-r", "--raw"}.isdisjoint(start.words)
+    return _together(start, lines, 1, forsaken, Supervisor if raw else Together)
 
 
 _CONCURRENTLY_VALUES = frozenset(
@@ -365,12 +366,20 @@ _CONCURRENTLY_VALUES = frozenset(
 _CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail", "-r", "--raw", "--no-color", "-g"})
 
 
-def _together(start: Start, lines: list[str], status: int, forsakes: frozenset[str] = frozenset()) -> Body:
+def _together(
+    start: Start,
+    lines: list[str],
+    status: int,
+    forsakes: frozenset[str] = frozenset(),
+    kind: type[Supervisor] | None = None,
+) -> Body:
+    """`kind`: whether it waits for all that holds the pipes of its children, as one does that reads what they print."""
     managed = tuple(
         Managed((line.split() or ["sh"])[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines
     )
     stops_on = frozenset({"TERM", "INT"}) - forsakes
-    return Together(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
+    body = kind or Together
+    return body(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
 
 
 class Together(Supervisor):

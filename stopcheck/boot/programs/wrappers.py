@@ -153,11 +153,11 @@ def start_wait_for(start: Start) -> Body | Failure:
 
 
 def start_capsh(start: Start) -> Body | Failure:
-    """`capsh … -- ARG…` becomes /bin/bash with these arguments (capsh(1))."""
-    for separator in ("--", "=="):
-        if separator in start.argv:
-            return start.load(("/bin/bash", *start.argv[start.argv.index(separator) + 1 :]))
-    return start.leaf("short")
+    """`capsh … -- ARG…` becomes /bin/bash with these arguments, `capsh … == ARG…` itself anew (capsh(1))."""
+    for index, word in enumerate(start.argv):
+        if word in {"--", "=="}:
+            return start.load((*(("/bin/bash",) if word == "--" else start.argv[:1]), *start.argv[index + 1 :]))
+    return start.leaf("short", status=1 if "-c" in start.argv else None)
 
 
 def start_execlineb(start: Start) -> Body | Failure:
@@ -263,9 +263,9 @@ def _option(words: list[Field], *names: str) -> Field | None:
 
 
 def start_find(start: Start) -> Body | Failure:
-    """find(1): with -exec it runs a program for what it finds and waits for it."""
+    """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
     for index, word in enumerate(start.argv):
-        if word in {"-exec", "-execdir", "-ok"}:
+        if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]
             ends = [at for at, other in enumerate(rest) if other in {";", "+"}]
             child = tuple(
