@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from stopcheck.boot.accounts import is_missing
 from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
@@ -14,7 +13,6 @@ from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
-from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
@@ -109,10 +107,9 @@ class Wrapper(Parent):
         elif signal and row.raises and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)
         elif signal and row.exit_killed is not None:
-            known = row.exit_killed >= 0
-            world.exit(
-                process, row.exit_killed if known else Unknown(f"the status of {process.program}", process.origin)
-            )
+            status = row.exit_on.get(signal, row.exit_killed)
+            unknown = Unknown(f"the status of {process.program}", process.origin)
+            world.exit(process, status if status >= 0 else unknown)
         else:
             world.exit(process, child.status if child.status is not None else 0)
         return True
@@ -158,40 +155,6 @@ def start_capsh(start: Start) -> Body | Failure:
         if word in {"--", "=="}:
             return start.load((*(("/bin/bash",) if word == "--" else start.argv[:1]), *start.argv[index + 1 :]))
     return start.leaf("short", status=1 if "-c" in start.argv else None)
-
-
-def start_execlineb(start: Start) -> Body | Failure:
-    """A script, or the text behind `-c`, where it is a plain command, without blocks and substitutions."""
-    options, last = start.argv[1:-1], start.argv[-1]
-    text: object = None
-    if options in {("-c",), ("-Pc",)}:
-        text = last
-    elif isinstance(last, str) and len(start.argv) > 1 and all(option in {"-P", "-S0"} for option in options):
-        file = start.text(last)
-        text = re.sub(r"^\s*#.*", "", file.text, flags=re.MULTILINE) if isinstance(file, SourceFile) else None
-    if not isinstance(text, str) or re.search(r"[{}$\\'#]", text) or text.count('"') % 2:
-        return start.leaf("unread", "an execline script")
-    words, env = shlex.split(text), dict(start.env)
-    while words and words[0] in _TAKES and len(words) > _TAKES[words[0]]:
-        taken, words = words[: _TAKES[words[0]]], words[_TAKES[words[0]] :]
-        if taken[0] == "cd":
-            start.process.cwd = start.path(taken[1])
-        elif taken[0] == "export":
-            env[taken[1]] = taken[2]
-        elif taken[0] == "unexport":
-            env.pop(taken[1], None)
-    if words[:1] and words[0] in _EXECLINE.split():
-        return start.leaf("unread", "an execline script")
-    return start.load(tuple(words), env)
-
-
-_TAKES = {"cd": 2, "export": 3, "umask": 2, "unexport": 2}
-"""Commands of execline that are no programs elsewhere, and how many words each takes before the command goes on."""
-_EXECLINE = """
-backtick background cd define elgetopt elgetpositionals emptyenv envfile exec exit export fdblock fdclose fdmove
-fdreserve fdswap forbacktickx foreground forstdin forx getcwd getpid heredoc homeof if ifelse ifte ifthenelse import
-importas loopwhilex multidefine multisubstitute pipeline piperw redirfd runblock shift trap tryexec umask unexport
-wait withstdinas"""
 
 
 _SHORT_OKNODO = re.compile("-[KStqvbmCo]*o[KStqvbmCo]*")
