@@ -473,13 +473,25 @@ def start_make(start: Start) -> Body | Failure:
             lines = recipe(text.text, targets)
             if isinstance(lines, Unknown):
                 return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
-            if not lines:
+            if not lines or _is_there(start, folder, text.text, targets):
                 return start.leaf("short", status=0)
             if at_once and len(lines) > 1:
                 return start.leaf("unread", "it may run several at a time")
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
+
+
+def _is_there(start: Start, folder: str, text: str, targets: list[str]) -> bool:
+    """Whether the goal is a file or a folder that is there, and hangs on nothing: make has nothing to do then."""
+    rules = _rules(text)
+    goals = targets or list(rules)[:1] if isinstance(rules, dict) else []
+    if len(goals) != 1 or not isinstance(rules, dict) or rules.get(goals[0], ([goals[0]], []))[0]:
+        return False
+    phony = re.findall(r"^\.PHONY\s*:(.*)", "\n".join(_logical_lines(text)), re.MULTILINE)
+    if any(goals[0] in line.split() for line in phony):
+        return False
+    return start.machine.image.files.kind(posixpath.join(folder, goals[0])) in {"file", "folder"}
 
 
 _WORK = frozenset({"all", "build", "check", "clean", "compile", "deb", "dist", "distclean", "docs", "html", "install",

@@ -100,7 +100,9 @@ class Wrapper(Parent):
         """End as the child's end makes it."""
         row = self.row
         signal = child.killed_by
-        if self.got and not row.exit_of_child:
+        if self.got and not row.exit_of_child and row.raises and process.pid != 1:
+            world.exit(process, 128 + signal_number(self.got), self.got)
+        elif self.got and not row.exit_of_child:
             world.exit(process, row.exit if row.exit is not None else 128 + signal_number(self.got))
         elif not row.exit_of_child and row.exit is not None:
             world.exit(process, row.exit)
