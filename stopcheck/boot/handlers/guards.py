@@ -72,7 +72,18 @@ PHP = Words(
     other=r"\b(?:while|for|foreach|eval|include|require|include_once|require_once|putenv|exit|die|sleep)\b",
     block=(r"\{", r"\}"),
 )
-_LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
+JAVA = Words(
+    value=r"System\.getenv\s*\(\s*\"(\w+)\"\s*\)",
+    ends=r"System\.exit\b|throw\b",
+    lacks=r"<V>\s*==\s*null|<V>\.is(?:Empty|Blank)\s*\(\s*\)",
+    has=r"(?!)",
+    other=r"\b(?:while|for|switch|try|exit|setProperty)\b",
+    block=(r"\{", r"\}"),
+    asks=r"requireNonNull\s*\(\s*System\.getenv\s*\(\s*\"(\w+)\"\s*\)",
+    local=r"\w+",
+)
+"""For the block of a `main`, moved to the margin."""
+LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
 """Libraries that may set variables themselves."""
 
 
@@ -80,7 +91,7 @@ def guards(scan: Scan, words: Words, needs: tuple[str, ...], text: str) -> Itera
     """The guards of a file; none where a file or a library that it loads may set what they ask for."""
     if "ENV" not in text and "getenv" not in text:
         return
-    if any(need.startswith((".", "/")) or _LOADERS.search(need) for need in needs):
+    if any(need.startswith((".", "/")) or LOADERS.search(need) for need in needs):
         return
     code = _with_names(scan)
     locals_ = _locals(code, words)
@@ -131,7 +142,9 @@ def _with_names(scan: Scan) -> str:
 
 def _locals(code: str, words: Words) -> dict[str, str]:
     """Variables of the program that are given one of the environment, and nothing else."""
-    found = re.findall(rf"^(?:my\s+|our\s+)?({words.local})\s*=\s*{words.value}\s*(?:;|$)", code, re.MULTILINE)
+    found = re.findall(
+        rf"^(?:(?:my|our|final|var|String)\s+)*({words.local})\s*=\s*{words.value}\s*(?:;|$)", code, re.MULTILINE
+    )
     given = Counter(re.findall(rf"(?<![\w$@])({words.local})\s*(?:\|\||//|\?\?|\.)?=(?![=~>])", code))
     return {name: variable for name, variable in found if given[name] == 1}
 
@@ -155,6 +168,8 @@ def _line(text: str, name: str, guard: str) -> int:
 
 def _status(guard: str, words: Words) -> int | None:
     """What the program ends with; None where that depends."""
+    if words is JAVA and "exit" not in guard:
+        return 1
     told = re.search(r"\bexit!?\s*\(?\s*(\d+|false|true)?", guard) or re.search(r"\bdie\s*\(\s*(\d+)\s*\)", guard)
     if words is RUBY:
         if told and told[0].startswith("exit"):
