@@ -47,6 +47,7 @@ class ProgramRow:
     package: str = ""
     refused: int = 125
     skip: int = 0
+    plus: bool = False
     user_options: tuple[str, ...] = ()
     user_first: bool = False
     unknown_user: int | None = None
