@@ -45,6 +45,7 @@ RELEASES = {
 
 PACKAGES = {
     "apachectl": "apache2",
+    "busybox": "busybox-static",
     "catatonit": "catatonit",
     "chpst": "runit",
     "cron": "cron",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.programs.known import run
 from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.shell.invocation import run_shell
@@ -137,6 +138,10 @@ def start_busybox(start: Start) -> Body | Failure:
     if row is None:
         return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())
+    child, _ = child_argv(row, argv)
+    own = "busybox-static" in start.machine.image.installed and child[:1] in {("sh",), ("ash",)}
+    if own and argv[-len(child) :] == child:
+        argv = (*argv[: -len(child)], start.argv[0], *child)  # built so, it starts its own programs before others
     return run(replace(start, row=row, argv=argv, depth=start.depth + 1))
 
 
