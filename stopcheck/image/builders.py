@@ -193,6 +193,23 @@ class Builders:
         except ValueError:
             return {}
 
+    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
+        """Compilers of C and C++: what follows `-o`, or else a.out, of sources alone."""
+        effects = self.effects
+        words = [field.text if field else None for field in arguments]
+        at = words.index("-o") + 1 if "-o" in words else 0
+        operands = [word for place, word in enumerate(words) if place != at or not at]
+        sources = [effects.path(Field(word)) for word in operands if word and re.fullmatch(_C_SOURCE, word)]
+        plain = all(word is not None and re.fullmatch(_C_OPTION, word) for word in operands)
+        effects.unsure(effects.cwd)
+        output = arguments[at] if 0 < at < len(arguments) else Field("a.out")
+        known = tuple(path for path in sources if path is not None)
+        made = Made("it is compiled", effects.origin, "c", known, effects.view) if known and plain else None
+        if at or made:
+            self.write_program(output, "", made)
+
+    do_cc = do_clang = do_gxx = do_gcc
+
     def do_dotnet(self, arguments: Sequence[Field | None]) -> None:
         """dotnet: `publish -o` and `build -o` put an assembly into a folder, and a program of its name beside it."""
         effects = self.effects
@@ -226,6 +243,11 @@ class Builders:
         return found[0].path if len(found) == 1 and not others else None
 
 
+_C_SOURCE = r".*\.(?:c|cc|cpp|cxx)"
+_C_OPTION = (
+    rf"-(?:o|static|pthread|O\w*|g\w*|std=\S+|W\S*|f[\w=-]+|m[\w=-]+|D_\w+(?:=\w+)?|lpthread|lm|lrt|s|pie)|{_C_SOURCE}"
+)
+"""What a program of the files that are named can be compiled with."""
 _CARGO_VALUES = frozenset(
     [
         "bin",

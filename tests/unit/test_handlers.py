@@ -27,7 +27,7 @@ EXPRESS = "const express = require('express');\nconst app = express();\napp.list
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
 HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust")
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust", "c")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
@@ -597,7 +597,11 @@ def test_any_text_is_read(language: str, text: str) -> None:
 
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @pytest.mark.parametrize(
-    "piece", [pytest.param(piece, id=repr(piece)) for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n")]
+    "piece",
+    [
+        pytest.param(piece, id=repr(piece))
+        for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n", "func main() {\n", "int main(void) {\n")
+    ],
 )
 def test_long_texts_are_read_quickly(language: str, piece: str) -> None:
     read(language, piece * 20_000)
