@@ -56,7 +56,7 @@ def missing_file(machine: Machine, world: World, path: str) -> bool:
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
-            "rm": (0, None), "rmdir": (0, None)}  # fmt: skip
+            "rm": (0, None), "rmdir": (0, None), "touch": (0, None), "ln": (-1, None)}  # fmt: skip
 """Programs that want some of their words to be there, as a slice of those that are no options."""
 
 
@@ -72,6 +72,11 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
         above = (posixpath.dirname(path) for path in made)
         there = next((path for path in made if _is_folder(machine, world, path)), "")
         return there or next((path for path in above if path != "/" and is_nowhere(machine, world, path)), "")
+    if name in {"touch", "ln"} and paths:
+        made = paths[-1:] if name == "ln" else [] if "c" in options else paths
+        return next(
+            (path for path in map(posixpath.dirname, made) if path != "/" and is_nowhere(machine, world, path)), ""
+        )
     if name == "chown":
         owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
         if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):

@@ -1085,10 +1085,22 @@ def test_concurrently_gives_its_commands_names() -> None:
     [
         pytest.param('# the server\n\nnginx -g "daemon off;"\n', "graceful", id="words"),
         pytest.param("s6-setuidgid www nginx\n", "exits", id="without-quotes"),
-        pytest.param("foreground { nginx }\nnginx\n", "unknown", id="blocks"),
+        pytest.param('foreground { mkdir -p "/x y" }\nnginx -g "daemon off;"\n', "graceful", id="foreground"),
+        pytest.param('if { false }\nnginx -g "daemon off;"\n', "fails", id="if"),
+        pytest.param('if -n { false }\nnginx -g "daemon off;"\n', "graceful", id="if-not"),
+        pytest.param('ifelse { false } { exit 3 }\nnginx -g "daemon off;"\n', "graceful", id="ifelse"),
+        pytest.param('ifte { nginx -g "daemon off;" } { exit 3 } true\n', "graceful", id="ifte"),
+        pytest.param('background { nginx -g "daemon off;" }\nwait { }\n', "killed", id="background"),
+        pytest.param('importas -D /tmp there DATA\ncd $there\nnginx -g "daemon off;"\n', "graceful", id="importas"),
+        pytest.param('importas -i there DATA\nnginx -g "daemon off;"\n', "fails", id="importas-of-nothing"),
+        pytest.param('define x nginx\n${x} -g "daemon off;"\n', "graceful", id="define"),
+        pytest.param('redirfd -a 1 /tmp/log\nfdmove -c 2 1\nnginx -g "daemon off;"\n', "graceful", id="descriptors"),
+        pytest.param("s6-setuidgid www foreground { nginx } true\n", "unknown", id="blocks-of-another"),
+        pytest.param('forx x { a b } nginx -g "daemon off;"\n', "unknown", id="not-told"),
+        pytest.param("foreground { nginx\n", "unknown", id="unclosed"),
     ],
 )
-def test_an_execline_script_of_one_command(text: str, expected: str) -> None:
+def test_an_execline_script(text: str, expected: str) -> None:
     files = {"run": f"#!/bin/execlineb -P\n{text}"}
     lines = "RUN apk add execline s6 nginx"
     assert verdict("/app/run", base="alpine:3.20", lines=lines, files=files).outcome == expected

@@ -138,7 +138,8 @@ def test_services_that_are_not_in_the_files() -> None:
 def test_a_script_for_execlineb() -> None:
     chain = "#!/command/execlineb -P\nwith-contenv\n# as its own user\ns6-setuidgid nobody\nhypercorn -v\n"
     assert image(rc(chain))[0].main == ("hypercorn",)
-    assert image(rc("#!/command/execlineb -P\nforeground { echo }\nhypercorn\n"))[0].outcome == "unknown"
+    assert image(rc("#!/command/execlineb -P\nforeground { echo }\nhypercorn\n"))[0].main == ("hypercorn",)
+    assert image(rc("#!/command/execlineb -P\nforstdin x { echo }\nhypercorn\n"))[0].outcome == "unknown"
 
 
 def log(line: str) -> dict[str, str]:

@@ -180,6 +180,8 @@ def _read(reading: _Reading) -> None:
     row, rest = reading.row, reading.rest
     while rest:
         word = rest[0]
+        if row.plus and reading.skipped and not reading.skip and word not in row.command_option:
+            return
         if isinstance(word, str):
             if word in row.stop_options:
                 rest.pop(0)

@@ -17,6 +17,8 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.programs.launcher import Launcher
     from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
@@ -191,16 +193,20 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     return Wrapper(start.machine, row, argv, dict(start.env))
 
 
-def _of_text(start: Start, language: str, text: str) -> Program:
+def _of_text(start: Start, language: str, text: str) -> Body:
     """What a text that is given with `-e` says of signals, where it lasts and nothing else is told."""
     from stopcheck.boot.handlers.program import find_language
     from stopcheck.boot.programs.sources import from_source
 
     told = [word for word in start.argv[1:] if word != "-u"]
     read = f"<?php {text}" if language == "php" else text
+    path = start.path(str(told[0]))
+    given = {path: SourceFile(path, read)}
+    if told[0] in INLINE[language] and (language == "python" or "process.argv" not in text):
+        launched = _launched(start, language, path, "", given=given)
+        if launched is not None:
+            return launched
     if len(told) == 2 and told[0] in INLINE[language] and find_language(language).read(read).lasts:
-        path = start.path(str(told[0]))
-        given = {path: SourceFile(path, read)}
         files = start.machine.image.files
         body = from_source(
             start.machine, start.process, language, (path,), files, start.env, given=given, world=start.world
@@ -365,15 +371,20 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
-    """A program that starts others, where that can be followed; `instead` is what to do about it."""
+def _launched(
+    start: Start, language: str, name: str, instead: str, root: str = "", given: Mapping[str, SourceFile] | None = None
+) -> Launcher | None:
+    """A program that starts others, where that can be followed; `instead` is what to do about it.
+
+    `given` are texts that no file holds (`python -c TEXT`).
+    """
     if not may_be_carried_out(language, start.process.program):
         return None
     from stopcheck.boot.programs.carried_out import launcher
 
     row = replace(start.row, role="fork", forwards="none", instead=instead)
     env = {**start.env, "sys.path": root} if root else start.env
-    return launcher(start.machine, start.process, language, start.path(name), env, start.world, row)
+    return launcher(start.machine, start.process, language, start.path(name), env, start.world, row, given or {})
 
 
 def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:

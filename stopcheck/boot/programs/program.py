@@ -372,7 +372,7 @@ class Parent:
             child.pgid = child.pid
             if self.row.forwards == "session":
                 child.sid = child.pid
-        elif self.row.name == "setsid" or self._gives_session():
+        elif self.row.own_session or self._gives_session():
             child.pgid = child.sid = child.pid
         started = self.machine.start(world, child, self.row, self.argv, self.env)
         if isinstance(started, Failure):
