@@ -521,7 +521,7 @@ def _program(name: str, table: Any, keys: tuple[str, ...], wrong: list[_Wrong]) 
 
 def _known(name: str, table: Any) -> ProgramRow | None:
     """The row that a table corrects; None where it tells of the program from the beginning."""
-    from stopcheck.boot.machine import SHELL_NAMES
+    from stopcheck.boot.lookup import SHELL_NAMES
 
     if not isinstance(table, dict):
         raise _MeaninglessError(f"is {_said(table)}, and should be a table: [programs.NAME]")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.machine import DEFAULT_PATH, SHELL_NAMES, shell_options
+from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES
 from stopcheck.boot.programs.grammar import child_argv
+from stopcheck.boot.shell.invocation import shell_options
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program

@@ -5,7 +5,8 @@ from __future__ import annotations
 from stopcheck.boot.accounts import is_nobody
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
-from stopcheck.boot.machine import DEFAULT_PATH, Machine
+from stopcheck.boot.lookup import DEFAULT_PATH
+from stopcheck.boot.machine import Machine
 from stopcheck.boot.programs.program import ENDED, Failure, Program
 from stopcheck.boot.settle import settle, turn
 from stopcheck.boot.world import SHORT, Branch, TooComplex, World

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.lookup import is_bare
 from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -26,7 +27,7 @@ MAY_WRITE = frozenset({"service", "worker", "unknown"})
 
 def may_have_made(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
     """Whether something the image does not show may be there: of its base, a volume, what a program has made."""
-    if not (machine.bare() or machine.image.base.plain):
+    if not (is_bare(machine.image) or machine.image.base.plain):
         return True
     for instruction in machine.image.instructions:
         if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:

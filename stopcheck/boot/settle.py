@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
-from stopcheck.boot.machine import SHELL_NAMES
+from stopcheck.boot.lookup import SHELL_NAMES
 from stopcheck.boot.programs.program import LONG, Launching, Program, is_answered
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher

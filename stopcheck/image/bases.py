@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.filesystem import Either
+from stopcheck.image.layers import Either
 from stopcheck.image.model import Base, ImageFile
 from stopcheck.image.paths import base as last_name
 from stopcheck.knowledge.bases import find_base

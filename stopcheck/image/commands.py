@@ -7,7 +7,7 @@ import re
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.builders import Builders
 from stopcheck.image.fields import Field
-from stopcheck.image.filesystem import Selection
+from stopcheck.image.layers import Selection
 from stopcheck.image.model import Edited, ImageFile
 from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent

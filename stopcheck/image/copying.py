@@ -6,17 +6,8 @@ import re
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.context import Context, Patterns, is_url, source_path
-from stopcheck.image.filesystem import (
-    CopyContext,
-    CopyFiles,
-    FileMap,
-    MakeFolder,
-    Put,
-    Trace,
-    Unsure,
-    context_file,
-    context_files,
-)
+from stopcheck.image.filesystem import FileMap, context_files
+from stopcheck.image.layers import CopyContext, CopyFiles, MakeFolder, Put, Trace, Unsure, context_file
 from stopcheck.image.model import ImageFile, Made
 from stopcheck.image.modes import ModeChange, changed_mode, read_mode
 from stopcheck.image.paths import base, clean, join, parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.filesystem import Alter, CopyFiles, Either, MakeFolder, Mark, Maybe, Put, Remove, Selection, Unsure
+from stopcheck.image.layers import Alter, CopyFiles, Either, MakeFolder, Mark, Maybe, Put, Remove, Selection, Unsure
 from stopcheck.image.model import ImageFile, Packaged
 from stopcheck.image.paths import base, clean, join, parent
 from stopcheck.image.wildcards import file_pattern
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from stopcheck.image.fields import Field
-    from stopcheck.image.filesystem import FileMap, Programs, Step
+    from stopcheck.image.filesystem import FileMap
+    from stopcheck.image.layers import Programs, Step
     from stopcheck.image.wildcards import Token
     from stopcheck.source import Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.filesystem import PROGRAM_FOLDERS, Programs
+from stopcheck.image.layers import PROGRAM_FOLDERS, Programs
 from stopcheck.knowledge.systems import package_programs
 from stopcheck.records import dataclass
 from stopcheck.regex import regex

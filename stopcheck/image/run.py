@@ -12,7 +12,8 @@ from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
 from stopcheck.image.effects import NEW_MODE, Effects
 from stopcheck.image.fields import Field, Glob, Piece, disk_file, fields, text_of
-from stopcheck.image.filesystem import CopyContext, CopyFiles, FileMap, Selection, Unsure
+from stopcheck.image.filesystem import FileMap
+from stopcheck.image.layers import CopyContext, CopyFiles, Selection, Unsure
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, join
 from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import TypeAlias
 
-    from stopcheck.image.build import State
-    from stopcheck.image.filesystem import Step
+    from stopcheck.image.layers import Step
     from stopcheck.image.model import Value
+    from stopcheck.image.stages import State
     from stopcheck.syntax.dockerfile import Instruction
 
 Output: TypeAlias = "Mapped | SourceFile | Unknown"
@@ -780,5 +781,5 @@ def _asks(pipeline: tree.Pipeline) -> bool:
 
 def _identifier(name: str) -> str:
     """A command's name as a part of a method's; one that cannot be leads nowhere."""
-    text = "source" if name == "." else name.replace("-", "_").replace("+", "x")
+    text = "source" if name == "." else name.replace("-", "_").replace("++", "xx")
     return text if text.isidentifier() and text.isascii() else "?"

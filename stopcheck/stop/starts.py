@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.arguments import dropping_script
-from stopcheck.boot.machine import SHELL_NAMES
+from stopcheck.boot.lookup import SHELL_NAMES
 from stopcheck.boot.programs.program import OWN, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, TrapEnd

@@ -291,6 +291,7 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("ruby", "require_relative 'x'", {"x.rb": "sleep 1"}, id="ruby-files"),
         pytest.param("php", "<?php require __DIR__ . '/x.php';", {"x.php": "<?php sleep(1);"}, id="php-files"),
         pytest.param("go", 'package main\nimport "net/http"\n', {}, id="go"),
+        pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
         pytest.param("go", 'package main\nimport "github.com/aws/aws-sdk-go-v2/service/s3"\n', {}, id="go-library"),
         pytest.param("python", "import grpc, health_pb2, health_pb2_grpc", {}, id="generated-by-protoc"),
         pytest.param("python", "import api.a_pb2_grpc", {"api/__init__.py": ""}, id="generated-into-a-package"),
@@ -435,7 +436,6 @@ def test_a_handler_somewhere(language: str, text: str, files: dict[str, str]) ->
             "go", 'package main\nimport "example.com/x/in"', {"go.mod": "module example.com/x"}, id="go-missing"
         ),
         pytest.param("go", 'package main\nimport "acme.org/y"', {"go.mod": "module x"}, id="go-library"),
-        pytest.param("go", 'package main\nimport "os/exec"', {}, id="go-exec"),
         pytest.param(
             "go", 'package main\nimport "github.com/hibiken/asynq"\nfunc main() { r.Run() }', {}, id="go-which-run"
         ),
@@ -597,7 +597,11 @@ def test_any_text_is_read(language: str, text: str) -> None:
 
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @pytest.mark.parametrize(
-    "piece", [pytest.param(piece, id=repr(piece)) for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n")]
+    "piece",
+    [
+        pytest.param(piece, id=repr(piece))
+        for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n", "func main() {\n", "int main(void) {\n")
+    ],
 )
 def test_long_texts_are_read_quickly(language: str, piece: str) -> None:
     read(language, piece * 20_000)

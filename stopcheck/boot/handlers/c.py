@@ -1,107 +1,200 @@
-"""C and C++ (signal(7): what a program has not arranged is at its default; libc catches nothing by itself)."""
+"""C, and the C++ that looks like it (signal(7): what a program does not ask for is at its default).
+
+What a handler does is followed where it ends the program, sets a flag that something else asks for, or only prints.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
+from textwrap import dedent
 
-from stopcheck.boot.handlers.scan import LOOPS, scan
-from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
+from stopcheck.boot.handlers.guards import C, Guard, guards
+from stopcheck.boot.handlers.scan import LOOPS, Scan, block, scan
+from stopcheck.boot.handlers.source import CHILDREN, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stopcheck.boot.handlers.source import Project
 
-_NUMBERS = {str(number): name for number, name in NAMES.items()}
-_WAITS = r"\bsig(?:wait|waitinfo|timedwait)\s*\(|\bsignalfd\s*\("
-_ARRANGES = rf"\b(?:signal|bsd_signal|sigset|sigaction)\s*\(|{_WAITS}"
-_BEYOND = {
-    r"\b(?:fork|vfork|clone3?|popen|system|posix_spawnp?|exec[lv]p?e?|execvpe|fexecve)\s*\(": CHILDREN,
-    r"\bdl(?:m?open|sym)\s*\(": "it loads libraries by name",
-    r"\bdaemon\s*\(": "it goes to the background",
-    r"\basm\b|\b__asm__\b|\bsyscall\s*\(": "it has parts that are not read",
-    r"^[ \t]*#[ \t]*include[ \t]+[^<\"\s]": "it includes what is not known",
-}
-_LASTS = rf"{LOOPS}|\bpause\s*\(|\bwhile\s*\(\s*!?\s*\w+\s*\)|\bwhile\s*\(\s*\w+\s*==\s*\w+\s*\)|{_WAITS}"
-"""Loops without an end, or until a flag is set, and calls that wait for a signal."""
-
-_ONLY_PRINTS = (
-    r"\s*(?:(?:\(\s*void\s*\)\s*\w+|(?:(?:std\s*::\s*)?(?:f?printf|f?puts|fflush|perror)\s*\("
-    r"|write\s*\(\s*(?:[12]|STD(?:OUT|ERR)_FILENO)\b)[^;{}]*)\s*;\s*)*"
+_GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+_STANDARD = regex(
+    r"(?:sys|arpa|net|netinet|linux|asm|bits)/[\w/]+\.h|c?(?:assert|ctype|err|errno|fcntl|float|getopt|inttypes|libgen"
+    r"|limits|locale|math|netdb|poll|pthread|pwd|grp|sched|semaphore|setjmp|signal|stdalign|stdarg|stdatomic|stdbool"
+    r"|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|unistd|wait|wchar)(?:\.h)?"
+    r"|algorithm|array|atomic|chrono|condition_variable|cstd\w+|functional|fstream|iomanip|ios|iostream|iterator|list"
+    r"|map|memory|mutex|new|numeric|optional|queue|random|set|sstream|stdexcept|string|string_view|thread|tuple"
+    r"|unordered_map|unordered_set|utility|vector"
 )
+"""Headers of the C and C++ libraries and the kernel's: none of them handles a signal."""
+_BEYOND = {
+    r"\b(?:fork|vfork|clone|system|popen|posix_spawnp?)\s*\(": CHILDREN,
+    r"\bexec[lv]p?e?\s*\(": "it becomes another program",
+    r"\bdlopen\s*\(|\basm\b|\b__attribute__\s*\(\(\s*constructor": "it has parts that are not read",
+    r"\bsignalfd\s*\(|\bsigwait\w*\s*\(|\bsigtimedwait\s*\(|\bsigsetjmp\b|\bsiglongjmp\b": "",
+}
+_MOST_CALLS = 20
+_NAMED = r"\bSIG(TERM|INT|QUIT|HUP|USR1|USR2|ABRT)\b"
+_SIGNAL = regex(r"\b(?:signal|bsd_signal|sysv_signal)\s*\(\s*([^,();]+),\s*&?\s*([^();]+?)\s*\)")
+_ACTION = regex(r"\bsigaction\s*\(\s*([^,();]+),\s*(&?\s*\w+|NULL|nullptr|0)\s*,")
+_SETS = regex(
+    r"\s*(?:\(void\)\s*\w+\s*;\s*)*(\w+)\s*=\s*[^;{}()=]+;\s*|\s*(?:\(void\)\s*\w+\s*;\s*)*(\w+)(?:\+\+|--)\s*;\s*"
+)
+_PRINTS = regex(
+    r"(?:\s*(?:\(void\)\s*\w+|(?:(?:printf|puts|putchar|fprintf|fputs|perror|fflush|syslog)\s*\("
+    r"|(?:write|dprintf)\s*\(\s*(?:[12]|STD(?:OUT|ERR)_FILENO)\b)[^;{}]*\))?\s*;)*\s*"
+)
+"""What is written elsewhere may be to a pipe that the program waits for."""
+_ENDS = regex(r"\b(?:_?exit|_Exit|quick_exit|abort|pthread_exit)\s*\(")
+_LASTING = r"\b(?:accept4?|pause|sigsuspend|epoll_wait|event_base_dispatch|uv_run)\s*\(|\bwhile\s*\(\s*!?\s*\w+\s*\)"
+_INTERRUPTED = regex(
+    r"\bEINTR\b|<\s*0\b|==\s*-\s*1\b|\b(?:while|if)\s*\((?:[^(){};]|\([^()]*\))*\b(?:accept4?|read|recv\w*|poll|select|epoll_wait|u?sleep|nanosleep"
+    r"|pause|fgets|getline|getchar|scanf)\s*\("
+)
+"""Signs that a program sees where a signal has interrupted a call (signal(7): SA_RESTART)."""
+_ONCE = regex(r"^(?:    |\t)(?:pause|sleep|usleep|nanosleep|poll|select|read|recv|accept)\s*\(", re.MULTILINE)
 
 
 def read(text: str) -> Source:
     """See Language.read."""
-    joined = re.sub(r"\\\r?\n", "", text)
-    needs = tuple(dict.fromkeys(re.findall(r"^[ \t]*#[ \t]*include[ \t]+([<\"][^>\"\n]+[>\"])", joined, re.MULTILINE)))
-    source = scan(joined, r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+    plain = re.sub(r"\\\r?\n", " ", text)
+    source = scan(plain, *_GRAMMAR)
     code = source.code
-    on: dict[str, str] = {}
+    actions, doubt = _actions(code)
+    on = {signal: action for signal, action in actions.items() if action != "default"}
+    waits = re.search(r"\b(?:sigwait\w*|sigtimedwait|signalfd)\s*\(", code)
+    masks = re.findall(rf"\bsigaddset\s*\([^,;]*,\s*{_NAMED}", code)
+    if waits or "sigfillset" in code:
+        on |= dict.fromkeys(masks or re.findall(_NAMED, code), "graceful")
+    elif re.search(r"\b(?:sigprocmask|pthread_sigmask)\s*\(\s*SIG_(?:BLOCK|SETMASK)", code):
+        on |= dict.fromkeys((name for name in masks if name not in on), "ignore")
+    untold = sorted(set(re.findall(_NAMED, code)) & {"TERM", "INT", "QUIT"} - actions.keys() - on.keys())
+    if untold:
+        doubt = doubt or f"it names SIG{untold[0]}"
+    doubt = doubt or next((why for sign, why in _BEYOND.items() if why and re.search(sign, code)), "")
+    if re.search(r"^\s*#\s*(?:if|ifdef|ifndef)\b(?!\s*\w+_(?:H|HPP|SOURCE|H_+)\b)", code, re.MULTILINE) and on:
+        doubt = doubt or "what is compiled depends on what is defined"
+    return Source(
+        on=on,
+        needs=tuple(_needs(plain)),
+        tokens=source.tokens(),
+        doubt=doubt,
+        lasts=bool(re.search(rf"{LOOPS}|{_LASTING}", code)) or _sleeps(source),
+        guards=() if doubt else tuple(_guards(plain)),
+    )
+
+
+def _guards(text: str) -> Iterator[Guard]:
+    """The variables without which `main` gives up."""
+    main = block(text, r"int main\([^)\n]*\)\s*\{")
+    if main:
+        yield from guards(scan(dedent(main[1]), *_GRAMMAR), C, (), text)
+
+
+def _sleeps(source: Scan) -> bool:
+    return any(int(seconds) >= 1000 for seconds in re.findall(r"\bsleep\s*\(\s*(\d{1,9})\s*\)", source.code))
+
+
+def _needs(text: str) -> list[str]:
+    """What it includes: in quotes its own files, and what is not the system's."""
+    found = re.findall(r"^[ \t]*#[ \t]*include[ \t]*([<\"])([^>\"\n]+)", text, re.MULTILINE)
+    return list(dict.fromkeys(f"./{name}" if quote == '"' else name for quote, name in found))
+
+
+def _actions(code: str) -> tuple[dict[str, str], str]:
+    """What it asks for each signal, and what about that is not certain."""
+    called = list(islice(_ACTION.finditer(code), _MOST_CALLS))
+    asked = [(match[1], match[2]) for match in islice(_SIGNAL.finditer(code), _MOST_CALLS)]
+    if _MOST_CALLS in (len(called), len(asked)):
+        return {}, "it asks for signals in many places"
+    for match in called:
+        name = match[2].lstrip("& ")
+        if name not in {"NULL", "nullptr", "0"}:
+            asked.append((match[1], _handler(code, name, match.start())))
+    actions: dict[str, str] = {}
     doubt = ""
-    for name, action in re.findall(r"\b(?:signal|bsd_signal|sigset)\s*\(\s*(\w+)\s*,\s*([^;]*?)\s*\)\s*[;,)]", code):
-        signal = _NUMBERS.get(name) or name.removeprefix("SIG")
-        if signal in _NUMBERS.values():
-            on[signal] = "default" if "SIG_DFL" in action else "ignore" if _goes_on(action, code) else "graceful"
-        else:
-            doubt = "it arranges for signals that are not known"
-    named = {name for name in re.findall(r"\bSIG([A-Z]+\d?)\b", code) if name in STOP_SIGNALS} - on.keys()
-    if re.search(rf"\bsigaction\s*\(|{_WAITS}", code):
-        ignores = re.search(r"\bSIG_(?:IGN|DFL)\b", code) and not re.search(r"\b(?:signal|sigset)\s*\(", code)
-        doubt = doubt or ("it may ignore signals" if ignores and named else "")
-        doubt = doubt or ("" if named or "sigfillset" in code else "it arranges for signals that are not known")
-        on |= dict.fromkeys(STOP_SIGNALS if "sigfillset" in code else named, "graceful")
-    elif named or (re.search(_ARRANGES, code) and not on):
-        doubt = doubt or "it names signals in a way that cannot be read"
-    if re.search(r"\b(?:sigprocmask|pthread_sigmask)\s*\(", code) and not re.search(_WAITS, code):
-        doubt = doubt or "it blocks signals"
-    doubt = doubt or next((why for sign, why in _BEYOND.items() if re.search(sign, code, re.MULTILINE)), "")
-    on = {signal: action for signal, action in on.items() if action != "default"}
-    return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=bool(re.search(_LASTS, code)))
+    for told, handler in asked:
+        named = re.fullmatch(rf"\s*{_NAMED}\s*", told)
+        number = re.fullmatch(r"\s*(\d{1,2})\s*", told)
+        signal = named[1] if named else NAMES.get(int(number[1]), "") if number else ""
+        action = _action(code, handler)
+        doubt = doubt or ("" if action else f"what {handler or 'a handler'} does is not followed")
+        for name in [signal] if signal else re.findall(_NAMED, code):
+            # What is asked for last is what holds.
+            actions[name] = action or "graceful"
+    return actions, doubt
 
 
-def _goes_on(handler: str, code: str) -> bool:
-    """Whether nothing comes of a signal: it is ignored, or a handler does no more than to print in an endless loop."""
-    name = handler.rpartition(")")[2].strip().removeprefix("&")
-    body = re.search(rf"\b{re.escape(name)}\s*\([^()]*\)\s*\{{([^{{}}]*)\}}", code) if name else None
-    prints = body is not None and re.fullmatch(_ONLY_PRINTS, body[1]) is not None
-    return "SIG_IGN" in handler or (prints and re.search(LOOPS, code) is not None)
+def _handler(code: str, name: str, at: int) -> str:
+    """The handler in a `struct sigaction` of this name."""
+    given = re.findall(
+        rf"\b{name}\s*(?:\.|->)\s*(?:__sigaction_handler\.)?sa_(?:handler|sigaction)\s*=\s*&?\s*(\w+)", code[:at]
+    )
+    if given:
+        return str(given[-1])
+    made = re.findall(rf"\bsigaction\s+{name}\s*=\s*\{{[^;{{}}]*\.sa_(?:handler|sigaction)\s*=\s*&?\s*(\w+)", code[:at])
+    return str(made[-1]) if made else ""
+
+
+def _action(code: str, handler: str) -> str:
+    """What comes of a signal that has this handler; "" where that is not followed."""
+    if handler in {"SIG_IGN", "SIG_DFL"}:
+        return {"SIG_IGN": "ignore", "SIG_DFL": "default"}[handler]
+    body = _body(code, handler) if re.fullmatch(r"\w+", handler) else None
+    if body is None:
+        return ""
+    if "SIG_DFL" in body and re.search(r"\braise\s*\(|\bkill\s*\(\s*getpid\s*\(", body):
+        return "default"
+    if _ENDS.search(body) and not re.search(r"\b(?:if|switch)\b", body):
+        return "graceful"
+    # A call that waits at the margin of main is interrupted, and what comes after it is done.
+    once = _ONCE.search(_body(code, "main") or "") or not re.search(r"\b(?:for|while|goto)\b", code)
+    goes_on = "" if _INTERRUPTED.search(code) else "ignore"
+    if _PRINTS.fullmatch(body):
+        return "graceful" if once else goes_on
+    lines = [line for line in re.split(r"(?<=;)", body) if not _PRINTS.fullmatch(line)]
+    sets = [_SETS.fullmatch(line) for line in lines]
+    if not all(sets):
+        return ""
+    names = {match[1] or match[2] for match in sets if match}
+    elsewhere = code.replace(body, "")
+    asks = [name for name in names if len(re.findall(rf"\b{name}\b", elsewhere)) > 1]
+    return "graceful" if asks or once else goes_on
+
+
+def _body(code: str, name: str) -> str | None:
+    """The text of a function's block."""
+    match = re.search(rf"^[^\n;#]*\b{name}\s*\([^;{{}}]*\)\s*\{{", code, re.MULTILINE)
+    if match is None:
+        return None
+    depth = 1
+    for place in range(match.end(), len(code)):
+        depth += {"{": 1, "}": -1}.get(code[place], 0)
+        if not depth:
+            return code[match.end() : place]
+    return None
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
-    """See Language.follow: a header beside the file that includes it with quotes."""
-    name = need[1:-1]
-    if need.startswith("<"):
+    """See Language.follow: a header of its own; the sources are all those that are compiled."""
+    if not need.startswith("./"):
         return None
-    place = join(parent(path), name)
-    if project.text(place) is None:
-        raise LookupError(name)
-    return (place,)
+    file = join(parent(path), need[2:])
+    if project.text(file) is None:
+        raise LookupError(need[2:])
+    return (file,)
 
 
 def libraries(need: str) -> tuple[str, ...]:
-    """See Language.libraries: a header that neither libc nor the language brings, or a library that is linked."""
-    name = need.strip("<>")
-    own = name.removesuffix(".h") in _OWN or re.fullmatch(_SYSTEM, name)
-    return () if own else (name,)
+    """See Language.libraries: by its header."""
+    return () if need.startswith("./") or _STANDARD.fullmatch(need) else (need,)
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
     """See Language.finish."""
     return on
-
-
-_SYSTEM = r"(?:sys|net|netinet|arpa|linux|asm|bits)/\w+\.h|[a-z_]+"
-"""The kernel's headers, and those of C++, which have no `.h`."""
-_HEADERS = """
-aio alloca argp assert byteswap complex cpio crypt ctype dirent endian err errno error execinfo fcntl fenv float fnmatch
-fts ftw getopt glob grp iconv ifaddrs inttypes iso646 langinfo libgen limits link locale malloc math memory mntent
-mqueue netdb nl_types paths poll pthread pty pwd regex resolv sched search semaphore setjmp shadow signal spawn stdalign
-stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings syslog tgmath termios threads time uchar
-ucontext unistd utime utmp utmpx values wchar wctype wordexp
-"""
-_OWN = frozenset(_HEADERS.split())
-"""The headers of ISO C and POSIX, and those that glibc and musl have beside them."""

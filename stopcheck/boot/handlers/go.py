@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from stopcheck.boot.handlers.channels import function, pause, swallowed
+from stopcheck.boot.handlers.go_environment import guards
+from stopcheck.boot.handlers.guards import Guard
 from stopcheck.boot.handlers.scan import scan
 from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import inside, join, parent
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stopcheck.boot.handlers.scan import Scan
     from stopcheck.boot.handlers.source import Project
@@ -28,12 +32,17 @@ _SERVERS = {
 }
 # Their modules are named after an owner, too.
 _CODE_HOSTS = frozenset({"github.com", "gitlab.com", "bitbucket.org", "golang.org"})
+_GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'`")
+_IDLE = frozenset({"errors", "fmt", "log", "os", "os/signal", "strconv", "strings", "syscall"})
+"""Packages of the standard library in which nothing runs by itself."""
+_MOST_CALLS = 20
+_CONTEXT = regex(r"(\w+)\s*,\s*\w+\s*:?=\s*$")
 _BEYOND = {"os/exec": CHILDREN, "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
 def read(text: str) -> Source:
     """See Language.read."""
-    source = scan(text, r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'`")
+    source = scan(text, *_GRAMMAR)
     code = source.code
     needs = _needs(source)
     named = {name[3:] for name in re.findall(r"\b(?:syscall|unix)\s*\.\s*(SIG[A-Z]+\d?)\b", code)} & set(NAMES.values())
@@ -42,7 +51,10 @@ def read(text: str) -> Source:
     doubt = ""
     alias = re.search(r"\b(\w+) +\"os/signal\"", text)
     package = alias[1] if alias and alias[1] not in {"import", "_"} else "signal"
-    for verb, arguments in _calls(code, package):
+    seconds = 0.0
+    returned: set[str] = set()
+    calls = _calls(code, package)
+    for verb, arguments, at in calls:
         written = [_signal(word) for word in arguments[1 if verb.startswith("Notify") else 0 :]]
         if not written:
             signals = set(STOP_SIGNALS)
@@ -52,10 +64,20 @@ def read(text: str) -> Source:
             # A variable: it holds those that the file names, or those of another file.
             signals = named
             doubt = doubt or ("" if named else "it asks for signals that are not known")
-        on |= {name: "ignore" if verb == "Ignore" else "graceful" for name in signals if on.get(name) != "graceful"}
-    if "os/signal" in needs and not on:
+        action = "ignore" if verb == "Ignore" else "graceful"
+        if verb == "Notify" and len(calls) <= _MOST_CALLS and re.fullmatch(r"\w+", "".join(arguments[:1])):
+            action = swallowed(code, package, arguments[0], at) or action
+            seconds = max(seconds, pause(code, arguments[0], at))
+        context = _CONTEXT.search(code[max(at - 200, 0) : at]) if verb == "NotifyContext" else None
+        if context and len(calls) <= _MOST_CALLS:
+            seconds = max(seconds, pause(code, f"{context[1]}.Done()", at))
+        if action == "default":
+            returned |= signals
+        else:
+            on |= {name: action for name in signals if on.get(name) != "graceful"}
+    if "os/signal" in needs and not calls:
         doubt = doubt or "it uses os/signal in a way that cannot be read"
-    untold = sorted(named & {"TERM", "INT", "QUIT"} - on.keys())
+    untold = sorted(named & {"TERM", "INT", "QUIT"} - on.keys() - returned)
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
     if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
@@ -63,13 +85,27 @@ def read(text: str) -> Source:
     doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
     lasts = source.calls(_LASTING) or bool(re.search(r"\bselect\s*\{\s*\}", code))
     lasts = lasts or any(
-        source.calls(calls) for need, calls in _SERVERS.items() if any(n.startswith(need) for n in needs)
+        source.calls(names) for need, names in _SERVERS.items() if any(n.startswith(need) for n in needs)
     )
     # Who asks for a signal, if only for os.Interrupt, waits for it.
     lasts = lasts or bool(re.search(rf"\b{package}\s*\.\s*Notify", code))
+    lasts = lasts or bool(re.search(r"\brange\s+(?:[\w.]+\.C\b|time\s*\.\s*Tick\s*\()", code))
     # An endless loop may be anywhere in a tool, but where it begins it is what it does.
     lasts = lasts or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
-    return Source(on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts)
+    stuck = () if any(verb != "Ignore" for verb, _, _ in calls) else _stuck(code, needs, text)
+    return Source(
+        on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts, seconds=seconds,
+        guards=() if doubt else (*guards(text, needs), *stuck),
+    )  # fmt: skip
+
+
+def _stuck(code: str, needs: tuple[str, ...], text: str) -> Iterator[Guard]:
+    """`select {}` where nothing else runs: the runtime sees that nobody will ever go on, and ends with 2."""
+    main = function(code, "main")
+    if re.search(r"^\tselect\s*\{\s*\}", main, re.MULTILINE) and not re.search(r"\bgo\b", code):
+        lines = [at for at, line in enumerate(text.split("\n"), 1) if re.match(r"\tselect\s*\{", line)]
+        if len(lines) == 1 and _IDLE.issuperset(needs):
+            yield Guard("", lines[0], 2)
 
 
 def _needs(source: Scan) -> tuple[str, ...]:
@@ -85,9 +121,9 @@ def _needs(source: Scan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _calls(code: str, package: str) -> list[tuple[str, list[str]]]:
-    """The calls of Notify, NotifyContext and Ignore, with their arguments."""
-    found: list[tuple[str, list[str]]] = []
+def _calls(code: str, package: str) -> list[tuple[str, list[str], int]]:
+    """The calls of Notify, NotifyContext and Ignore, with their arguments and their place."""
+    found: list[tuple[str, list[str], int]] = []
     for match in re.finditer(rf"\b{package}\s*\.\s*(Notify|NotifyContext|Ignore)\s*\(", code):
         depth, at = 1, match.end()
         while at < len(code) and depth:
@@ -95,7 +131,7 @@ def _calls(code: str, package: str) -> list[tuple[str, list[str]]]:
             at += 1
         inner = code[match.end() : at - 1]
         flat = re.sub(r"\([^()]*\)", "", inner)
-        found.append((match[1], [word.strip() for word in flat.split(",") if word.strip()]))
+        found.append((match[1], [word.strip() for word in flat.split(",") if word.strip()], match.start()))
     return found
 
 

@@ -72,7 +72,28 @@ PHP = Words(
     other=r"\b(?:while|for|foreach|eval|include|require|include_once|require_once|putenv|exit|die|sleep)\b",
     block=(r"\{", r"\}"),
 )
-_LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
+JAVA = Words(
+    value=r"System\.getenv\s*\(\s*\"(\w+)\"\s*\)",
+    ends=r"System\.exit\b|throw\b",
+    lacks=r"<V>\s*==\s*null|<V>\.is(?:Empty|Blank)\s*\(\s*\)",
+    has=r"(?!)",
+    other=r"\b(?:while|for|switch|try|exit|setProperty)\b",
+    block=(r"\{", r"\}"),
+    asks=r"requireNonNull\s*\(\s*System\.getenv\s*\(\s*\"(\w+)\"\s*\)",
+    local=r"\w+",
+)
+"""For the block of a `main`, moved to the margin."""
+C = Words(
+    value=r"getenv\s*\(\s*\"(\w+)\"\s*\)",
+    ends=r"_?exit\b|abort\b|return\b",
+    lacks=r"!\s*<V>|<V>\s*==\s*(?:NULL|nullptr|0)\b",
+    has=r"(?!)",
+    other=r"\b(?:while|for|switch|_?exit|setenv|putenv|return|do)\b",
+    block=(r"\{", r"\}"),
+    local=r"\w+",
+)
+"""For the block of a `main`, moved to the margin."""
+LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
 """Libraries that may set variables themselves."""
 
 
@@ -80,7 +101,7 @@ def guards(scan: Scan, words: Words, needs: tuple[str, ...], text: str) -> Itera
     """The guards of a file; none where a file or a library that it loads may set what they ask for."""
     if "ENV" not in text and "getenv" not in text:
         return
-    if any(need.startswith((".", "/")) or _LOADERS.search(need) for need in needs):
+    if any(need.startswith((".", "/")) or LOADERS.search(need) for need in needs):
         return
     code = _with_names(scan)
     locals_ = _locals(code, words)
@@ -131,7 +152,11 @@ def _with_names(scan: Scan) -> str:
 
 def _locals(code: str, words: Words) -> dict[str, str]:
     """Variables of the program that are given one of the environment, and nothing else."""
-    found = re.findall(rf"^(?:my\s+|our\s+)?({words.local})\s*=\s*{words.value}\s*(?:;|$)", code, re.MULTILINE)
+    found = re.findall(
+        rf"^(?:(?:my|our|final|var|String|const|char|auto)\b[\s*]*)*({words.local})\s*=\s*{words.value}\s*(?:;|$)",
+        code,
+        re.MULTILINE,
+    )
     given = Counter(re.findall(rf"(?<![\w$@])({words.local})\s*(?:\|\||//|\?\?|\.)?=(?![=~>])", code))
     return {name: variable for name, variable in found if given[name] == 1}
 
@@ -148,13 +173,18 @@ def _line(text: str, name: str, guard: str) -> int:
     """The line of the file in which a guard ends the program: the last that has its last word, or its variable."""
     lines = text.split("\n")
     first = next((at for at, line in enumerate(lines, 1) if re.search(rf"\b{name}\b", line)), 1)
-    word = re.findall(r"\b(?:die|croak|confess|exit|abort|raise|fail|throw)\b", guard)
+    word = re.findall(r"\b(?:die|croak|confess|exit|abort|raise|fail|throw|return)\b", guard)
     within = range(first, min(len(lines), first + guard.count("\n") + 3) + 1)
     return next((at for at in within if word and re.search(rf"\b{word[-1]}\b", lines[at - 1])), first)
 
 
 def _status(guard: str, words: Words) -> int | None:
     """What the program ends with; None where that depends."""
+    if words is JAVA and "exit" not in guard:
+        return 1
+    if words is C:
+        told = re.search(r"\b(?:exit|return)\b[\s(]*(\d+|EXIT_FAILURE)\b", guard)
+        return None if told is None else int(told[1]) & 255 if told[1].isdigit() else 1
     told = re.search(r"\bexit!?\s*\(?\s*(\d+|false|true)?", guard) or re.search(r"\bdie\s*\(\s*(\d+)\s*\)", guard)
     if words is RUBY:
         if told and told[0].startswith("exit"):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
+from textwrap import dedent
 
-from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
+from stopcheck.boot.handlers.guards import JAVA, Guard, guards
+from stopcheck.boot.handlers.scan import LOOPS, block, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, join, parent
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from stopcheck.boot.handlers.source import Project
 
@@ -39,6 +43,13 @@ _BEYOND = {
     r"\bsetAccessible\s*\(|\bLookup\b.*\bfindStatic": "it calls what it looks up as it runs",
 }
 _STARTS = r"\bProcessBuilder\b|\bgetRuntime\s*\(\s*\)\s*\.\s*exec\s*\(|\bsys\s*\.\s*process\b"
+_GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+_HANDLES = r"\bSignal\s*\.\s*handle\s*\("
+_PRINTS = r"System\s*\.\s*(?:out|err)\s*\.\s*print\w*\s*\([^;{}()]*\)"
+_SWALLOWS = rf"{_HANDLES}[^;{{}}]{{0,200}}?->\s*(?:\{{\s*(?:{_PRINTS}\s*;\s*)*\}}|{_PRINTS})\s*\)\s*;"
+_MOST_HOOKS = 10
+_LONGEST_HOOK = 10_000
+_PAUSE = regex(r"\bThread\s*\.\s*sleep\s*\(\s*([\d_]+)L?\s*\)|\b(SECONDS|MINUTES)\s*\.\s*sleep\s*\(\s*([\d_]+)")
 _LASTING = frozenset(
     [
         "accept",
@@ -62,13 +73,13 @@ _DECLARED = (
 def read(text: str) -> Source:
     """See Language.read."""
     plain = re.sub(r'"""(?:.*?)"""', '""', text, flags=re.DOTALL)
-    source = scan(plain, r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+    source = scan(plain, *_GRAMMAR)
     code = source.code
     doubt = "its quotes cannot be told apart" if is_misread(plain, source, rf"{_SIGNS}|^\s*import\b") else ""
     on: dict[str, str] = dict.fromkeys(_HOOKS, "graceful") if re.search(_SIGNS.rpartition("|")[0], code) else {}
     handled = signals_in(source.at(r"\bSignal\s*\(\s*\""))
     if re.search(r"\bSignal\s*\.\s*handle\b|\bSignalHandler\b", code):
-        given = "ignore" if "SIG_IGN" in code else "default" if "SIG_DFL" in code else "graceful"
+        given = "ignore" if "SIG_IGN" in code or _goes_on(code) else "default" if "SIG_DFL" in code else "graceful"
         on |= {signal: given for signal in handled if signal not in on or given == "graceful"}
         if not handled:
             doubt = doubt or "it handles a signal that is not known"
@@ -81,15 +92,53 @@ def read(text: str) -> Source:
         doubt = doubt or "it imports in a way that cannot be read"
     needs += tuple(source.at(r"\bforName\s*\(\s*\""))
     starts = re.search(_STARTS, code)
-    serves = re.search(r"\bserver\w*\s*(\(\))?\s*\.\s*(start|join|run|await|listen)\s*\(", code, re.IGNORECASE)
+    hooks = [
+        _argument(code, match.end()) for match in islice(re.finditer(r"\baddShutdownHook\s*\(", code), _MOST_HOOKS)
+    ]
+    if any(re.search(r"\bSystem\s*\.\s*exit\s*\(", hook) and not re.search(r"\bif\b", hook) for hook in hooks):
+        on |= dict.fromkeys(_HOOKS, "ignore")  # it waits for the hooks, of which it is one
+    serves = ("HttpServer" in code and source.calls(frozenset({"start"}))) or re.search(
+        r"\bserver\w*\s*(\(\))?\s*\.\s*(start|join|run|await|listen)\s*\(", code, re.IGNORECASE
+    )
     return Source(
         on=on,
         needs=(".", *needs),
         tokens=source.tokens() | _names(code) | switched_off(text),
         starts="ProcessBuilder" if starts else "",
         doubt=doubt,
+        guards=() if doubt else tuple(_guards(text, needs)),
+        seconds=max((sum(map(_seconds, _PAUSE.findall(hook))) for hook in hooks), default=0.0),
         lasts=bool(serves) or source.calls(_LASTING) or bool(re.search(LOOPS, code)),
     )
+
+
+def _argument(code: str, at: int) -> str:
+    """What stands in the brackets that a place is behind."""
+    depth = 1
+    for place in range(at, min(len(code), at + _LONGEST_HOOK)):
+        depth += {"(": 1, ")": -1}.get(code[place], 0)
+        if not depth:
+            return code[at:place]
+    return ""
+
+
+def _goes_on(code: str) -> bool:
+    """Whether all handlers do no more than to print."""
+    return len(re.findall(_SWALLOWS, code)) == len(re.findall(_HANDLES, code)) > 0
+
+
+def _seconds(told: tuple[str, str, str]) -> float:
+    """How long a `sleep` is, in milliseconds or in a unit; where it may not be come to, none."""
+    if told[0]:
+        return int(told[0].replace("_", "")) / 1000
+    return int(told[2].replace("_", "")) * {"SECONDS": 1.0, "MINUTES": 60.0}[told[1]]
+
+
+def _guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
+    """The variables without which `main` gives up."""
+    main = block(text, r"public static void main\([^\n]*\{")
+    if main:
+        yield from guards(scan(dedent(main[1]), *_GRAMMAR), JAVA, needs, text)
 
 
 def _names(code: str) -> frozenset[str]:

@@ -68,10 +68,13 @@ def read_program(
             else:
                 todo.extend(local)
     guard = next(
-        (one for path in paths if path in sources for one in sources[path].guards if one.name not in tokens), None
+        ((path, one) for path in paths if path in sources for one in sources[path].guards if one.name not in tokens),
+        None,
     )
     if guard is not None:
-        return Handling(work=True, status=guard.status, line=guard.line, asked=(guard.name,) if guard.name else ())
+        file, end = guard
+        asked = (end.name,) if end.name else ()
+        return Handling(work=True, status=end.status, line=end.line, file=file, asked=asked)
     alone = len(sources) == 1 and not any(libraries.values())
     first = {path: sources[path] for path in paths if path in sources}
     return _together(language, name, first, sources, libraries, doubts, alone, tokens)
@@ -130,8 +133,8 @@ def _together(
             # Whom the signal has to reach may be one of those.
             return Handling(reason=f"it starts other programs ({starts})", complete=False, launches=True)
         doubts.append(f"it starts other programs ({starts})")
-    if any(source.lasts for source in sources.values()) and language.finish({}, ()).get("TERM") == "raise":
-        # Its runtime ends a server that has no handler, whoever works for it.
+    if language.finish({}, ()).get("TERM") == "raise":
+        # Its runtime ends a program that has no handler, whoever works for it.
         doubts = [doubt for doubt in doubts if not doubt.endswith(CHILDREN)]
     if doubts:
         known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
@@ -147,6 +150,7 @@ def _together(
         cleanup=any(source.cleanup for source in first.values()),
         lasts=any(source.lasts for source in ordered),
         inherits=inherits,
+        seconds=max((source.seconds for source in ordered), default=0.0),
     )
 
 

@@ -24,7 +24,8 @@ class Source:
     for a call, `name=` for a value that is set and is not surely false, and its short texts. `starts` tells what it
     starts other programs with. `doubt` is why what it does is not certain ("": it is). `lasts`: it has a loop without
     an end, or a call that serves for as long as the program lives. `interrupted`: it catches what SIGINT raises.
-    `guards` are the lines that end it where a variable is not set, before anything else.
+    `guards` are the lines that end it where a variable is not set, before anything else. `seconds` is how long it
+    surely takes to end once a signal has come.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Source:
     lasts: bool = False
     interrupted: bool = False
     guards: tuple[Guard, ...] = ()
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,10 @@ class Handling:
 
     Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
     certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
-    `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the
-    longest that it takes from a signal to its end. `work`: it
-    surely runs through; `status` is what it then ends with, where that is known, `line` where it gives up, and `asked`
-    are the variables that it asks for and that nothing sets. `stands`: it surely does not end by itself.
+    `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the longest that
+    it takes from a signal to its end. `work`: it surely runs through; `status` is what it then ends with, where that
+    is known, `line` where it gives up, in `file` ("": its first), and `asked` are the variables that it asks for and
+    that nothing sets. `stands`: it surely does not end by itself.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Handling:
     work: bool = False
     status: int | None = None
     line: int = 0
+    file: str = ""
     asked: tuple[str, ...] = ()
     stands: bool = False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.programs import known
 from stopcheck.boot.programs.misspelt import misspelt
 from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
@@ -227,7 +228,7 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
 
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
     start.process.program = str(argv[0]).rsplit("/", 1)[-1]
-    return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
+    return known.run(replace(start, row=row, argv=argv, depth=start.depth + 1))
 
 
 def start_script(start: Start, language: str, name: str, arguments: tuple[Field, ...]) -> Body | Failure:

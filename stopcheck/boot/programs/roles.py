@@ -84,7 +84,12 @@ def find_role(name: str) -> Role | None:
     return role
 
 
-_SPOKEN = {"service": "services.service", "interpreter": "interpreters.interpreter"}
+_SPOKEN = {
+    "exec": "start_wrapper.wrapper", "fork": "start_wrapper.wrapper", "init": "start_wrapper.wrapper",
+    "setsid": "start_wrapper.setsid", "daemon": "start_wrapper.daemon", "timer": "timeouts.timer",
+    "supervisor": "service_folders.supervisor", "service": "services.service",
+    "interpreter": "interpreters.interpreter",
+}  # fmt: skip
 """Roles that others ask for by their own name."""
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from itertools import pairwise
 
+from stopcheck.boot.lookup import find_file
 from stopcheck.boot.programs.program import Failure, Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
@@ -354,7 +355,9 @@ def start_concurrently(start: Start) -> Body | Failure:
         return start.leaf("unread", "a shortcut of concurrently")
     if not lines:
         return start.leaf("short", status=1)
-    forsaken = frozenset({"TERM", "INT"}) if start.machine.find("ps", "/", start.env) is None else frozenset()
+    forsaken = (
+        frozenset({"TERM", "INT"}) if find_file(start.machine.image, "ps", "/", start.env) is None else frozenset()
+    )
     return _together(start, lines, 1, forsaken)
 
 

@@ -10,17 +10,22 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, find_program
 
 if TYPE_CHECKING:
-    from stopcheck.boot.machine import Machine
-    from stopcheck.boot.world import Body, Field
+    from stopcheck.boot.programs.roles import Start
+    from stopcheck.boot.world import Body
 
 
-def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: str, env: dict[str, Field]) -> Body:
-    """A program for each `FOLDER/NAME/run`, or for the one `FOLDER/run`.
+def start_supervisor(start: Start) -> Body:
+    """A program for each `FOLDER/NAME/run`, or for the one `FOLDER/run`; supervisord's by its configuration.
 
     A signal whose action is "graceful" stops them, "quick" forsakes them, "ignore" does neither.
     """
-    folder = next((word for word in words if not word.startswith("-")), ".")
-    folder = posixpath.normpath(posixpath.join(cwd, folder))
+    machine, row = start.machine, start.row
+    if row.name == "supervisord":
+        from stopcheck.boot.programs.supervisord import start_supervisord
+
+        return start_supervisord(start)
+    folder = next((word for word in start.words if not word.startswith("-")), ".")
+    folder = start.path(folder)
     runs = machine.image.files.matching(posixpath.join(folder, *(() if row.one_service else "*"), "run"))
     if not runs:
         return Program(
@@ -41,8 +46,8 @@ def supervisor(machine: Machine, row: ProgramRow, words: tuple[str, ...], cwd: s
     forsakes = _quick(row)
     hears = frozenset(signal for signal, action in row.on.items() if action == "ignore")
     return Supervisor(
-        machine, managed, env, stops, at_once=True, forsakes=forsakes, status=row.exit or 0, statuses=row.exit_on,
-        hears=hears, scatters=_quick(find_program(row.each)) if row.each else frozenset(),
+        machine, managed, dict(start.env), stops, at_once=True, forsakes=forsakes, status=row.exit or 0,
+        statuses=row.exit_on, hears=hears, scatters=_quick(find_program(row.each)) if row.each else frozenset(),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.handlers.source import Handling
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import FileSystem, Made
 
@@ -23,6 +24,8 @@ EXITS = {"ruby": 1, "go": 2}
 """What a language's runtime ends PID 1 with on a signal that the program does not handle."""
 EXIT_SIGNAL = frozenset({"java", "dotnet"})
 """Languages whose runtime ends a program with 128 and the signal's number, whether or not it has handled it."""
+_SET = ("HOME", "HOSTNAME", "PATH")
+"""Variables that the engine sets itself."""
 EXITS_ON: Mapping[str, Mapping[str, int]] = {"python": {"INT": 130}, "go": {"QUIT": 2}}
 
 
@@ -73,7 +76,7 @@ def from_source(
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
         project = Tree(files, known, given)
-        handling = read_program(language, paths, project, needs, (*env, *_versions(language, first, project)))
+        handling = read_program(language, paths, project, needs, (*env, *_SET, *_versions(language, first, project)))
         if language == "php":
             from stopcheck.boot.programs.extensions import has_pcntl, without_signals
 
@@ -81,7 +84,7 @@ def from_source(
         if carried:
             handling = carried_out(machine, world, process, language, first, project, env) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
-    source = Tree(files, known, given).text(first) if handling.line else None
+    source = Tree(files, known, given).text(handling.file or first) if handling.line else None
     if source is not None and world is not None:
         _note_end(machine, world, process, handling, source)
     program = Program(_row(process, language, handling), machine.stop_signal)
@@ -147,15 +150,15 @@ def _row(process: Process, language: str, handling: Handling) -> ProgramRow:
     return replace(row, seconds=handling.seconds) if handling.seconds > row.seconds else row
 
 
-def start_made(machine: Machine, process: Process, made: Made, env: Mapping[str, Field]) -> Program:
+def start_made(start: Start, made: Made) -> Program:
     """A program that a build step has made of sources."""
     if made.files is None:
-        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
+        return start.leaf("unknown")
     paths = made.sources
     if len(paths) == 1 and made.files.kind(paths[0]) == "folder":
         from stopcheck.boot.handlers.go import package_files
 
         paths = package_files(paths[0], Tree(made.files))
     if not paths:
-        return Program(ProgramRow(process.program, role="unknown"), machine.stop_signal)
-    return from_source(machine, process, made.tool, paths, made.files, env)
+        return start.leaf("unknown")
+    return from_source(start.machine, start.process, made.tool, paths, made.files, start.env, world=start.world)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import posixpath
 import shlex
 
-from stopcheck.boot.programs.supervisors import Managed
+from stopcheck.boot.programs.program import Failure, Leaving, Program
+from stopcheck.boot.programs.supervisors import Departing, Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
+from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -20,7 +22,8 @@ from stopcheck.syntax.ini import parse_ini
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from stopcheck.boot.world import Field, World
+    from stopcheck.boot.programs.roles import Start
+    from stopcheck.boot.world import Body, Field, World
     from stopcheck.image.model import FileSystem, ImageFile
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Option, Section
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
 BESIDE = ("etc/supervisord.conf", "supervisord.conf")
 """What is looked for before that, from the folder above the program's own."""
+POLLS = 0.9
+"""It looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 PIPS = "/usr/local/bin/supervisord"
 """Where pip puts it."""
 YES = frozenset({"true", "yes", "on", "1"})
@@ -51,6 +56,26 @@ class Refused:
     why: str
     names: tuple[str, ...] = ()
     place: Span | None = None
+
+
+def start_supervisord(start: Start) -> Body:
+    """Its programs by its configuration; of one that nobody knows only that it stays, or leaves."""
+    machine, world, process, row = start.machine, start.world, start.process, start.row
+    place = process.argv[0] if isinstance(process.argv[0], str) else ""
+    found = read(machine.image.files, start.words, process.cwd, start.env, world, place)
+    if isinstance(found, Unknown):
+        body_of = Program if is_told_to_stay(start.words) else Leaving
+        return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), machine.stop_signal)
+    if isinstance(found, Refused):
+        machine.asked.update(dict.fromkeys(found.names))
+        machine.wanted |= set(found.names)
+        if found.names:
+            world.note("cannot-open", process, text=found.why, span=found.place)
+        else:
+            world.note_failure("refused", process, Failure(2, found.why, "config"), found.place)
+        return Program(ProgramRow(row.name, role="short", status=2), machine.stop_signal)
+    body = Supervisor(machine, found.managed, dict(start.env), frozenset({"TERM", "INT", "QUIT"}), lag=POLLS)
+    return Departing(row, body) if found.daemonizes else body
 
 
 def read(

@@ -1,16 +1,24 @@
-"""timeout(1): what it starts may run so long, then it gets a signal; as coreutils have it, and as busybox does."""
+"""timeout(1), coreutils' and busybox's: what it starts may run so long, then it gets a signal; and sleep(1)."""
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import FOR_EVER
+import math
+
+from stopcheck.boot.programs.grammar import is_option, limit_signal, time_limit
+from stopcheck.boot.programs.program import FOR_EVER, Program
 from stopcheck.boot.programs.wrappers import Wrapper
+from stopcheck.boot.signals import signal_name
+from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import ProgramRow
+from stopcheck.model import Unknown
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from stopcheck.boot.world import Process, World
+    from stopcheck.boot.programs.roles import Start
+    from stopcheck.boot.world import Field, Process, World
 
 TIMED_OUT = 124
 """The status of timeout(1) whose child has run too long."""
@@ -132,3 +140,51 @@ def watch(world: World, process: Process, limit: Limit) -> None:
     """Have another process watch this one."""
     watcher = world.spawn(process, Watcher(limit, process.pid), process.argv, process.origin)
     watcher.program, watcher.ppid, watcher.adopted = "timeout", 1, True
+
+
+def limit(start: Start, own: list[str]) -> Limit | Program:
+    """How long a wrapper lets its child run, by its `own` words; what it comes to where it is told so wrongly."""
+    row, clock = start.row, start.world.clock
+    status = 1 if row.role == "exec" else 125
+    refused = Program(ProgramRow(row.name, role="short", status=status), start.machine.stop_signal)
+    told = time_limit(row, start.argv)
+    named = limit_signal(row, start.argv)
+    signal = signal_name(named) if isinstance(named, str) else "TERM"
+    seconds = duration(told, 0.0)
+    if signal is None or (isinstance(told[0], str) and seconds == FOR_EVER and told[0] not in {"inf", "infinity"}):
+        return refused
+    if row.role == "exec" and seconds != FOR_EVER:
+        seconds = float(math.ceil(seconds))  # busybox looks once a second
+    expires = clock + seconds if 0 < seconds < SHORT else FOR_EVER
+    preserves = any(is_option(word, name) for word in own[1:] for name in row.preserve_options)
+    return Limit(expires, signal, row.kill_after, preserves)
+
+
+def start_timer(start: Start) -> Program:
+    """`sleep TIME…`; without an operand, or with one that is no interval, it fails at once."""
+    words = start.argv[1:]
+    if not words or any(isinstance(word, str) and _no_interval(word) for word in words):
+        return Program(ProgramRow(start.row.name, role="short", status=1), start.machine.stop_signal)
+    return Program(start.row, start.machine.stop_signal, duration(words, start.world.clock))
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration(words: tuple[Field, ...], clock: float) -> float:
+    """When a `sleep` ends; for ever where its argument is not known or is `infinity`."""
+    total = 0.0
+    for word in words:
+        if isinstance(word, Unknown):
+            return FOR_EVER
+        number, unit = (word[:-1], _UNITS[word[-1]]) if word[-1:] in _UNITS else (word, 1.0)
+        try:
+            total += float(number) * unit
+        except ValueError:
+            return FOR_EVER
+    return clock + total
+
+
+def _no_interval(word: str) -> bool:
+    """Whether `sleep` complains of a word; options are another thing."""
+    return not word.startswith("-") and (word != word.strip() or duration((word,), -FOR_EVER) == FOR_EVER)

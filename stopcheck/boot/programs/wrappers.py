@@ -6,7 +6,9 @@ import re
 import shlex
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.programs.known import run
 from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
+from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
@@ -128,7 +130,7 @@ def start_busybox(start: Start) -> Body | Failure:
         base = start.machine.image.base
         shell = find_shell("busybox", base.sh_version if base.sh == "busybox" else "")
         assert shell is not None
-        return start.machine.shell(shell, start.process, argv, start.env, start.world)
+        return run_shell(start.machine, shell, start.world, start.process, argv, start.env)
     row = find_program(argv[0])
     debian = start.machine.image.base.family == "debian"
     if (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0]):
@@ -136,7 +138,7 @@ def start_busybox(start: Start) -> Body | Failure:
     if row is None:
         return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())
-    return start.machine._known(start.world, start.process, row, argv, start.env, start.depth + 1)
+    return run(replace(start, row=row, argv=argv, depth=start.depth + 1))
 
 
 def start_script(start: Start) -> Body | Failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.lookup import find_file
 from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.shell import constructs, forks, implicit_exec
@@ -427,7 +428,7 @@ def _interpret_here(call: Call, child: Process) -> bool:
 
 def _interpreted(shell: Shell, words: tuple[Field, ...], process: Process) -> tuple[Field, ...]:
     """What a shell makes of a script without `#!`: itself, and the path at which it has found the script."""
-    file = shell.machine.find(str(words[0]), process.cwd, process.env)
+    file = find_file(shell.machine.image, str(words[0]), process.cwd, process.env)
     path = file.path if file is not None and not isinstance(file, Unknown) else words[0]
     return (_own_name(shell), path, *words[1:])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.lookup import find_file
 from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
@@ -100,7 +101,7 @@ def _printed(
 
 def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Process, unknown: Unknown) -> Field:
     name, arguments = words[0], [word for word in words[1:] if word != "--"]
-    if name in {"pgrep", "pidof", "ps"} and shell.machine.find(name, process.cwd, process.env) is None:
+    if name in {"pgrep", "pidof", "ps"} and find_file(shell.machine.image, name, process.cwd, process.env) is None:
         return ""
     plain = [word for word in arguments if not word.startswith("-")]
     alive = [other for other in world.processes.values() if other.alive]
@@ -176,7 +177,7 @@ def _kind(shell: Shell, process: Process, name: str) -> Field:
         return "function"
     if find_builtin(name, shell.row) is not None:
         return "builtin"
-    file = shell.machine.find(name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+    file = find_file(shell.machine.image, name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
     return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
 
 
@@ -187,7 +188,7 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
         return name
     search = shell.variables.get("PATH", "")
-    file = shell.machine.find(name, process.cwd, {"PATH": search})
+    file = find_file(shell.machine.image, name, process.cwd, {"PATH": search})
     if not isinstance(file, Unknown):
         return "" if file is None else file.path
     folders = ["/usr/bin", *(search.split(":") if isinstance(search, str) else ())]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+from stopcheck.boot.lookup import find_file
 from stopcheck.boot.shell.builtins import control, jobs, plain, variables
 from stopcheck.boot.shell.commands import Call, run_program
 from stopcheck.hints import TYPE_CHECKING
@@ -61,7 +62,7 @@ def do_type(call: Call) -> None:
     if name in call.shell.functions or find_builtin(name, call.shell.row):
         call.shell.set_status(0)
         return
-    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
+    file = find_file(call.machine.image, name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if isinstance(file, Unknown):
         call.shell.set_status(Unknown(f"whether {name} is installed", call.node.span))
     else:
@@ -104,7 +105,7 @@ def do_command(call: Call) -> None:
 
 def _is_elsewhere(call: Call, name: str) -> bool:
     """Whether PATH has to be asked for a program: it is in the image, in none of the system's folders."""
-    file = call.machine.find(name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
+    file = find_file(call.machine.image, name, call.process.cwd, {"PATH": call.shell.variables.get("PATH", "")})
     if "/" in name or isinstance(file, Unknown):
         return False
     return file is None or posixpath.dirname(file.path) not in _SYSTEMS_FOLDERS
