@@ -29,6 +29,9 @@ _LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
 _MINOR = regex(r":(\d+\.\d+)")
 _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
+_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
+"""Interpreters that no system brings along, and those that their images have in a place of their own."""
+_MINOR = regex(r":(\d+\.\d+)")
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
 _BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",

@@ -781,5 +781,5 @@ def _asks(pipeline: tree.Pipeline) -> bool:
 
 def _identifier(name: str) -> str:
     """A command's name as a part of a method's; one that cannot be leads nowhere."""
-    text = "source" if name == "." else name.replace("-", "_").replace("+", "x")
+    text = "source" if name == "." else name.replace("-", "_").replace("++", "xx")
     return text if text.isidentifier() and text.isascii() else "?"

@@ -253,7 +253,7 @@ def test_a_program_of_the_build_s_own_that_has_the_name_of_another() -> None:
 
 
 WAITS = "#include <unistd.h>\nint main(void) { for (;;) sleep(1); }\n"
-FLAG = "#include <signal.h>\nvoid on() { stop = 1; }\nint main() { signal(SIGTERM, on); while (!stop) sleep(1); }\n"
+FLAG = "int stop;\nvoid on() { stop = 1; }\nint main() { signal(SIGTERM, on); while (!stop) sleep(1); }\n"
 
 
 def c(

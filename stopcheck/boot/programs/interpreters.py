@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
+    from stopcheck.image.model import FileSystem
 
 INLINE = {
     "python": ("-c",),
@@ -345,7 +346,8 @@ def _missing(start: Start, language: str, name: str) -> bool:
     """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)
 
     A build that puts it elsewhere has it, and no file's name has a `$VARIABLE` in it. Nor is one
-    whose name is a command with its arguments: `CMD ["npm start"]` has node look for that file.
+    whose name is a command with its arguments: `CMD ["npm start"]` has node look for that file. And COPY takes what is
+    in a folder, not the folder: `COPY app /srv` makes no /srv/app.
     """
     files = start.machine.image.files
     names = (name, f"{name}.js", f"{name}.json", f"{name}.node") if language == "node" else (name,)
@@ -358,9 +360,21 @@ def _missing(start: Start, language: str, name: str) -> bool:
         or any(files.puts(path.rpartition("/")[2]) for path in paths)
     )
     kinds = [files.kind(path) for path in paths]
+    if "file" not in kinds and _is_doubled(files, paths[0], kinds[0]):
+        return True
     plain = start.machine.image.base.plain
     bases = [isinstance(each, Unlikely) and each.reason.startswith("it may come from the base") for each in kinds]
     return meant and all(each is None or (plain and may) for each, may in zip(kinds, bases, strict=True))
+
+
+_DOUBLED = regex(r"(?:.*/)?([^/]+)/\1/(.+) is not in the build context")
+
+
+def _is_doubled(files: FileSystem, path: str, kind: object) -> bool:
+    """Whether a folder that is copied would have to hold one of its own name, while the file is without that."""
+    named = _DOUBLED.fullmatch(kind.reason) if isinstance(kind, Unlikely) else None
+    outer = path.removesuffix(f"{named[1]}/{named[2]}") if named is not None else path
+    return named is not None and outer != path and files.kind(f"{outer}{named[2]}") == "file"
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:
