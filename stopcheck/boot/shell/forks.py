@@ -16,6 +16,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.syntax.shell.tree import (
     AndOr,
@@ -119,7 +120,10 @@ def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Proces
     _add_job(shell, (child.pid,), node.span)
     child.stdin, child.stdout = world.new_pipe(), world.new_pipe()
     taken = {*process.inlets, *(number for pid, number in world.outlets if pid == process.pid)}
-    source, sink = sorted((str(number) for number in range(63, 40, -1) if str(number) not in taken), reverse=True)[:2]
+    free = [str(number) for number in range(63, 9, -1) if str(number) not in taken]
+    if len(free) < 2:
+        raise TooComplex("how many coprocesses a shell can talk to")
+    source, sink = free[:2]
     world.hold(process, sink, child.stdin)
     process.inlets = {**process.inlets, source: child.stdout}
     name = node.name or "COPROC"

@@ -243,6 +243,9 @@ Frame: TypeAlias = (
 )
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
+OPTION_AT = "OPTIND @"
+OPTION_INSIDE = "OPTIND "
+"""Where `getopts` is: at which word, and among several options behind one `-`. No script can name these variables."""
 ENDLESS = "an endless loop"
 READS = "`read` waits for a writer"
 OPENS = "`read` waits for a writer to open the FIFO"

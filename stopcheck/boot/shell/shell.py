@@ -6,6 +6,8 @@ from stopcheck.boot.accounts import home, user_number
 from stopcheck.boot.shell import constructs, forks, hearing, implicit_exec, waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.frames import (
+    OPTION_AT,
+    OPTION_INSIDE,
     TESTING,
     Again,
     AndOrRest,
@@ -586,6 +588,8 @@ class Shell:
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
         rest = self.arrays.pop(name, ())[1:]
+        if name == "OPTIND":
+            self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):
             value = evaluate(self.scope(), value)
         if rest and isinstance(value, str):
@@ -699,9 +703,18 @@ class Shell:
         if tail is not None and implicit_exec.may_replace(self, tail | {"function"}):
             self.push(Evaluate(function.body, tail | {"function"}))
         else:
-            self.push(CallEnd(function.name, self.args, ()), Evaluate(function.body, None))
+            self.push(CallEnd(function.name, self.args, self._options_anew()), Evaluate(function.body, None))
         self.args = args
         return True
+
+    def _options_anew(self) -> tuple[tuple[str, Field | None], ...]:
+        """dash and busybox begin with the options of each function, and go on with their own when it has returned."""
+        if not self.row.almquist or "getopts" not in self.text.span.source.text:
+            return ()
+        at = self.variables.get(OPTION_AT) or self.variables.get("OPTIND") or "1"
+        kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
+        self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
+        return kept
 
     def declare_local(self, name: str) -> None:
         """`local name`: the caller's value comes back when the function returns."""

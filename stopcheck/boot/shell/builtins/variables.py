@@ -8,9 +8,7 @@ from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
 from stopcheck.boot.shell.builtins.control import number
 from stopcheck.boot.shell.commands import Call, appended
-from stopcheck.boot.shell.frames import (
-    CallEnd,
-)
+from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
@@ -365,10 +363,6 @@ def do_shift(call: Call) -> None:
     shell.set_status(0)
 
 
-_INSIDE = "OPTIND "
-"""Where `getopts` is among several options behind one `-`: no script can name this variable."""
-
-
 def do_getopts(call: Call) -> None:
     """The next option of a script (POSIX)."""
     shell = call.shell
@@ -377,26 +371,26 @@ def do_getopts(call: Call) -> None:
         return
     spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
     words = given or list(shell.args)
-    at = shell.variables.get("OPTIND") or "1"
+    at = shell.variables.get(OPTION_AT) or shell.variables.get("OPTIND") or "1"
     number = numeral(str(at))
     if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or number is None:
         shell.set_status(Unknown("the options of the script", call.node.span))
         return
     if shell.keeps(str(name), *(("OPTARG",) if shell.row.almquist else ())):
         return
-    index = number - 1
+    index = number - 1 if shell.row.name != "bash" else min(number - 1, len(words))
     word = str(words[index]) if 0 <= index < len(words) else ""
     if not word.startswith("-") or word in {"-", "--"}:
-        shell.assign("OPTIND", str(index + 1 + (word == "--")))
+        _keep_option(shell, index + 1 + (word == "--"))
         shell.assign(str(name), "?")
         shell.set_status(1)
         return
-    inside = int(str(shell.variables.get(_INSIDE) or 1)) % len(word) or 1
+    inside = int(str(shell.variables.get(OPTION_INSIDE) or 1)) % len(word) or 1
     option, value = word[inside], word[inside + 1 :]
     place = str(spec).removeprefix(":").find(option) if option != ":" else -1
     takes = place >= 0 and str(spec).removeprefix(":")[place + 1 : place + 2] == ":"
     more = bool(value) and not takes
-    shell.variables[_INSIDE] = str(inside + 1 if more else 1)
+    shell.variables[OPTION_INSIDE] = str(inside + 1 if more else 1)
     value = "" if more else value
     index += not more
     if takes and not value and index < len(words):
@@ -404,10 +398,17 @@ def do_getopts(call: Call) -> None:
     elif place < 0 or (takes and not value):
         silent = str(spec).startswith(":")
         value, option = option if silent else "", ":" if silent and place >= 0 else "?"
-    shell.assign("OPTIND", str(index + 1))
+    _keep_option(shell, index + 1)
     shell.assign("OPTARG", value)
     shell.assign(str(name), option)
     shell.set_status(0)
+
+
+def _keep_option(shell: Shell, number: int) -> None:
+    """Which word is the next: dash and busybox keep that for themselves, too."""
+    shell.assign("OPTIND", str(number))
+    if shell.row.almquist:
+        shell.variables[OPTION_AT] = str(number)
 
 
 def do_let(call: Call) -> None:
