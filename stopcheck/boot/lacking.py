@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.programs.program import Failure
@@ -171,6 +173,7 @@ def fails(shell: Shell, command: Command, world: World, process: Process) -> boo
 def tell(world: World, process: Process, path: str, span: Span | None) -> None:
     """Keep what was not there."""
     reason = f"there is no {path}" if path else "an empty name is that of no file"
+    reason = f"nobody listens at {path}" if path.startswith("/dev/tcp/") else reason
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
 
 
@@ -186,9 +189,19 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
     if _is_asked(target) or (operator not in OUTPUTS and operator not in {"<", "<>"}):
         return False
     path = expand_text(shell.scope(world, process), target)
+    if isinstance(path, str) and path.startswith(("/dev/tcp/", "/dev/udp/")):
+        return _is_unanswered(shell, target, world)
     if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
         return False
     return path == "" or _cannot(shell.machine, world, operator, posixpath.normpath(posixpath.join(process.cwd, path)))
+
+
+def _is_unanswered(shell: Shell, target: Word, world: World) -> bool:
+    """Whether bash surely finds nobody at `/dev/tcp/HOST/PORT`; others know no such file (bash(1): REDIRECTION)."""
+    if shell.row.name != "bash":
+        return True
+    named = re.fullmatch(r"/dev/tcp/([^/$]+)/(.*)", target.span.text.strip("\"'"))
+    return named is not None and is_own(named[1], named[2]) and not may_listen(world)
 
 
 def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:

@@ -125,6 +125,45 @@ class Builders:
         path = name if name and folder == root else folder
         return base(parent(path) if re.fullmatch(r"v[2-9]\d*", base(path)) else path)
 
+    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
+        """Compilers of C: what follows `-o`, or else a.out, of the sources that are named (gcc(1))."""
+        effects = self.effects
+        view = effects.view
+        output, sources = self._c_words(arguments)
+        effects.unsure(effects.cwd)
+        made = Made("it is compiled", effects.origin, "c", sources, view) if sources else None
+        if output is not None:
+            self.write_program(output, made=made)
+        elif made is not None:
+            self.write_program(Field("a.out"), made=made)
+
+    def _c_words(self, arguments: Sequence[Field | None]) -> tuple[Field | None, tuple[str, ...]]:
+        """What follows `-o`, and the sources; none where what it is made of is not known, or is no program yet."""
+        output: Field | None = None
+        sources: list[str] = []
+        known = True
+        waiting = list(arguments)
+        while waiting:
+            field = waiting.pop(0)
+            text = field.text if field is not None else ""
+            if text == "-o":
+                output = waiting.pop(0) if waiting else None
+            elif text in _C_VALUES:
+                waiting = waiting[1:]
+            elif text.startswith("-"):
+                known = known and text not in _C_STEPS and (not text.startswith("-l") or text[2:] in _C_PARTS)
+            elif field is not None and text.endswith(_C_SOURCES):
+                path = join(self.effects.cwd, text)
+                sources += [file.path for file in self.effects.view.matching(path)] if field.pattern else [path]
+            elif text.endswith(".o") and self.effects.file_at(join(self.effects.cwd, f"{text[:-2]}.c")):
+                sources.append(join(self.effects.cwd, f"{text[:-2]}.c"))  # what has been made of it before
+            else:
+                known = False
+        return output, tuple(sources) if known else ()
+
+    do_cc = do_clang = do_tcc = do_musl_gcc = do_gcc
+    do_cxx = do_gxx = do_clangxx = do_gcc
+
     def do_cargo(self, arguments: Sequence[Field | None]) -> None:
         """cargo: `build` puts programs below target/, `install --path` into /usr/local/cargo/bin or `--root`."""
         effects = self.effects
@@ -193,23 +232,6 @@ class Builders:
         except ValueError:
             return {}
 
-    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
-        """Compilers of C and C++: what follows `-o`, or else a.out, of sources alone."""
-        effects = self.effects
-        words = [field.text if field else None for field in arguments]
-        at = words.index("-o") + 1 if "-o" in words else 0
-        operands = [word for place, word in enumerate(words) if place != at or not at]
-        sources = [effects.path(Field(word)) for word in operands if word and re.fullmatch(_C_SOURCE, word)]
-        plain = all(word is not None and re.fullmatch(_C_OPTION, word) for word in operands)
-        effects.unsure(effects.cwd)
-        output = arguments[at] if 0 < at < len(arguments) else Field("a.out")
-        known = tuple(path for path in sources if path is not None)
-        made = Made("it is compiled", effects.origin, "c", known, effects.view) if known and plain else None
-        if at or made:
-            self.write_program(output, "", made)
-
-    do_cc = do_clang = do_gxx = do_gcc
-
     def do_dotnet(self, arguments: Sequence[Field | None]) -> None:
         """dotnet: `publish -o` and `build -o` put an assembly into a folder, and a program of its name beside it."""
         effects = self.effects
@@ -243,11 +265,11 @@ class Builders:
         return found[0].path if len(found) == 1 and not others else None
 
 
-_C_SOURCE = r".*\.(?:c|cc|cpp|cxx)"
-_C_OPTION = (
-    rf"-(?:o|static|pthread|O\w*|g\w*|std=\S+|W\S*|f[\w=-]+|m[\w=-]+|D_\w+(?:=\w+)?|lpthread|lm|lrt|s|pie)|{_C_SOURCE}"
-)
-"""What a program of the files that are named can be compiled with."""
+_C_SOURCES = (".c", ".cc", ".cpp", ".cxx", ".C")
+_C_STEPS = frozenset({"-c", "-S", "-E", "-shared", "-M", "-MM", "-include", "-x"})
+_C_VALUES = frozenset({"-I", "-L", "-D", "-U", "-isystem", "-MF", "-MT", "-MQ", "-std", "-Wl", "-T"})
+_C_PARTS = frozenset({"c", "dl", "m", "pthread", "rt", "stdc++", "util", "crypt", "resolv"})
+"""Libraries that are parts of libc, or of the language."""
 _CARGO_VALUES = frozenset(
     [
         "bin",

@@ -51,6 +51,7 @@ class ProgramRow:
     user_options: tuple[str, ...] = ()
     user_first: bool = False
     unknown_user: int | None = None
+    before: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     folder_first: bool = False
     lock_first: bool = False
@@ -91,6 +92,7 @@ class ProgramRow:
     ends_with_child: bool = True
     exit_of_child: bool = True
     exit_killed: int | None = None
+    exit_failed: int | None = None
     raises: bool = False
     background: bool = False
     foreground: tuple[str, ...] = ()

@@ -186,7 +186,7 @@ def test_fetchmail_stays_where_pid_1_has_started_it() -> None:
 
 @pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
 def test_what_is_assumed_of_a_script_that_is_not_in_the_files_is_told(line: str) -> None:
-    found = verdict(*line.split(" "))
+    found = verdict(*line.split(" "), lines="RUN apt-get install -y nodejs python3 ruby")
     assert found.outcome == "graceful"
     assert any("assumed" in step.text for step in found.story)
 
@@ -1186,3 +1186,17 @@ def test_options_of_npm_before_the_name_of_a_script(option: str) -> None:
     files = {"package.json": json.dumps(package), "server.js": "setInterval(() => {}, 1000)\n"}
     script = f"set -e; npm run {option}build; exec node server.js"
     assert verdict("bash", "-c", script, base="node:20", files=files, lines="ENTRYPOINT []").outcome == "killed"
+
+
+def test_the_script_that_bundler_makes_is_the_program_of_its_gem() -> None:
+    stub = '#!/usr/bin/env ruby\nrequire "bundler/setup"\n\nload Gem.bin_path("thruster", "thrust")\n'
+    files = {"bin/thrust": stub, "bin/work": "#!/bin/sh\nexec nginx -g 'daemon off;'\n"}
+    said = verdict("./bin/thrust", "./bin/work", files=files, base="ruby:3.4", lines="RUN bundle install")
+    assert (said.outcome, said.main) == ("graceful", ("nginx",))
+    assert [process.role for process in said.processes] == ["wrapper", "service"]
+
+
+def test_the_script_of_tomcat_is_known_in_its_own_image() -> None:
+    said = verdict("catalina.sh", "run", base="tomcat:9.0-jdk11")
+    assert said.outcome == "graceful"
+    assert not any("assumed" in step.text for step in said.story)

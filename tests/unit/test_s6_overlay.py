@@ -203,7 +203,7 @@ def test_services_for_a_base_image_that_is_not_known() -> None:
 def test_add_ons_of_home_assistant(lines: str, outcome: str) -> None:
     """Their base images have the ENTRYPOINT /init: what CMD starts is never PID 1."""
     dockerfile = f'{lines}\nCOPY run.sh /\nCMD ["/run.sh"]\n'
-    assert said({"Dockerfile": dockerfile, "run.sh": "#!/bin/bash\npython3 /app.py\n"})[0].outcome == outcome
+    assert said({"Dockerfile": dockerfile, "run.sh": "#!/bin/bash\nredis-server\n"})[0].outcome == outcome
 
 
 def test_what_was_not_measured_is_not_known() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.programs import known
+from stopcheck.boot.programs.misspelt import misspelt
 from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
@@ -46,6 +47,8 @@ SCRIPTS = frozenset(
 """Scripts known by their name wherever they stand; others only in a folder of programs."""
 
 
+_BINSTUB = regex(r"(?:^|\n)load Gem\.bin_path\([\"'][\w-]+[\"'], *[\"']([\w-]+)[\"']")
+"""What the scripts of `bundle binstubs` end in: the program of a gem (bundler.io, bundle binstubs)."""
 _PARSERS = regex(
     r"\b(?:argparse|optparse|OptionParser|click|typer|docopt|absl|fire|getopt|GetoptLong|Getopt|commander|yargs|cac"
     r"|minimist|parseArgs|thor|slop|Console|ARGV)\b|--help|--version|\b(?:sys|process)\.argv\b"
@@ -218,7 +221,9 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
+            ended = (
+                _ended(start, arguments, text) or misspelt(start, text) or _successor(start, text.text, arguments, text)
+            )
             return ended or _from_source(start, "python", name, start.process.cwd)
     package, last = module.partition(".")[0], module.rpartition(".")[2]
     names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
@@ -254,9 +259,13 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
+            stub = _BINSTUB.search(text.text) if language == "ruby" else None
+            row = find_program(stub[1], start.machine.programs) if stub is not None else None
+            if stub is not None and row is not None:
+                return _known(start, row, (stub[1], *arguments))
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = _successor(start, text.text, arguments, text, path)
+                body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):

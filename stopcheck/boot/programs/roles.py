@@ -102,9 +102,10 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """
     if isinstance(file, Unknown):
         return False
-    told = row.role in {"service", "worker", "init", "supervisor", "interpreter"} or row.status is not None
+    lasts = row.role in {"service", "worker", "init", "supervisor", "interpreter"}
+    told = lasts or row.status is not None
     if isinstance(file.content, Made) and file.content.sources and row.role not in {"exec", "fork"}:
-        return not told
+        return not (lasts if file.content.tool else told)
     if posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
         return False
     return not told and "/lib" not in file.path

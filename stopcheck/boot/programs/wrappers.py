@@ -115,6 +115,9 @@ class Wrapper(Parent):
             status = row.exit_on.get(signal, row.exit_killed)
             unknown = Unknown(f"the status of {process.program}", process.origin)
             world.exit(process, status if status >= 0 else unknown)
+        elif child.status and not signal and row.exit_failed is not None:
+            known = isinstance(child.status, int)
+            world.exit(process, row.exit_failed if known else child.status)
         else:
             world.exit(process, child.status if child.status is not None else 0)
         return True

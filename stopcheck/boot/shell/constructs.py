@@ -52,6 +52,7 @@ from stopcheck.syntax.shell.tree import (
     Word,
     walk,
 )
+from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.words import Scope
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import Command
 
 
 def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) -> None:
@@ -130,7 +132,7 @@ def _redirected(
         from stopcheck.boot.lacking import cannot_open
         from stopcheck.boot.shell.redirections import redirect
 
-        before = Redirected(process.stdin, process.stdout, process.closed)
+        before = Redirected.of(process)
         try:
             fails = cannot_open(shell, node.redirections, world, process)
             if not fails:
@@ -307,6 +309,8 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
         if world.stopping and not runs_out(node) and any(isinstance(each, TrapEnd) for each in shell.frames):
             world.note("waits-unseen", process, span=node.span)
+        if world.stopping and any(_signals(command) for command in commands(node.body)):
+            world.note("unknown-kill", process, text=status.reason, span=node.span)  # it may be gone through or not
         # Where nothing here can bring it about, what is left to do must be more than `exit`.
         exits = not quiet_items(node.body.items) or any(each.alive and each.job for each in world.processes.values())
         ends = runs_out(node) or (waits_for(node) and (_goes_on(shell, exits=exits) or leaves_off(node)))
@@ -322,6 +326,11 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         shell.blocked = Standing(ENDLESS, node.span, ended=world.ended())
         return
     shell.push(LoopBody(node), Evaluate(node.body, None))
+
+
+def _signals(command: Command) -> bool:
+    name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+    return name in {"kill", "killall", "pkill"}
 
 
 def _goes_on(shell: Shell, *, exits: bool = False) -> bool:
@@ -380,7 +389,7 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
     """A round for the next value."""
     if not frame.values:
         return
-    shell.variables[frame.node.variable] = frame.values[0]
+    shell.assign(frame.node.variable, frame.values[0])
     rest = frame.values[1:]
     if rest:
         shell.push(ForRest(frame.node, rest, frame.tail), Evaluate(frame.node.body, None))
@@ -393,7 +402,7 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
 def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process, start: int = 0) -> None:
     """`start`: the first item whose patterns are tried, behind one that ends in `;;&`.
 
-    What is run sees the status of what came before; where nothing is, that is 0 (trap2.*.case-*-status).
+    What it leads to sees the status from before it in `$?`; where it leads to nothing, its own is 0.
     """
     scope = shell.scope(world, process)
     subject = expand_text(scope, node.subject)
@@ -411,16 +420,16 @@ def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process,
         possible.append(-1)
 
     def into(index: int) -> Callable[[Shell], None]:
-        def go(shell: Shell) -> None:
-            shell.ok = False
-            if index >= 0 and node.items[index].body.items:
-                case_body(shell, node, index, "", tail)
-            else:
-                shell.status = shell.status if start else 0
-                if index >= 0:
-                    case_body(shell, node, index, "", tail)
+        if index >= 0 and node.items[index].body.items:
+            return lambda shell: case_body(shell, node, index, "", tail)
 
-        return go
+        def nothing(shell: Shell) -> None:
+            if not start:
+                shell.decide(0)
+            if index >= 0:
+                case_body(shell, node, index, "", tail)
+
+        return nothing
 
     if doubt is None:
         into(possible[0])(shell)

@@ -270,7 +270,8 @@ def run_trap(shell: Shell, signal: str, world: World, process: Process) -> None:
         shell.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
         return
     children = world.next_pid + shell.forked
-    shell.push(TrapEnd(signal, shell.status, shell.ok, children=children), Evaluate(trap.body, None))
+    frozen = shell.row.name == "bash" and (signal == "CHLD" or (signal == "INT" and shell.fronted))
+    shell.push(TrapEnd(signal, shell.status, shell.ok, children=children, frozen=frozen), Evaluate(trap.body, None))
     if shell.row.trap_exit_zero and signal != "EXIT":
         shell.status, shell.ok = 0, False
 

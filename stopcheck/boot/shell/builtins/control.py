@@ -314,6 +314,10 @@ def do_source(call: Call) -> None:
         above = posixpath.dirname(path)
         if call.machine.image.files.kind(above) is not None or may_have_made(call.machine, call.world, above):
             file = Unknown("what a pattern fits")  # what it stands for was taken to be there
+    folder = file is None and made is None and call.machine.is_folder(call.world, call.process, path)
+    if folder and (shell.row.almquist or shell.row.name == "bash"):
+        shell.set_status(0 if shell.row.almquist else 1)  # to them it is empty; bash complains, and goes on
+        return
     if file is None and made is None:
         from stopcheck.boot.lacking import tell
 
