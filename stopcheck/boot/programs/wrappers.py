@@ -245,11 +245,11 @@ def start_find(start: Start) -> Body | Failure:
             ends = [at for at, other in enumerate(rest) if other in {";", "+"}]
             child = tuple(
                 Unknown("what find has found", start.process.origin) if other == "{}" else other
-                for other in rest[: ends[0] if ends else len(rest)]
+                for other in rest[: ends[0] if ends else 0]
             )
-            if not child:
-                return start.leaf("short")
-            counts = rest[ends[0]] == "+" if ends else True
+            if not child or not ends:
+                return start.leaf("short", status=1)  # "missing argument to `-exec'"
+            counts = rest[ends[0]] == "+"
             row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
             return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")
