@@ -16,6 +16,7 @@ from stopcheck.boot.lookup import (
     is_bare,
     is_for,
     is_no_name,
+    lacks_language,
     lacks_shell,
     may_be_the_bases,
     own_script,
@@ -237,6 +238,8 @@ class Machine:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
         row = find_program(name)
         if row is not None and not is_namesake(row, file):
+            if may_be_the_bases(file) and lacks_language(self.image, name):
+                return elsewhere or absent
             return known.run(Start(self, world, process, row, argv, env, depth))
         if may_be_the_bases(file) and is_absent(self.image, name, process.cwd):
             return elsewhere or absent
@@ -284,7 +287,7 @@ class Machine:
             from stopcheck.boot.programs.sources import start_made
 
             return start_made(start, there.content)
-        elif "/bin/" in (path := there.path if there is not None else name):
+        elif "/bin/" in (path := there.path if there is not None else start.path(name)):
             from stopcheck.boot.programs.runtimes import start_output
 
             output = start_output(start, path)

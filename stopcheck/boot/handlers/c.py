@@ -23,20 +23,12 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Project
 
 _GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
-_STANDARD = regex(
-    r"(?:sys|arpa|net|netinet|linux|asm|bits)/[\w/]+\.h|c?(?:assert|ctype|err|errno|fcntl|float|getopt|inttypes|libgen"
-    r"|limits|locale|math|netdb|poll|pthread|pwd|grp|sched|semaphore|setjmp|signal|stdalign|stdarg|stdatomic|stdbool"
-    r"|stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|unistd|wait|wchar)(?:\.h)?"
-    r"|algorithm|array|atomic|chrono|condition_variable|cstd\w+|functional|fstream|iomanip|ios|iostream|iterator|list"
-    r"|map|memory|mutex|new|numeric|optional|queue|random|set|sstream|stdexcept|string|string_view|thread|tuple"
-    r"|unordered_map|unordered_set|utility|vector"
-)
-"""Headers of the C and C++ libraries and the kernel's: none of them handles a signal."""
 _BEYOND = {
     r"\b(?:fork|vfork|clone|system|popen|posix_spawnp?)\s*\(": CHILDREN,
-    r"\bexec[lv]p?e?\s*\(": "it becomes another program",
-    r"\bdlopen\s*\(|\basm\b|\b__attribute__\s*\(\(\s*constructor": "it has parts that are not read",
-    r"\bsignalfd\s*\(|\bsigwait\w*\s*\(|\bsigtimedwait\s*\(|\bsigsetjmp\b|\bsiglongjmp\b": "",
+    r"\bf?exec(?:[lv]p?e?|ve|vpe)\s*\(": "it becomes another program",
+    r"\bdaemon\s*\(": "it goes to the background",
+    r"^[ \t]*#[ \t]*include[ \t]+[^<\"\s]": "it includes what is not known",
+    r"\bdl(?:m?open|sym)\s*\(|\basm\b|\b__asm__\b|\bsyscall\s*\(|\bconstructor\b": "it has parts that are not read",
 }
 _MOST_CALLS = 20
 _NAMED = r"\bSIG(TERM|INT|QUIT|HUP|USR1|USR2|ABRT)\b"
@@ -46,16 +38,22 @@ _SETS = regex(
     r"\s*(?:\(void\)\s*\w+\s*;\s*)*(\w+)\s*=\s*[^;{}()=]+;\s*|\s*(?:\(void\)\s*\w+\s*;\s*)*(\w+)(?:\+\+|--)\s*;\s*"
 )
 _PRINTS = regex(
-    r"(?:\s*(?:\(void\)\s*\w+|(?:printf|puts|putchar|write|fprintf|fputs|perror|fflush|dprintf|syslog)\s*\([^;{}]*\))?\s*;)*\s*"
+    r"(?:\s*(?:\(\s*void\s*\)\s*\w+|(?:(?:std\s*::\s*)?(?:printf|puts|putchar|perror|fflush|syslog)\s*\("
+    r"|f(?:printf|puts)\s*\((?:[^;{}()]*,)?\s*std(?:out|err)\b|(?:write|dprintf)\s*\(\s*(?:[12]|STD(?:OUT|ERR)_FILENO)\b)[^;{}]*)?"
+    r"\s*;)*\s*"
 )
 _ENDS = regex(r"\b(?:_?exit|_Exit|quick_exit|abort|pthread_exit)\s*\(")
 _LASTING = r"\b(?:accept4?|pause|sigsuspend|epoll_wait|event_base_dispatch|uv_run)\s*\(|\bwhile\s*\(\s*!?\s*\w+\s*\)"
 _INTERRUPTED = regex(
-    r"\bEINTR\b|<\s*0\b|==\s*-\s*1\b|\b(?:while|if)\s*\([^{};]*\b(?:accept4?|read|recv\w*|poll|select|epoll_wait|u?sleep|nanosleep"
-    r"|pause|fgets|getline|getchar|scanf)\s*\("
+    r"\bEINTR\b|<\s*0\b|==\s*-\s*1\b|\b(?:while|if)\s*\([^{};)]*\b"
+    r"(?:accept4?|read|recv\w*|poll|select|epoll_wait|u?sleep|nanosleep|pause|fgets|getline|getchar|scanf)\s*\("
 )
 """Signs that a program sees where a signal has interrupted a call (signal(7): SA_RESTART)."""
-_ONCE = regex(r"^(?:    |\t)(?:pause|sleep|usleep|nanosleep|poll|select|read|recv|accept)\s*\(", re.MULTILINE)
+_WAITS = regex(r"\b(?:pause|u?sleep|nanosleep|poll|select|read|recv|accept)\s*\(")
+_DECLARED = regex(
+    r"^(?:(?:static|volatile|extern|const|unsigned|int|bool|char|sig_atomic_t|std::\S+)\s+)+[^;(){}]*;", re.MULTILINE
+)
+_LOOP = regex(r"\b(?:for|while)\s*\(|\bdo\b")
 
 
 def read(text: str) -> Source:
@@ -74,7 +72,7 @@ def read(text: str) -> Source:
     untold = sorted(set(re.findall(_NAMED, code)) & {"TERM", "INT", "QUIT"} - actions.keys() - on.keys())
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
-    doubt = doubt or next((why for sign, why in _BEYOND.items() if why and re.search(sign, code)), "")
+    doubt = doubt or next((why for sign, why in _BEYOND.items() if re.search(sign, code, re.MULTILINE)), "")
     if re.search(r"^\s*#\s*(?:if|ifdef|ifndef)\b(?!\s*\w+_(?:H|HPP|SOURCE|H_+)\b)", code, re.MULTILINE) and on:
         doubt = doubt or "what is compiled depends on what is defined"
     return Source(
@@ -150,8 +148,8 @@ def _action(code: str, handler: str) -> str:
         return "default"
     if _ENDS.search(body) and not re.search(r"\b(?:if|switch)\b", body):
         return "graceful"
-    # A call that waits at the margin of main is interrupted, and what comes after it is done.
-    once = _ONCE.search(_body(code, "main") or "")
+    # A call of main that waits is interrupted, and what comes after it is done.
+    once = _WAITS.search(_without_loops(_body(code, "main") or ""))
     goes_on = "" if _INTERRUPTED.search(code) else "ignore"
     if _PRINTS.fullmatch(body):
         return "graceful" if once else goes_on
@@ -160,22 +158,38 @@ def _action(code: str, handler: str) -> str:
     if not all(sets):
         return ""
     names = {match[1] or match[2] for match in sets if match}
-    elsewhere = code.replace(body, "")
-    asks = [name for name in names if len(re.findall(rf"\b{name}\b", elsewhere)) > 1]
+    elsewhere = _DECLARED.sub("", code.replace(body, ""))
+    asks = [name for name in names if re.search(rf"\b{name}\b", elsewhere)]
     return "graceful" if asks or once else goes_on
+
+
+def _without_loops(body: str) -> str:
+    """What of a block is done once."""
+    left, at = "", 0
+    for match in _LOOP.finditer(body):
+        if match.start() < at:
+            continue
+        left += body[at : match.start()]
+        head = _closed(body, match.end(), "()") if match[0].endswith("(") else match.end()
+        end = re.compile(r"\s*\{").match(body, head)
+        at = _closed(body, end.end(), "{}") if end else body.find(";", head) + 1 or len(body)
+    return left + body[at:]
+
+
+def _closed(text: str, at: int, brackets: str) -> int:
+    """Where the bracket is closed that a place is behind."""
+    depth = 1
+    for place in range(at, len(text)):
+        depth += {brackets[0]: 1, brackets[1]: -1}.get(text[place], 0)
+        if not depth:
+            return place + 1
+    return len(text)
 
 
 def _body(code: str, name: str) -> str | None:
     """The text of a function's block."""
     match = re.search(rf"^[^\n;#]*\b{name}\s*\([^;{{}}]*\)\s*\{{", code, re.MULTILINE)
-    if match is None:
-        return None
-    depth = 1
-    for place in range(match.end(), len(code)):
-        depth += {"{": 1, "}": -1}.get(code[place], 0)
-        if not depth:
-            return code[match.end() : place]
-    return None
+    return code[match.end() : _closed(code, match.end(), "{}") - 1] if match else None
 
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
@@ -190,9 +204,23 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
 
 def libraries(need: str) -> tuple[str, ...]:
     """See Language.libraries: by its header."""
-    return () if need.startswith("./") or _STANDARD.fullmatch(need) else (need,)
+    own = need.removesuffix(".h") in _OWN or re.fullmatch(_SYSTEM, need)
+    return () if own or need.startswith("./") else (need,)
 
 
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
     """See Language.finish."""
     return on
+
+
+_SYSTEM = r"(?:sys|net|netinet|arpa|linux|asm|bits)/[\w/]+\.h|[a-z_]+"
+"""The kernel's headers, and those of C++, which have no `.h`."""
+_HEADERS = """
+aio alloca argp assert byteswap complex cpio crypt ctype dirent endian err errno error execinfo fcntl fenv float fnmatch
+fts ftw getopt glob grp iconv ifaddrs inttypes iso646 langinfo libgen limits link locale malloc math memory mntent
+mqueue netdb nl_types paths poll pthread pty pwd regex resolv sched search semaphore setjmp shadow signal spawn stdalign
+stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings syslog tgmath termios threads time uchar
+ucontext unistd utime utmp utmpx values wchar wctype wordexp
+"""
+_OWN = frozenset(_HEADERS.split())
+"""The headers of ISO C and POSIX, and those that glibc and musl have beside them."""

@@ -87,6 +87,10 @@ class Program:
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
         return "unknown"
 
+    def assumed(self, signal: str) -> bool:
+        """Whether it is only taken to handle a signal, because nothing tells otherwise."""
+        return self.action(signal) == "graceful" and not self.row.action(signal)
+
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
         return "default" if self.action(signal) == "default" else "caught"
@@ -368,7 +372,7 @@ class Parent:
             child.pgid = child.pid
             if self.row.forwards == "session":
                 child.sid = child.pid
-        elif self.row.name == "setsid" or self._gives_session():
+        elif self.row.own_session or self._gives_session():
             child.pgid = child.sid = child.pid
         started = self.machine.start(world, child, self.row, self.argv, self.env)
         if isinstance(started, Failure):

@@ -102,7 +102,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
             if _reckoned(shell, node.expressions[0], node.span) is not None:
                 _arithmetic_loop(shell, node, world)
         case While() if _redirected(shell, node, tail, world, process):
-            shell.status, shell.ok = 0, False
+            shell.ok = False  # the condition may ask for the status of what came before
             _begin_loop(shell, world)
             shell.push(LoopTest(node), Evaluate(node.condition, None))
         case Function():
@@ -257,8 +257,8 @@ def rest_of_if(shell: Shell, frame: IfRest, world: World, process: Process) -> N
         shell.push(Evaluate(node.branches[index][1], frame.tail))
 
     def skipped(shell: Shell) -> None:
-        if index + 1 < len(node.branches) or node.otherwise is None:
-            shell.decide(0)  # what follows `else` sees the status of the condition
+        last = index + 1 == len(node.branches) and node.otherwise is None
+        shell.decide(0 if last else shell.status)  # what follows `elif` and `else` sees the status of the condition
         if index + 1 < len(node.branches):
             shell.push(IfRest(node, index + 1, frame.tail), Evaluate(node.branches[index + 1][0], None))
         elif node.otherwise is not None:
@@ -295,6 +295,8 @@ def _begin_for(shell: Shell, node: For, tail: Tail, world: World, process: Proce
     doubt = next((value for value in values if isinstance(value, Unknown)), None)
     if doubt is not None:
         world.write(process, doubt)
+    if not values:
+        shell.status, shell.ok = 0, False
     shell.push(ForRest(node, values, tail))
 
 
@@ -366,8 +368,8 @@ def turns_away(shell: Shell, before: Process, leave: SimpleCommand) -> bool:
 def loop_again(shell: Shell, frame: LoopBody, world: World) -> None:
     """A round is over: the condition is next."""
     if isinstance(frame.node, While):
-        body, shell.status, shell.ok = shell.status, 0, False
-        shell.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
+        shell.ok = False
+        shell.push(LoopTest(frame.node, shell.status), Evaluate(frame.node.condition, None))
     else:
         if _reckoned(shell, frame.node.expressions[2], frame.node.span) is not None:
             _arithmetic_loop(shell, frame.node, world)

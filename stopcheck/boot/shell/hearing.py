@@ -145,7 +145,8 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         if spins:
             world.spin = 0  # it looks at what it has, and goes round again: the trap may have set what it asks for
         else:
-            shell.status, shell.ok = shell.row.wait_status or 128 + signal_number(signal), False
+            base = 128 if shell.row.name == "ksh93" else shell.row.signal_base
+            shell.status, shell.ok = shell.row.wait_status or base + signal_number(signal), False
         if isinstance(shell.blocked, Standing) and shell.blocked.why == UNSEEN:
             shell.push(GoesOn(shell.blocked.span))
         shell.blocked = None

@@ -493,9 +493,8 @@ class Shell:
                 self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
             return
         if self.dying:
-            world.exit(
-                process, (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
-            )
+            status = (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
+            world.exit(process, status, self.dying if process.pid != 1 else "")  # it kills itself behind its EXIT trap
         elif isinstance(self.status, Unknown):
             world.exit(process, 0 if self.ok else self.status)
         elif self.status > 256:  # ksh93's status of what a signal has killed, where no `exit` tells it
@@ -505,7 +504,7 @@ class Shell:
 
     # --- nodes -----------------------------------------------------------------------------------
 
-    def decide(self, status: int) -> None:
+    def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
         self.status, self.ok = status, False
 

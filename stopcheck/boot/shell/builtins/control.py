@@ -262,7 +262,7 @@ def do_eval(call: Call) -> None:
         shell.set_status(2)
         return
     body = call.machine.parse_text(text, call.node.span, shell.row)
-    shell.status, shell.ok = 0, False
+    shell.status, shell.ok = shell.status if body.items else 0, False
     if call.tail is None:
         shell.push(Checked(), Evaluate(body, None))
     else:
@@ -347,6 +347,8 @@ def do_source(call: Call) -> None:
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()
+    if not body.items:
+        shell.decide(0)
     shell.push(SourceEnd(path, shell.args if args else None, body), Evaluate(body, None))
     if args:
         shell.args = args
