@@ -21,6 +21,7 @@ class Runtime:
     servers: frozenset[str]
     errors: frozenset[str]
     quiet: frozenset[str]
+    present: frozenset[str]
 
     def takes_no_time(self, path: str) -> bool:
         """Whether a dotted name is of what neither waits nor matters."""

@@ -169,10 +169,10 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
     for process in processes:
         body = process.body
         if isinstance(body, Program) and body.row.role in UNTOLD - ASSUMED:
-            what = body.row.instead
-            return Unknown(
-                f"what {process.program} does is not in the files" + (f" ({what})" if what else ""), process.origin
-            )
+            why = body.row.instead
+            if not why.startswith(("what ", "which ", "whether ")):  # that says already what is not known
+                why = f"what {process.program} does is not in the files" + (f" ({why})" if why else "")
+            return Unknown(why, process.origin)
         if (
             isinstance(body, Shell)
             and isinstance(body.blocked, Standing)

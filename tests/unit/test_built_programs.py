@@ -35,7 +35,7 @@ def go(
     [
         pytest.param(SERVES, "terminated", 2, id="no-handler"),
         pytest.param(NOTIFIES, "graceful", None, id="handler"),
-        pytest.param(USES, "graceful", None, id="nobody-knows"),
+        pytest.param(USES, "unknown", None, id="nobody-knows"),
     ],
 )
 def test_a_go_program(text: str, outcome: str, code: int | None) -> None:
@@ -81,8 +81,15 @@ def test_a_go_program_that_is_only_asked_for_help() -> None:
     assert go(SERVES, start='["/app", "--help"]').outcome == "exits"
 
 
-def test_the_story_tells_what_is_assumed_and_what_the_runtime_does() -> None:
-    assert any("assumed (it uses acme.org/server" in step.text for step in go(USES).story)
+def test_what_nobody_knows_is_told() -> None:
+    assert go(USES).reason == (
+        "what app does on SIGTERM (it uses acme.org/server, and whether that handles signals is not known)"
+    )
+    loads = go('package main\nimport "plugin"\nfunc main() { plugin.Open(x) }\n')
+    assert any("assumed (" in step.text and "it loads plugins" in step.text for step in loads.story)
+
+
+def test_the_story_tells_what_the_runtime_does() -> None:
     assert any("the runtime of its language ends it" in step.text for step in go(SERVES).story)
 
 
@@ -112,7 +119,7 @@ def node(
     [
         pytest.param(EXPRESS, "killed", id="no-handler"),
         pytest.param(EXPRESS + "import './stop'\n", "graceful", id="handler"),
-        pytest.param("import acme from 'acme'\n", "graceful", id="nobody-knows"),
+        pytest.param("import acme from 'acme'\n", "unknown", id="nobody-knows"),
     ],
 )
 def test_typescript(text: str, outcome: str, copied: bool) -> None:
@@ -197,7 +204,7 @@ def told(found: Verdict) -> str:
             ACTIX.replace(".run()", ".disable_signals().run()"), 'actix-web = "4"', "graceful (assumed)", id="actix-off"
         ),
         pytest.param("#[launch]\nfn rocket() { rocket::build() }\n", 'rocket = "0.5"', "graceful", id="rocket"),
-        pytest.param(LOOP, 'acme = "1"', "graceful (assumed)", id="nobody-knows"),
+        pytest.param(LOOP, 'acme = "1"', "unknown", id="nobody-knows"),
         pytest.param(
             "use std::process::Command;\n" + LOOP, "", "graceful (assumed)", id="starts-others"
         ),
@@ -275,8 +282,8 @@ def c(
         pytest.param(FLAG, "", "graceful", id="flag"),
         pytest.param(FLAG, "STOPSIGNAL SIGINT", "killed", id="other-signal"),
         pytest.param('#include "acme.h"\n' + WAITS, "", "killed", id="header"),
-        pytest.param('#include "none.h"\n' + WAITS, "", "graceful", id="header-that-is-missing"),
-        pytest.param("#include <uv.h>\n" + WAITS, "", "graceful", id="library"),
+        pytest.param('#include "none.h"\n' + WAITS, "", "unknown", id="header-that-is-missing"),
+        pytest.param("#include <uv.h>\n" + WAITS, "", "unknown", id="library"),
         pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "graceful", id="starts-others"),
         pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
         pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),

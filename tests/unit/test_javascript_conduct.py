@@ -342,3 +342,13 @@ def test_a_module_of_its_own_that_is_not_there(name: str, outcome: str) -> None:
 def test_a_container_has_no_terminal() -> None:
     text = "if (process.stdout.isTTY || process.stdin.isTTY) process.exit(1);\nsetInterval(() => {}, 1000);\n"
     assert verdict("node", "main.js", files={"main.js": text}, base="node:20-slim").outcome == "killed"
+
+
+@pytest.mark.parametrize("name", ["eval", "WebSocket", "AbortSignal", "global"])
+def test_a_name_that_is_there_and_is_not_followed_is_no_error(name: str) -> None:
+    assert carried_out(f"{name}; setInterval(() => {{}}, 1000);") is None
+
+
+@pytest.mark.parametrize("name", ["Blob", "Headers", "Int8Array", "escape"])
+def test_a_name_that_takes_no_time(name: str) -> None:
+    assert carried_out(f"{name}; setInterval(() => {{}}, 1000);") is not None

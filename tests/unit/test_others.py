@@ -151,7 +151,7 @@ START = '{"scripts": {"start": "node app.js"}}'
     ("program", "severity"),
     [
         pytest.param("process.on('SIGTERM', () => process.exit());\n", "error", id="it handles it"),
-        pytest.param("require('acme').start();\n", "warning", id="nobody knows"),
+        pytest.param("eval(process.env.X);\n", "warning", id="nobody knows"),
     ],
 )
 def test_what_may_have_nothing_to_lose_is_no_error(program: str, severity: str) -> None:
@@ -163,6 +163,4 @@ def test_what_may_have_nothing_to_lose_is_no_error(program: str, severity: str) 
     assert (rule, said_as) == ("forking-wrapper", severity)
     assumed = severity == "warning"
     assert ("node, which is assumed to handle it," in violation.message) is assumed
-    assert (
-        any("that it would have handled it is assumed (it uses acme" in step.text for step in verdict.story) is assumed
-    )
+    assert any("that it would have handled it is assumed (" in step.text for step in verdict.story) is assumed

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.libraries import LibraryRow
 
 MOST_FILES = 400
+_MISSING = "not in the files"
 STRENGTH = {"default": 0, "ignore": 1, "quick": 2, "graceful": 3}
 
 
@@ -49,7 +50,7 @@ def read_program(
             continue
         text = project.text(path)
         if text is None:
-            doubts.append(f"{path} is not in the files")
+            doubts.append(f"{path} is {_MISSING}")
             continue
         if len(sources) >= MOST_FILES:
             doubts.append("it has too many files")
@@ -61,7 +62,7 @@ def read_program(
             try:
                 local = language.follow(need, path, project)
             except LookupError as error:
-                doubts.append(f"{path} needs {error.args[0]}, which is not in the files")
+                doubts.append(f"{path} needs {error.args[0]}, which is {_MISSING}")
                 continue
             if local is None:
                 libraries[need] = language.libraries(need)
@@ -102,6 +103,7 @@ def _together(
                 doubts.append(f"{path} may change what it does on SIG{signal}")
             else:
                 _add(on, signal, action)
+    strange = all(doubt.endswith(_MISSING) for doubt in doubts)
     rows: dict[str, LibraryRow] = {}
     for names in libraries.values():
         if not names:
@@ -111,6 +113,7 @@ def _together(
             doubts.append(f"it uses {names[-1]}, and whether that handles signals is not known")
         else:
             rows[row.name] = row
+    strangers = len(doubts)
     for row in rows.values():
         if row.where and tokens.isdisjoint(row.where):
             continue
@@ -144,7 +147,8 @@ def _together(
     if doubts:
         known = {signal: action for signal, action in on.items() if STRENGTH[action] > 1}
         lasts = any(source.lasts for source in sources.values())
-        return Handling(known, complete=False, reason=doubts[0], lasts=lasts)
+        strange = strange and len(doubts) == strangers
+        return Handling(known, complete=False, reason=doubts[0], lasts=lasts, strange=strange)
     if alone and on and any(source.threads for source in sources.values()) and any(s.on for s in sources.values()):
         explicit = {signal for source in first.values() for signal in source.on} - {"INT"}
         if explicit:

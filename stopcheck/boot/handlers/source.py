@@ -50,7 +50,8 @@ class Handling:
     `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the longest that
     it takes from a signal to its end. `work`: it surely runs through; `status` is what it then ends with, where that
     is known, `line` where it gives up, in `file` ("": its first), and `asked` are the variables that it asks for and
-    that nothing sets. `stands`: it surely does not end by itself.
+    that nothing sets. `stands`: it surely does not end by itself. `strange`: all that
+    is not known of it are libraries, or files of its own that are not there.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class Handling:
     file: str = ""
     asked: tuple[str, ...] = ()
     stands: bool = False
+    strange: bool = False
 
 
 class Project(Protocol):

@@ -76,5 +76,5 @@ def without_signals(handling: Handling, paths: Iterable[str], project: Project) 
         return replace(handling, on={}, complete=False, launches=True, reason=reason)
     stands = any(_STANDS.search(text) for text in texts)
     if handling.complete or stands:
-        return replace(handling, on={}, complete=True, reason="", lasts=handling.lasts or stands)
+        return replace(handling, on={}, complete=True, reason="", lasts=handling.lasts or stands, strange=False)
     return replace(handling, on={})

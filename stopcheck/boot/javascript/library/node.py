@@ -86,6 +86,8 @@ class Node(Processes):
         constants = {"Infinity": float("inf"), "NaN": float("nan"), "__dirname": Opaque(), "__filename": Opaque()}
         if name in constants:
             return constants[name]
+        if name in runtime().present:
+            raise UndecidedError(f"{name} is not followed")
         if not self.is_known(name):
             raise ThrownError(self.error("ReferenceError"))
         return Builtin(name)
