@@ -45,7 +45,6 @@ RELEASES = {
 
 PACKAGES = {
     "apachectl": "apache2",
-    "busybox": "busybox-static",
     "catatonit": "catatonit",
     "chpst": "runit",
     "cron": "cron",
@@ -142,6 +141,8 @@ def image_of(fact: Fact) -> FactImage:
     named = _words(fact)
     packages = sorted({PACKAGES[word] for word in named if word in PACKAGES} | UPSTREAM.get(fact.group, set()))
     lines = [f"FROM {base}"]
+    if "busybox" in fact.argv and base.startswith("debian"):
+        packages.append("busybox-static")  # what was measured: see the harness
     if packages:
         lines.append(f"RUN {_manager(base)} {' '.join(packages)}")
     pnpm = re.search(r"\.pnpm(\d+)-", fact.id)

@@ -27,6 +27,7 @@ PACKAGES = {
     "daemontools": "daemontools",
     "dash": "dash",
     "dumb-init": "dumb-init",
+    "execline": "execline",
     "ksh93u+m": "ksh93u+m",
     "mksh": "mksh",
     "perl": "perl",
