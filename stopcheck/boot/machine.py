@@ -308,6 +308,9 @@ class Machine:
         started = self.load(world, process, argv, env, depth)
         if not isinstance(started, Failure) or started.ran:
             return started
+        own = find_program(row.child) if started.kind == "absent" and argv[0] == row.child else None
+        if own is not None:  # what is there brings what it runs on
+            return known.run(Start(self, world, process, own, argv, env, depth))
         if started.kind in UNMARKED and started.file and not row.execve and self.image.base.family != "alpine":
             if self.image.base.family not in GLIBC:
                 told = ProgramRow(process.program, role="opaque", instead="whether its libc runs scripts without `#!`")
