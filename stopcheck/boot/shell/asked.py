@@ -98,6 +98,7 @@ def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
     names: set[str] = set()
     for item in body.items:
         for pipeline in (item.command.first, *(pipeline for _, pipeline in item.command.rest)):
+            names |= {"false"} if pipeline.negated else set()
             for command in pipeline.commands:
                 name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
                 inner = getattr(shell.functions[name].body, "body", None) if name in shell.functions else None
