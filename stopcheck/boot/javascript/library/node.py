@@ -12,6 +12,7 @@ from types import GeneratorType
 
 from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
 from stopcheck.boot.javascript.evaluate import line
+from stopcheck.boot.javascript.library.collections import COLLECTIONS, Collections
 from stopcheck.boot.javascript.library.processes import Processes
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
@@ -69,7 +70,7 @@ _VARIABLE = 0x04
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
 
 
-class Node(Processes):
+class Node(Processes, Collections):
     """Node.js, for one run of a program."""
 
     # What the evaluator asks
@@ -175,6 +176,8 @@ class Node(Processes):
             return Thing("controller", {"signal": Thing("abort", {"aborted": False})})
         if path in _KINDS:
             return Thing(_KINDS[path])
+        if path in COLLECTIONS:
+            return (yield from self.collection(path, *arguments[:1]))
         if path in runtime().errors:
             return self.error(path, arguments[0] if arguments else "")
         if isinstance(kind, Function):
@@ -398,6 +401,8 @@ class Node(Processes):
 
     def cleartimeout(self, timer: Any = UNDEFINED) -> None:
         """clearTimeout()."""
+        if isinstance(timer, Opaque) and self.loop.timers:
+            raise UndecidedError("which timer it clears is not known")
         made = timer.fields.get("timer") if isinstance(timer, Thing) else None
         if made in self.loop.timers:
             self.loop.timers.remove(made)

@@ -183,6 +183,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
         kind = getattr(builtins, name, None)
         if (isinstance(kind, type) and issubclass(kind, BaseException)) or name in ALIASES or name == "queue.Empty":
             return Thing("exception", {"kind": name, "value": arguments[0] if arguments else None})
+        if name == "object" and not arguments:
+            return Thing("object")
         known = standard_library()
         gives = any(map(is_called, (*arguments, *named.values())))
         if name in known.unfollowed or (gives and name not in known.asks):
