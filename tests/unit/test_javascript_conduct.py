@@ -118,7 +118,8 @@ TERM = "process.on('SIGTERM', () => { %s });\n"
                      "process.on('unhandledRejection', () => {});\nPromise.reject(new Error('x'));", None, None,
                      id="a-promise-that-somebody-hears-of"),
         pytest.param("const timers = new Map(); timers.set('a', setInterval(() => {}, 1000));\n"
-                     + TERM % "for (const [, timer] of timers) clearInterval(timer);", "graceful", 0, id="timers-in-a-map"),
+                     + TERM % "for (const [, timer] of timers) clearInterval(timer);", "graceful", 0,
+                     id="timers-in-a-map"),
         pytest.param(ALIVE + TERM % "throw new Error('x');", "graceful", 0, id="throws"),
         pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 2000);", "graceful", 2, id="drains"),
         pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 30000);", "graceful", 30, id="drains-long"),

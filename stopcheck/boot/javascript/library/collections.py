@@ -72,7 +72,7 @@ class Collections(Shelf):
     def _is_doubtful(self, collection: Thing, key: object) -> bool:
         """Whether a key that is not found may be there all the same."""
         pairs = collection.fields["$pairs"]
-        return isinstance(key, Opaque) and bool(pairs) or any(isinstance(one, Opaque) for one, _ in pairs.values())
+        return any(isinstance(one, Opaque) for one, _ in pairs.values()) or (isinstance(key, Opaque) and bool(pairs))
 
     def map_clear(self, collection: Thing) -> object:
         """Map.prototype.clear()."""

@@ -293,6 +293,9 @@ class Processes(Shelf):
         if not pid:
             self.schedule.alone()
             self.children.clear()
+            self.own = self.kernel().pid()
+            for number in self.cells:
+                self.cells[number] = self.kernel().look(number)
         return pid
 
     def os_waitpid(self, pid: object, options: object = 0) -> Steps:
@@ -388,13 +391,13 @@ class Processes(Shelf):
             return
         self.workers.clear()
         self.exits.clear()
+        self.pools.clear()
         status = 0
         try:
             yield from self.evaluator.call(target, arguments, named)
         except RaisedError as error:
-            code = error.value if error.kind == "SystemExit" else 1
-            status = 0 if code is None else code if isinstance(code, int) else 1
-        raise EndedError(status & 255)
+            status = status_of(error)
+        raise EndedError(status)
 
     def process_join(self, process: Thing, timeout: object = None) -> Steps:
         """Process.join()."""
@@ -427,6 +430,12 @@ class Processes(Shelf):
         if left:
             numbers = tuple(pid for pid, _ in self.workers)
             yield Wait("child", ready=lambda: all(one.fields["status"] is not None for one in left), whom=numbers)
+
+
+def status_of(error: RaisedError) -> int:
+    """What a child of multiprocessing ends with that has raised something (Lib/multiprocessing/process.py)."""
+    code = error.value if error.kind == "SystemExit" else 1
+    return 0 if code is None else code & 255 if isinstance(code, int) else 1
 
 
 def _session(named: Mapping[str, Any]) -> str:
