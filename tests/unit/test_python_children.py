@@ -252,7 +252,8 @@ while True:
             ("killed", 137), id="a-lock-that-a-child-had",
         ),
         pytest.param(POOL % ("pool.terminate()", "", "pool.apply_async(work, (60,))"), ("terminated", 4), id="pool"),
-        pytest.param(POOL % ("pool.close(); pool.join()", "", "pool.map(work, [1])"), ("graceful", None), id="pool-closes"),
+        pytest.param(POOL % ("pool.close(); pool.join()", "", "pool.map(work, [1])"), ("graceful", None),
+                     id="pool-closes"),
         pytest.param(
             POOL % ("pool.close(); pool.join()", ", deaf", "pool.apply_async(work, (60,))"), ("killed", 137),
             id="pool-that-has-much-to-do",

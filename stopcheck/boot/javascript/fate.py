@@ -98,6 +98,7 @@ class Run:
         self.node.read(self.path, self.root)
         scope, module = self.node.scope(self.path)
         self.node.modules |= {"$main": module, self.path: module}
+        self.node.join()
         self.node.folders.append(self.path.rpartition("/")[0] or "/")
         self.top = self.loop.start(self.evaluator.block(self.root.named_children, scope))
 

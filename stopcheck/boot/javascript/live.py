@@ -72,7 +72,8 @@ class Live(Run):
         self.node.closed(pid)
 
     def shared(self, number: int, value: object) -> None:
-        """Another process has written to memory that they share."""
+        """Another process has written to a channel."""
+        self.node.told(number, value)
 
     def awaited(self) -> tuple[int, ...]:
         """The children without which nothing would keep it alive, or for which all else waits."""

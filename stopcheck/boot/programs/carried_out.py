@@ -219,7 +219,7 @@ def _is_plain_javascript(source: SourceFile, path: str) -> bool:
     from stopcheck.knowledge.javascript import runtime
 
     needs = (need.removeprefix("node:").partition("/")[0] for need in read_file("node", source.text).needs)
-    known = MODULES | {"child_process"} | runtime().others
+    known = MODULES | {"child_process", "cluster"} | runtime().others
     return not path.endswith("ts") and all(need.startswith(".") or need in known for need in needs)
 
 

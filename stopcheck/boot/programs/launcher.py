@@ -139,7 +139,8 @@ class _Trial:
         """See Kernel.change."""
 
     def look(self, _: int) -> None:
-        """See Kernel.look."""
+        """See Kernel.look: who has been forked hears of others."""
+        raise _StartsError
 
 
 class Launcher(Launching):

@@ -12,8 +12,8 @@ from types import GeneratorType
 
 from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
 from stopcheck.boot.javascript.evaluate import line
+from stopcheck.boot.javascript.library.channels import Channels
 from stopcheck.boot.javascript.library.collections import COLLECTIONS, Collections
-from stopcheck.boot.javascript.library.processes import Processes
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
     ABSENT,
@@ -46,6 +46,7 @@ _MODULES = frozenset(
     [
         *(
             "child_process",
+            "cluster",
             "dgram",
             "events",
             "fs",
@@ -70,7 +71,7 @@ _VARIABLE = 0x04
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
 
 
-class Node(Processes, Collections):
+class Node(Channels, Collections):
     """Node.js, for one run of a program."""
 
     # What the evaluator asks
@@ -122,6 +123,8 @@ class Node(Processes, Collections):
             if name not in self.variables:
                 self.asked[name] = None
             return self.variables.get(name, UNDEFINED)
+        if owner.path == "cluster" and name != "default":
+            return self.of_cluster(name)
         if owner.path == "require" and name == "main":
             return self.modules["$main"]
         if owner.path in {"events", "events.EventEmitter"} and name in {"EventEmitter", "default"}:
@@ -140,7 +143,10 @@ class Node(Processes, Collections):
         known: dict[str, Any] = {
             "argv": List(["node", *self.around.arguments]), "platform": "linux", "stdin": self.input,
             "env": Builtin("process.env"), "exitCode": UNDEFINED, "default": self.process,
+            "connected": self.channel is not None,
         }  # fmt: skip
+        if name in {"send", "disconnect", "channel"} and self.channel is None:
+            return UNDEFINED
         return known.get(name, Builtin(f"process.{name}", self.process))
 
     def put(self, owner: Builtin, name: str, value: Any) -> None:
@@ -306,7 +312,8 @@ class Node(Processes, Collections):
         module = Thing("", {"exports": exports, "filename": path})
         if self._is_ecmascript(path):
             return Scope({"this": UNDEFINED, **dict.fromkeys(_OF_SCRIPTS, ABSENT)}), module
-        return Scope({"module": module, "exports": exports, "this": exports}), module
+        place = {"__filename": path, "__dirname": posixpath.dirname(path)}
+        return Scope({"module": module, "exports": exports, "this": exports, **place}), module
 
     def _is_ecmascript(self, path: str) -> bool:
         """Whether a file is a module in which `require` is not defined (nodejs.org/api/esm.html, Enabling)."""
@@ -343,7 +350,9 @@ class Node(Processes, Collections):
             raise UndecidedError("which signal it handles is not known")
         if name == "beforeExit":
             raise UndecidedError("what it does before it ends is not followed")
-        return self.listen(process, name, function)
+        self.listen(process, name, function)
+        self.hears(name)
+        return process
 
     process_addlistener = process_prependlistener = process_on
 
@@ -351,7 +360,9 @@ class Node(Processes, Collections):
         """process.once()."""
         if not isinstance(name, str):
             raise UndecidedError("which signal it handles is not known")
-        return self.listen(process, name, function, once=True)
+        self.listen(process, name, function, once=True)
+        self.hears(name)
+        return process
 
     def process_off(self, process: Thing, name: object = UNDEFINED, function: Any = UNDEFINED) -> Thing:
         """process.off()."""
@@ -530,6 +541,7 @@ class Node(Processes, Collections):
             if is_called(one):
                 self.later(one)
         self.later(Builtin("server.emit", server), ("listening",))
+        self.listens()
         return server
 
     server_emit = emitter_emit
@@ -649,6 +661,24 @@ class Node(Processes, Collections):
     watcher_close = server_close
 
     # The rest
+
+    def path_join(self, _: Any, *parts: Any) -> object:
+        """path.join()."""
+        known = parts and all(isinstance(part, str) for part in parts)
+        return posixpath.normpath("/".join(filter(None, parts))) if known else Opaque("a path")
+
+    def os_cpus(self, *_: Any) -> List:
+        """os.cpus(): two stand for as many as there are."""
+        return List([Opaque("a processor"), Opaque("a processor")])
+
+    def os_availableparallelism(self, *_: Any) -> int:
+        """os.availableParallelism()."""
+        return 2
+
+    def path_resolve(self, _: Any, *parts: Any) -> object:
+        """path.resolve(), from a folder that is known."""
+        known = parts and all(isinstance(part, str) for part in parts) and parts[0].startswith("/")
+        return posixpath.normpath(posixpath.join(*parts)) if known else Opaque("a path")
 
     def date_now(self, *_: Any) -> float:
         """Date.now()."""
