@@ -61,6 +61,7 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
         pytest.param("class E extends Error {}\n"
                      "try { throw new E(); } catch (e) { process.exit(e instanceof E ? 8 : 9); }",
                      8, id="errors-of-its-own"),
+        pytest.param("process.exit(Math.min(9, Math.max(2, 7), Math.floor(8.5)) + Math.ceil(0.5));", 8, id="numbers"),
         pytest.param("const [, a, , b] = [1, 2, 3, 4]; process.exit(a * 10 + b);", 24, id="holes-in-a-pattern"),
         pytest.param("const f = (a, b = 2, ...c) => a + b + c.length; process.exit(f(1, undefined, 3, 4));",
                      5, id="call"),

@@ -224,6 +224,14 @@ while True:
             ("killed", 137), id="a-child-that-waited-was-killed",
         ),
         pytest.param(
+            "stop = multiprocessing.Event()\njobs = multiprocessing.Queue()\n"
+            "def work():\n    while not stop.is_set():\n"
+            "        try: jobs.get(timeout=0.5)\n        except Exception: pass\n"
+            "def leave(n, f):\n    stop.set()\n" + WORKERS + "signal.signal(signal.SIGTERM, leave)\n"
+            "while not stop.is_set():\n    jobs.put(os.getpid())\n    time.sleep(0.3)\n" + JOIN, ("graceful", None),
+            id="who-puts-without-an-end",
+        ),
+        pytest.param(
             "jobs = multiprocessing.Queue()\n"
             "def work():\n    signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
             "    for number in range(1000):\n        if jobs.get() is None: return\n"

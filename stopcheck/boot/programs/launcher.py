@@ -153,8 +153,7 @@ class Launcher(Launching):
 
     __slots__ = (
         "answers", "before", "begin", "fresh", "heard", "known", "late", "log", "machine", "offset", "pids", "pipes",
-        "reached", "results", "row", "run", "shared", "signals", "source", "where",
-        "writes",
+        "quiet", "reached", "results", "row", "run", "shared", "signals", "source", "where",
     )  # fmt: skip
     overrides = True
 
@@ -174,8 +173,8 @@ class Launcher(Launching):
         """What children print is read from these, by their numbers."""
         self.shared: Mapping[int, object] = {}
         """What it shares with others, as it has heard of it last."""
-        self.writes = 0
-        """How many of the kernel's answers were to its writing there."""
+        self.quiet = 0
+        """How many of the kernel's answers were to what neither starts nor ends anybody."""
         self.known: frozenset[int] = frozenset()
         """The children of whose end it has heard."""
         self.late: tuple[str, ...] = ()
@@ -273,10 +272,10 @@ class Launcher(Launching):
             return False
         self.fresh = False
         self.reached = limit
-        before = len(self.results) - self.writes
+        before = len(self.results) - self.quiet
         self._put("advance", limit)
         run = self._running()
-        if len(self.results) - self.writes != before:
+        if len(self.results) - self.quiet != before:
             self.heard = run.clock
         if run.over:
             raised = run.raised and process.pid != 1
@@ -359,7 +358,7 @@ class _Calls:
         self.launcher = launcher
         self.count = 0
 
-    def _ask(self, ask: Callable[[World, Process], Any]) -> Any:
+    def _ask(self, ask: Callable[[World, Process], Any], quiet: bool = False) -> Any:
         launcher = self.launcher
         at, self.count = self.count, self.count + 1
         if at < len(launcher.results):
@@ -368,11 +367,12 @@ class _Calls:
             raise UndecidedError("it has come to something else than before")
         told = ask(*launcher.where)
         launcher.results += (told,)
+        launcher.quiet += quiet
         return told
 
     def pid(self) -> int:
         """See Kernel.pid."""
-        return int(self._ask(lambda _, process: process.pid))
+        return int(self._ask(lambda _, process: process.pid, quiet=True))
 
     def start(
         self, words: tuple[object, ...], env: Mapping[str, object], session: str = "",
@@ -461,7 +461,7 @@ class _Calls:
             other = world.processes.get(pid) if pid else process
             return other.pgid if other is not None else 0
 
-        return int(self._ask(ask))
+        return int(self._ask(ask, quiet=True))
 
     def share(self, value: Hashable) -> int:
         """See Kernel.share."""
@@ -471,11 +471,11 @@ class _Calls:
             self._write(world, number, value)
             return number
 
-        return int(self._ask(ask))
+        return int(self._ask(ask, quiet=True))
 
     def change(self, number: int, value: Hashable) -> None:
         """See Kernel.change."""
-        self._ask(lambda world, _: self._write(world, number, value))
+        self._ask(lambda world, _: self._write(world, number, value), quiet=True)
 
     def look(self, number: int) -> Hashable:
         """See Kernel.look."""
@@ -484,14 +484,13 @@ class _Calls:
             self._write(world, number, world.shared[number])
             return world.shared[number]
 
-        told: Hashable = self._ask(ask)
+        told: Hashable = self._ask(ask, quiet=True)
         return told
 
     def _write(self, world: World, number: int, value: Hashable) -> None:
         launcher = self.launcher
         world.shared = {**world.shared, number: value}
         launcher.shared = {**launcher.shared, number: value}
-        launcher.writes += 1
 
 
 class _GoneError(Exception):
