@@ -449,6 +449,7 @@ _ROLES: Mapping[str, Mapping[str, Kind]] = {
         "exit": partial(_whole, 0),
         "exit_of_child": _flag,
         "exit_killed": partial(_whole, -1),
+        "exit_failed": partial(_whole, 0),
         "raises": _flag,
     },
     "init": {

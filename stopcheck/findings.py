@@ -137,7 +137,8 @@ def _place(rule: str, violation: Violation) -> tuple[str, str, int, int]:
 
 
 def _severity(rule: str, violation: Violation, case: Case) -> Severity:
-    """The page's severity, lowered by what comes of this way."""
+    """The page's severity, lowered by what comes of this way, and by what that hangs on."""
     if violation.severity is not None:
         return violation.severity
-    return min(rules.load(rule).severity, CEILING[case.outcome], key=ORDER.index)
+    ceiling = "warning" if case.supposed else CEILING[case.outcome]
+    return min(rules.load(rule).severity, ceiling, key=ORDER.index)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.records import dataclass
+from stopcheck.model import Edit
+from stopcheck.records import dataclass, replace
+from stopcheck.source import Span
 
 if TYPE_CHECKING:
-    from stopcheck.model import Edit, Fix
-    from stopcheck.source import SourceFile, Span
+    from stopcheck.model import Fix
+    from stopcheck.source import SourceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,21 @@ def apply(source: SourceFile, edits: tuple[Edit, ...]) -> str:
 def sources(fix: Fix) -> tuple[SourceFile, ...]:
     """The files on disk that a fix changes, each once, in the order of its edits."""
     return tuple(dict.fromkeys(edit.span.outermost().source for edit in fix.edits))
+
+
+def joined(fix: Fix) -> Fix:
+    """The same fix, with edits that touch made one: in whatever order they are applied, the text is the same."""
+    edits: list[Edit] = []
+    for source in sources(fix):
+        here: list[Edit] = []
+        for span, text in _placed(source, fix.edits):
+            if here and here[-1].span.end == span.start:
+                last = here.pop()
+                here.append(Edit(Span(source, last.span.start, span.end), last.text + text))
+            else:
+                here.append(Edit(span, text))
+        edits += here
+    return replace(fix, edits=tuple(edits))
 
 
 def hunks(fix: Fix) -> tuple[Hunk, ...]:

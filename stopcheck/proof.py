@@ -144,10 +144,10 @@ def proven(
             alone = reached([violation.fix])
             helps = alone is not None and better(alone)
             needed = alone is not None and alone >= now and together is not None and together > now
-            if not helps and not needed:
-                violation = replace(violation, fix=None)
-            elif alone is not None and RANKING[alone[0]] is OutcomeKind.UNKNOWN:
-                violation = replace(violation, fix=replace(violation.fix, safety="unsafe"))
+            fix = fixes.joined(violation.fix) if helps or needed else None
+            if fix is not None and alone is not None and RANKING[alone[0]] is OutcomeKind.UNKNOWN:
+                fix = replace(fix, safety="unsafe")
+            violation = replace(violation, fix=fix)
         kept.append((rule, violation, severity))
     return kept
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.programs.program import Failure
@@ -54,7 +56,7 @@ def missing_file(machine: Machine, world: World, path: str) -> bool:
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
-            "rm": (0, None), "rmdir": (0, None)}  # fmt: skip
+            "rm": (0, None), "rmdir": (0, None), "touch": (0, None), "ln": (-1, None)}  # fmt: skip
 """Programs that want some of their words to be there, as a slice of those that are no options."""
 
 
@@ -70,6 +72,11 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
         above = (posixpath.dirname(path) for path in made)
         there = next((path for path in made if _is_folder(machine, world, path)), "")
         return there or next((path for path in above if path != "/" and is_nowhere(machine, world, path)), "")
+    if name in {"touch", "ln"} and paths:
+        made = paths[-1:] if name == "ln" else [] if "c" in options else paths
+        return next(
+            (path for path in map(posixpath.dirname, made) if path != "/" and is_nowhere(machine, world, path)), ""
+        )
     if name == "chown":
         owner = next((word.partition(":")[0] for word in rest if word[:1] != "-"), "")
         if is_nobody(machine.image, owner) and not any(owner in process.argv for process in world.processes.values()):
@@ -166,6 +173,7 @@ def fails(shell: Shell, command: Command, world: World, process: Process) -> boo
 def tell(world: World, process: Process, path: str, span: Span | None) -> None:
     """Keep what was not there."""
     reason = f"there is no {path}" if path else "an empty name is that of no file"
+    reason = f"nobody listens at {path}" if path.startswith("/dev/tcp/") else reason
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
 
 
@@ -181,9 +189,19 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
     if _is_asked(target) or (operator not in OUTPUTS and operator not in {"<", "<>"}):
         return False
     path = expand_text(shell.scope(world, process), target)
+    if isinstance(path, str) and path.startswith(("/dev/tcp/", "/dev/udp/")):
+        return _is_unanswered(shell, target, world)
     if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
         return False
     return path == "" or _cannot(shell.machine, world, operator, posixpath.normpath(posixpath.join(process.cwd, path)))
+
+
+def _is_unanswered(shell: Shell, target: Word, world: World) -> bool:
+    """Whether bash surely finds nobody at `/dev/tcp/HOST/PORT`; others know no such file (bash(1): REDIRECTION)."""
+    if shell.row.name != "bash":
+        return True
+    named = re.fullmatch(r"/dev/tcp/([^/$]+)/(.*)", target.span.text.strip("\"'"))
+    return named is not None and is_own(named[1], named[2]) and not may_listen(world)
 
 
 def _cannot(machine: Machine, world: World, operator: str, path: str) -> bool:

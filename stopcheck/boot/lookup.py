@@ -8,6 +8,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
 from stopcheck.knowledge.systems import is_foreign_manager, lacks
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +24,14 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 """Programs that are shells, and which: "" for the one that the image has as /bin/sh."""
+_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
+"""Interpreters that no system brings along, and those that their images have in a place of their own."""
+_MINOR = regex(r":(\d+\.\d+)")
 _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
+_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
+"""Interpreters that no system brings along, and those that their images have in a place of their own."""
+_MINOR = regex(r":(\d+\.\d+)")
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
 _BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",
@@ -80,6 +87,28 @@ def lacks_shell(image: Image, name: str, cwd: str) -> bool:
         return _lacks(image, name, cwd)
     others = program not in {"sh", "bash", "dash", "ash"} or name.startswith("/usr/local/")
     return base.plain and program not in base.name and others
+
+
+def lacks_language(image: Image, name: str) -> bool:
+    """Whether an interpreter is surely not there: a system has none but perl, a language's image no other's.
+
+    The full images of languages, made from buildpack-deps, hold Debian's own besides. Ubuntu 14.04 has python3.
+    """
+    base = image.base
+    folder, _, program = name.rpartition("/")
+    found = _LANGUAGES.fullmatch(program)
+    if found is None or folder not in {"", "/bin", "/usr/bin", "/usr/local/bin"}:
+        return False
+    if any(flag.name == "from" for line in image.instructions for flag in line.flags):
+        return False  # it may come along with a folder of another image
+    if is_bare(image):
+        return base.name.partition(":")[0] == base.family and not base.sh_version.startswith("0.5.7")
+    if not base.plain or (base.family != "alpine" and "slim" not in base.name):
+        return False
+    own = found[1] in base.programs and folder not in {"/bin", "/usr/bin"}
+    tag = _MINOR.search(base.name)
+    other = tag is not None and "." in program and program.removeprefix("python") != tag[1]
+    return not own or (found[1] == "python3" and other)
 
 
 def is_no_name(name: str) -> bool:

@@ -16,6 +16,7 @@ from stopcheck.boot.lookup import (
     is_bare,
     is_for,
     is_no_name,
+    lacks_language,
     lacks_shell,
     may_be_the_bases,
     own_script,
@@ -119,6 +120,7 @@ class Machine:
     # --- what shells ask -------------------------------------------------------------------------
 
     simple_command = staticmethod(commands.simple_command)
+    read_on = staticmethod(commands.read_on)
     substitute = staticmethod(substitution.substitute)
     success_expected = staticmethod(commands.success_expected)
     builtin = staticmethod(find_builtin)
@@ -236,6 +238,8 @@ class Machine:
             return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
         row = find_program(name)
         if row is not None and not is_namesake(row, file):
+            if may_be_the_bases(file) and lacks_language(self.image, name):
+                return elsewhere or absent
             return known.run(Start(self, world, process, row, argv, env, depth))
         if may_be_the_bases(file) and is_absent(self.image, name, process.cwd):
             return elsewhere or absent
@@ -283,7 +287,7 @@ class Machine:
             from stopcheck.boot.programs.sources import start_made
 
             return start_made(start, there.content)
-        elif "/bin/" in (path := there.path if there is not None else name):
+        elif "/bin/" in (path := there.path if there is not None else start.path(name)):
             from stopcheck.boot.programs.runtimes import start_output
 
             output = start_output(start, path)
@@ -304,6 +308,9 @@ class Machine:
         started = self.load(world, process, argv, env, depth)
         if not isinstance(started, Failure) or started.ran:
             return started
+        own = find_program(row.child) if started.kind == "absent" and argv[0] == row.child else None
+        if own is not None:  # what is there brings what it runs on
+            return known.run(Start(self, world, process, own, argv, env, depth))
         if started.kind in UNMARKED and started.file and not row.execve and self.image.base.family != "alpine":
             if self.image.base.family not in GLIBC:
                 told = ProgramRow(process.program, role="opaque", instead="whether its libc runs scripts without `#!`")
@@ -319,6 +326,11 @@ class Machine:
             return None
         mode = Unknown("the mode of a file that is written as the container starts")
         return ImageFile(path, self._text(text, world.places.get(path)), mode, None)
+
+    def is_folder(self, world: World, process: Process, path: str) -> bool:
+        """Whether a path names a folder, of the image or one that a script has made."""
+        path = posixpath.normpath(posixpath.join(process.cwd, path))
+        return path in world.folders or self.image.files.kind(path) == "folder"
 
     def _load_file(
         self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],

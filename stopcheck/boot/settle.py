@@ -17,6 +17,7 @@ from stopcheck.boot.shell.frames import (
     IfRest,
     Items,
     LoopBody,
+    Reading,
     Standing,
     TrapEnd,
     Waiting,
@@ -27,7 +28,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator
 
     from stopcheck.boot.world import Process
 
@@ -93,6 +94,7 @@ class _Settling:
         self.top = top
         self.done = False
         self._ticks: set[Hashable] = set()
+        self._parts = 0
         self._ended: dict[tuple[object, Hashable], int] = {}
 
     def go_on(self, world: World, leaves: list[Process]) -> None:
@@ -101,8 +103,12 @@ class _Settling:
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
         first = self._waits_for_first(world)
-        heard = (*leaves, *(child for child in world.children(self.top) if child.alive)) if first else leaves
-        timers = [leaf for leaf in heard if isinstance(leaf.body, Program) and leaf.body.wakes() is not None]
+        heard: Iterable[Process] = leaves
+        if first:
+            heard = (*leaves, *(child for child in world.children(self.top) if child.alive))
+        if any(map(_waits_for_any, leaves)):
+            first, heard = True, [process for process in world.processes.values() if process.alive]
+        timers = [each for each in heard if isinstance(each.body, (Program, Shell)) and each.body.wakes() is not None]
         if timers and first and len(self._ticks) < TICK_LIMIT:
             self._pass_time(world, timers)
         elif not leaves or any(_stands(leaf) for leaf in leaves):
@@ -129,7 +135,7 @@ class _Settling:
         """
         limit = None if ended else _time_limit(world, self.top)
         if limit is not None:
-            world.pass_time(limit)
+            self._let_pass(world, limit)
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
         ended = ended or _spins(world, self.top) or _is_told_again(world, self.top)
@@ -179,16 +185,32 @@ class _Settling:
             else:
                 self._finish(world)
             return
-        self._ticks.add(round_)
         limit = _time_limit(world, self.top)
         wake = min(wake for wake in (limit, *(leaf.body.wakes() for leaf in timers)) if wake is not None)
         beside = world.fallback
         if wake - world.clock >= LONG and beside is not None and beside.next_pid == world.next_pid:
+            self._ticks.add(round_)
             _become(world, beside)  # what only keeps the script alive is waited for together with it
         elif wake - world.clock >= LONG:
+            self._ticks.add(round_)
             self._finish(world)
-        else:
-            world.pass_time(wake)
+        elif self._let_pass(world, wake):
+            self._ticks.add(round_)
+
+    def _let_pass(self, world: World, until: float) -> bool:
+        """Let time pass up to then; False where something that is not waited for ends before that, and comes first."""
+        wakes = [process.body.wakes() for process in world.processes.values() if process.alive]
+        first = min((wake for wake in wakes if wake is not None and world.clock < wake), default=until)
+        whole = first >= until or self._parts >= TICK_LIMIT
+        self._parts += not whole
+        world.pass_time(until if whole else first)
+        return whole
+
+
+def _waits_for_any(process: Process) -> bool:
+    """Whether a shell waits until somebody opens a FIFO, or reads for so long: any end may be what it waits for."""
+    blocked = process.body.blocked if isinstance(process.body, Shell) else None
+    return (isinstance(blocked, Standing) and blocked.pipe != 0) or isinstance(blocked, Reading)
 
 
 def _is_told_again(world: World, top: int) -> bool:

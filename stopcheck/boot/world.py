@@ -128,6 +128,8 @@ class Process:
     started_at: float = 0.0
     closed: frozenset[str] = frozenset()
     """The descriptors that were closed, by number: `exec >&-`."""
+    inlets: Mapping[str, int] = field(default_factory=dict)
+    """By the number of a descriptor but the first three, the pipe that it reads from there: `exec 4<file`."""
 
     @property
     def alive(self) -> bool:
@@ -149,7 +151,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted, self.started_at, self.closed,
+            self.adopted, self.started_at, self.closed, self.inlets,
         )  # fmt: skip
 
 
@@ -252,6 +254,7 @@ class World:
             process = Process(
                 pid, parent.pid, parent.pgid, parent.sid, argv, body, parent.env, parent.cwd, parent.ignored,
                 origin=origin, user=parent.user, stdin=parent.stdin, stdout=parent.stdout, closed=parent.closed,
+                inlets=parent.inlets,
             )  # fmt: skip
         process.started_at = self.clock
         self.processes[pid] = process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.programs.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass
@@ -48,6 +49,19 @@ class Case:
         """The processes when PID 1 has ended, or the grace period is over."""
         assert self.stopped is not None
         return self.stopped.world
+
+    @property
+    def supposed(self) -> bool:
+        """Whether what is cut off is only taken to handle its signal: it may have had nothing to finish."""
+        if self.stopped is None or self.outcome is not OutcomeKind.CUT_OFF:
+            return False
+        ended = [self.down.processes[pid] for pid in self.stopped.mains]
+        lost = [process for process in ended if process.killed_by]
+        return bool(lost) and all(self._supposed(process) for process in lost)
+
+    def _supposed(self, process: Process) -> bool:
+        signals = process.told or (self.assessment.signal,)
+        return process.killed_by == "KILL" and isinstance(process.body, Program) and process.body.assumed(signals[0])
 
     @property
     def signal(self) -> str:
@@ -99,7 +113,8 @@ class Case:
                 init = self.down.init
                 after = init.ended_at - self.down.epoch
                 when = "at once" if after < 1 else f"after {after:.2g} s"
-                return f"`docker stop` ends the container {when}{code}, and {name} is SIGKILLed {how}"
+                who = f"{name}, which is assumed to handle it," if self.supposed else name
+                return f"`docker stop` ends the container {when}{code}, and {who} is SIGKILLed {how}"
             case OutcomeKind.TERMINATED:
                 return f"`docker stop` ends {name} at once, without any cleanup"
             case OutcomeKind.EXITS:

@@ -193,6 +193,43 @@ class Builders:
         except ValueError:
             return {}
 
+    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
+        """Compilers of C and C++: what follows `-o`, or else a.out, of sources alone (gcc(1))."""
+        effects = self.effects
+        view = effects.view
+        output, sources = self._c_words(arguments)
+        effects.unsure(effects.cwd)
+        made = Made("it is compiled", effects.origin, "c", sources, view) if sources else None
+        if output is not None or made is not None:
+            self.write_program(output or Field("a.out"), "", made)
+
+    def _c_words(self, arguments: Sequence[Field | None]) -> tuple[Field | None, tuple[str, ...]]:
+        """What follows `-o`, and the sources; none where what it is made of is not known, or is no program yet."""
+        effects = self.effects
+        output: Field | None = None
+        sources: list[str] = []
+        known = True
+        waiting = list(arguments)
+        while waiting:
+            field = waiting.pop(0)
+            text = field.text if field is not None else ""
+            if text == "-o":
+                output = waiting.pop(0) if waiting else None
+            elif text in _C_VALUES:
+                waiting = waiting[1:]
+            elif text.startswith("-"):
+                known = known and re.fullmatch(_C_OPTION, text) is not None
+            elif field is not None and re.fullmatch(_C_SOURCE, text):
+                path = join(effects.cwd, text)
+                sources += [file.path for file in effects.view.matching(path)] if field.pattern else [path]
+            elif text.endswith(".o") and effects.file_at(join(effects.cwd, f"{text[:-2]}.c")):
+                sources.append(join(effects.cwd, f"{text[:-2]}.c"))  # what has been made of it before
+            else:
+                known = False
+        return output, tuple(sources) if known else ()
+
+    do_cc = do_clang = do_tcc = do_musl_gcc = do_gxx = do_cxx = do_clangxx = do_gcc
+
     def do_dotnet(self, arguments: Sequence[Field | None]) -> None:
         """dotnet: `publish -o` and `build -o` put an assembly into a folder, and a program of its name beside it."""
         effects = self.effects
@@ -226,6 +263,13 @@ class Builders:
         return found[0].path if len(found) == 1 and not others else None
 
 
+_C_SOURCE = r".*\.(?:c|cc|cpp|cxx)"
+_C_OPTION = (
+    r"-(?:static|pthread|O\w*|g\w*|std=\S+|W\S*|f[\w=-]+|m[\w=-]+|D_\w+(?:=\w+)?|DNDEBUG|s|pie|[IL].+"
+    r"|l(?:c|crypt|dl|m|pthread|resolv|rt|stdc\+\+|util))"
+)
+"""What a program of the files that are named can be compiled with."""
+_C_VALUES = frozenset({"-I", "-L", "-isystem"})
 _CARGO_VALUES = frozenset(
     [
         "bin",

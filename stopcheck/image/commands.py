@@ -405,16 +405,6 @@ class Commands(Builders):
             effects.folder(path)
         effects.unsure(path)
 
-    def do_gcc(self, arguments: Sequence[Field | None]) -> None:
-        """Compilers: what follows `-o`, or else a.out."""
-        words = [field.text if field else None for field in arguments]
-        at = words.index("-o") + 1 if "-o" in words else 0
-        if 0 < at < len(arguments):
-            self.write_program(arguments[at])
-        self.effects.unsure(self.effects.cwd)
-
-    do_cc = do_clang = do_gcc
-
     # --- users, and the shell itself ---
 
     def do_useradd(self, arguments: Sequence[Field | None]) -> None:

@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image import packages
+from stopcheck.image import makefile, packages
 from stopcheck.image.bases import of_system, with_shell
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
@@ -511,6 +511,39 @@ class _Runner:
 
     do_bash = do_ash = do_dash = do_zsh = do_sh
 
+    def do_make(self, arguments: Sequence[Field | None]) -> None:
+        """make: the commands of its targets, each in a shell of its own, where its Makefile is read; else anything."""
+        lines = self._recipe(arguments)
+        self._anything()
+        for path, line in lines:
+            with self._subshell():
+                self.effects.cwd = path
+                self.script(SourceFile(join(path, "Makefile"), line), "sh")
+
+    def _recipe(self, arguments: Sequence[Field | None]) -> list[tuple[str, str]]:
+        """The folder, and each command; none where that is not known."""
+        options = read_arguments(arguments, "Cf", ("directory", "file", "makefile"))
+        folder = self.effects.cwd
+        if (place := options.value("C", "directory")) is not None:
+            folder = self.effects.path(place) or ""
+        named = options.value("f", "file", "makefile")
+        names = (named.text,) if named is not None else makefile.NAMES
+        texts = (self._content(join(folder, name)) for name in names)
+        text = next((text for text in texts if isinstance(text, SourceFile)), None)
+        words = [field.text if field is not None else "$" for field in options.operands]
+        words = [word for word in words if not word.isdigit()]  # of `-j 4`
+        if text is None or not folder or "$" in "".join(words):
+            return []
+        given = dict(word.split("=", 1) for word in words if "=" in word)
+        view = self.effects.view
+        try:
+            made = makefile.read(text.text)
+            targets = [word for word in words if "=" not in word]
+            found = makefile.commands(made, targets, given, lambda name: view.kind(join(folder, name)) == "file")
+        except makefile.NotFollowedError:
+            return []
+        return [(folder, line) for line in found]
+
     def do_su(self, arguments: Sequence[Field | None]) -> None:
         """su USER -c COMMAND."""
         command = read_arguments(arguments, "cs", ("command", "shell")).value("c", "command")
@@ -748,5 +781,5 @@ def _asks(pipeline: tree.Pipeline) -> bool:
 
 def _identifier(name: str) -> str:
     """A command's name as a part of a method's; one that cannot be leads nowhere."""
-    text = "source" if name == "." else name.replace("-", "_")
+    text = "source" if name == "." else name.replace("-", "_").replace("++", "xx")
     return text if text.isidentifier() and text.isascii() else "?"

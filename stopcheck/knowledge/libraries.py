@@ -26,6 +26,7 @@ class LibraryRow:
     where: frozenset[str] = frozenset()
     unless: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
+    asks: frozenset[str] = frozenset()
     source: str = ""
 
 
@@ -50,6 +51,7 @@ def library_rows(language: str) -> Mapping[str, LibraryRow]:
                 where=frozenset(table.get("where", "").split()),
                 unless=frozenset(table.get("unless", "").split()),
                 unsure=frozenset(table.get("unsure", "").split()),
+                asks=frozenset(table.get("asks", "").split()),
                 source=table["source"],
             )
     return rows

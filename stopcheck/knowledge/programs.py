@@ -47,9 +47,11 @@ class ProgramRow:
     package: str = ""
     refused: int = 125
     skip: int = 0
+    plus: bool = False
     user_options: tuple[str, ...] = ()
     user_first: bool = False
     unknown_user: int | None = None
+    before: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     folder_first: bool = False
     lock_first: bool = False
@@ -68,12 +70,14 @@ class ProgramRow:
     child: str = "argv"
     execve: bool = False
     alone: str = ""
+    childless: int | None = None
     script: str = ""
     shell: str = ""
     forwards: str = "none"
     forwards_only: tuple[str, ...] = ()
     sends: str = ""
     own_group: bool = True
+    own_session: bool = False
     rewrite_options: tuple[str, ...] = ()
     zero_options: tuple[str, ...] = ()
     kill_after: float | None = None
@@ -88,6 +92,7 @@ class ProgramRow:
     ends_with_child: bool = True
     exit_of_child: bool = True
     exit_killed: int | None = None
+    exit_failed: int | None = None
     raises: bool = False
     background: bool = False
     foreground: tuple[str, ...] = ()

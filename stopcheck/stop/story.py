@@ -183,8 +183,9 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "crash":
             return f"{who} sends the signal to itself again and again{'' if event.text else ' until it crashes'}"
         case "swept":
-            told = "in the middle of its shutdown" if process.told else "which never got a signal"
-            return f"PID 1 is gone: the kernel SIGKILLs {who}" + (f", {told}" if event.pid in stopped.mains else "")
+            untold = f"which never got a signal{_supposed(process.body, signal)}"
+            how = f", {'in the middle of its shutdown' if process.told else untold}"
+            return f"PID 1 is gone: the kernel SIGKILLs {who}{how if event.pid in stopped.mains else ''}"
         case "grace-over":
             return "the grace period is over: SIGKILL for everything that is left, exit code 137"
         case "end" if late and not event.signal:
@@ -201,15 +202,21 @@ def _answer(who: str, sent: str, body: Program, signal: str) -> str | None:
     action = body.action(signal)
     if action == "raise":
         return f"{who} has no handler for {sent}: the runtime of its language ends it at once"
-    if _is_assumed(body, signal):
-        why = f" ({body.row.instead})" if body.row.instead else ""
-        return f"{who} gets {sent}: that it handles it and shuts down is assumed{why}"
+    if action == "quick":
+        return f"{who} gets {sent}, and its own handler ends it at once"
+    if body.assumed(signal):
+        return f"{who} gets {sent}: that it handles it and shuts down is assumed{_why(body)}"
     return f"{who} gets {sent} and shuts down" if action != "ignore" else None
 
 
-def _is_assumed(body: Body, signal: str) -> bool:
-    """Whether it is only taken to handle a signal, because nothing tells otherwise."""
-    return isinstance(body, Program) and body.action(signal) == "graceful" and not body.row.action(signal)
+def _supposed(body: Body, signal: str) -> str:
+    if not isinstance(body, Program) or not body.assumed(signal.removeprefix("SIG")):
+        return ""
+    return f"; that it would have handled it is assumed{_why(body)}"
+
+
+def _why(body: Program) -> str:
+    return f" ({body.row.instead})" if body.row.instead else ""
 
 
 def _status(process: Process) -> str:
@@ -244,7 +251,7 @@ def processes(assessment: Assessment, stopped: Stopped) -> tuple[ProcessView, ..
                 note=note,
                 fate=fate,
                 told=later.told,
-                assumed=any(_is_assumed(process.body, told) for told in later.told),
+                assumed=isinstance(process.body, Program) and any(map(process.body.assumed, later.told)),
             )
         )
     return tuple(views)

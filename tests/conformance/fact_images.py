@@ -45,6 +45,7 @@ RELEASES = {
 
 PACKAGES = {
     "apachectl": "apache2",
+    "busybox": "busybox-static",
     "catatonit": "catatonit",
     "chpst": "runit",
     "cron": "cron",
@@ -95,7 +96,7 @@ OTHERS = (
     "su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd "
     "vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn pdns_server pdns_recursor stubby svnserve tgtd "
     "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "
-    "in.tftpd pgpool snmptrapd deno"
+    "in.tftpd pgpool snmptrapd deno retry ifne daemonize env-cmd ts"
 )
 """Programs that come into the image as files."""
 

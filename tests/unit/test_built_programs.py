@@ -250,3 +250,119 @@ def test_which_sources_cargo_makes_it_of(files: dict[str, str], outcome: str) ->
 def test_a_program_of_the_build_s_own_that_has_the_name_of_another() -> None:
     found = go(NOTIFIES, copy="/app /usr/bin/service", start='["service", "-env", "dev"]')
     assert (found.outcome, found.main) == ("graceful", ("service",))
+
+
+WAITS = "#include <unistd.h>\nint main(void) { for (;;) sleep(1); }\n"
+FLAG = "int stop;\nvoid on() { stop = 1; }\nint main() { signal(SIGTERM, on); while (!stop) sleep(1); }\n"
+
+
+def c(
+    text: str, build: str = "gcc -O2 -Wall -o /usr/local/bin/job src/*.c -lm", lines: str = "", name: str = "job"
+) -> Verdict:
+    """A C program, compiled in one stage and run in another."""
+    return verdict(
+        f"FROM gcc:12 AS build\nWORKDIR /w\nCOPY src/ src/\nRUN {build}\n"
+        f"FROM debian:bookworm-slim\n{lines}\nCOPY --from=build /usr/local/bin/{name} /usr/local/bin/\n"
+        f'CMD ["{name}"]\n',
+        {"src/main.c": text, "src/acme.h": "void acme(void);\n"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "outcome"),
+    [
+        pytest.param(WAITS, "", "killed", id="no-handler"),
+        pytest.param(FLAG, "", "graceful", id="flag"),
+        pytest.param(FLAG, "STOPSIGNAL SIGINT", "killed", id="other-signal"),
+        pytest.param('#include "acme.h"\n' + WAITS, "", "killed", id="header"),
+        pytest.param('#include "none.h"\n' + WAITS, "", "graceful", id="header-that-is-missing"),
+        pytest.param("#include <uv.h>\n" + WAITS, "", "graceful", id="library"),
+        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "graceful", id="starts-others"),
+        pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
+        pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),
+        pytest.param("/* signal(SIGTERM, on); */" + WAITS, "", "killed", id="comment"),
+        pytest.param(FLAG.replace("stop = 1", "(void)s; puts(x)").replace("!stop", "1"), "", "killed", id="prints"),
+        pytest.param(FLAG.replace("stop = 1", "write(p[1], x, 1)").replace("!stop", "1"), "", "graceful", id="pipe"),
+        pytest.param(
+            FLAG.replace("stop = 1", "puts(x)").replace("while (!stop) sleep(1)", "pause()"), "", "graceful", id="once"
+        ),
+        pytest.param("int main(void) { return work(); }", "", "unknown", id="ends"),
+    ],
+)
+def test_a_c_program(text: str, lines: str, outcome: str) -> None:
+    assert c(text, lines=lines).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "cc src/main.c -o /usr/local/bin/job",
+        "cd /usr/local/bin && gcc /w/src/main.c && mv a.out job",
+        "g++ -std=c++17 -static -o /usr/local/bin/job src/main.c -lpthread",
+        "clang -I src -D_GNU_SOURCE -o /usr/local/bin/job src/main.c",
+    ],
+)
+def test_how_c_is_compiled(build: str) -> None:
+    assert c(WAITS, build).outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        "gcc -o /usr/local/bin/job src/main.c -lacme",
+        "gcc -o /usr/local/bin/job src/main.c extra.o",
+        "gcc -c src/main.c -o /usr/local/bin/job",
+    ],
+)
+def test_c_that_is_not_known_to_the_end(build: str) -> None:
+    assert c(WAITS, build).outcome == "graceful"
+
+
+def test_a_compiled_program_with_the_name_of_another() -> None:
+    """`svc` is a program of daemontools, and ends."""
+    build = "gcc -o /usr/local/bin/svc src/main.c"
+    assert c(WAITS, build, name="svc").outcome == "killed"
+
+
+RULES = """
+BINARY := web
+FLAGS ?= -trimpath
+.PHONY: all build
+
+all: build
+build: # the program
+	@echo building $(BINARY)
+	CGO_ENABLED=0 go build $(FLAGS) -o bin/$(BINARY) ./cmd/web
+clean:
+	rm -rf bin
+"""
+
+
+@pytest.mark.parametrize(
+    ("build", "rules", "outcome"),
+    [
+        pytest.param("make", RULES, "terminated", id="first-target"),
+        pytest.param("make build FLAGS=-v", RULES, "terminated", id="given"),
+        pytest.param("cd / && make -j 4 -C /src build", RULES, "terminated", id="folder"),
+        pytest.param("make BINARY=other", RULES, "graceful", id="another-name"),
+        pytest.param("make none", RULES, "graceful", id="no-such-target"),
+        pytest.param("make", RULES.replace("web\n", "$(shell basename web)\n", 1), "graceful", id="function"),
+        pytest.param("make", "include rules.mk\n" + RULES, "graceful", id="include"),
+        pytest.param("make && make clean", RULES, "graceful", id="taken-away"),
+    ],
+)
+def test_a_program_that_make_builds(build: str, rules: str, outcome: str) -> None:
+    found = verdict(
+        f"FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN {build}\n"
+        'FROM alpine:3.20\nCOPY --from=build /src/bin/web /web\nCMD ["/web"]\n',
+        {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": SERVES, "Makefile": rules},
+    )
+    assert found.outcome == outcome
+
+
+def test_c_that_make_builds() -> None:
+    rules = "CC = gcc\nOBJS = main.o\n\njob: $(OBJS)\n\t$(CC) -o $@ $^\n"
+    found = verdict(
+        'FROM gcc:12\nWORKDIR /w\nCOPY . .\nRUN make\nCMD ["./job"]\n', {"main.c": WAITS, "Makefile": rules}
+    )
+    assert found.outcome == "killed"

@@ -485,13 +485,13 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "again", "alone", "by_name", "clears", "config_decides", "config_first", "daemons", "each", "execve",
+    "again", "alone", "by_name", "childless", "clears", "config_decides", "config_first", "daemons", "each", "execve",
     "folder_first", "folder_options", "foreground_base", "idle", "ignore_options", "ignores", "init_waits",
     "keeps_ignored", "kill_option", "limit_signal", "limits", "lock_first", "login", "long_options", "makes", "name",
-    "needs_argument", "one_service", "only_letters", "own", "own_letters", "package", "packaged", "path",
-    "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script",
+    "needs_argument", "one_service", "only_letters", "own", "own_letters", "own_session", "package", "packaged", "path",
+    "plus", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script",
     "seconds_text", "sends", "session", "session_only", "stops", "table", "takes", "tells", "unfound",
-    "unknown_user", "unset_options", "unstarted", "waits_for_all", "writes",
+    "before", "unknown_user", "unset_options", "unstarted", "waits_for_all", "writes",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stopcheck.fixes import Hunk, apply, hunks, sources
+from stopcheck.fixes import Hunk, apply, hunks, joined, sources
 from stopcheck.model import Edit, Fix
 from stopcheck.source import SourceFile, Span
 
@@ -34,6 +34,11 @@ def test_edits_that_overlap_are_refused() -> None:
 def test_an_edit_in_a_nested_text_changes_the_file_on_disk() -> None:
     inner = SourceFile("x", "three", SOURCE, ((0, 8),))
     assert apply(SOURCE, (Edit(Span(inner, 0, 0), "exec "),)) == "one\ntwo\nexec three\nfour\n"
+
+
+def test_edits_that_touch_become_one() -> None:
+    fix = Fix("x", (Edit(Span(SOURCE, 7, 7), " > log"), Edit(Span(SOURCE, 7, 13), ""), edit("one", "1")))
+    assert joined(fix).edits == (edit("one", "1"), Edit(Span(SOURCE, 7, 13), " > log"))
 
 
 def test_edits_of_other_files_are_left_alone() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stopcheck.boot.handlers.program import read_program
+from stopcheck.boot.handlers.program import read_file, read_program
 from stopcheck.boot.handlers.python2 import modern
+from stopcheck.boot.handlers.requirements import versions
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.files import MemoryFiles
 from stopcheck.image.build import build_image
@@ -27,17 +28,21 @@ EXPRESS = "const express = require('express');\nconst app = express();\napp.list
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
 HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust")
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust", "c")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
     """What is known of the program /app/main, with other files of /app beside it."""
+    return read_program(language, ("/app/main",), among({"main": text, **(files or {})}, **variables), tokens=variables)
+
+
+def among(files: Mapping[str, str], **variables: str) -> Tree:
+    """Files of /app, and the variables of a program's environment."""
     source = SourceFile("Dockerfile", "FROM scratch\nCOPY src/ /app/\n")
-    context = {f"src/{name}": content for name, content in {"main": text, **(files or {})}.items()}
+    context = {f"src/{name}": content for name, content in files.items()}
     image, _ = build_image(parse_dockerfile(source), MemoryFiles(context), "")
     assert image is not None
-    project = Tree(image.files, {"sys.path": "/app", **variables})
-    return read_program(language, ("/app/main",), project, tokens=variables)
+    return Tree(image.files, {"sys.path": "/app", **variables})
 
 
 @pytest.mark.parametrize(
@@ -556,6 +561,99 @@ def test_what_a_library_does_may_depend_on_its_version(package: str, outcome: st
     assert said.outcome == outcome
 
 
+OFF = [
+    pytest.param("app.run(debug=os.getenv('DEBUG'))", id="as-it-is"),
+    pytest.param("app.run(debug=os.environ.get('DEBUG', 'False').lower() == 'true')", id="compared"),
+    pytest.param("app.run(debug=os.getenv('DEBUG', '0') in ('1', 'yes'))", id="one-of"),
+    pytest.param("app.debug = os.environ.get('DEBUG', '').startswith('y')\napp.run()", id="an-attribute"),
+    pytest.param("on = bool(os.environ.get('DEBUG'))\nif on: print('on')\napp.run(debug=on)", id="by-a-name"),
+    pytest.param("debug = not os.getenv('DEBUG') is None\napp.run(debug=debug)", id="is-none"),
+]
+
+
+@pytest.mark.parametrize("text", OFF)
+def test_what_a_variable_switches_on_is_off_without_it(text: str) -> None:
+    assert read("python", f"import os\n{FLASK}{text}").complete
+    assert not read("python", f"import os\n{FLASK}{text}", DEBUG="1").complete
+    assert not read("python", f"import os, dotenv\n{FLASK}{text}").complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("app.run(debug=os.getenv('DEBUG', 'True') == 'True')", id="on-by-default"),
+        pytest.param("app.run(debug=os.getenv(name))", id="a-name-made-as-it-runs"),
+        pytest.param("on = os.getenv('DEBUG')\non = True\napp.run(debug=on)", id="on-by-another-line"),
+        pytest.param("for on in os.getenv('DEBUG'): app.run(debug=on)", id="by-a-loop"),
+        pytest.param("def main(on=os.getenv('DEBUG')): app.run(debug=on)", id="by-an-argument"),
+        pytest.param("from os import environ as on\napp.run(debug=on)", id="imported"),
+        pytest.param("os.environ['FLASK_DEBUG'] = '1'\napp.run()", id="a-variable-that-is-set"),
+    ],
+)
+def test_what_may_be_switched_on(text: str) -> None:
+    assert not read("python", f"import os\n{FLASK}{text}").complete
+
+
+def test_a_handler_that_ends_its_program_at_once_is_told_as_that() -> None:
+    files = {"app.py": FLASK + "app.run(debug=True)\n"}
+    said = verdict("python", "app.py", files=files, base="python:3.12", lines="RUN pip install flask")
+    assert said.outcome == "terminated"
+    assert any(step.text.endswith("and its own handler ends it at once") for step in said.story)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "outcome"),
+    [
+        pytest.param("discord.py==2.3.2\n", "killed", id="pinned"),
+        pytest.param("discord.py[voice] >= 1.7\nrequests\n", "killed", id="at-least"),
+        pytest.param("discord.py~=1.7.3\n", "graceful", id="an-old-one"),
+        pytest.param("discord.py<2.0  # not yet\n", "graceful", id="below-a-bound"),
+        pytest.param("discord.py\npy-cord==2.4\n", "graceful", id="two-that-bring-it"),
+        pytest.param("py-cord\n", "graceful", id="another-package"),
+        pytest.param("discord.py @ https://example.org/an/archive.zip\n", "graceful", id="from-an-address"),
+        pytest.param("", "graceful", id="not-told"),
+    ],
+)
+def test_which_package_brings_a_library_is_told_by_the_requirements(wanted: str, outcome: str) -> None:
+    files = {"app.py": "import discord\ndiscord.Client().run('x')\n", "requirements.txt": wanted}
+    said = verdict("python", "app.py", files=files, base="python:3.12", lines="RUN pip install -r requirements.txt")
+    assert said.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "token"),
+    [
+        pytest.param('dependencies = [\n  "Discord_Py (>=2.4,<3.0)",\n]', "discord-py@2", id="in-a-list"),
+        pytest.param('"discord.py" = {version = "^1.7", extras = ["voice"]}', "discord-py@1", id="poetry"),
+        pytest.param('discord-py = {extras = ["voice"], version = "^2.2"}', "discord-py@2", id="extras-first"),
+        pytest.param('discord-py = "*"', "discord-py@", id="any"),
+        pytest.param('  install_requires=["discord.py>=1.7,<2.0"],', "discord-py@1", id="setup"),
+        pytest.param("discord-py==2.4.0 \\\n    --hash=sha256:1abc", "discord-py@2", id="with-a-hash"),
+        pytest.param("discord.py ; python_version > '3'", "discord-py@", id="with-a-marker"),
+    ],
+)
+def test_what_a_requirement_asks_for(text: str, token: str) -> None:
+    assert token in versions("/app/src/main.py", among({"pyproject.toml": text}))
+
+
+@pytest.mark.parametrize(
+    ("line", "starts"),
+    [
+        pytest.param("import { execSync } from 'node:child_process';", "", id="waits"),
+        pytest.param('const {execFileSync, spawnSync: run} = require("child_process");', "", id="two"),
+        pytest.param("import { exec, execSync } from 'child_process';", "child_process", id="one-that-does-not"),
+        pytest.param("import * as children from 'child_process';", "child_process", id="all"),
+        pytest.param(
+            "import { execSync } from 'child_process';\nconst all = require('child_process');",
+            "child_process",
+            id="and-all",
+        ),
+    ],
+)
+def test_a_child_that_is_waited_for_serves_nobody(line: str, starts: str) -> None:
+    assert read_file("node", f"{line}\nserver.listen(80);\n").starts == starts
+
+
 def test_python_does_not_warn_of_what_it_reads(recwarn: pytest.WarningsRecorder) -> None:
     assert read("python", "x = '\\ '").complete
     assert not recwarn
@@ -597,7 +695,11 @@ def test_any_text_is_read(language: str, text: str) -> None:
 
 @pytest.mark.parametrize("language", [pytest.param(name, id=name) for name in LANGUAGES])
 @pytest.mark.parametrize(
-    "piece", [pytest.param(piece, id=repr(piece)) for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n")]
+    "piece",
+    [
+        pytest.param(piece, id=repr(piece))
+        for piece in ('"', "/*", "((", "'\\", "a" * 9, "=begin\n", "func main() {\n", "int main(void) {\n")
+    ],
 )
 def test_long_texts_are_read_quickly(language: str, piece: str) -> None:
     read(language, piece * 20_000)

@@ -337,6 +337,8 @@ def test_the_script_of_a_build_tool_becomes_java(folder: str, build: dict[str, s
     found = launched(folder, build)
     assert (told(found), found.exit_code) == ("terminated", 143)
     assert told(launched(folder, {**build, FOUND: HOOK})) == "graceful"
+    beside = launched(folder, build, '["./shop"]', "WORKDIR /opt/shop/bin\n")
+    assert told(beside) == "terminated"
 
 
 @pytest.mark.parametrize(

@@ -79,3 +79,18 @@ def test_what_the_slim_image_may_have(path: str) -> None:
 
 def test_a_program_that_names_it_may_have_made_it() -> None:
     assert stopped("sed -n 'w /srv/hosts' /etc/hosts; cat /srv/hosts", base="debian:12-slim") == ("graceful", None)
+
+
+@pytest.mark.parametrize(
+    ("argv", "base", "expected"),
+    [
+        pytest.param(("python", "/app/src/main.py"), "python:3.12-slim", ("fails", 2), id="python"),
+        pytest.param(("node", "src/main.js"), "node:22-slim", ("fails", 1), id="node"),
+        pytest.param(("python", "/app/lib/main.py"), "python:3.12-slim", ("graceful", None), id="another-folder"),
+        pytest.param(("python", "/app/src/other.py"), "python:3.12-slim", ("graceful", None), id="another-file"),
+    ],
+)
+def test_what_is_copied_is_what_is_in_a_folder(argv: tuple[str, ...], base: str, expected: object) -> None:
+    """`COPY src/ /app/` makes no /app/src."""
+    found = verdict(*argv, files={"main.py": "serve()\n", "main.js": "serve();\n"}, base=base)
+    assert (found.outcome, found.exit_code) == expected

@@ -127,7 +127,7 @@ def test_an_image_without_a_command_has_a_story(dockerfile: str, line: int) -> N
 
 
 def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past() -> None:
-    conf = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=sh -c 'our-app --port %(ENV_PORT)s; true'\n"
+    conf = "[supervisord]\nnodaemon=true\n[program:a]\ncommand=sh -c 'gunicorn --bind :%(ENV_PORT)s shop; true'\n"
     dockerfile = "FROM debian:12\nRUN make && apt-get install -y supervisor\nCOPY s.conf /\n"
     files = {"Dockerfile": dockerfile + 'CMD ["supervisord", "-c", "/s.conf"]\n', "s.conf": conf}
     ((_, verdict, found),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
@@ -142,3 +142,27 @@ def test_a_service_that_has_left_is_not_to_blame_where_the_script_gives_up() -> 
     assert (outcome, [(rule, severity) for rule, severity, *_ in found]) == ("fails", [("keepalive-main", "warning")])
     outcome, found = said("memcached -u nobody -d\nexit 1\n")
     assert (outcome, [rule for rule, *_ in found]) == ("fails", ["daemonized-main"])
+
+
+START = '{"scripts": {"start": "node app.js"}}'
+
+
+@pytest.mark.parametrize(
+    ("program", "severity"),
+    [
+        pytest.param("process.on('SIGTERM', () => process.exit());\n", "error", id="it handles it"),
+        pytest.param("require('acme').start();\n", "warning", id="nobody knows"),
+    ],
+)
+def test_what_may_have_nothing_to_lose_is_no_error(program: str, severity: str) -> None:
+    dockerfile = 'FROM node:20\nRUN npm install\nCOPY app.js package.json ./\nCMD ["npm", "start"]\n'
+    files = {"Dockerfile": dockerfile, "app.js": program + "setInterval(() => {}, 1000);\n", "package.json": START}
+    ((_, verdict, found),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert verdict.outcome == "cut-off"
+    ((rule, violation, said_as),) = found
+    assert (rule, said_as) == ("forking-wrapper", severity)
+    assumed = severity == "warning"
+    assert ("node, which is assumed to handle it," in violation.message) is assumed
+    assert (
+        any("that it would have handled it is assumed (it uses acme" in step.text for step in verdict.story) is assumed
+    )

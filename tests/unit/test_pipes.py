@@ -60,7 +60,7 @@ from tests.unit.scripts import context, said
         pytest.param("while read -r x; do hypercorn; done\n", "exits", (), id="nothing-to-read"),
         pytest.param(
             "coproc R { hypercorn; }\ntrap 'kill $R_PID' TERM\nwhile read -r x <&${R[0]}; do echo $x; done\nwait\n",
-            "unknown", (), id="what-a-coprocess-prints",
+            "killed", ("hypercorn",), id="what-a-coprocess-prints",
         ),
         pytest.param("true | xargs -r hypercorn\n", "exits", (), id="xargs-of-nothing"),
         pytest.param("echo hypercorn | xargs nice\n", "killed", ("hypercorn",), id="xargs-of-a-word"),

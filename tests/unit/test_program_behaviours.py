@@ -186,7 +186,7 @@ def test_fetchmail_stays_where_pid_1_has_started_it() -> None:
 
 @pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
 def test_what_is_assumed_of_a_script_that_is_not_in_the_files_is_told(line: str) -> None:
-    found = verdict(*line.split(" "))
+    found = verdict(*line.split(" "), lines="RUN apt-get install -y nodejs python3 ruby")
     assert found.outcome == "graceful"
     assert any("assumed" in step.text for step in found.story)
 
@@ -1085,10 +1085,22 @@ def test_concurrently_gives_its_commands_names() -> None:
     [
         pytest.param('# the server\n\nnginx -g "daemon off;"\n', "graceful", id="words"),
         pytest.param("s6-setuidgid www nginx\n", "exits", id="without-quotes"),
-        pytest.param("foreground { nginx }\nnginx\n", "unknown", id="blocks"),
+        pytest.param('foreground { mkdir -p "/x y" }\nnginx -g "daemon off;"\n', "graceful", id="foreground"),
+        pytest.param('if { false }\nnginx -g "daemon off;"\n', "fails", id="if"),
+        pytest.param('if -n { false }\nnginx -g "daemon off;"\n', "graceful", id="if-not"),
+        pytest.param('ifelse { false } { exit 3 }\nnginx -g "daemon off;"\n', "graceful", id="ifelse"),
+        pytest.param('ifte { nginx -g "daemon off;" } { exit 3 } true\n', "graceful", id="ifte"),
+        pytest.param('background { nginx -g "daemon off;" }\nwait { }\n', "killed", id="background"),
+        pytest.param('importas -D /tmp there DATA\ncd $there\nnginx -g "daemon off;"\n', "graceful", id="importas"),
+        pytest.param('importas -i there DATA\nnginx -g "daemon off;"\n', "fails", id="importas-of-nothing"),
+        pytest.param('define x nginx\n${x} -g "daemon off;"\n', "graceful", id="define"),
+        pytest.param('redirfd -a 1 /tmp/log\nfdmove -c 2 1\nnginx -g "daemon off;"\n', "graceful", id="descriptors"),
+        pytest.param("s6-setuidgid www foreground { nginx } true\n", "unknown", id="blocks-of-another"),
+        pytest.param('forx x { a b } nginx -g "daemon off;"\n', "unknown", id="not-told"),
+        pytest.param("foreground { nginx\n", "unknown", id="unclosed"),
     ],
 )
-def test_an_execline_script_of_one_command(text: str, expected: str) -> None:
+def test_an_execline_script(text: str, expected: str) -> None:
     files = {"run": f"#!/bin/execlineb -P\n{text}"}
     lines = "RUN apk add execline s6 nginx"
     assert verdict("/app/run", base="alpine:3.20", lines=lines, files=files).outcome == expected
@@ -1174,3 +1186,17 @@ def test_options_of_npm_before_the_name_of_a_script(option: str) -> None:
     files = {"package.json": json.dumps(package), "server.js": "setInterval(() => {}, 1000)\n"}
     script = f"set -e; npm run {option}build; exec node server.js"
     assert verdict("bash", "-c", script, base="node:20", files=files, lines="ENTRYPOINT []").outcome == "killed"
+
+
+def test_the_script_that_bundler_makes_is_the_program_of_its_gem() -> None:
+    stub = '#!/usr/bin/env ruby\nrequire "bundler/setup"\n\nload Gem.bin_path("thruster", "thrust")\n'
+    files = {"bin/thrust": stub, "bin/work": "#!/bin/sh\nexec nginx -g 'daemon off;'\n"}
+    said = verdict("./bin/thrust", "./bin/work", files=files, base="ruby:3.4", lines="RUN bundle install")
+    assert (said.outcome, said.main) == ("graceful", ("nginx",))
+    assert [process.role for process in said.processes] == ["wrapper", "service"]
+
+
+def test_the_script_of_tomcat_is_known_in_its_own_image() -> None:
+    said = verdict("catalina.sh", "run", base="tomcat:9.0-jdk11")
+    assert said.outcome == "graceful"
+    assert not any("assumed" in step.text for step in said.story)

@@ -50,8 +50,20 @@ def outcome(package: str, lines: str, base: str = DEBIAN, **files: str) -> tuple
         pytest.param(
             "apache2",
             'CMD ["bash", "-c", ". /etc/apache2/envvars && exec apache2 -DFOREGROUND"]',
+            ("fails", 1),
+            id="apache-with-its-variables-alone",
+        ),
+        pytest.param(
+            "apache2",
+            'RUN mkdir -p /var/run/apache2\nCMD ["bash", "-c", ". /etc/apache2/envvars && exec apache2 -DFOREGROUND"]',
             ("graceful", None),
             id="apache-with-its-variables",
+        ),
+        pytest.param(
+            "apache2",
+            'CMD ["bash", "-c", ". /etc/apache2/envvars; mkdir -p $APACHE_RUN_DIR; exec apache2 -DFOREGROUND"]',
+            ("graceful", None),
+            id="apache-that-makes-it-as-it-starts",
         ),
         pytest.param(
             "apache2",

@@ -215,3 +215,56 @@ def test_an_interval_that_sleep_does_not_take(interval: str) -> None:
 def test_a_system_brings_no_program_of_the_users(name: str) -> None:
     found = verdict(name, files={"bin/start": "#!/bin/sh\nexec nats-server\n"}, lines="WORKDIR /opt/app")
     assert (found.outcome, found.exit_code) == ("fails", 127)
+
+
+@pytest.mark.parametrize(
+    ("base", "program", "outcome"),
+    [
+        pytest.param("debian:bookworm-slim", "/usr/bin/python3", "fails", id="debian"),
+        pytest.param("ubuntu:22.04", "/usr/bin/env python3", "fails", id="by-name"),
+        pytest.param("ubuntu:14.04", "/usr/bin/python3", "killed", id="an-old-one-has-it"),
+        pytest.param("alpine:3.19", "/usr/bin/python3", "fails", id="alpine"),
+        pytest.param("acme/base", "/usr/bin/python3", "killed", id="nobody-knows-the-base"),
+        pytest.param("python:3.11-slim", "/usr/bin/python3", "fails", id="its-own-is-elsewhere"),
+        pytest.param("python:3.11", "/usr/bin/python3", "killed", id="the-full-image-has-both"),
+        pytest.param("python:3.11-slim", "/usr/local/bin/python3.11", "killed", id="version"),
+        pytest.param("python:3.11-slim", "/usr/bin/env python3.9", "fails", id="another-version"),
+        pytest.param("python:3-slim", "/usr/bin/env python3.9", "killed", id="whatever-version"),
+        pytest.param("node:20-alpine", "/usr/bin/env python3", "fails", id="another-language"),
+    ],
+)
+def test_interpreters_that_are_not_there(base: str, program: str, outcome: str) -> None:
+    """Measured in Docker: the engine, or the shell, finds no such file."""
+    text = f"#!{program}\nimport time\nwhile True:\n    time.sleep(1)\n"
+    assert verdict("/app/job", files={"job": text}, base=base).outcome == outcome
+
+
+def test_an_interpreter_that_another_image_brings() -> None:
+    text = "#!/usr/bin/env python3\nimport time\nwhile True:\n    time.sleep(1)\n"
+    lines = "COPY --from=python:3.11 /usr/local /usr/local"
+    assert verdict("/app/job", files={"job": text}, base="node:20-slim", lines=lines).outcome == "killed"
+
+
+def test_an_interpreter_that_a_package_brings() -> None:
+    text = "#!/usr/bin/python3\nimport time\nwhile True:\n    time.sleep(1)\n"
+    found = verdict("/app/job", files={"job": text}, lines="RUN apt-get update && apt-get install -y supervisor")
+    assert found.outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    ("base", "text", "code"),
+    [
+        pytest.param("python:3.11-slim", "def main()\n    pass\n", 1, id="colon"),
+        pytest.param("python:3.8", "print 'up'\n", 1, id="python-2"),
+        pytest.param("python:3.11.4", "if True:\nloop()\n", 1, id="indent"),
+        pytest.param("python:3-slim", "if True:\nloop()\n", 1, id="indent-in-any-version"),
+        pytest.param("python:3.99-slim", "def main()\n    pass\n", None, id="a-later-one-may-take-it"),
+        pytest.param("python:2.7", "print 'up'\n", None, id="python-2-takes-it"),
+        pytest.param("acme/python:3.11", "def main()\n    pass\n", None, id="not-the-official-image"),
+    ],
+)
+@pytest.mark.parametrize("argv", [("python", "job.py"), ("python", "-m", "job")])
+def test_python_that_cannot_be_compiled(base: str, text: str, code: int | None, argv: tuple[str, ...]) -> None:
+    found = verdict(*argv, files={"job.py": f"import time\n{text}time.sleep(9)\n"}, base=base)
+    assert (found.exit_code == 1) is (code == 1)
+    assert any("a syntax error" in step.text for step in found.story) is (code == 1)

@@ -8,6 +8,7 @@ from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
 from stopcheck.files import MemoryFiles
 from tests.unit.scripts import context, found, said
+from tests.unit.verdicts import verdict
 
 
 @pytest.mark.parametrize(
@@ -467,3 +468,41 @@ def test_a_mark_that_a_trap_makes_is_not_there_before(trap: str) -> None:
     script = f"our-server &\np=$!\n{trap}until [ -f /tmp/stop ]; do sleep 1; done\nkill $p; wait $p\n"
     verdict, _ = said(context(script))
     assert (verdict.outcome, verdict.main) == ("graceful", ("our-server",))
+
+
+ASKS = "until nc -z localhost 80; do sleep 1; done\nexec nginx -g 'daemon off;'\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param(ASKS, "killed", id="nobody"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "nc -z -w 1 db 80"), "graceful", id="outside"),
+        pytest.param("H=localhost\n" + ASKS.replace("localhost", "$H"), "graceful", id="told-by-a-variable"),
+        pytest.param("our-server &\n" + ASKS, "graceful", id="a-program-that-nobody-knows"),
+        pytest.param("(sleep 1; date) &\n" + ASKS, "killed", id="beside-what-listens-nowhere"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "curl -sf http://127.0.0.1:80/up"), "killed", id="web"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "curl -sf localhost:80"), "killed", id="web-without-scheme"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "curl http://localhost:15021/ready"), "graceful", id="sidecar"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "pg_isready -hlocalhost -U me"), "killed", id="postgres"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli -h 127.0.0.1 ping"), "killed", id="redis"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/localhost/80)"), "killed", id="bash"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/db/80)"), "graceful", id="bash-outside"),
+        pytest.param("nginx\n" + ASKS.replace("exec nginx", "exec our-proxy"), "cut-off", id="a-daemon"),
+    ],
+)
+def test_who_answers_in_the_container_itself(script: str, outcome: str) -> None:
+    files = {"e.sh": f"#!/bin/bash\n{script}"}
+    assert verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx").outcome == outcome
+
+
+def test_a_shell_without_sockets_has_no_such_file() -> None:
+    files = {"e.sh": "#!/bin/sh\n(: > /dev/tcp/db/80) || exit 4\nexec nginx -g 'daemon off;'\n"}
+    found = verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx")
+    assert (found.outcome, found.exit_code) == ("fails", 4)
+
+
+def test_nobody_is_told_of_once() -> None:
+    found = verdict("sh", "e.sh", files={"e.sh": ASKS}, lines="RUN apt-get install -y nginx netcat-openbsd")
+    story = [step.text for step in found.story]
+    assert len([text for text in story if "nobody listens" in text]) == 1

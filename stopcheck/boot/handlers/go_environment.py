@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.handlers.guards import LOADERS, Guard
+from stopcheck.boot.handlers.scan import block
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 4000
 """Characters of a statement that is looked at."""
-_MAIN = regex(r"^func main\(\) \{\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _ASK = r'os\.Getenv\("(\w+)"\)'
 _GIVEN = regex(rf"\s*([\w, ]+?)\s*:?=\s*{_ASK}((?:\s*,\s*{_ASK})*)\s*$")
 _FOUND = regex(r'\s*\w+\s*,\s*(\w+)\s*:?=\s*os\.LookupEnv\("(\w+)"\)\s*$')
@@ -26,10 +26,10 @@ _NEVER_COMES = regex(r"^\t(?:for|select|switch|return|go)\b|\b(?:Setenv|Exec|Exi
 
 def guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
     """The guards in the order in which they are come to; none where a library may set variables."""
-    main = _MAIN.search(text)
+    main = block(text, r"func main\(\) \{")
     if main is None or "env(" not in text.lower() or any(LOADERS.search(need) for need in needs):
         return
-    first = text.count("\n", 0, main.start(1)) + 1
+    first = text.count("\n", 0, main[0]) + 1
     names: dict[str, str] = {}
     for at, statement in _statements(main[1]):
         if len(statement) > _LONGEST:
@@ -102,11 +102,12 @@ def _ends(block: str) -> tuple[int, int] | None:
 
 def _must(text: str, function: str) -> int | None:
     """The status with which a function of this file ends the program where the variable that it is told is not set."""
-    found = re.search(rf"^func {function}\((\w+) string\)[^\n]*\{{\n(.*?)^\}}", text, re.MULTILINE | re.DOTALL)
-    if found is None:
+    told = re.search(rf"^func {function}\((\w+) string\)", text, re.MULTILINE)
+    found = block(text, rf"func {function}\(") if told else None
+    if told is None or found is None:
         return None
-    given = rf"\t(?:if )?(\w+)(?:, (\w+))? :?= os\.(?:Getenv|LookupEnv)\({found[1]}\)(?:\n\tif |; )"
-    asks = re.match(given + r"([^\n]*) \{\n(.*?)\n\t\}", found[2], re.DOTALL)
+    given = rf"\t(?:if )?(\w+)(?:, (\w+))? :?= os\.(?:Getenv|LookupEnv)\({told[1]}\)(?:\n\tif |; )"
+    asks = re.match(given + r"([^\n]*) \{\n(.*?)\n\t\}", found[1], re.DOTALL)
     if asks is None or asks[3] not in {f'{asks[1]} == ""', f"len({asks[1]}) == 0", f"!{asks[2]}"}:
         return None
     end = _ends(asks[4])

@@ -83,6 +83,16 @@ JAVA = Words(
     local=r"\w+",
 )
 """For the block of a `main`, moved to the margin."""
+C = Words(
+    value=r"getenv\s*\(\s*\"(\w+)\"\s*\)",
+    ends=r"_?exit\b|abort\b|return\b",
+    lacks=r"!\s*<V>|<V>\s*==\s*(?:NULL|nullptr|0)\b",
+    has=r"(?!)",
+    other=r"\b(?:while|for|switch|_?exit|setenv|putenv|return|do)\b",
+    block=(r"\{", r"\}"),
+    local=r"\w+",
+)
+"""For the block of a `main`, moved to the margin."""
 LOADERS = regex(r"(?i)env|figaro|config|rails|setup")
 """Libraries that may set variables themselves."""
 
@@ -143,7 +153,9 @@ def _with_names(scan: Scan) -> str:
 def _locals(code: str, words: Words) -> dict[str, str]:
     """Variables of the program that are given one of the environment, and nothing else."""
     found = re.findall(
-        rf"^(?:(?:my|our|final|var|String)\s+)*({words.local})\s*=\s*{words.value}\s*(?:;|$)", code, re.MULTILINE
+        rf"^(?:(?:my|our|final|var|String|const|char|auto)\b[\s*]*)*({words.local})\s*=\s*{words.value}\s*(?:;|$)",
+        code,
+        re.MULTILINE,
     )
     given = Counter(re.findall(rf"(?<![\w$@])({words.local})\s*(?:\|\||//|\?\?|\.)?=(?![=~>])", code))
     return {name: variable for name, variable in found if given[name] == 1}
@@ -161,7 +173,7 @@ def _line(text: str, name: str, guard: str) -> int:
     """The line of the file in which a guard ends the program: the last that has its last word, or its variable."""
     lines = text.split("\n")
     first = next((at for at, line in enumerate(lines, 1) if re.search(rf"\b{name}\b", line)), 1)
-    word = re.findall(r"\b(?:die|croak|confess|exit|abort|raise|fail|throw)\b", guard)
+    word = re.findall(r"\b(?:die|croak|confess|exit|abort|raise|fail|throw|return)\b", guard)
     within = range(first, min(len(lines), first + guard.count("\n") + 3) + 1)
     return next((at for at in within if word and re.search(rf"\b{word[-1]}\b", lines[at - 1])), first)
 
@@ -170,6 +182,9 @@ def _status(guard: str, words: Words) -> int | None:
     """What the program ends with; None where that depends."""
     if words is JAVA and "exit" not in guard:
         return 1
+    if words is C:
+        told = re.search(r"\b(?:exit|return)\b[\s(]*(\d+|EXIT_FAILURE)\b", guard)
+        return None if told is None else int(told[1]) & 255 if told[1].isdigit() else 1
     told = re.search(r"\bexit!?\s*\(?\s*(\d+|false|true)?", guard) or re.search(r"\bdie\s*\(\s*(\d+)\s*\)", guard)
     if words is RUBY:
         if told and told[0].startswith("exit"):

@@ -7,7 +7,7 @@ from itertools import islice
 from textwrap import dedent
 
 from stopcheck.boot.handlers.guards import JAVA, Guard, guards
-from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import LOOPS, block, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, join, parent
@@ -136,9 +136,9 @@ def _seconds(told: tuple[str, str, str]) -> float:
 
 def _guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
     """The variables without which `main` gives up."""
-    main = re.search(r"^([ \t]*)public static void main\([^\n]*\{\n(.*?)^\1\}", text, re.MULTILINE | re.DOTALL)
+    main = block(text, r"public static void main\([^\n]*\{")
     if main:
-        yield from guards(scan(dedent(main[2]), *_GRAMMAR), JAVA, needs, text)
+        yield from guards(scan(dedent(main[1]), *_GRAMMAR), JAVA, needs, text)
 
 
 def _names(code: str) -> frozenset[str]:

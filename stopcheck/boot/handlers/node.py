@@ -129,6 +129,9 @@ def read(text: str) -> Source:
     starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
     starters |= {re.sub(r"\s", "", call) for call in re.findall(_STARTS, code)}
     lasts = source.calls(_LASTING) or bool(re.search(LOOPS, code))
+    if starters == {"child_process"} and _only_waits(text):
+        # While such a child runs nothing else does, so it is none that serves.
+        starters = set()
     told = [each for event in events for each in signals_in([event])]
     told_only = [each for event in source.at(_TOLD) for each in signals_in([event])] if lasts else []
     goes_on = {name for name in handled if told.count(name) == told_only.count(name) > 0}
@@ -145,6 +148,17 @@ def read(text: str) -> Source:
     )
 
 
+def _only_waits(text: str) -> bool:
+    """Whether all that it takes of child_process waits for its child: execSync, execFileSync, spawnSync."""
+    taken = _TAKEN.findall(text)
+    names = [part.strip() for group in taken for part in group.split(",") if part.strip()]
+    return len(taken) == len(_CHILDREN.findall(text)) and all(re.match(r"\w+Sync\b", name) for name in names)
+
+
+_CHILDREN = regex(r"[\"'`](?:node:)?child_process[\"'`]")
+_TAKEN = regex(
+    r"\b(?:import|const|let|var)\s*\{([^{}]*)\}\s*(?:=\s*(?:await\s+import|require)\s*\(|from)\s*[\"'](?:node:)?child_process[\"']"
+)
 _KILLS_ITSELF = regex(r"\bprocess\s*\.\s*kill\s*\(\s*process\s*\.\s*pid\b")
 
 

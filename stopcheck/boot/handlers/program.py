@@ -91,7 +91,10 @@ def _together(
     tokens: frozenset[str],
 ) -> Handling:
     told = frozenset().union(*(source.tokens for source in first.values()))
+    loads = any("dotenv" in names for names in libraries.values())  # from a file that nobody has to see
     tokens = tokens.union(*(source.tokens for source in sources.values()))
+    hung = (token.partition("=$") for token in tokens if "=$" in token)
+    tokens |= {f"{key}=" for key, _, variable in hung if loads or variable in tokens}
     on: dict[str, str] = {}
     for path, source in sources.items():
         for signal, action in source.on.items():
@@ -120,8 +123,10 @@ def _together(
             else:
                 _add(on, signal, action)
     for row in rows.values():
+        if row.asks and tokens.isdisjoint(row.asks):
+            doubts.append(f"which package its {row.name} is of is not known")
         for token in sorted(tokens & row.unsure):
-            doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(')}`")
+            doubts.append(f"what {row.name} does on signals depends on `{token.rstrip('=(@')}`")
     # Python arranges for SIGINT only where that is not ignored.
     inherits = frozenset({"INT"} - on.keys()) if name == "python" else frozenset()
     if inherits and any(source.interrupted for source in sources.values()):

@@ -9,6 +9,7 @@ import warnings
 from stopcheck.boot.handlers.python2 import MODULES, modern
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
+from stopcheck.boot.handlers.unset import assigned, read_names, unset_and_false
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
@@ -200,18 +201,29 @@ def imports(node: ast.AST) -> Iterator[str]:
 
 
 def _tokens(nodes: list[ast.AST], called: set[str]) -> Iterator[str]:
+    """`name=$VARIABLE`: a value that is false unless a variable is set."""
     yield from (f"{name}(" for name in called)
+    read, named = read_names(nodes), assigned(nodes)
     for node in nodes:
         if isinstance(node, ast.Call):
             yield from _told(node)
-        if isinstance(node, ast.keyword) and node.arg and not _is_false(node.value):
-            yield f"{node.arg}="
-        elif isinstance(node, ast.Assign) and not _is_false(node.value):
-            yield from (f"{_last(target)}=" for target in node.targets)
-        elif isinstance(node, ast.AnnAssign) and node.value is not None and not _is_false(node.value):
-            yield f"{_last(node.target)}="
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) <= LONGEST_TOKEN:
-            yield node.value
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and len(node.value) <= LONGEST_TOKEN and id(node) not in read:
+                yield node.value
+            continue
+        names = _set_by(node)
+        reads = unset_and_false(node.value, named) if names else None  # type: ignore[attr-defined]
+        variables = [""] if reads is None else [f"${variable}" for variable in reads]
+        yield from (f"{name}={variable}" for name in names for variable in variables)
+
+
+def _set_by(node: ast.AST) -> list[str]:
+    """What a keyword or an assignment gives a value to."""
+    if isinstance(node, ast.keyword) and node.arg:
+        return [node.arg]
+    if isinstance(node, ast.Assign):
+        return [_last(target) for target in node.targets]
+    return [_last(node.target)] if isinstance(node, ast.AnnAssign) and node.value is not None else []
 
 
 def _told(node: ast.Call) -> Iterator[str]:
@@ -235,10 +247,6 @@ def _set_in_calls(body: list[ast.stmt]) -> Iterator[str]:
 
 def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
-
-
-def _is_false(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
 
 
 def _signals(nodes: list[ast.AST], goes_on: bool) -> tuple[dict[str, str], str]:

@@ -25,7 +25,7 @@ _BEYOND = {
 _LASTING = frozenset(
     [
         *("serve", "run", "launch", "start", "start_autosharded", "bind", "incoming", "accept", "park", "pending"),
-        *("dispatch", "poll", "listen", "block_on_all"),
+        *("dispatch", "poll", "listen", "block_on_all", "recv", "next_event"),
     ]
 )
 

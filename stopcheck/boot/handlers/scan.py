@@ -57,6 +57,13 @@ def scan(text: str, comments: str, quotes: str = "\"'`") -> Scan:
     return Scan(code, tuple(found))
 
 
+def block(text: str, head: str) -> tuple[int, str] | None:
+    """Where the block begins that the first line like `head` opens, and its text, to the `}` that stands as far in."""
+    match = re.search(rf"^([ \t]*){head}[^\n]*\n", text, re.MULTILINE)
+    end = text.find(f"\n{match[1]}}}", match.end() - 1) if match else -1
+    return (match.end(), text[match.end() : end + 1]) if match and end >= 0 else None
+
+
 _PRINTS = r"(?:print|puts|warn|say|printf|echo|error_log|fwrite|\$std(?:out|err)\.puts|STDERR->print)"
 _ONLY_PRINTS = rf"\s*(?:\s*{_PRINTS}\b[^;\n{{}}=`]*[;\n]?\s*)*(?:\}}|\bend\b)"
 """A block of nothing but calls that print."""

@@ -68,10 +68,10 @@ def carried_out(
 
 def launcher(
     machine: Machine, process: Process, language: str, path: str, env: Mapping[str, Field], world: World,
-    row: ProgramRow,
+    row: ProgramRow, given: Mapping[str, SourceFile],
 ) -> Launcher | None:  # fmt: skip
     """A program that starts others and is carried out beside them; None where it starts none, or cannot be followed."""
-    project = Tree(machine.image.files, known_variables(process, language, path, env))
+    project = Tree(machine.image.files, known_variables(process, language, path, env), given)
     source = project.text(path)
     if source is None:
         return None
@@ -93,7 +93,9 @@ def told_arguments(process: Process, path: str) -> tuple[Field, ...]:
     for at, word in enumerate(words):
         if word == "-m":
             return (path, *words[at + 2 :])
-        if word == "-c" or (isinstance(word, str) and word.rpartition("/")[2] == name):
+        if word == "-c":
+            return (word, *words[at + 2 :])
+        if isinstance(word, str) and word.rpartition("/")[2] == name:
             return tuple(words[at:])
     return ()
 

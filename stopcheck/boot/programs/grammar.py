@@ -34,6 +34,8 @@ class _Reading:
     unset: list[Field | None] = field(default_factory=list)
     skipped: list[Field] = field(default_factory=list)
     folders: list[Field | None] = field(default_factory=list)
+    before: str = ""
+    """The words that an option puts before the child."""
     refused: bool = False
     """Whether an option has a value that it does not take."""
 
@@ -43,6 +45,7 @@ class _Reading:
     def option(self, word: str) -> None:
         """One word that begins with a dash: long, or a cluster of short ones (`-qec TEXT`, `-n1`, `-I{}`)."""
         name, sign, value = word.partition("=")
+        self.before = self.row.before.get(word, self.before)
         if word in self.row.value_options or word in self.row.command_option:
             self._value(word, self.take())
         elif sign and (name in self.row.value_options or name in self.row.command_option):
@@ -100,6 +103,8 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
         command, rest = " ".join(str(word) for word in rest if isinstance(word, str)), []
     if row.child == "node" and rest:
         rest = ["node", *rest]
+    if row.before and rest and isinstance(rest[0], str):
+        rest = [*(reading.before or row.before.get(posixpath.splitext(rest[0])[1], "")).split(), *rest]
     if row.child == "forever" and isinstance(reading.command, str):
         return (*reading.command.split(), *rest), reading.assigned
     if command is not None:
@@ -175,6 +180,8 @@ def _read(reading: _Reading) -> None:
     row, rest = reading.row, reading.rest
     while rest:
         word = rest[0]
+        if row.plus and reading.skipped and not reading.skip and word not in row.command_option:
+            return
         if isinstance(word, str):
             if word in row.stop_options:
                 rest.pop(0)

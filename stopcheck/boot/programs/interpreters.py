@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.programs import known
+from stopcheck.boot.programs.misspelt import misspelt
 from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
@@ -16,10 +17,13 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.programs.launcher import Launcher
     from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
+    from stopcheck.image.model import FileSystem
 
 INLINE = {
     "python": ("-c",),
@@ -44,6 +48,8 @@ SCRIPTS = frozenset(
 """Scripts known by their name wherever they stand; others only in a folder of programs."""
 
 
+_BINSTUB = regex(r"(?:^|\n)load Gem\.bin_path\([\"'][\w-]+[\"'], *[\"']([\w-]+)[\"']")
+"""What the scripts of `bundle binstubs` end in: the program of a gem (bundler.io, bundle binstubs)."""
 _PARSERS = regex(
     r"\b(?:argparse|optparse|OptionParser|click|typer|docopt|absl|fire|getopt|GetoptLong|Getopt|commander|yargs|cac"
     r"|minimist|parseArgs|thor|slop|Console|ARGV)\b|--help|--version|\b(?:sys|process)\.argv\b"
@@ -188,16 +194,20 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     return Wrapper(start.machine, row, argv, dict(start.env))
 
 
-def _of_text(start: Start, language: str, text: str) -> Program:
+def _of_text(start: Start, language: str, text: str) -> Body:
     """What a text that is given with `-e` says of signals, where it lasts and nothing else is told."""
     from stopcheck.boot.handlers.program import find_language
     from stopcheck.boot.programs.sources import from_source
 
     told = [word for word in start.argv[1:] if word != "-u"]
     read = f"<?php {text}" if language == "php" else text
+    path = start.path(str(told[0]))
+    given = {path: SourceFile(path, read)}
+    if told[0] in INLINE[language] and (language == "python" or "process.argv" not in text):
+        launched = _launched(start, language, path, "", given=given)
+        if launched is not None:
+            return launched
     if len(told) == 2 and told[0] in INLINE[language] and find_language(language).read(read).lasts:
-        path = start.path(str(told[0]))
-        given = {path: SourceFile(path, read)}
         files = start.machine.image.files
         body = from_source(
             start.machine, start.process, language, (path,), files, start.env, given=given, world=start.world
@@ -212,7 +222,9 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
         text = start.text(name)
         if isinstance(text, SourceFile):
-            ended = _ended(start, arguments, text) or _successor(start, text.text, arguments, text)
+            ended = (
+                _ended(start, arguments, text) or misspelt(start, text) or _successor(start, text.text, arguments, text)
+            )
             return ended or _from_source(start, "python", name, start.process.cwd)
     package, last = module.partition(".")[0], module.rpartition(".")[2]
     names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
@@ -248,9 +260,13 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     for path in _candidates(language, name):
         text = start.text(path)
         if isinstance(text, SourceFile):
+            stub = _BINSTUB.search(text.text) if language == "ruby" else None
+            row = find_program(stub[1], start.machine.programs) if stub is not None else None
+            if stub is not None and row is not None:
+                return _known(start, row, (stub[1], *arguments))
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = _successor(start, text.text, arguments, text, path)
+                body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
@@ -330,7 +346,8 @@ def _missing(start: Start, language: str, name: str) -> bool:
     """Whether a script is surely not there. (An image without a program is meant to get it by a volume.)
 
     A build that puts it elsewhere has it, and no file's name has a `$VARIABLE` in it. Nor is one
-    whose name is a command with its arguments: `CMD ["npm start"]` has node look for that file.
+    whose name is a command with its arguments: `CMD ["npm start"]` has node look for that file. And COPY takes what is
+    in a folder, not the folder: `COPY app /srv` makes no /srv/app.
     """
     files = start.machine.image.files
     names = (name, f"{name}.js", f"{name}.json", f"{name}.node") if language == "node" else (name,)
@@ -343,9 +360,21 @@ def _missing(start: Start, language: str, name: str) -> bool:
         or any(files.puts(path.rpartition("/")[2]) for path in paths)
     )
     kinds = [files.kind(path) for path in paths]
+    if "file" not in kinds and _is_doubled(files, paths[0], kinds[0]):
+        return True
     plain = start.machine.image.base.plain
     bases = [isinstance(each, Unlikely) and each.reason.startswith("it may come from the base") for each in kinds]
     return meant and all(each is None or (plain and may) for each, may in zip(kinds, bases, strict=True))
+
+
+_DOUBLED = regex(r"(?:.*/)?([^/]+)/\1/(.+) is not in the build context")
+
+
+def _is_doubled(files: FileSystem, path: str, kind: object) -> bool:
+    """Whether a folder that is copied would have to hold one of its own name, while the file is without that."""
+    named = _DOUBLED.fullmatch(kind.reason) if isinstance(kind, Unlikely) else None
+    outer = path.removesuffix(f"{named[1]}/{named[2]}") if named is not None else path
+    return named is not None and outer != path and files.kind(f"{outer}{named[2]}") == "file"
 
 
 def _candidates(language: str, name: str) -> tuple[str, ...]:
@@ -356,15 +385,20 @@ def _candidates(language: str, name: str) -> tuple[str, ...]:
     return (name,)
 
 
-def _launched(start: Start, language: str, name: str, instead: str, root: str = "") -> Launcher | None:
-    """A program that starts others, where that can be followed; `instead` is what to do about it."""
+def _launched(
+    start: Start, language: str, name: str, instead: str, root: str = "", given: Mapping[str, SourceFile] | None = None
+) -> Launcher | None:
+    """A program that starts others, where that can be followed; `instead` is what to do about it.
+
+    `given` are texts that no file holds (`python -c TEXT`).
+    """
     if not may_be_carried_out(language, start.process.program):
         return None
     from stopcheck.boot.programs.carried_out import launcher
 
     row = replace(start.row, role="fork", forwards="none", instead=instead)
     env = {**start.env, "sys.path": root} if root else start.env
-    return launcher(start.machine, start.process, language, start.path(name), env, start.world, row)
+    return launcher(start.machine, start.process, language, start.path(name), env, start.world, row, given or {})
 
 
 def _from_source(start: Start, language: str, name: str, root: str = "") -> Body:

@@ -53,7 +53,7 @@ class Killer(Passing):
         return True
 
     def send(self, world: World, process: Process) -> bool:
-        """Send the signal; whether there was anybody to get it, and to killall everybody whom it names."""
+        """Send the signal; whether there was anybody to get it, to kill and killall everybody whom it names."""
         found = False
         missed = False
         for target in self.targets:
@@ -70,7 +70,7 @@ class Killer(Passing):
             for other in self._around(world, target):
                 found = other.finished = True
                 world.exit(other, 0)
-        return found and not (missed and process.program == "killall")
+        return found and not (missed and process.program in {"kill", "killall"})
 
     def _around(self, world: World, target: str) -> list[Process]:
         """Wrappers that keep a server running, and end when it was asked to end: mysqld_safe with its mysqld."""
@@ -191,6 +191,21 @@ class Looker(Killer):
         return True
 
 
+class Lister(Looker):
+    """One that prints what it finds, itself too."""
+
+    __slots__ = ()
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        found = {other.pid for text in self.targets for other in self._meant(world, process, str(text))}
+        found |= {process.pid} if str(process.ppid) in self.targets else set()
+        if found:
+            world.write(process, "\n".join(map(str, sorted(found))))
+        world.exit(process, int(not found))
+        return True
+
+
 _NARROWED = frozenset("FGPUgstu")
 """Letters of pgrep's options that ask for a user, a parent, a group and the like."""
 
@@ -200,10 +215,19 @@ def start_looks(start: Start) -> Body:
     words = [word for word in start.argv[1:] if isinstance(word, str)]
     letters = {letter for word in words if word.startswith("-") for letter in word[1:]}
     names = tuple(word for word in words if not word.startswith("-"))
+    if words[:1] == ["-P"] and len(words) == len(start.argv) - 1 == 2 and start.process.program == "pgrep":
+        return _look(start, "parent", names)
     if len(words) < len(start.argv) - 1 or "--" in " ".join(words) or not _NARROWED.isdisjoint(letters):
         return start.leaf("test")
     exact = "x" in letters or start.process.program == "pidof"
     return _look(start, "line" if "f" in letters else "name" if exact else "pattern", names)
+
+
+def start_lists(start: Start) -> Body:
+    """`ps -o pid= --ppid PID`: the children of a process, itself among them where it is one, which is gone by then."""
+    words = [word for word in start.argv[1:] if isinstance(word, str)]
+    parent = words[3] if words[:3] == ["-o", "pid=", "--ppid"] and len(words) == len(start.argv) - 1 == 4 else ""
+    return Lister("parent", "0", (parent,)) if parent.isdigit() else start.leaf("test")
 
 
 def _look(start: Start, by: str, targets: tuple[Field, ...]) -> Body:

@@ -87,6 +87,10 @@ class Program:
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
         return "unknown"
 
+    def assumed(self, signal: str) -> bool:
+        """Whether it is only taken to handle a signal, because nothing tells otherwise."""
+        return self.action(signal) == "graceful" and not self.row.action(signal)
+
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
         return "default" if self.action(signal) == "default" else "caught"
@@ -169,6 +173,8 @@ class Program:
                 return
             for line in lines:
                 world.write(process, line)
+        elif process.program == "cat" and (text := _joined(world, process)):
+            world.put(process.stdout, text.removesuffix("\n"), ends=text.endswith("\n"))
         elif process.program not in SILENT:
             world.write(process, Unknown(f"what {process.program} prints", process.origin))
 
@@ -177,6 +183,15 @@ class Program:
         self.undecided = False
         self._print(world, process)
         world.exit(process, Unknown(f"the status of {process.program}", process.origin))
+
+
+def _joined(world: World, process: Process) -> str:
+    """The content of all the files that `cat` names, where scripts have written them; "" where one is not known."""
+    texts = [
+        world.files.get(posixpath.normpath(posixpath.join(process.cwd, word))) if isinstance(word, str) else None
+        for word in process.argv[1:]
+    ]
+    return "".join(map(str, texts)) if all(isinstance(text, str) for text in texts) else ""
 
 
 class Leaving(Program):
@@ -357,7 +372,7 @@ class Parent:
             child.pgid = child.pid
             if self.row.forwards == "session":
                 child.sid = child.pid
-        elif self.row.name == "setsid" or self._gives_session():
+        elif self.row.own_session or self._gives_session():
             child.pgid = child.sid = child.pid
         started = self.machine.start(world, child, self.row, self.argv, self.env)
         if isinstance(started, Failure):

@@ -81,6 +81,8 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
         return False
     if any(name in start.env for name in refused.get("env", "").split()):
         return False
+    if not any(refused.get("mentions", "") in text for text in _texts(start)):
+        return False
     if "folder" in refused and not _is_missing(start, start.env.get(refused["folder"])):
         return False
     if any(isinstance(image.files.kind(path), str) for path in refused.get("files", "").split()):

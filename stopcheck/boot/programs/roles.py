@@ -56,10 +56,11 @@ class Start:
         env = self.env if env is None else env
         return self.machine.start(self.world, self.process, self.row, argv, env, self.depth + 1)
 
-    def script(self, text: str) -> Body | Failure:
-        """Run what a script of the program's package comes down to."""
+    def script(self, text: str, named: str = "", arguments: tuple[Field, ...] | None = None) -> Body | Failure:
+        """Run what a script of the program's package comes down to; its name and arguments, where not the program's."""
         name = self.process.program
-        body = self.load(("/bin/sh", "-c", text, self.argv[0], *self.argv[1:]))
+        arguments = self.argv[1:] if arguments is None else arguments
+        body = self.load(("/bin/sh", "-c", text, named or self.argv[0], *arguments))
         self.process.argv, self.process.program = self.argv, name
         for shell in body.bodies if isinstance(body, Either) else (body,):
             if isinstance(shell, Shell):
@@ -101,9 +102,10 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """
     if isinstance(file, Unknown):
         return False
-    told = row.role in {"service", "worker", "init", "supervisor", "interpreter"} or row.status is not None
+    lasts = row.role in {"service", "worker", "init", "supervisor", "interpreter"}
+    told = lasts or row.status is not None
     if isinstance(file.content, Made) and file.content.sources and row.role not in {"exec", "fork"}:
-        return not told
+        return not (lasts if file.content.tool else told)
     if posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
         return False
     return not told and "/lib" not in file.path

@@ -316,6 +316,9 @@ def start_procfile(start: Start) -> Body | Failure:
     """
     words = start.words
     name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
+    root = next((after for word, after in pairwise(words) if word in {"-d", "--app-root"}), "")
+    if root and start.row.name == "honcho":
+        start.process.cwd = start.path(root)
     if "start" not in words:
         return start.leaf("unread", f"what {start.row.name} is asked")
     text = start.text(name)
@@ -358,7 +361,8 @@ def start_concurrently(start: Start) -> Body | Failure:
     forsaken = (
         frozenset({"TERM", "INT"}) if find_file(start.machine.image, "ps", "/", start.env) is None else frozenset()
     )
-    return _together(start, lines, 1, forsaken)
+    raw = not {"-r", "--raw"}.isdisjoint(start.words)
+    return _together(start, lines, 1, forsaken, Supervisor if raw else Together)
 
 
 _CONCURRENTLY_VALUES = frozenset(
@@ -368,12 +372,20 @@ _CONCURRENTLY_VALUES = frozenset(
 _CONCURRENTLY_FLAGS = frozenset({"-k", "--kill-others", "--kill-others-on-fail", "-r", "--raw", "--no-color", "-g"})
 
 
-def _together(start: Start, lines: list[str], status: int, forsakes: frozenset[str] = frozenset()) -> Body:
+def _together(
+    start: Start,
+    lines: list[str],
+    status: int,
+    forsakes: frozenset[str] = frozenset(),
+    kind: type[Supervisor] | None = None,
+) -> Body:
+    """`kind`: whether it waits for all that holds the pipes of its children, as one does that reads what they print."""
     managed = tuple(
         Managed((line.split() or ["sh"])[0], ("/bin/sh", "-c", line), wait=5.0, group=True) for line in lines
     )
     stops_on = frozenset({"TERM", "INT"}) - forsakes
-    return Together(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
+    body = kind or Together
+    return body(start.machine, managed, dict(start.env), stops_on, True, forsakes=forsakes, status=status)
 
 
 class Together(Supervisor):
@@ -464,13 +476,25 @@ def start_make(start: Start) -> Body | Failure:
             lines = recipe(text.text, targets)
             if isinstance(lines, Unknown):
                 return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
-            if not lines:
+            if not lines or _is_there(start, folder, text.text, targets):
                 return start.leaf("short", status=0)
             if at_once and len(lines) > 1:
                 return start.leaf("unread", "it may run several at a time")
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
+
+
+def _is_there(start: Start, folder: str, text: str, targets: list[str]) -> bool:
+    """Whether the goal is a file or a folder that is there, and hangs on nothing: make has nothing to do then."""
+    rules = _rules(text)
+    goals = targets or list(rules)[:1] if isinstance(rules, dict) else []
+    if len(goals) != 1 or not isinstance(rules, dict) or rules.get(goals[0], ([goals[0]], []))[0]:
+        return False
+    phony = re.findall(r"^\.PHONY\s*:(.*)", "\n".join(_logical_lines(text)), re.MULTILINE)
+    if any(goals[0] in line.split() for line in phony):
+        return False
+    return start.machine.image.files.kind(posixpath.join(folder, goals[0])) in {"file", "folder"}
 
 
 _WORK = frozenset({"all", "build", "check", "clean", "compile", "deb", "dist", "distclean", "docs", "html", "install",

@@ -6,12 +6,17 @@ import posixpath
 
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
+from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow, find_program
+from stopcheck.model import numeral
+from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body
+    from stopcheck.image.model import ImageFile
 
 
 def start_supervisor(start: Start) -> Body:
@@ -32,11 +37,13 @@ def start_supervisor(start: Start) -> Body:
             ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
             machine.stop_signal,
         )
+    told = row.name.startswith("s6-")
     managed = tuple(
         Managed(
             name=posixpath.basename(posixpath.dirname(file.path)),
             argv=("./run",),
-            wait=None,
+            stop_signal=signal_name(_word(machine, file, "down-signal") if told else "") or "TERM",
+            wait=_seconds(_word(machine, file, "timeout-kill") if told else ""),
             folder=posixpath.dirname(file.path),
             place=file.origin,
         )
@@ -49,6 +56,18 @@ def start_supervisor(start: Start) -> Body:
         machine, managed, dict(start.env), stops, at_once=True, forsakes=forsakes, status=row.exit or 0,
         statuses=row.exit_on, hears=hears, scatters=_quick(find_program(row.each)) if row.each else frozenset(),
     )  # fmt: skip
+
+
+def _word(machine: Machine, run: ImageFile, name: str) -> str:
+    """What a file beside `run` says: see s6-supervise(1)."""
+    found = machine.image.files.lookup(posixpath.join(posixpath.dirname(run.path), name))
+    content = getattr(found, "content", None)
+    return content.text.strip() if isinstance(content, SourceFile) else ""
+
+
+def _seconds(text: str) -> float | None:
+    told = numeral(text)
+    return told / 1000 if told else None
 
 
 def _quick(row: ProgramRow | None) -> frozenset[str]:

@@ -319,7 +319,7 @@ def start_apachectl(start: Start) -> Body | Failure:
     """A script that runs apache2 in the foreground of a shell, and does not exec it."""
     words = start.words
     if any(word.endswith(("FOREGROUND", "NO_DETACH")) or word == "-X" for word in words):
-        if start.machine.image.base.family not in {"debian", "alpine"} or not words[0].startswith("-"):
+        if start.machine.image.base.family not in {"debian", "ubuntu", "alpine"} or not words[0].startswith("-"):
             return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
         return start.script(start.row.script)
     if any(word in {"start", "restart", "graceful"} for word in words):

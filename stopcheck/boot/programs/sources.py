@@ -94,10 +94,12 @@ def from_source(
 
 def _versions(language: str, path: str, project: Tree) -> Iterable[str]:
     """The packages that a program asks for with their major versions, as knowledge/libraries.toml writes them."""
-    if language != "node":
+    if language == "python":
+        from stopcheck.boot.handlers.requirements import versions
+    elif language == "node":
+        from stopcheck.boot.handlers.node import versions
+    else:
         return ()
-    from stopcheck.boot.handlers.node import versions
-
     return versions(path, project)
 
 

@@ -56,7 +56,8 @@ def start_wrapper(start: Start) -> Body | Failure:
     if not child and row.alone and "." not in row.alone:
         return _short(start, role=row.alone)
     if not child:
-        return _short(start, _without_child(row.table or row.name, argv, busybox))
+        status = row.childless
+        return _short(start, _without_child(row.table or row.name, argv, busybox) if status is None else status)
     own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
     if row.reads:
         child = _with_what_is_read(own, child)
@@ -198,7 +199,7 @@ def _without_child(name: str, argv: tuple[Field, ...], busybox: bool) -> int:
     if name == "flock" and len(argv) > 1 and (last.isdigit() or isinstance(argv[-1], Unknown)):
         return 0
     if name not in {"env", "nice"}:
-        return 1
+        return 64 if name == "flock" else 1
     adjusts = name == "nice" and len(argv) > 1
     return (1 if busybox else 125) if adjusts or (last.startswith("-") and last not in {"-", "-i", "-0"}) else 0
 

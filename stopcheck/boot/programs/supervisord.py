@@ -159,16 +159,36 @@ def _asked(section: Section) -> Iterator[tuple[Option, str]]:
 
 def is_told_to_stay(words: tuple[str, ...]) -> bool:
     """Whether the arguments alone keep it in the foreground."""
-    return bool({"-n", "--nodaemon"} & set(words))
+    return bool({"-n", "--nodaemon"} & set(_apart(words)))
+
+
+_WITH_VALUES = "acdeijlmquyz"
+"""Its short options that take a value (supervisor/options.py)."""
+
+
+def _apart(words: tuple[str, ...]) -> list[str]:
+    """The words with each short option for itself: `-nc FILE` is `-n -c FILE`, as getopt has it."""
+    found: list[str] = []
+    for word in words:
+        if word[:1] != "-" or word[1:2] in {"-", ""}:
+            found.append(word)
+            continue
+        for index, letter in enumerate(word[1:], 2):
+            found.append(f"-{letter}")
+            if letter in _WITH_VALUES:
+                found += [word[index:]] if word[index:] else []
+                break
+    return found
 
 
 def _option(words: tuple[str, ...], *names: str) -> str | None:
-    for index, word in enumerate(words):
-        if word in names and index + 1 < len(words):
-            return words[index + 1]
-        for name in names:
-            if word.startswith(name + "=") or (len(name) == 2 and word.startswith(name) and len(word) > 2):
-                return word[len(name) :].lstrip("=")
+    apart = _apart(words)
+    for index, word in enumerate(apart):
+        if word in names and index + 1 < len(apart):
+            return apart[index + 1].removeprefix("=")
+        name, sign, value = word.partition("=")
+        if sign and name in names:
+            return value
     return None
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.programs.known import run
 from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
 from stopcheck.boot.shell.invocation import run_shell
@@ -16,7 +16,6 @@ from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
 from stopcheck.model import Unknown
 from stopcheck.records import replace
-from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
@@ -104,17 +103,21 @@ class Wrapper(Parent):
         """End as the child's end makes it."""
         row = self.row
         signal = child.killed_by
-        if self.got and not row.exit_of_child:
+        if self.got and not row.exit_of_child and row.raises and process.pid != 1:
+            world.exit(process, 128 + signal_number(self.got), self.got)
+        elif self.got and not row.exit_of_child:
             world.exit(process, row.exit if row.exit is not None else 128 + signal_number(self.got))
         elif not row.exit_of_child and row.exit is not None:
             world.exit(process, row.exit)
         elif signal and row.raises and process.pid != 1:
             world.exit(process, 128 + signal_number(signal), signal)
         elif signal and row.exit_killed is not None:
-            known = row.exit_killed >= 0
-            world.exit(
-                process, row.exit_killed if known else Unknown(f"the status of {process.program}", process.origin)
-            )
+            status = row.exit_on.get(signal, row.exit_killed)
+            unknown = Unknown(f"the status of {process.program}", process.origin)
+            world.exit(process, status if status >= 0 else unknown)
+        elif child.status and not signal and row.exit_failed is not None:
+            known = isinstance(child.status, int)
+            world.exit(process, row.exit_failed if known else child.status)
         else:
             world.exit(process, child.status if child.status is not None else 0)
         return True
@@ -138,6 +141,10 @@ def start_busybox(start: Start) -> Body | Failure:
     if row is None:
         return start.leaf("unread", "a program of busybox")
     row = replace(applied(row, start.words[1:], "busybox"), variants=())
+    child, _ = child_argv(row, argv)
+    own = "busybox-static" in start.machine.image.installed and child[:1] in {("sh",), ("ash",)}
+    if own and argv[-len(child) :] == child:
+        argv = (*argv[: -len(child)], start.argv[0], *child)  # built so, it starts its own programs before others
     return run(replace(start, row=row, argv=argv, depth=start.depth + 1))
 
 
@@ -155,45 +162,11 @@ def start_wait_for(start: Start) -> Body | Failure:
 
 
 def start_capsh(start: Start) -> Body | Failure:
-    """`capsh … -- ARG…` becomes /bin/bash with these arguments (capsh(1))."""
-    for separator in ("--", "=="):
-        if separator in start.argv:
-            return start.load(("/bin/bash", *start.argv[start.argv.index(separator) + 1 :]))
-    return start.leaf("short")
-
-
-def start_execlineb(start: Start) -> Body | Failure:
-    """A script, or the text behind `-c`, where it is a plain command, without blocks and substitutions."""
-    options, last = start.argv[1:-1], start.argv[-1]
-    text: object = None
-    if options in {("-c",), ("-Pc",)}:
-        text = last
-    elif isinstance(last, str) and len(start.argv) > 1 and all(option in {"-P", "-S0"} for option in options):
-        file = start.text(last)
-        text = re.sub(r"^\s*#.*", "", file.text, flags=re.MULTILINE) if isinstance(file, SourceFile) else None
-    if not isinstance(text, str) or re.search(r"[{}$\\'#]", text) or text.count('"') % 2:
-        return start.leaf("unread", "an execline script")
-    words, env = shlex.split(text), dict(start.env)
-    while words and words[0] in _TAKES and len(words) > _TAKES[words[0]]:
-        taken, words = words[: _TAKES[words[0]]], words[_TAKES[words[0]] :]
-        if taken[0] == "cd":
-            start.process.cwd = start.path(taken[1])
-        elif taken[0] == "export":
-            env[taken[1]] = taken[2]
-        elif taken[0] == "unexport":
-            env.pop(taken[1], None)
-    if words[:1] and words[0] in _EXECLINE.split():
-        return start.leaf("unread", "an execline script")
-    return start.load(tuple(words), env)
-
-
-_TAKES = {"cd": 2, "export": 3, "umask": 2, "unexport": 2}
-"""Commands of execline that are no programs elsewhere, and how many words each takes before the command goes on."""
-_EXECLINE = """
-backtick background cd define elgetopt elgetpositionals emptyenv envfile exec exit export fdblock fdclose fdmove
-fdreserve fdswap forbacktickx foreground forstdin forx getcwd getpid heredoc homeof if ifelse ifte ifthenelse import
-importas loopwhilex multidefine multisubstitute pipeline piperw redirfd runblock shift trap tryexec umask unexport
-wait withstdinas"""
+    """`capsh … -- ARG…` becomes /bin/bash with these arguments, `capsh … == ARG…` itself anew (capsh(1))."""
+    for index, word in enumerate(start.argv):
+        if word in {"--", "=="}:
+            return start.load((*(("/bin/bash",) if word == "--" else start.argv[:1]), *start.argv[index + 1 :]))
+    return start.leaf("short", status=1 if "-c" in start.argv else None)
 
 
 _SHORT_OKNODO = re.compile("-[KStqvbmCo]*o[KStqvbmCo]*")
@@ -265,18 +238,18 @@ def _option(words: list[Field], *names: str) -> Field | None:
 
 
 def start_find(start: Start) -> Body | Failure:
-    """find(1): with -exec it runs a program for what it finds and waits for it."""
+    """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
     for index, word in enumerate(start.argv):
-        if word in {"-exec", "-execdir", "-ok"}:
+        if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]
             ends = [at for at, other in enumerate(rest) if other in {";", "+"}]
             child = tuple(
                 Unknown("what find has found", start.process.origin) if other == "{}" else other
-                for other in rest[: ends[0] if ends else len(rest)]
+                for other in rest[: ends[0] if ends else 0]
             )
-            if not child:
-                return start.leaf("short")
-            counts = rest[ends[0]] == "+" if ends else True
+            if not child or not ends:
+                return start.leaf("short", status=1)  # "missing argument to `-exec'"
+            counts = rest[ends[0]] == "+"
             row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
             return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")

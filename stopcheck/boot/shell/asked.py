@@ -138,11 +138,18 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
     """Whether a program that may stand is among its commands; one that nobody knows is asked, and answers."""
     return any(
         isinstance(command, SimpleCommand)
-        and bool(command.words)
-        and _stands(shell, command, seen, asked=not item.background)
+        and (
+            (bool(command.words) and _stands(shell, command, seen, asked=not item.background))
+            or any(_may_stand(shell, part.body, seen) for part in _substitutions(command))
+        )
         for item in body.items
         for command in commands(replace(body, items=(item,)))
     )
+
+
+def _substitutions(command: SimpleCommand) -> Iterator[CommandSubstitution]:
+    words = (*command.words, *(assignment.value for assignment in command.assignments))
+    return (part for word in words for part in word.parts if isinstance(part, CommandSubstitution))
 
 
 def _is_stranger(shell: Shell, body: Sequence) -> bool:

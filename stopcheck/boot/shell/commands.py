@@ -23,7 +23,7 @@ from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, Simpl
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.frames import Tail
+    from stopcheck.boot.shell.frames import Reading, Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment, Function
@@ -44,6 +44,8 @@ class Call:
     stdout: int | None = None
     closed: frozenset[str] = frozenset()
     """The descriptors that are closed for it."""
+    late: bool = False
+    """Whether the time is over that `read -t` gives it."""
 
     @property
     def machine(self) -> Machine:
@@ -122,6 +124,13 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
     run_program(call)
 
 
+def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
+    """What a `read` waited for has come, from where it was redirected to read; or its time is over."""
+    builtin = shell.machine.builtin(str(reading.words[0]), shell.row)
+    if builtin is not None:
+        builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe, late=late))
+
+
 _ALIASED = regex(r"[\w ./:=-]+")
 
 
@@ -163,7 +172,7 @@ def _call_function(call: Call, function: Function) -> None:
     """With its redirections, which hold until it returns."""
     shell, process = call.shell, call.process
     if call.node.redirections:
-        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        shell.push(Redirected.of(process))
         _redirect(call, process)
     if call.node.assignments:
         shell.assign_for_now(_assigned(call))
@@ -257,17 +266,18 @@ def _redirected(call: Call) -> Call:
     from stopcheck.boot.shell.redirections import redirect
 
     process = call.process
-    before, closed, shell = (process.stdin, process.stdout), process.closed, call.shell
+    before, shell = Redirected.of(process), call.shell
     outside = shell.row.name == "bash" and _is_outside(shell, call.words)
     before_it = dict(shell.variables), shell.last_job, shell.substitutions
     try:
         redirect(shell, call.node.redirections, call.world, process)
     finally:
-        after, call = (process.stdin, process.stdout), replace(call, closed=process.closed)
-        (process.stdin, process.stdout), process.closed = before, closed
+        after, call = Redirected.of(process), replace(call, closed=process.closed)
+        before.restore(process)
         if outside:
             shell.variables, shell.last_job, shell.substitutions = before_it  # its child has set them
-    stdin, stdout = (new if old != new else None for old, new in zip(before, after, strict=True))
+    pairs = ((before.stdin, after.stdin), (before.stdout, after.stdout))
+    stdin, stdout = (new if old != new else None for old, new in pairs)
     return replace(call, stdin=stdin, stdout=stdout)
 
 
@@ -283,6 +293,8 @@ def _may_print(call: Call) -> bool:
         return arguments[:1] in {("-v",), ("-V",)}
     if name in {".", "source"} or name == "eval":
         return any(isinstance(word, Unknown) for word in arguments) or name != "eval"
+    if name == "jobs" and call.shell.row.jobs_p and arguments and set(arguments) <= {"-p", "-pr", "-rp", "-r"}:
+        return False  # it tells them itself
     if name == "jobs" and call.shell.row.name == "dash" and call.shell.mode == "subshell":
         return bool(call.shell.jobs)  # it knows of none of those of the shell that it was forked from
     return name in _PRINTS or (name in _LISTS and (not arguments or arguments[0] == "-p"))
@@ -511,7 +523,8 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         for each in assignment.value.parts:
             if isinstance(each, CommandSubstitution):
                 answer = shell.answer(each)
-                status = _status_of(each, shell, world, process) if answer is None else answer.status
+                alone = value if len(assignment.value.parts) == 1 else None
+                status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
     shell.set_status(status, True)
 
 
@@ -526,8 +539,13 @@ def appended(shell: Shell, name: str, value: Field) -> Field:
 _PLAIN_STATUS = {"false": 1, "true": 0, ":": 0, "echo": 0, "printf": 0, "pwd": 0}
 
 
-def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: Process) -> int | Unknown:
-    """The status of a command substitution, where it is one command whose status everyone knows."""
+def _status_of(
+    part: CommandSubstitution, shell: Shell, world: World, process: Process, output: Field | None
+) -> int | Unknown:
+    """The status of a command substitution, where it is one command whose status everyone knows.
+
+    `output`: what it prints, where that is all there is to a value.
+    """
     unknown = Unknown("the status of a command substitution", part.span)
     items = part.body.items
     if len(items) != 1 or items[0].background or items[0].command.rest:
@@ -548,6 +566,9 @@ def _status_of(part: CommandSubstitution, shell: Shell, world: World, process: P
         if not shell.row.almquist:
             raise TooComplex("how long `$(cat)` reads where standard input is closed")  # bash: from its own pipe
         return 1
+    if name in {"pgrep", "pidof"} and isinstance(output, str) and name not in shell.functions:
+        there = find_file(shell.machine.image, name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
+        return 127 if there is None else int(output == "")
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 

@@ -107,6 +107,17 @@ class _Parser:
         return unary(self.machine, self.world, self.cwd, "-n", first)
 
 
+def _is_set(scope: Scope, name: str) -> Truth:
+    """`[[ -v name ]]`, `[[ -v name[key] ]]`: of an array its first element counts, where it tells no other."""
+    array, bracket, key = name.partition("[")
+    several = scope.array(array)
+    if several is None or not bracket:
+        value = scope.variable(array)
+        return value if bracket and isinstance(value, Unknown) else value is not None and not (bracket and key != "0]")
+    number = numeral(key.rstrip("]"))
+    return Unknown(f"whether {name} is set") if number is None else number < len(several)
+
+
 def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expression: TestExpression) -> Truth:
     """`[[ … ]]`."""
     match expression:
@@ -121,7 +132,7 @@ def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expressi
         case TestUnary():
             if expression.operator == "-v":
                 name = expand_text(scope, expression.operand)
-                return name if isinstance(name, Unknown) else scope.variable(name) is not None
+                return name if isinstance(name, Unknown) else _is_set(scope, name)
             return unary(machine, world, cwd, expression.operator, expand_text(scope, expression.operand))
         case TestBinary():
             left_value = expand_text(scope, expression.left)

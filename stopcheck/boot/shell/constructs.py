@@ -52,6 +52,7 @@ from stopcheck.syntax.shell.tree import (
     Word,
     walk,
 )
+from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.words import Scope
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
+    from stopcheck.syntax.shell.tree import Command
 
 
 def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) -> None:
@@ -100,7 +102,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
             if _reckoned(shell, node.expressions[0], node.span) is not None:
                 _arithmetic_loop(shell, node, world)
         case While() if _redirected(shell, node, tail, world, process):
-            shell.status, shell.ok = 0, False
+            shell.ok = False  # the condition may ask for the status of what came before
             _begin_loop(shell, world)
             shell.push(LoopTest(node), Evaluate(node.condition, None))
         case Function():
@@ -130,7 +132,7 @@ def _redirected(
         from stopcheck.boot.lacking import cannot_open
         from stopcheck.boot.shell.redirections import redirect
 
-        before = Redirected(process.stdin, process.stdout, process.closed)
+        before = Redirected.of(process)
         try:
             fails = cannot_open(shell, node.redirections, world, process)
             if not fails:
@@ -255,8 +257,8 @@ def rest_of_if(shell: Shell, frame: IfRest, world: World, process: Process) -> N
         shell.push(Evaluate(node.branches[index][1], frame.tail))
 
     def skipped(shell: Shell) -> None:
-        if index + 1 < len(node.branches) or node.otherwise is None:
-            shell.decide(0)  # what follows `else` sees the status of the condition
+        last = index + 1 == len(node.branches) and node.otherwise is None
+        shell.decide(0 if last else shell.status)  # what follows `elif` and `else` sees the status of the condition
         if index + 1 < len(node.branches):
             shell.push(IfRest(node, index + 1, frame.tail), Evaluate(node.branches[index + 1][0], None))
         elif node.otherwise is not None:
@@ -293,6 +295,8 @@ def _begin_for(shell: Shell, node: For, tail: Tail, world: World, process: Proce
     doubt = next((value for value in values if isinstance(value, Unknown)), None)
     if doubt is not None:
         world.write(process, doubt)
+    if not values:
+        shell.status, shell.ok = 0, False
     shell.push(ForRest(node, values, tail))
 
 
@@ -305,6 +309,8 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         # A loop that waits for something ends some day; it stands only if else nothing would (see boot.settle).
         if world.stopping and not runs_out(node) and any(isinstance(each, TrapEnd) for each in shell.frames):
             world.note("waits-unseen", process, span=node.span)
+        if world.stopping and any(_signals(command) for command in commands(node.body)):
+            world.note("unknown-kill", process, text=status.reason, span=node.span)  # it may be gone through or not
         # Where nothing here can bring it about, what is left to do must be more than `exit`.
         exits = not quiet_items(node.body.items) or any(each.alive and each.job for each in world.processes.values())
         ends = runs_out(node) or (waits_for(node) and (_goes_on(shell, exits=exits) or leaves_off(node)))
@@ -320,6 +326,11 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         shell.blocked = Standing(ENDLESS, node.span, ended=world.ended())
         return
     shell.push(LoopBody(node), Evaluate(node.body, None))
+
+
+def _signals(command: Command) -> bool:
+    name = command.words[0].literal if isinstance(command, SimpleCommand) and command.words else None
+    return name in {"kill", "killall", "pkill"}
 
 
 def _goes_on(shell: Shell, *, exits: bool = False) -> bool:
@@ -357,8 +368,8 @@ def turns_away(shell: Shell, before: Process, leave: SimpleCommand) -> bool:
 def loop_again(shell: Shell, frame: LoopBody, world: World) -> None:
     """A round is over: the condition is next."""
     if isinstance(frame.node, While):
-        body, shell.status, shell.ok = shell.status, 0, False
-        shell.push(LoopTest(frame.node, body), Evaluate(frame.node.condition, None))
+        shell.ok = False
+        shell.push(LoopTest(frame.node, shell.status), Evaluate(frame.node.condition, None))
     else:
         if _reckoned(shell, frame.node.expressions[2], frame.node.span) is not None:
             _arithmetic_loop(shell, frame.node, world)
@@ -378,7 +389,7 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
     """A round for the next value."""
     if not frame.values:
         return
-    shell.variables[frame.node.variable] = frame.values[0]
+    shell.assign(frame.node.variable, frame.values[0])
     rest = frame.values[1:]
     if rest:
         shell.push(ForRest(frame.node, rest, frame.tail), Evaluate(frame.node.body, None))
@@ -389,10 +400,11 @@ def rest_of_for(shell: Shell, frame: ForRest) -> None:
 
 
 def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process, start: int = 0) -> None:
-    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`."""
+    """`start`: the first item whose patterns are tried, behind one that ends in `;;&`.
+
+    What it leads to sees the status from before it in `$?`; where it leads to nothing, its own is 0.
+    """
     scope = shell.scope(world, process)
-    if not start:
-        shell.status, shell.ok = 0, False
     subject = expand_text(scope, node.subject)
     possible: list[int] = []
     doubt: Unknown | None = None
@@ -408,7 +420,16 @@ def choose(shell: Shell, node: Case, tail: Tail, world: World, process: Process,
         possible.append(-1)
 
     def into(index: int) -> Callable[[Shell], None]:
-        return lambda shell: case_body(shell, node, index, "", tail) if index >= 0 else None
+        if index >= 0 and node.items[index].body.items:
+            return lambda shell: case_body(shell, node, index, "", tail)
+
+        def nothing(shell: Shell) -> None:
+            if not start:
+                shell.decide(0)
+            if index >= 0:
+                case_body(shell, node, index, "", tail)
+
+        return nothing
 
     if doubt is None:
         into(possible[0])(shell)

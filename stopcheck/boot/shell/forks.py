@@ -16,6 +16,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.syntax.shell.tree import (
     AndOr,
@@ -111,12 +112,23 @@ def start_jobs(shell: Shell, node: Item, world: World, process: Process) -> None
 
 
 def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Process) -> None:
-    """`coproc NAME { … }`: a job whose input the shell holds open."""
+    """`coproc NAME { … }`: a job whose input the shell holds open, and whose output it may read.
+
+    bash takes the highest numbers that are free.
+    """
     child = fork(shell, world, process, node.body, node.span, True)
     _add_job(shell, (child.pid,), node.span)
-    child.stdin = world.new_pipe()
-    world.held = {**world.held, child.stdin: process.pid}
-    shell.assign(f"{node.name or 'COPROC'}_PID", str(child.pid))
+    child.stdin, child.stdout = world.new_pipe(), world.new_pipe()
+    taken = {*process.inlets, *(number for pid, number in world.outlets if pid == process.pid)}
+    free = [str(number) for number in range(63, 9, -1) if str(number) not in taken]
+    if len(free) < 2:
+        raise TooComplex("how many coprocesses a shell can talk to")
+    source, sink = free[:2]
+    world.hold(process, sink, child.stdin)
+    process.inlets = {**process.inlets, source: child.stdout}
+    name = node.name or "COPROC"
+    shell.assign_array(name, (), (source, sink), append=False)
+    shell.assign(f"{name}_PID", str(child.pid))
 
 
 def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process: Process) -> None:
@@ -141,7 +153,7 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         shell.push(Evaluate(node.commands[-1], under))
     elif last:
         shell.push(Joined(pids, node))
-        shell.push(Redirected(process.stdin, process.stdout, process.closed))
+        shell.push(Redirected.of(process))
         world.connect([children[-1], process])
         shell.push(Evaluate(node.commands[-1], None))
     else:

@@ -165,10 +165,17 @@ class Redirected:
     stdin: int
     stdout: int
     closed: frozenset[str]
+    inlets: tuple[tuple[str, int], ...]
+
+    @staticmethod
+    def of(process: Process) -> Redirected:
+        """What a process reads and writes now."""
+        return Redirected(process.stdin, process.stdout, process.closed, tuple(process.inlets.items()))
 
     def restore(self, process: Process) -> None:
         """As it was before."""
         process.stdin, process.stdout, process.closed = self.stdin, self.stdout, self.closed
+        process.inlets = dict(self.inlets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,8 @@ class TrapEnd:
     """A trap returns; the status is what it was before.
 
     `heard`: another trap has run within, which bash then takes to be none: `exit` gives the last status.
-    `children`: how many processes there had been when it began.
+    `children`: how many processes there had been when it began. `frozen`: bash leaves its table of jobs alone until it
+    has returned, and `wait -n` is over at once.
     """
 
     signal: str
@@ -192,6 +200,7 @@ class TrapEnd:
     ok: bool
     heard: bool = False
     children: int = 0
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +243,9 @@ Frame: TypeAlias = (
 )
 TESTING = (AndOrRest, Negate, IfRest, LoopTest)
 
+OPTION_AT = "OPTIND @"
+OPTION_INSIDE = "OPTIND "
+"""Where `getopts` is: at which word, and among several options behind one `-`. No script can name these variables."""
 ENDLESS = "an endless loop"
 READS = "`read` waits for a writer"
 OPENS = "`read` waits for a writer to open the FIFO"
@@ -265,13 +277,16 @@ class Foreground:
 class Reading:
     """A `read` that has nothing to read yet: one of these may still write.
 
-    `pipe`: it has been redirected from there, once, and is to read into `names`.
+    `pipe`: it has been redirected from there, once, and is called with `words`; `whole`: it reads all there is;
+    `until`: when it gives up.
     """
 
     pids: tuple[int, ...]
     node: SimpleCommand
     pipe: int = 0
-    names: tuple[str, ...] = ()
+    words: tuple[Field, ...] = ()
+    whole: bool = False
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +294,7 @@ class Waiting:
     """The builtin `wait`: `first` for `wait -n`, the first of them; `every` where no job is named, and none told of.
 
     `named`: of several that are, one after another; `numbers`: they are named by their numbers. `told`: what it
-    comes to where the last that is named is no job.
+    comes to where the last that is named is no job. `which`: the variable that gets the number of what has ended.
     """
 
     pids: tuple[int, ...]
@@ -289,6 +304,7 @@ class Waiting:
     named: bool = False
     numbers: bool = False
     told: Status | None = None
+    which: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +347,8 @@ class Job:
     """What was started with `&`: one process, or those of a pipeline; `number` is its `%N`.
 
     bash lists what it dies in the foreground of, too; plain `wait` does not wait for that. `waited`: it has ended, and
-    was waited for. `controlled`: it was started under `set -m`.
+    was waited for. `controlled`: it was started under `set -m`. `doubtful`: it was killed when bash may just have told
+    of such jobs.
     """
 
     pids: tuple[int, ...]
@@ -340,6 +357,7 @@ class Job:
     foreground: bool = False
     waited: bool = False
     controlled: bool = False
+    doubtful: bool = False
 
 
 def frame_key(frame: Frame | Blocked) -> Hashable:

@@ -145,7 +145,8 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         if spins:
             world.spin = 0  # it looks at what it has, and goes round again: the trap may have set what it asks for
         else:
-            shell.status, shell.ok = shell.row.wait_status or 128 + signal_number(signal), False
+            base = 128 if shell.row.name == "ksh93" else shell.row.signal_base
+            shell.status, shell.ok = shell.row.wait_status or base + signal_number(signal), False
         if isinstance(shell.blocked, Standing) and shell.blocked.why == UNSEEN:
             shell.push(GoesOn(shell.blocked.span))
         shell.blocked = None
@@ -269,7 +270,8 @@ def run_trap(shell: Shell, signal: str, world: World, process: Process) -> None:
         shell.blocked = Standing(f"a trap whose text is not known: {trap.text.reason}", trap.span)  # type: ignore[union-attr]
         return
     children = world.next_pid + shell.forked
-    shell.push(TrapEnd(signal, shell.status, shell.ok, children=children), Evaluate(trap.body, None))
+    frozen = shell.row.name == "bash" and (signal == "CHLD" or (signal == "INT" and shell.fronted))
+    shell.push(TrapEnd(signal, shell.status, shell.ok, children=children, frozen=frozen), Evaluate(trap.body, None))
     if shell.row.trap_exit_zero and signal != "EXIT":
         shell.status, shell.ok = 0, False
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow
 
+_READS_FOLDERS = {"dash": 0, "busybox": 0, "mksh": 0, "bash": 126, "posh": 126, "ksh93": 126, "yash": 2}
+"""What comes of a folder that a shell is to run as a script: to some it is a file with nothing in it."""
 _PROFILES = ("profile", ".profile", ".bash_profile", ".bash_login")
 
 
@@ -91,6 +93,8 @@ def run_shell(
     )
     if file is None and row.name == "bash" and "/" not in path:
         file = find_file(machine.image, path, process.cwd, env)  # it looks for a script in PATH, too
+    if file is None and row.name in _READS_FOLDERS and machine.is_folder(world, process, path):
+        return leaf("short", _READS_FOLDERS[row.name])
     if file is None or _is_binary(file, path):
         return leaf("short", 2 if row.almquist else 127 if file is None else 126)
     if isinstance(file, Unknown) or isinstance(file.content, Unknown):

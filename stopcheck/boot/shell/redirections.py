@@ -49,36 +49,66 @@ def redirect(
         if redirection.descriptor == "2" and redirection.operator == ">&":
             world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:
+            if redirection.operator == ">&" and redirection.descriptor in {None, "1"}:
+                number = expand_text(shell.scope(world, process), target)
+                outlet = world.outlets.get((process.pid, number)) if isinstance(number, str) else None
+                if outlet is not None and world.held.get(outlet) == process.pid:
+                    process.stdout = outlet
+                    continue
             pipe = opened(shell, redirection, world, process, followed=not lasting)
             if redirection.descriptor in {None, "1"}:
                 process.stdout = pipe
-        if redirection.descriptor not in {None, "0"}:
+            elif lasting and pipe in world.fifos.values():
+                world.hold(process, opened_as[0], pipe)
+        source = _source(shell, redirection, first if inner else world.next_pid, world, process)
+        if source is None:
             continue
-        match redirection.operator:
-            case "<" if inner:
-                process.stdin = world.new_pipe()
-                for pid in range(first, world.next_pid):
-                    world.processes[pid].stdout = process.stdin
-            case "<" if makes_fifo(target.span.source.text, target.literal or target.span.text):
-                path = expand_text(shell.scope(world, process), target)
-                pipe = world.fifo(str(path))
-                process.stdin = pipe
-                if not world.is_open(pipe):
-                    shell.blocked = Standing(OPENS, redirection.span, pipe)
-            case "<":
-                path = expand_text(shell.scope(world, process), target)
-                process.stdin = world.new_pipe(_lines(shell, path, world, process))
-                if not _is_ended(shell, path, world, process):
-                    world.partial |= {process.stdin}
-                world.regular |= frozenset() if str(path).startswith("/dev/") else {process.stdin}
-            case "<<" | "<<-" if redirection.heredoc is not None:
-                body = redirection.heredoc.body
-                text = body.span.text if redirection.heredoc.quoted else _filled_in(shell, body, world, process)
-                process.stdin = world.new_pipe(_split(text))
-            case "<<<":
-                process.stdin = world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
-            case "<&" | "<>":
-                process.stdin = world.new_pipe((Unknown("what is read from another descriptor", redirection.span),))
+        if redirection.descriptor in {None, "0"}:
+            process.stdin = source
+        else:
+            process.inlets = {**process.inlets, opened_as[0]: source}
+
+
+def _source(shell: Shell, redirection: Redirection, first: int, world: World, process: Process) -> int | None:
+    """The pipe, or the file that is read like one, that a redirection of input leads to; `first`: of a `<( … )`."""
+    target = redirection.target
+    inner = range(first, world.next_pid)
+    main = redirection.descriptor in {None, "0"}
+    match redirection.operator:
+        case "<" if inner:
+            pipe = world.new_pipe()
+            for pid in inner:
+                world.processes[pid].stdout = pipe
+            return pipe
+        case "<" if makes_fifo(target.span.source.text, target.literal or target.span.text):
+            path = expand_text(shell.scope(world, process), target)
+            pipe = world.fifo(str(path))
+            if not world.is_open(pipe):
+                shell.blocked = Standing(OPENS, redirection.span, pipe)
+            return pipe
+        case "<":
+            path = expand_text(shell.scope(world, process), target)
+            pipe = world.new_pipe(_lines(shell, path, world, process))
+            if not _is_ended(shell, path, world, process):
+                world.partial |= {pipe}
+            world.regular |= frozenset() if str(path).startswith("/dev/") else {pipe}
+            return pipe
+        case "<<" | "<<-" if redirection.heredoc is not None:
+            body = redirection.heredoc.body
+            text = body.span.text if redirection.heredoc.quoted else _filled_in(shell, body, world, process)
+            return world.new_pipe(_split(text))
+        case "<<<":
+            return world.new_pipe(_split(expand_text(shell.scope(world, process), target)) or ("",))
+        case "<>" if not main and (inner or makes_fifo(target.span.source.text, target.literal or target.span.text)):
+            pipe = world.new_pipe() if inner else world.fifo(str(expand_text(shell.scope(world, process), target)))
+            world.held = {**world.held, pipe: process.pid}
+            return pipe
+        case "<&" | "<>":
+            number = expand_text(shell.scope(world, process), target)
+            known = process.inlets.get(number) if isinstance(number, str) and redirection.operator == "<&" else None
+            unknown = Unknown("what is read from another descriptor", redirection.span)
+            return known if known is not None or not main else world.new_pipe((unknown,))
+    return None
 
 
 def _filled_in(shell: Shell, body: Word, world: World, process: Process) -> Field:
@@ -107,6 +137,7 @@ def _close(shell: Shell, redirection: Redirection, world: World, process: Proces
     process.closed |= {descriptor}
     process.stdin = 0 if descriptor == "0" else process.stdin
     process.stdout = 0 if descriptor == "1" else process.stdout
+    process.inlets = {number: pipe for number, pipe in process.inlets.items() if number != descriptor}
     world.let_go(process, descriptor)
 
 

@@ -6,6 +6,8 @@ from stopcheck.boot.accounts import home, user_number
 from stopcheck.boot.shell import constructs, forks, hearing, implicit_exec, waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
 from stopcheck.boot.shell.frames import (
+    OPTION_AT,
+    OPTION_INSIDE,
     TESTING,
     Again,
     AndOrRest,
@@ -64,7 +66,7 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames",
+    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "fronted",
     "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
     "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
@@ -138,6 +140,8 @@ class Shell:
         """A signal that the shell acts on when its foreground child has ended."""
         self.witnesses: tuple[int, ...] = ()
         """Those of them that were alive then."""
+        self.fronted = False
+        """Whether a trapped SIGINT came while a command was in the foreground, which has ended now."""
         self.cut = False
         """Whether a trapped signal has ended a builtin, whose status `set -e` has yet to see."""
         self.forgotten: frozenset[int] = frozenset()
@@ -236,11 +240,13 @@ class Shell:
         hearing.receive(self, world, process, signal)
 
     def wakes(self) -> float | None:
-        """See Body.wakes: a shell has no timer of its own."""
-        return None
+        """See Body.wakes: a shell has no timer of its own but that of `read -t`."""
+        return self.blocked.until if isinstance(self.blocked, Reading) else None
 
     def awaits(self, process: Process) -> tuple[int, ...]:
         """See Body.awaits."""
+        if isinstance(self.blocked, Reading) and self.blocked.until is not None:
+            return ()  # whatever happens, it goes on
         return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
 
     # --- going on --------------------------------------------------------------------------------
@@ -249,7 +255,10 @@ class Shell:
         """See Body.step."""
         if self.blocked is not None:
             return waiting.unblock(self, world, process)
-        if self.pending and not (self.frames and isinstance(self.frames[-1], Negate) and self.row.name == "bash"):
+        amid = bool(self.answers)  # its next command is being expanded: no trap comes before it has run
+        if isinstance(self.frames[-1] if self.frames else None, Negate):
+            amid = amid or self.row.name == "bash"
+        if self.pending and not amid:
             signal = next((signal for signal in self.pending if not hearing.comes_later(self, signal)), None)
             if signal is not None:
                 hearing.run_trap(self, signal, world, process)
@@ -484,9 +493,8 @@ class Shell:
                 self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
             return
         if self.dying:
-            world.exit(
-                process, (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
-            )
+            status = (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
+            world.exit(process, status, self.dying if process.pid != 1 else "")  # it kills itself behind its EXIT trap
         elif isinstance(self.status, Unknown):
             world.exit(process, 0 if self.ok else self.status)
         elif self.status > 256:  # ksh93's status of what a signal has killed, where no `exit` tells it
@@ -496,7 +504,7 @@ class Shell:
 
     # --- nodes -----------------------------------------------------------------------------------
 
-    def decide(self, status: int) -> None:
+    def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
         self.status, self.ok = status, False
 
@@ -550,13 +558,15 @@ class Shell:
         return None
 
     def assign_array(self, name: str, elements: tuple[Word, ...], values: tuple[Field, ...], append: bool) -> None:
-        """`name=(…)`. What stands under which key of an associative array is not followed."""
+        """`name=(…)`, `mapfile name`. What stands under which key of an associative array is not followed."""
         keyed = any(element.span.text.startswith("[") and "]=" in element.span.text for element in elements)
-        if keyed or isinstance(self.variables.get(name), Unknown):
+        if keyed or (isinstance(self.variables.get(name), Unknown) and (append or elements)):
             self.arrays.pop(name, None)
             self.variables[name] = Unknown(f"what is in ${name}")
         else:
-            self.arrays[name] = (self.arrays.get(name, ()) if append else ()) + values
+            scalar = self.variables.pop(name, None)
+            before = self.arrays.get(name, () if scalar is None else (scalar,)) if append else ()
+            self.arrays[name] = before + values
 
     def _source(self) -> Field:
         """The file that the current command stands in."""
@@ -576,19 +586,23 @@ class Shell:
         return self.arrays.get(name)
 
     def assign(self, name: str, value: Field) -> None:
-        """Set a variable."""
-        self.arrays.pop(name, None)
+        """Set a variable; of an array that is its first element."""
+        rest = self.arrays.pop(name, ())[1:]
+        if name == "OPTIND":
+            self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):
             value = evaluate(self.scope(), value)
-        self.variables[name] = value
+        if rest and isinstance(value, str):
+            self.arrays[name] = (value, *rest)
+        else:
+            self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
 
     def _keep_match(self, groups: tuple[Field, ...] | None) -> None:
         self.assign("BASH_REMATCH", Unknown("what a text matched"))
         if groups is not None:
-            self.variables.pop("BASH_REMATCH")
-            self.arrays["BASH_REMATCH"] = groups
+            self.assign_array("BASH_REMATCH", (), groups, append=False)
 
     def _assign_expanding(self, name: str, value: Field) -> None:
         if name in self.constants:
@@ -689,9 +703,18 @@ class Shell:
         if tail is not None and implicit_exec.may_replace(self, tail | {"function"}):
             self.push(Evaluate(function.body, tail | {"function"}))
         else:
-            self.push(CallEnd(function.name, self.args, ()), Evaluate(function.body, None))
+            self.push(CallEnd(function.name, self.args, self._options_anew()), Evaluate(function.body, None))
         self.args = args
         return True
+
+    def _options_anew(self) -> tuple[tuple[str, Field | None], ...]:
+        """dash and busybox begin with the options of each function, and go on with their own when it has returned."""
+        if not self.row.almquist or "getopts" not in self.text.span.source.text:
+            return ()
+        at = self.variables.get(OPTION_AT) or self.variables.get("OPTIND") or "1"
+        kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
+        self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
+        return kept
 
     def declare_local(self, name: str) -> None:
         """`local name`: the caller's value comes back when the function returns."""

@@ -151,6 +151,13 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             # Its own shell may be among them, for what is in the name of its script, or in its text.
             told = (p for p in alive if pattern_of(plain[0]).search(" ".join(map(str, p.argv))))
             return _pids(world, _one_of(arguments, list(told)), unknown)
+        case "ps" if (parent := _parent_asked(arguments)) and shell.machine.image.base.sh != "busybox":
+            numbers = _pids(world, (p for p in alive if str(p.ppid) == parent), unknown)
+            # It finds itself, too, where this shell has started it, and in a trap what has forked it.
+            own = [str(world.next_pid)] if parent == str(process.pid) else []
+            return numbers if isinstance(numbers, Unknown) else "\n".join([*filter(None, [numbers]), *own])
+        case "ps" if _parent_asked(arguments):
+            return ""  # busybox has no such option, and complains
         case "cat" if len(plain) == 1:
             content = _file(shell, world, cwd, plain[0], unknown)
             pid_file = isinstance(content, Unknown) and plain[0].endswith(".pid")
@@ -197,6 +204,13 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     told = {word for start in starts if not isinstance(start, Unknown) for word in start.argv if isinstance(word, str)}
     places.sort(key=lambda place: place not in told)
     return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
+
+
+def _parent_asked(words: list[str]) -> str:
+    """The process whose children `ps -o pid= --ppid PID` lists; "" where it is asked for something else."""
+    text = " ".join(words)
+    match = regex(r"(?:-o pid= --ppid[= ](\d+)|--ppid[= ](\d+) -o pid=)").fullmatch(text)
+    return "" if match is None else match[1] or match[2]
 
 
 def _one_of(arguments: list[str], found: list[Process]) -> list[Process]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.shell import forks
-from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
@@ -34,14 +34,14 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return False
     if isinstance(blocked, Reading):
         pipe = blocked.pipe or process.stdin
-        empty = not world.pipes.get(pipe) or is_short(world, pipe)
-        if empty and any(pid != process.pid for pid in world.holders(pipe)):
+        empty = blocked.whole or not world.pipes.get(pipe) or is_short(world, pipe)
+        late = blocked.until is not None and world.clock >= blocked.until
+        others = any(pid != process.pid for pid in world.holders(pipe))
+        if empty and not late and (others or process.pid in blocked.pids):
             return False
         shell.blocked = None
         if blocked.pipe:
-            for name in blocked.names:
-                shell.assign(name, Unknown(f"what is read into ${name}", blocked.node.span))
-            shell.set_status(Unknown("the end of the input", blocked.node.span))
+            shell.machine.read_on(shell, blocked, world, process, late=late)
             return True
         shell.push(Evaluate(blocked.node, None))
         return True
@@ -61,11 +61,18 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return False
     ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
     if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
-        over = [job.pids for job in shell.jobs if not world.living(job.pids)]
-        ended = [child for child in ended if any(child.pid in pids for pids in over)] or ended
+        over = [job.pids for job in shell.jobs if not world.living(job.pids) and set(job.pids) & set(blocked.pids)]
+        if over:  # it tells of one job alone, by its last process
+            ended = [child for child in ended if child.pid in over[0][:-1]] + [world.processes[over[0][-1]]]
     for child in ended:
         child.reaped = True
     shell.blocked = None
+    if isinstance(blocked, Foreground) and blocked.asked is not None and shell.row.name == "bash" and shell.interrupted:
+        # It has SIGINT blocked while it reads what a `$( … )` prints (subst.c), and PID 1 is not killed by it.
+        signal, shell.interrupted = shell.interrupted, ""
+        if process.pid != 1:
+            _die_of(shell, signal, world, process)
+            return True
     if isinstance(blocked, Foreground) and blocked.asked is not None and not shell.interrupted:
         lines = world.pipes.pop(blocked.pipe, ())
         unknown = next((line for line in lines if isinstance(line, Unknown)), None)
@@ -74,6 +81,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         shell.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
     elif isinstance(blocked, Foreground):
         _inherit(shell, ended, process)
+        shell.fronted = "INT" in shell.pending and "m" not in shell.options
         status = _pipeline_status(shell, world, blocked)
         last = world.processes[blocked.pids[-1]]
         expected = shell.ok if blocked.own is not None else shell.machine.success_expected(last)
@@ -83,13 +91,8 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             if process.pid == 1 and shell.row.almquist:
                 shell.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
                 return True
-            if "EXIT" in shell.traps and ((shell.row.name == "bash" and died) or shell.row.exit_trap_status):
-                shell.leave(128 + signal_number(signal))
-                shell.killed = True
-                shell.dying = signal if shell.row.name == "bash" else ""
-                return True
             if shell.row.name != "bash" or died:
-                world.exit(process, 128 + signal_number(signal), signal)
+                _die_of(shell, signal, world, process)
                 return True
         if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
             forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
@@ -98,10 +101,14 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
         else:
             shell.set_status(status, expected)
+        _tell_of_killed(shell, world)
     else:
         shell.waited = shell.row.name == "bash" and not blocked.every
+        if blocked.which and ended and not blocked.every:
+            shell.assign(blocked.which, str(ended[-1].pid))
         parts = any(len(job.pids) > 1 for job in shell.jobs)
-        have_waited(shell, world, None if blocked.every else blocked.pids, numbers=blocked.numbers)
+        meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
+        have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
         if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
             forget(shell, world, blocked.pids)
         if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
@@ -114,9 +121,21 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             told = told if isinstance(told, Unknown) else 129  # whatever it was
         if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
             shell.forgotten |= {child.pid for child in ended}
+        if not blocked.every:
+            _tell_of_killed(shell, world)
         told = told if blocked.told is None else blocked.told
         shell.set_status(told if told is not None else 0, True)
     return True
+
+
+def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
+    """A signal without a trap ends it: bash and mksh run their EXIT trap before that."""
+    if "EXIT" in shell.traps and (shell.row.name == "bash" or shell.row.exit_trap_status):
+        shell.leave(128 + signal_number(signal))
+        shell.killed = True
+        shell.dying = signal if shell.row.name == "bash" else ""
+    else:
+        world.exit(process, 128 + signal_number(signal), signal)
 
 
 _LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
@@ -199,6 +218,30 @@ def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
         known = [status for status in failed if not isinstance(status, Unknown)]
         last = (known or failed or [0])[-1]
     return 0 if last is None else last
+
+
+def is_frozen(shell: Shell) -> bool:
+    """Whether bash is in a trap that it runs while it looks how a child has ended (jobs.c: jobs_list_frozen)."""
+    return any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames)
+
+
+def _tell_of_killed(shell: Shell, world: World) -> None:
+    """bash tells of the jobs that a signal has ended, and has them in its table no more: `wait -n` is not for them.
+
+    With `-c` that goes for all that have ended, but in POSIX mode for `$!`. It looks when a command in the foreground
+    has ended; what ends at that moment it may have seen, or not yet. Source: jobs.c, notify_of_job_status.
+    """
+    if shell.row.name != "bash" or is_frozen(shell):
+        return
+    over = [job for job in shell.jobs if not (job.foreground or job.waited or world.living(job.pids))]
+    if not shell.script.endswith(" -c"):
+        over = [job for job in over if world.processes[job.pids[-1]].killed_by]
+    elif shell.strict:
+        over = [job for job in over if shell.last_job not in job.pids]
+    late = [job for job in over if any(world.processes[pid].ended_at == world.clock for pid in job.pids)]
+    shell.jobs = tuple(
+        replace(job, doubtful=True) if job in late else job for job in shell.jobs if job in late or job not in over
+    )
 
 
 def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:

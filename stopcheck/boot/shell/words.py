@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
 
-_GLOB = regex(r"[*?\[]")
 _ALWAYS_SET = frozenset(
     """
     @ * # ? - $ 0 _ HOME PATH PWD TERM IFS OPTIND OPTERR PPID SHLVL UID EUID GROUPS HOSTTYPE OSTYPE MACHTYPE PIPESTATUS
@@ -569,6 +568,25 @@ def _default(scope: Scope, part: Parameter, value: Field | None) -> Field:
     return default
 
 
+def _replaced(value: str, pattern: str, new: str, where: str) -> str:
+    """`${v/pattern/new}`: the longest text that fits, `#` at the beginning, `%` at the end, `/` wherever it fits."""
+    size = len(value)
+    if where == "#":
+        return next((new + value[n:] for n in range(size, -1, -1) if matches(value[:n], pattern)), value)
+    if where == "%":
+        return next((value[:n] + new for n in range(size + 1) if matches(value[n:], pattern)), value)
+    done, at = "", 0
+    while at < size:
+        end = next((n for n in range(size, at, -1) if matches(value[at:n], pattern)), None)
+        if end is None:
+            done, at = done + value[at], at + 1
+            continue
+        done, at = done + new, end
+        if where != "/":
+            break
+    return done + value[at:]
+
+
 def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
     if isinstance(value, Unknown):
         return _another(value)
@@ -591,8 +609,9 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         new = expand_text(scope, part.replacement) if part.replacement is not None else ""
         if isinstance(new, Unknown):
             return _another(new)
-        if _GLOB.search(pattern) or (len(operator) == 2 and operator[1] in "#%"):
-            return Unknown(f"${{{part.name}{operator}…}}", part.span)
-        plain = pattern.replace("\\", "")
-        return value.replace(plain, new) if operator == "//" else value.replace(plain, new, 1)
+        if operator in {"/#", "/%"} and not scope.slices:  # busybox knows no anchors
+            operator, pattern = "/", operator[1] + pattern
+        if "&" in new and scope.slices:
+            return Unknown(f"${{{part.name}{operator}…}}", part.span)  # bash puts what was found in its place
+        return _replaced(value, pattern, new, operator[1:])
     return Unknown(f"${{{part.name}{operator}…}}", part.span)

@@ -73,7 +73,7 @@ class Said:
     story: str = ""
     is_race: bool = False
     others: tuple[Said, ...] = ()
-    """The other ways with the same outcome, and those on which it ends before anything is up."""
+    """The other ways, and those on which it ends before anything is up."""
 
 
 def predict(image: Image, grace: float = GRACE) -> Said:
@@ -97,9 +97,9 @@ def _said(assessment: Assessment) -> Said:
         return Said(str(assessment.outcome), reason=assessment.reason.reason if assessment.reason else "")
     if worst.outcome == "unknown":
         return Said("unknown", reason=worst.reason.reason if worst.reason else "")
-    alike = [path for path in assessment.paths if path.outcome is worst.outcome and path is not worst]
+    others = [path for path in assessment.paths if path is not worst and path.outcome != "unknown"]
     told = "\n".join(step.text for step in story(assessment, worst))
-    return replace(_way(worst), story=told, others=tuple(map(_way, (*alike, *assessment.guards))))
+    return replace(_way(worst), story=told, others=tuple(map(_way, (*others, *assessment.guards))))
 
 
 def _way(way: Stopped) -> Said:

@@ -262,7 +262,7 @@ def do_eval(call: Call) -> None:
         shell.set_status(2)
         return
     body = call.machine.parse_text(text, call.node.span, shell.row)
-    shell.status, shell.ok = 0, False
+    shell.status, shell.ok = shell.status if body.items else 0, False
     if call.tail is None:
         shell.push(Checked(), Evaluate(body, None))
     else:
@@ -314,6 +314,10 @@ def do_source(call: Call) -> None:
         above = posixpath.dirname(path)
         if call.machine.image.files.kind(above) is not None or may_have_made(call.machine, call.world, above):
             file = Unknown("what a pattern fits")  # what it stands for was taken to be there
+    folder = file is None and made is None and call.machine.is_folder(call.world, call.process, path)
+    if folder and (shell.row.almquist or shell.row.name == "bash"):
+        shell.set_status(0 if shell.row.almquist else 1)  # to them it is empty; bash complains, and goes on
+        return
     if file is None and made is None:
         from stopcheck.boot.lacking import tell
 
@@ -343,6 +347,8 @@ def do_source(call: Call) -> None:
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()
+    if not body.items:
+        shell.decide(0)
     shell.push(SourceEnd(path, shell.args if args else None, body), Evaluate(body, None))
     if args:
         shell.args = args

@@ -104,13 +104,18 @@ def do_wait(call: Call) -> None:
     words = [word for word in call.arguments if isinstance(word, Unknown) or not word.startswith("-")]
     options = [word for word in call.arguments if isinstance(word, str) and word.startswith("-") and word != "--"]
     first = any(word.startswith("-n") for word in options)
-    if words and shell.row.name == "bash" and (name := _told_which(call.arguments)) is not None:
-        words.remove(name)
-        shell.assign(name, Unknown("which job has ended", call.node.span))
+    which = _told_which(call.arguments) if words and shell.row.name == "bash" else None
+    if which is not None:
+        words.remove(which)
+        shell.arrays.pop(which, None)
+        shell.variables.pop(which, None)  # until one has ended
     if first and not shell.row.wait_n:
         call.world.note("wait-n", call.process, span=call.node.span)
     if options and (not shell.row.wait_n or (shell.row.name != "bash" and not first)):
         shell.set_status(shell.row.wait_n_status)
+        return
+    if first and waiting.is_frozen(shell):
+        shell.set_status(127)
         return
     children = {child.pid for child in world.children(call.process.pid) if not child.adopted}
     news = [
@@ -144,6 +149,14 @@ def do_wait(call: Call) -> None:
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
             shell.jobs = tuple(job for job in shell.jobs if job is not over)  # `wait PID` still tells its status
             told = waiting.seen(shell, world.processes[over.pids[-1]])
+            if which is not None:
+                shell.assign(which, str(over.pids[-1]))
+            if over.doubtful and pids:
+                raise TooComplex("whether bash tells of a killed job before `wait -n` asks for it")
+            if over.doubtful:
+                if which is not None:
+                    shell.assign(which, Unknown("which job has ended", call.node.span))
+                told = Unknown("what `wait -n` says of a job that bash may have told of", call.node.span)
             shell.set_status(told if told is not None else 0, True)
             return
         if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news):
@@ -162,7 +175,7 @@ def do_wait(call: Call) -> None:
     every = not words and not first
     named_last = None if first else told
     shell.blocked = Waiting(
-        tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers, named_last
+        tuple(dict.fromkeys(pids)), call.node.span, first, every, len(words) > 1, numbers, named_last, which or ""
     )
 
 
@@ -219,7 +232,7 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
             job
             for job in shell.jobs
             if not (job.foreground or job.waited or world.living(job.pids) or shell.forgotten.issuperset(job.pids))
-            and (keeps or new & set(job.pids))
+            and (keeps or job.doubtful or new & set(job.pids))
         ),
         None,
     )
@@ -255,6 +268,9 @@ def _is_zombie(call: Call, word: Field) -> bool:
 def _job(shell: Shell, word: str) -> Job | None:
     if word in {"%%", "%+", "%"}:
         return shell.jobs[-1] if shell.jobs else None
+    if word == "%-" and shell.row.name == "bash":
+        kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
+        return kept[-2:][0] if kept else None
     number = word[1:]
     if number.isdigit():
         return next((job for job in shell.jobs if str(job.number) == number), None)
@@ -274,7 +290,24 @@ def do_jobs(call: Call) -> None:
     shell = call.shell
     if shell.row.job_slots and "-p" not in call.arguments:
         forks.drop_jobs(shell, tuple(job for job in shell.jobs if not call.world.living(job.pids)))
+    if call.arguments and set(call.arguments) <= {"-p", "-pr", "-rp", "-r"} and shell.row.jobs_p:
+        numbers = _numbers_of_jobs(call)
+        if numbers:
+            call.world.put(call.output, numbers)
     shell.set_status(0)
+
+
+def _numbers_of_jobs(call: Call) -> Field:
+    """What `jobs -p` prints; a part of a pipeline has the table of the shell that it was forked from."""
+    above = call.world.processes.get(call.process.ppid)
+    jobs = call.shell.jobs
+    if call.shell.mode == "subshell" and above is not None and not jobs:
+        jobs = getattr(above.body, "jobs", ())
+    if not any("p" in str(word) for word in call.arguments):
+        return Unknown("what `jobs` prints", call.node.span)
+    if any("r" in str(word) for word in call.arguments):
+        jobs = tuple(job for job in jobs if call.world.living(job.pids))
+    return "\n".join(str(job.pids[0]) for job in jobs if not job.waited)
 
 
 def do_fg(call: Call) -> None:

@@ -9,6 +9,7 @@ from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
@@ -56,9 +57,14 @@ def do_printf(call: Call) -> None:
 
 
 def _formatted(form: Field, values: tuple[Field, ...]) -> str | None:
-    """What a format makes of its values, where it has a `%s` for each and nothing else to be told but `\\n`."""
-    pieces = form.replace("\\n", "\n").split("%s") if isinstance(form, str) else []
+    """What a format makes of its values, where it has a `%s` for each and nothing else to be told but `\\n`.
+
+    A `%d` does so of what is a number as it is written.
+    """
+    pieces = regex("%[sd]").split(form.replace("\\n", "\n")) if isinstance(form, str) else []
     plain = len(pieces) == len(values) + 1 and all(isinstance(value, str) for value in values)
+    if isinstance(form, str) and "%d" in form:
+        plain = plain and all(str(value) == "0" or regex("[1-9][0-9]*").fullmatch(str(value)) for value in values)
     if not plain or any(set(piece) & {"%", "\\"} for piece in pieces):
         return None
     return "".join(piece + str(value) for piece, value in zip(pieces, (*values, ""), strict=True))

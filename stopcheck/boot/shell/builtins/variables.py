@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from stopcheck.boot.programs.program import Failure
-from stopcheck.boot.shell import waiting
-from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
 from stopcheck.boot.shell.builtins.control import number
 from stopcheck.boot.shell.commands import Call, appended
-from stopcheck.boot.shell.frames import (
-    OPENS,
-    READS,
-    CallEnd,
-    Evaluate,
-    Reading,
-    Standing,
-)
-from stopcheck.boot.shell.words import expand_text, separators
-from stopcheck.boot.world import SHORT, TooComplex
+from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
+from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
@@ -373,10 +363,6 @@ def do_shift(call: Call) -> None:
     shell.set_status(0)
 
 
-_INSIDE = "OPTIND "
-"""Where `getopts` is among several options behind one `-`: no script can name this variable."""
-
-
 def do_getopts(call: Call) -> None:
     """The next option of a script (POSIX)."""
     shell = call.shell
@@ -385,26 +371,26 @@ def do_getopts(call: Call) -> None:
         return
     spec, name, *given = (*call.arguments, "", "")[: max(2, len(call.arguments))]
     words = given or list(shell.args)
-    at = shell.variables.get("OPTIND") or "1"
+    at = shell.variables.get(OPTION_AT) or shell.variables.get("OPTIND") or "1"
     number = numeral(str(at))
     if any(isinstance(word, Unknown) for word in (spec, name, at, *words)) or number is None:
         shell.set_status(Unknown("the options of the script", call.node.span))
         return
     if shell.keeps(str(name), *(("OPTARG",) if shell.row.almquist else ())):
         return
-    index = number - 1
+    index = number - 1 if shell.row.name != "bash" else min(number - 1, len(words))
     word = str(words[index]) if 0 <= index < len(words) else ""
     if not word.startswith("-") or word in {"-", "--"}:
-        shell.assign("OPTIND", str(index + 1 + (word == "--")))
+        _keep_option(shell, index + 1 + (word == "--"))
         shell.assign(str(name), "?")
         shell.set_status(1)
         return
-    inside = int(str(shell.variables.get(_INSIDE) or 1)) % len(word) or 1
+    inside = int(str(shell.variables.get(OPTION_INSIDE) or 1)) % len(word) or 1
     option, value = word[inside], word[inside + 1 :]
     place = str(spec).removeprefix(":").find(option) if option != ":" else -1
     takes = place >= 0 and str(spec).removeprefix(":")[place + 1 : place + 2] == ":"
     more = bool(value) and not takes
-    shell.variables[_INSIDE] = str(inside + 1 if more else 1)
+    shell.variables[OPTION_INSIDE] = str(inside + 1 if more else 1)
     value = "" if more else value
     index += not more
     if takes and not value and index < len(words):
@@ -412,171 +398,17 @@ def do_getopts(call: Call) -> None:
     elif place < 0 or (takes and not value):
         silent = str(spec).startswith(":")
         value, option = option if silent else "", ":" if silent and place >= 0 else "?"
-    shell.assign("OPTIND", str(index + 1))
+    _keep_option(shell, index + 1)
     shell.assign("OPTARG", value)
     shell.assign(str(name), option)
     shell.set_status(0)
 
 
-def _reads_all(call: Call) -> bool:
-    """`read -d '' TEXT <<END`: it reads to the end, where it does not find what it is to stop at."""
-    heredoc = any(each.heredoc is not None or each.operator == "<<<" for each in call.node.redirections)
-    pairs = pairwise(call.arguments)
-    return heredoc and any(word in {"-d", "-rd"} and after == "" for word, after in pairs)
-
-
-def do_read(call: Call) -> None:
-    """A line from a pipe or a file, as far as it is known; nobody answers where standard input is empty."""
-    shell, world, process = call.shell, call.world, call.process
-    redirections = call.node.redirections
-    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
-    letters = {word[:2] for word in call.arguments if isinstance(word, str) and word.startswith("-")}
-    if shell.row.name == "dash" and (not call.arguments or letters - {"-r", "-p"}):
-        shell.set_status(2)
-        return
-    if shell.keeps(*names):
-        return
-    elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
-    if redirections and call.machine.reads_fifo(call):
-        path = expand_text(shell.scope(world, process), redirections[0].target)
-        pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
-        if not pipe:
-            shell.blocked = Standing(READS, call.node.span)
-            return
-        if not world.is_open(pipe):
-            shell.push(Evaluate(call.node, None))
-            shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
-            return
-    if elsewhere and _holds_both_ends(call):
-        shell.blocked = Standing(READS, call.node.span)
-        return
-    if elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections):
-        if process.pid in world.held.values():
-            raise TooComplex("how long it reads what its coprocess prints")
-        _read_unknown(call, names)
-        return
-    stdin = process.stdin
-    if redirections:
-        from stopcheck.boot.shell.redirections import redirect
-
-        stdout, closed = process.stdout, process.closed
-        try:
-            redirect(shell, redirections, world, process)
-        except UnsetError as fault:
-            if not fault.in_heredoc or not shell.row.almquist:
-                raise
-            shell.set_status(shell.row.open_error)
-            return
-        stdin, process.stdin, process.stdout, process.closed = process.stdin, stdin, stdout, closed
-    limit = _limit(call)
-    if limit != 0 and limit is not None and stdin not in world.regular:
-        shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
-    lines = world.pipes.get(stdin, ())
-    writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
-    if lines and isinstance(lines[0], Unknown) and any(each.operator in {"<", "<&", "<>"} for each in redirections):
-        _read_unknown(call, names)
-    elif lines and _reads_all(call):
-        world.pipes[stdin] = ()
-        told = all(isinstance(line, str) for line in lines)
-        for name in names:
-            shell.assign(name, "\n".join(map(str, lines)) if told and len(names) == 1 else Unknown(f"${name}"))
-        shell.set_status(1)  # a heredoc has no NUL
-    elif lines and not (writers and waiting.is_short(world, stdin)):
-        short = waiting.is_short(world, stdin)
-        world.pipes[stdin] = lines[1:]
-        _read_line(call, names, lines[0])
-        if short:
-            shell.set_status(1)  # it has read to the end, and found no newline
-    elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
-        _read_unknown(call, names)
-    elif writers and redirections:
-        shell.blocked = Reading(tuple(writers), call.node, stdin, tuple(names))
-    elif writers:
-        shell.blocked = Reading(tuple(writers), call.node)
-    else:
-        for name in names:
-            shell.assign(name, "")
-        shell.set_status(1)
-
-
-def _holds_both_ends(call: Call) -> bool:
-    """Whether `read -u 3` reads what the script itself holds open to write to: `exec 3<> <(:)`."""
-    for at, word in enumerate(call.arguments, 1):
-        if isinstance(word, str) and word.startswith("-u"):
-            number = word[2:] or (call.words[at + 1] if at + 1 < len(call.words) else "")
-            limit = _limit(call)
-            lasts = limit is None or (not isinstance(limit, Unknown) and limit >= SHORT)
-            return lasts and isinstance(number, str) and f"{number}<> <(" in call.node.span.source.text
-    return False
-
-
-def _limit(call: Call) -> float | Unknown | None:
-    """How long `read` is told to wait, in seconds; None where it is told nothing."""
-    for at, word in enumerate(call.arguments, 1):
-        if isinstance(word, str) and word.startswith("-") and "t" in word:
-            told = word.partition("t")[2] or (call.words[at + 1] if at + 1 < len(call.words) else "0")
-            if isinstance(told, Unknown):
-                return told
-            return float(told) if told.replace(".", "", 1).isdigit() else 0.0
-    return None
-
-
-def _read_unknown(call: Call, names: list[str]) -> None:
-    for name in names:
-        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
-    call.shell.set_status(Unknown("the end of the input", call.node.span))
-
-
-def _read_line(call: Call, names: list[str], line: Field) -> None:
-    """Of several names each gets a word, the last one the rest."""
-    own = next((assignment.value for assignment in call.node.assignments if assignment.name == "IFS"), None)
-    split = separators(call.shell.scope()) if own is None else own.literal
-    options = {word for word in call.arguments if isinstance(word, str) and word.startswith("-")}
-    if isinstance(line, Unknown) or "\\" in line or options - {"-r"} or split is None:
-        if isinstance(line, Unknown):
-            call.world.write(call.process, line)  # what follows may be done for no line, or for many
-        reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
-        for name in names:
-            call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
-    else:
-        words = _split(line, split, len(names)) if names else [line]
-        for index, name in enumerate(names):
-            call.shell.assign(name, words[index] if index < len(words) else "")
-    call.shell.set_status(0)
-
-
-def _split(line: str, separators: str, most: int) -> list[str]:
-    """The words of a line, at most so many: the last one is the rest (XCU 2.6.5)."""
-    blank = "".join(set(separators) & set(" \t\n"))
-    words: list[str] = []
-    rest = line.lstrip(blank) if blank else line
-    while len(words) < most - 1 and rest:
-        end = next((at for at, char in enumerate(rest) if char in separators), len(rest))
-        word, rest = rest[:end], rest[end:]
-        words.append(word)
-        rest = rest.lstrip(blank) if blank else rest
-        if rest[:1] and rest[0] in separators:
-            rest = rest[1:].lstrip(blank) if blank else rest[1:]
-    rest = rest.rstrip(blank) if blank else rest
-    if rest[-1:] and rest[-1] in separators and not set(rest[:-1]) & set(separators):
-        rest = rest[:-1]  # one that ends the last word is none of it
-    return [*words, rest] if rest else words
-
-
-def do_mapfile(call: Call) -> None:
-    """All lines into an array: what they are is not known."""
-    names = [word for word in call.arguments if isinstance(word, str) and word.isidentifier()]
-    if call.shell.keeps(*names):
-        return
-    for name in names:
-        call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
-    if call.node.redirections or call.process.stdin:
-        call.shell.set_status(Unknown("the end of the input", call.node.span))
-    else:
-        call.shell.set_status(1)
-
-
-do_readarray = do_mapfile
+def _keep_option(shell: Shell, number: int) -> None:
+    """Which word is the next: dash and busybox keep that for themselves, too."""
+    shell.assign("OPTIND", str(number))
+    if shell.row.almquist:
+        shell.variables[OPTION_AT] = str(number)
 
 
 def do_let(call: Call) -> None:

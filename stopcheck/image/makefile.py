@@ -1,0 +1,122 @@
+"""A Makefile: which commands a target comes down to, where its variables and rules are plain ones.
+
+Source: the manual of GNU make. Conditionals, includes, functions and patterns are not followed.
+"""
+
+from __future__ import annotations
+
+import re
+
+from stopcheck.hints import TYPE_CHECKING
+from stopcheck.records import dataclass, field
+from stopcheck.regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+NAMES = ("GNUmakefile", "makefile", "Makefile")
+_BUILT_IN = {"CC": "cc", "CXX": "g++", "AR": "ar", "RM": "rm -f", "MAKE": "make"}
+_ASSIGNED = regex(r"(?:export\s+|override\s+)?([\w.-]+)\s*(::?=|\?=|\+=|=)\s*(.*)")
+_RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.*))?")
+_REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
+_NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
+_DEEPEST = 16
+
+
+class NotFollowedError(Exception):
+    """What a Makefile says is more than is read here."""
+
+
+@dataclass(slots=True)
+class Makefile:
+    """Its variables, unexpanded, and its rules: for each target what it needs and its recipe."""
+
+    variables: dict[str, str] = field(default_factory=dict)
+    rules: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    first: str = ""
+
+
+def read(text: str) -> Makefile:
+    """Raises NotFollowedError where it has what is not read."""
+    made = Makefile(dict(_BUILT_IN))
+    recipes: list[list[str]] = []
+    for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
+        if line.startswith("\t"):
+            for recipe in recipes:
+                recipe.append(line[1:])
+            continue
+        plain = line.partition("#")[0].rstrip()
+        if _NOT_FOLLOWED.match(plain):
+            raise NotFollowedError(plain)
+        assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)
+        if assigned is not None:
+            _assign(made, assigned[1], assigned[2], assigned[3])
+        elif rule is not None:
+            recipes = _rule(made, rule[1], rule[2], rule[3])
+        elif plain.strip():
+            raise NotFollowedError(plain)
+    return made
+
+
+def _assign(made: Makefile, name: str, sign: str, value: str) -> None:
+    if sign == "?=" and name in made.variables:
+        return
+    before = made.variables.get(name, "") if sign == "+=" else ""
+    made.variables[name] = f"{before} {value}".strip()
+
+
+def _rule(made: Makefile, targets: str, needs: str, first: str | None) -> list[list[str]]:
+    recipes: list[list[str]] = []
+    for target in _expand(targets, made.variables).split():
+        told = made.rules.setdefault(target, ([], []))
+        told[0].extend(_expand(needs, made.variables).split())
+        told[1].extend([first] if first else [])
+        recipes.append(told[1])
+        if not made.first and not target.startswith(".") and "%" not in target:
+            made.first = target
+    return recipes
+
+
+def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
+    def value(match: re.Match[str]) -> str:
+        name = next(group for group in match.groups() if group is not None)
+        if name == "$":
+            return "\0"
+        if depth > _DEEPEST or re.search(r"[\s,:%]", name):
+            raise NotFollowedError(match[0])
+        return _expand(variables.get(name, ""), variables, depth + 1)
+
+    found = _REFERENCE.sub(value, text)
+    return found if depth else found.replace("\0", "$")
+
+
+def commands(
+    made: Makefile, targets: Sequence[str], given: Mapping[str, str], is_file: Callable[[str], bool]
+) -> list[str]:
+    """The lines that are run for these targets, or for the first one; `given` are variables of the command line.
+
+    Raises NotFollowedError where a target has no rule, and is no file either.
+    """
+    lines: list[str] = []
+    done: set[str] = set()
+
+    def build(target: str, depth: int) -> None:
+        if target in done:
+            return
+        done.add(target)
+        if target not in made.rules:
+            if is_file(target) or is_file(re.sub(r"\.o$", ".c", target)):
+                return
+            raise NotFollowedError(target)
+        needs, recipe = made.rules[target]
+        if depth > _DEEPEST:
+            raise NotFollowedError(target)
+        for need in needs:
+            build(need, depth + 1)
+        known = {**made.variables, **given}
+        own = {"@": target, "<": needs[0] if needs else "", "^": " ".join(dict.fromkeys(needs)), "+": " ".join(needs)}
+        lines.extend(_expand(line.lstrip("@-+ \t"), {**known, **own}) for line in recipe)
+
+    for target in targets or [made.first]:
+        build(target, 0)
+    return lines
