@@ -108,6 +108,8 @@ class Surroundings:
     """The signals that it was started with ignored."""
     interpreter: str = ""
     """What runs it."""
+    forks: bool = True
+    """Whether a child of multiprocessing is a fork of its parent, as in Python until 3.13."""
     kernel: Kernel | None = None
     """Whom it asks for other processes; None: what it does with such is undecided."""
 

@@ -295,3 +295,10 @@ while True:
 )  # fmt: skip
 def test_what_processes_share(text: str, outcome: tuple[str, int | None]) -> None:
     assert said(text) == outcome
+
+
+@pytest.mark.parametrize(("tag", "outcome"), [("3.13", "killed"), ("3.14", "unknown"), ("3", "unknown")])
+def test_children_that_are_no_forks(tag: str, outcome: str) -> None:
+    text = "import multiprocessing, time\nworker = multiprocessing.Process(target=time.sleep, args=(900,))\n"
+    files = {"main.py": text + "worker.start()\nworker.join()\n"}
+    assert verdict("python", "main.py", files=files, base=f"python:{tag}").outcome.value == outcome

@@ -42,7 +42,7 @@ class Pools(Processes, Shared, Threads):
         })  # fmt: skip
 
     def _start_worker(self, pool: Thing) -> Steps:
-        pid = self.os_fork()
+        pid = self.fork_worker()
         if pid:
             pool.fields["pids"].append(pid)
             return

@@ -298,6 +298,12 @@ class Processes(Shelf):
                 self.cells[number] = self.kernel().look(number)
         return pid
 
+    def fork_worker(self) -> int:
+        """A child of multiprocessing, where that is a fork."""
+        if not self.around.forks:
+            raise UndecidedError("its children are no forks")
+        return self.os_fork()
+
     def os_waitpid(self, pid: object, options: object = 0) -> Steps:
         """os.waitpid()."""
         if not isinstance(pid, int):
@@ -384,7 +390,7 @@ class Processes(Shelf):
             named: Mapping[str, Any] = {}
         else:
             target, arguments, named = fields.get("target"), tuple(fields.get("args", ())), fields.get("kwargs") or {}
-        pid = self.os_fork()
+        pid = self.fork_worker()
         if pid:
             self.workers.append((pid, daemon is True))
             fields["pid"] = pid
