@@ -6,7 +6,7 @@ from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from typing import Any
 
 MOST_WAYS = 32
@@ -72,6 +72,15 @@ class Kernel(Protocol):
     def group_of(self, pid: int) -> int:
         """getpgid(2); 0 is the program itself."""
 
+    def share(self, value: Hashable) -> int:
+        """mmap(2), shared with the children that it forks: the number of a piece of memory that has this value."""
+
+    def change(self, number: int, value: Hashable) -> None:
+        """Writes to such a piece; the others are told of it."""
+
+    def look(self, number: int) -> Hashable:
+        """What is there now, for one that has just been forked."""
+
 
 @dataclass(frozen=True)
 class Surroundings:
@@ -99,6 +108,8 @@ class Surroundings:
     """The signals that it was started with ignored."""
     interpreter: str = ""
     """What runs it."""
+    forks: bool = True
+    """Whether a child of multiprocessing is a fork of its parent, as in Python until 3.13."""
     kernel: Kernel | None = None
     """Whom it asks for other processes; None: what it does with such is undecided."""
 

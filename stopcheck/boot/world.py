@@ -225,6 +225,8 @@ class World:
     """Those that scripts have made since then."""
     runnable: frozenset[str] = frozenset()
     """Patterns of the files that scripts have made executable since then."""
+    shared: Mapping[int, Hashable] = field(default_factory=dict)
+    """The memory that processes share, by number."""
 
     def copy(self) -> World:
         """A copy that can go another way."""
@@ -235,6 +237,7 @@ class World:
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
             self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial, self.mixed,
             dict(self.files), dict(self.places), self.folders, self.runnable,
+            self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -520,4 +523,5 @@ class World:
         )
         files = tuple((path, None if isinstance(text, Unknown) else text) for path, text in self.files.items())
         pipes = tuple((pipe, lines) for pipe, lines in self.pipes.items() if lines and pipe not in self.sinks)
-        return (processes, pipes, files, self.runnable, self.descriptors, self.mixed, self.regular)
+        shared = tuple(self.shared.items())
+        return (processes, pipes, files, self.runnable, self.descriptors, self.mixed, self.regular, shared)

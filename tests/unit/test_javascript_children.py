@@ -94,3 +94,80 @@ def said(text: str) -> tuple[str, int | None]:
 )  # fmt: skip
 def test_it_ends_as_the_kernel_has_it(text: str, outcome: tuple[str, int | None]) -> None:
     assert said(text) == outcome
+
+
+CLUSTER = """
+const cluster = require('node:cluster');
+const os = require('os');
+if (cluster.isPrimary) {
+  for (let i = 0; i < os.cpus().length; i++) cluster.fork();
+  %s
+} else {
+  const server = require('http').createServer().listen(0);
+  %s
+}
+"""
+KILL = "process.on('SIGTERM', () => { for (const id in cluster.workers) cluster.workers[id].kill(); });\n"
+DISCONNECT = "process.on('SIGTERM', () => cluster.disconnect(() => process.exit(4)));\n"
+SENDS = (
+    "process.on('SIGTERM', () => Object.values(cluster.workers).forEach((one) => one.send({ type: 'stop' })));\n"
+    "cluster.on('exit', () => { if (!Object.keys(cluster.workers).length) process.exit(3); });\n"
+)
+CLOSES = "process.on('SIGTERM', () => server.close(() => process.exit(0)));"
+FORKED = """
+const { fork } = require('child_process');
+if (process.env.ROLE === 'child') {
+  %s
+} else {
+  const child = fork(__filename, [], { env: { ...process.env, ROLE: 'child' } });
+  %s
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(CLUSTER % ("", ""), ("killed", 137), id="nobody-is-told"),
+        pytest.param(CLUSTER % (KILL, ""), ("terminated", 0), id="kills"),
+        pytest.param(CLUSTER % (KILL, CLOSES), ("graceful", None), id="kills-those-that-close"),
+        pytest.param(CLUSTER % (KILL, "process.on('SIGTERM', () => {});"), ("killed", 137), id="kills-the-deaf"),
+        pytest.param(
+            CLUSTER % (KILL + "cluster.on('exit', () => cluster.fork());", CLOSES), ("killed", 137), id="forks-again",
+        ),
+        pytest.param(CLUSTER % (DISCONNECT, ""), ("graceful", None), id="disconnects"),
+        pytest.param(CLUSTER % (DISCONNECT, "setInterval(() => {}, 999);"), ("killed", 137),
+                     id="disconnected-and-busy"),
+        pytest.param(
+            CLUSTER % (SENDS, "process.on('message', (m) => { if (m.type === 'stop') process.exit(0); });"),
+            ("graceful", None), id="sends",
+        ),
+        pytest.param(CLUSTER % (SENDS, "process.on('message', () => {});"), ("killed", 137), id="nobody-listens"),
+        pytest.param(
+            "const cluster = require('cluster');\nif (cluster.isMaster) cluster.fork(); else console.log('done');",
+            ("killed", 137), id="a-worker-with-nothing-to-do",
+        ),
+        pytest.param(FORKED % ("console.log('done');", "child.on('exit', (code) => process.exit(code + 7));"),
+                     ("fails", 7), id="fork-of-one-that-ends"),
+        pytest.param(
+            FORKED % ("process.on('message', ({ code }) => process.exit(code));",
+                      "child.send({ code: 3 });\nchild.on('exit', (code) => process.exit(code));"), ("fails", 3),
+            id="sends-at-once",
+        ),
+        pytest.param(
+            FORKED % ("process.send({ ready: 6 });", "child.on('message', (m) => process.exit(m.ready));"),
+            ("fails", 6), id="hears",
+        ),
+        pytest.param(
+            FORKED % ("process.on('message', () => {});", "process.on('SIGTERM', () => child.disconnect());"),
+            ("graceful", None), id="disconnects-a-child",
+        ),
+        pytest.param(
+            FORKED % ("process.on('message', () => {});", "process.on('SIGTERM', () => child.send('stop'));"),
+            ("killed", 137), id="a-child-that-does-nothing",
+        ),
+        pytest.param("if (process.send) process.send('ready'); else process.exit(9);", ("fails", 9), id="no-channel"),
+    ],
+)  # fmt: skip
+def test_children_that_are_talked_to(text: str, outcome: tuple[str, int | None]) -> None:
+    assert said(text) == outcome

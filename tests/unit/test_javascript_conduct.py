@@ -40,6 +40,15 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
         pytest.param("const gone = ['A', 'HOME'].filter((k) => !(k in process.env)); process.exit(gone.length);", 1,
                      id="in-the-environment"),
         pytest.param("unknown();", 1, id="a-name-that-is-not-there"),
+        pytest.param("process.on('unhandledRejection', () => {});\nsetTimeout(() => { throw new Error('x'); }, 1);", 1,
+                     id="a-listener-for-promises-alone"),
+        pytest.param("process.on('uncaughtException', (e) => { throw e; });\nPromise.reject(new Error('x'));", 7,
+                     id="a-listener-that-throws"),
+        pytest.param("const m = new Map([['a', 1], [1, 5]]); m.set(true, 2).delete('a');\n"
+                     "process.exit(m.size * 100 + m.get(1) * 10 + m.get(true));", 252, id="map"),
+        pytest.param("const s = new Set([1, 1, 2]); let n = s.has(2) ? 10 : 20;\n"
+                     "for (const x of s) n += x; s.forEach((x) => { n += x; }); process.exit(n + [...s].length);", 18,
+                     id="set"),
         pytest.param("const { a: { b = 7 } = {}, ...rest } = {}; process.exit(b);", 7, id="patterns"),
         pytest.param("let n = 0; for (const x of [1, 2, 3]) { if (x === 2) continue; n += x; } process.exit(n);", 4,
                      id="for-of"),
@@ -52,6 +61,8 @@ def carried_out(text: str, *arguments: str, first: bool = True, **variables: str
         pytest.param("class E extends Error {}\n"
                      "try { throw new E(); } catch (e) { process.exit(e instanceof E ? 8 : 9); }",
                      8, id="errors-of-its-own"),
+        pytest.param("process.exit(Math.min(9, Math.max(2, 7), Math.floor(8.5)) + Math.ceil(0.5));", 8, id="numbers"),
+        pytest.param("const [, a, , b] = [1, 2, 3, 4]; process.exit(a * 10 + b);", 24, id="holes-in-a-pattern"),
         pytest.param("const f = (a, b = 2, ...c) => a + b + c.length; process.exit(f(1, undefined, 3, 4));",
                      5, id="call"),
         pytest.param("const { level } = require('./config'); process.exit(level);", 6, id="a-module-of-its-own"),
@@ -104,6 +115,12 @@ TERM = "process.on('SIGTERM', () => { %s });\n"
         pytest.param(SERVER, None, None, id="server"),
         pytest.param(ALIVE + TERM % "process.exit(0);", "graceful", 0, id="exits"),
         pytest.param(ALIVE + TERM % "console.log('no');", "ignore", 0, id="prints"),
+        pytest.param(SERVER + "process.on('uncaughtException', () => process.exit(1));\n"
+                     "process.on('unhandledRejection', () => {});\nPromise.reject(new Error('x'));", None, None,
+                     id="a-promise-that-somebody-hears-of"),
+        pytest.param("const timers = new Map(); timers.set('a', setInterval(() => {}, 1000));\n"
+                     + TERM % "for (const [, timer] of timers) clearInterval(timer);", "graceful", 0,
+                     id="timers-in-a-map"),
         pytest.param(ALIVE + TERM % "throw new Error('x');", "graceful", 0, id="throws"),
         pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 2000);", "graceful", 2, id="drains"),
         pytest.param(ALIVE + TERM % "setTimeout(() => process.exit(0), 30000);", "graceful", 30, id="drains-long"),
@@ -167,6 +184,7 @@ def test_what_stands_and_what_sigterm_makes_of_it(text: str, action: str | None,
         pytest.param("require('./elsewhere');", id="a-file-that-is-not-there"),
         pytest.param("out: for (;;) { break out; }", id="label"),
         pytest.param("process.kill(7, 'SIGTERM');", id="signals-somebody"),
+        pytest.param("const t = setInterval(() => {}, 1000);\nclearInterval(JSON.parse('{}').t);", id="some-timer"),
     ],
 )
 def test_what_cannot_be_followed(text: str) -> None:

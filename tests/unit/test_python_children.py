@@ -114,7 +114,7 @@ def said(text: str, lines: str = "") -> tuple[str, int | None]:
             "def work(queue):\n    queue.get()\n"
             "queue = multiprocessing.Queue()\nworker = multiprocessing.Process(target=work, args=(queue,))\n"
             "worker.start()\nsignal.signal(signal.SIGTERM, lambda n, f: queue.put(None))\nworker.join()",
-            ("unknown", None), id="what-they-share-is-not-followed",
+            ("graceful", None), id="what-they-share",
         ),
     ],
 )  # fmt: skip
@@ -178,3 +178,127 @@ def test_a_child_that_dies_of_the_signal_is_one_finding() -> None:
         MemoryFiles({"Dockerfile": dockerfile, "main.py": HEAD + work}), "Dockerfile", Options()
     )
     assert [rule for rule, _, severity in case[2] if severity == "error"] == ["forking-wrapper"]
+
+
+WORKERS = """
+workers = [multiprocessing.Process(target=work) for _ in range(2)]
+for worker in workers:
+    worker.start()
+"""
+JOIN = "signal.signal(signal.SIGTERM, leave)\nfor worker in workers:\n    worker.join()\n"
+POOL = """
+def work(seconds):
+    time.sleep(seconds)
+def leave(number, frame):
+    %s
+    sys.exit(4)
+def deaf():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+pool = multiprocessing.Pool(2%s)
+signal.signal(signal.SIGTERM, leave)
+%s
+while True:
+    time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(
+            "stop = multiprocessing.Event()\nsignal.signal(signal.SIGTERM, lambda n, f: stop.set())\nstop.wait()",
+            ("killed", 137), id="a-handler-waits-for-what-it-has-interrupted",
+        ),
+        pytest.param(
+            "stop = multiprocessing.Event()\nsignal.signal(signal.SIGTERM, lambda n, f: stop.set())\n"
+            "while not stop.is_set():\n    time.sleep(0.5)", ("graceful", None), id="an-event-that-nobody-waits-for",
+        ),
+        pytest.param(
+            "stop = multiprocessing.Event()\n"
+            "def work():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    while not stop.wait(0.5): pass\n"
+            "def leave(n, f):\n    stop.set()\n" + WORKERS + JOIN, ("graceful", None), id="an-event-for-children",
+        ),
+        pytest.param(
+            "stop = multiprocessing.Event()\ndef work():\n    stop.wait()\n"
+            "def leave(n, f):\n    workers[0].kill()\n    workers[0].join()\n    stop.set()\n" + WORKERS + JOIN,
+            ("killed", 137), id="a-child-that-waited-was-killed",
+        ),
+        pytest.param(
+            "stop = multiprocessing.Event()\njobs = multiprocessing.Queue()\n"
+            "def work():\n    while not stop.is_set():\n"
+            "        try: jobs.get(timeout=0.5)\n        except Exception: pass\n"
+            "def leave(n, f):\n    stop.set()\n" + WORKERS + "signal.signal(signal.SIGTERM, leave)\n"
+            "while not stop.is_set():\n    jobs.put(os.getpid())\n    time.sleep(0.3)\n" + JOIN, ("graceful", None),
+            id="who-puts-without-an-end",
+        ),
+        pytest.param(
+            "jobs = multiprocessing.Queue()\n"
+            "def work():\n    signal.signal(signal.SIGTERM, signal.SIG_DFL)\n"
+            "    for number in range(1000):\n        if jobs.get() is None: return\n"
+            "def leave(n, f):\n    for _ in workers: jobs.put(None)\n" + WORKERS + JOIN, ("graceful", None),
+            id="a-queue-with-sentinels",
+        ),
+        pytest.param(
+            "jobs = multiprocessing.Queue()\ndef work():\n    while jobs.get() is not None: pass\n"
+            "def leave(n, f):\n    workers[0].kill()\n    workers[0].join()\n    jobs.put(None)\n" + WORKERS + JOIN,
+            ("killed", 137), id="the-reader-of-a-queue-was-killed",
+        ),
+        pytest.param(
+            "jobs = multiprocessing.Queue()\ndef work():\n    sys.exit(jobs.get()['code'])\n" + WORKERS +
+            "for code in (3, 4): jobs.put({'code': code})\nfor worker in workers: worker.join()\n"
+            "sys.exit(sum(worker.exitcode for worker in workers))", ("fails", 7), id="what-comes-through-a-queue",
+        ),
+        pytest.param(
+            "run = multiprocessing.Value('b', 1)\n"
+            "def work():\n    signal.signal(signal.SIGTERM, signal.SIG_DFL)\n    while run.value: time.sleep(0.2)\n"
+            "def leave(n, f):\n    with run.get_lock(): run.value = 0\n" + WORKERS + JOIN, ("graceful", None),
+            id="a-value",
+        ),
+        pytest.param(
+            "lock = multiprocessing.Lock()\ndef work():\n    with lock: time.sleep(600)\n"
+            "def leave(n, f):\n    workers[0].terminate()\n    with lock: sys.exit(0)\n" + WORKERS + JOIN,
+            ("killed", 137), id="a-lock-that-a-child-had",
+        ),
+        pytest.param(POOL % ("pool.terminate()", "", "pool.apply_async(work, (60,))"), ("terminated", 4), id="pool"),
+        pytest.param(POOL % ("pool.close(); pool.join()", "", "pool.map(work, [1])"), ("graceful", None),
+                     id="pool-closes"),
+        pytest.param(
+            POOL % ("pool.close(); pool.join()", ", deaf", "pool.apply_async(work, (60,))"), ("killed", 137),
+            id="pool-that-has-much-to-do",
+        ),
+        pytest.param(POOL % ("pool.terminate()", ", deaf", ""), ("unknown", None), id="pool-that-ignores-it"),
+        pytest.param(
+            "def square(n):\n    return n * n\ndef fails(n):\n    raise ValueError\n"
+            "with multiprocessing.Pool(2) as pool:\n    total = sum(pool.map(square, range(5)))\n"
+            "    try:\n        pool.apply(fails, (1,))\n    except ValueError:\n        total += 1\nsys.exit(total)",
+            ("fails", 31), id="pool-values",
+        ),
+        pytest.param(
+            "from concurrent.futures import ProcessPoolExecutor, as_completed\ndef square(n):\n    return n * n\n"
+            "with ProcessPoolExecutor(2) as pool:\n"
+            "    total = sum(one.result() for one in as_completed([pool.submit(square, n) for n in range(5)]))\n"
+            "    total += sum(pool.map(square, [1, 2]))\nsys.exit(total)", ("fails", 35), id="executor-values",
+        ),
+        pytest.param(
+            "import concurrent.futures\ndef work(n):\n    os._exit(3)\n"
+            "with concurrent.futures.ProcessPoolExecutor(2) as pool:\n    try:\n        pool.submit(work, 1).result()\n"
+            "    except concurrent.futures.process.BrokenProcessPool:\n        sys.exit(5)", ("fails", 5),
+            id="executor-that-breaks",
+        ),
+        pytest.param(
+            "from concurrent.futures import ProcessPoolExecutor\ndef work(n):\n    time.sleep(60)\n"
+            "pool = ProcessPoolExecutor(2)\npool.submit(work, 1)\n"
+            "signal.signal(signal.SIGTERM, lambda n, f: sys.exit(0))\nwhile True: time.sleep(1)", ("killed", 137),
+            id="the-end-waits-for-an-executor",
+        ),
+    ],
+)  # fmt: skip
+def test_what_processes_share(text: str, outcome: tuple[str, int | None]) -> None:
+    assert said(text) == outcome
+
+
+@pytest.mark.parametrize(("tag", "outcome"), [("3.13", "killed"), ("3.14", "unknown"), ("3", "unknown")])
+def test_children_that_are_no_forks(tag: str, outcome: str) -> None:
+    text = "import multiprocessing, time\nworker = multiprocessing.Process(target=time.sleep, args=(900,))\n"
+    files = {"main.py": text + "worker.start()\nworker.join()\n"}
+    assert verdict("python", "main.py", files=files, base=f"python:{tag}").outcome.value == outcome

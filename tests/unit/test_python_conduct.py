@@ -145,6 +145,8 @@ TICKS = "async def ticks():\n    while True: await asyncio.sleep(1)\n"
         pytest.param(FLAG + "s = socket.socket()\ns.listen()\nwhile run: s.accept()", "ignore", 0, id="accepts"),
         pytest.param("q = queue.Queue()\nsignal.signal(15, lambda *_: q.put(None))\nq.get()", "graceful",
                      0, id="queue"),
+        pytest.param("END = object()\nq = queue.Queue()\nsignal.signal(15, lambda *_: q.put(END))\n"
+                     "while q.get() is not END: pass", "graceful", 0, id="queue-with-an-end-of-its-own"),
         pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\nsignal.sigwait({15})", "graceful",
                      0, id="sigwait"),
         pytest.param("signal.sigwait({15})", None, None, id="sigwait-of-what-is-not-blocked"),

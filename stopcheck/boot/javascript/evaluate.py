@@ -18,7 +18,7 @@ from stopcheck.boot.javascript.values import (
     ThrownError,
     Undefined,
 )
-from stopcheck.hints import TYPE_CHECKING
+from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
@@ -295,7 +295,11 @@ class Evaluator:
         elif kind == "array_pattern":
             items = list(self.items(value, target.id))
             unknown = Opaque() if isinstance(value, Opaque) else UNDEFINED
-            for at, one in enumerate(target.named_children):
+            at = 0
+            for one in target.children:
+                at += one.type == ","
+                if not one.is_named or one.type == "comment":
+                    continue
                 if one.type == "rest_pattern":
                     yield from self._assign(one.named_children[0], List(items[at:]), scope, new)
                     return
@@ -344,6 +348,8 @@ class Evaluator:
             return list(value[:MOST_ITEMS])
         if isinstance(value, Opaque):
             return [Opaque()] if self.decide(place) else []
+        if isinstance(value, Thing) and value.kind in {"map", "set"}:
+            return cast("list[Any]", self.library.elements(value))
         if value is None or isinstance(value, (Undefined, bool, int, float)):
             raise ThrownError(self.library.error("TypeError"))
         raise UndecidedError("what a loop goes over is not known")

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 UNSETTLED = 13
 """What Node.js ends with where the program still waits at its top, and nothing can come any more."""
 
+FATAL = 7
+"""What it ends with where a listener for what nobody has caught throws (nodejs.org/api/process.html, Exit codes)."""
+
 
 @lru_cache(maxsize=64)
 def parse(text: str) -> tree_sitter.Node | None:
@@ -95,17 +98,28 @@ class Run:
         self.node.read(self.path, self.root)
         scope, module = self.node.scope(self.path)
         self.node.modules |= {"$main": module, self.path: module}
+        self.node.join()
         self.node.folders.append(self.path.rpartition("/")[0] or "/")
         self.top = self.loop.start(self.evaluator.block(self.root.named_children, scope))
 
     def _complain(self, error: ThrownError) -> None:
-        """What the program does with what nobody has caught."""
+        """What the program does with what nobody has caught: a promise that is broken has a listener of its own,
+        but not that of a module itself; what that throws goes the way of all else (facts rt.node-unhandled-*).
+        """
         listeners = self.node.process.fields["listeners"]
-        for name in ("uncaughtException", "unhandledRejection"):
-            if listeners.get(name):
-                self.loop.run(self.node.emit(self.node.process, name, error.value))
+        if error.unseen not in (None, self.top) and listeners.get("unhandledRejection"):
+            try:
+                self.loop.run(self.node.emit(self.node.process, "unhandledRejection", error.value))
+            except ThrownError as another:
+                error = another
+            else:
                 return
-        raise error
+        if not listeners.get("uncaughtException"):
+            raise error
+        try:
+            self.loop.run(self.node.emit(self.node.process, "uncaughtException", error.value))
+        except ThrownError:
+            raise EndedError(FATAL) from None
 
 
 class _Tried(Run):

@@ -71,6 +71,10 @@ class Live(Run):
         """Nobody is left who could write to what it reads of a child."""
         self.node.closed(pid)
 
+    def shared(self, number: int, value: object) -> None:
+        """Another process has written to a channel."""
+        self.node.told(number, value)
+
     def awaited(self) -> tuple[int, ...]:
         """The children without which nothing would keep it alive, or for which all else waits."""
         children = self.node.children

@@ -98,7 +98,7 @@ class Loop:
             self.soon.popleft()()
         for promise in self.broken:
             if not promise.seen:
-                raise ThrownError(promise.value)
+                raise ThrownError(promise.value, promise)
         self.broken = []
 
     def is_blocked(self) -> bool:

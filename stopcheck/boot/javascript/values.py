@@ -25,11 +25,12 @@ ABSENT = object()
 
 
 class ThrownError(Exception):
-    """An exception of the program, with what was thrown."""
+    """An exception of the program, with what was thrown; `unseen` is the promise that it has broken."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, unseen: Promise | None = None) -> None:
         super().__init__(value)
         self.value = value
+        self.unseen = unseen
 
 
 @dataclass(eq=False)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.source import SourceFile
 
+_NO_FORKS = 14
+"""Python 3.14 starts children of multiprocessing by a server (docs.python.org/3/library/multiprocessing.html)."""
 _LISTENS = regex(r"listen|[Ss]erver|\bbind\b|subprocess|multiprocessing|fork|[Ss]pawn|system|popen")
 """What a program that serves, or that starts what does, has in it."""
 
@@ -118,6 +120,7 @@ def _surroundings(
     from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.lacking import missing_file, missing_folder
     from stopcheck.boot.permissions import is_denied
+    from stopcheck.boot.programs.misspelt import may_be
     from stopcheck.boot.programs.modules import lacking, mentions
 
     def missing(name: str) -> bool:
@@ -142,7 +145,8 @@ def _surroundings(
     return Surroundings(
         variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,
         absent=lacking(machine.image, env, path), deaf=process.ignored, interpreter=interpreter,
-        refuses=refuses, alone=is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
+        refuses=refuses, forks=not may_be(machine.image.base.name, _NO_FORKS),
+        alone=is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
     )  # fmt: skip
 
 
@@ -221,7 +225,7 @@ def _is_plain_javascript(source: SourceFile, path: str) -> bool:
     from stopcheck.knowledge.javascript import runtime
 
     needs = (need.removeprefix("node:").partition("/")[0] for need in read_file("node", source.text).needs)
-    known = MODULES | {"child_process"} | runtime().others
+    known = MODULES | {"child_process", "cluster"} | runtime().others
     return not path.endswith("ts") and all(need.startswith(".") or need in known for need in needs)
 
 

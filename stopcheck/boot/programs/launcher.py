@@ -12,7 +12,7 @@ from stopcheck.source import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from stopcheck.boot.conduct import Kernel
     from stopcheck.boot.machine import Machine
@@ -66,6 +66,9 @@ class Living(Protocol):
     def pipe_closed(self, pid: int) -> None:
         """See Live.pipe_closed."""
 
+    def shared(self, number: int, value: object) -> None:
+        """See Live.shared."""
+
     def awaited(self) -> tuple[int, ...]:
         """See Live.awaited."""
 
@@ -101,6 +104,7 @@ class _Trial:
 
     def __init__(self, number: int) -> None:
         self.number = number
+        self.pieces = 0
 
     def pid(self) -> int:
         """See Kernel.pid."""
@@ -126,6 +130,18 @@ class _Trial:
         """See Kernel.group_of."""
         return self.number
 
+    def share(self, _: object) -> int:
+        """See Kernel.share."""
+        self.pieces += 1
+        return self.pieces
+
+    def change(self, *_: object) -> None:
+        """See Kernel.change."""
+
+    def look(self, _: int) -> None:
+        """See Kernel.look: who has been forked hears of others."""
+        raise _StartsError
+
 
 class Launcher(Launching):
     """A body that begins anew from what has happened to it so far (`log`), wherever a world was copied.
@@ -137,7 +153,7 @@ class Launcher(Launching):
 
     __slots__ = (
         "answers", "before", "begin", "fresh", "heard", "known", "late", "log", "machine", "offset", "pids", "pipes",
-        "reached", "results", "row", "run", "signals", "source", "where",
+        "quiet", "reached", "results", "row", "run", "shared", "signals", "source", "where",
     )  # fmt: skip
     overrides = True
 
@@ -150,11 +166,15 @@ class Launcher(Launching):
         self.begin = begin
         self.source = source
         self.log: tuple[tuple[str, object, object], ...] = ()
-        self.results: tuple[int, ...] = ()
+        self.results: tuple[Any, ...] = ()
         self.answers: Mapping[tuple[int, int], bool] = {}
         self.pids: tuple[int, ...] = ()
         self.pipes: Mapping[int, int] = {}
         """What children print is read from these, by their numbers."""
+        self.shared: Mapping[int, object] = {}
+        """What it shares with others, as it has heard of it last."""
+        self.quiet = 0
+        """How many of the kernel's answers were to what neither starts nor ends anybody."""
         self.known: frozenset[int] = frozenset()
         """The children of whose end it has heard."""
         self.late: tuple[str, ...] = ()
@@ -240,6 +260,10 @@ class Launcher(Launching):
             if not world.holders(pipe):
                 self.pipes = {other: open_ for other, open_ in self.pipes.items() if other != pid}
                 self._put("closed", pid)
+        for number, heard in self.shared.items():
+            if world.shared[number] != heard:
+                self.shared = {**self.shared, number: world.shared[number]}
+                self._put("shared", number, world.shared[number])
         for signal in self.late:
             self._put("signal", signal)
         self.late = ()
@@ -248,10 +272,10 @@ class Launcher(Launching):
             return False
         self.fresh = False
         self.reached = limit
-        before = len(self.results)
+        before = len(self.results) - self.quiet
         self._put("advance", limit)
         run = self._running()
-        if len(self.results) != before:
+        if len(self.results) - self.quiet != before:
             self.heard = run.clock
         if run.over:
             raised = run.raised and process.pid != 1
@@ -265,6 +289,7 @@ class Launcher(Launching):
         self.log += ((what, first, second),)
         if what != "advance":
             self.fresh = True
+        if what not in {"advance", "shared"}:
             self.heard = run.clock
         self._do(run, what, first, second)
 
@@ -278,6 +303,9 @@ class Launcher(Launching):
         elif what == "closed":
             assert isinstance(first, int)
             run.pipe_closed(first)
+        elif what == "shared":
+            assert isinstance(first, int)
+            run.shared(first, second)
         else:
             assert isinstance(first, int)
             run.child_ended(first, Opaque("a status") if isinstance(second, Unknown) else second)
@@ -330,7 +358,7 @@ class _Calls:
         self.launcher = launcher
         self.count = 0
 
-    def _ask(self, ask: Callable[[World, Process], int]) -> int:
+    def _ask(self, ask: Callable[[World, Process], Any], quiet: bool = False) -> Any:
         launcher = self.launcher
         at, self.count = self.count, self.count + 1
         if at < len(launcher.results):
@@ -339,11 +367,12 @@ class _Calls:
             raise UndecidedError("it has come to something else than before")
         told = ask(*launcher.where)
         launcher.results += (told,)
+        launcher.quiet += quiet
         return told
 
     def pid(self) -> int:
         """See Kernel.pid."""
-        return self._ask(lambda _, process: process.pid)
+        return int(self._ask(lambda _, process: process.pid, quiet=True))
 
     def start(
         self, words: tuple[object, ...], env: Mapping[str, object], session: str = "",
@@ -378,7 +407,7 @@ class _Calls:
                 launcher.pipes = {**launcher.pipes, child.pid: child.stdout}
             return child.pid
 
-        return self._ask(ask)
+        return int(self._ask(ask))
 
     def fork(self) -> int:
         """See Kernel.fork."""
@@ -394,7 +423,7 @@ class _Calls:
             launcher.pids += (child.pid,)
             return child.pid
 
-        return self._ask(ask)
+        return int(self._ask(ask))
 
     def become(self, words: tuple[object, ...], env: Mapping[str, object]) -> None:
         """See Kernel.become."""
@@ -432,7 +461,36 @@ class _Calls:
             other = world.processes.get(pid) if pid else process
             return other.pgid if other is not None else 0
 
-        return self._ask(ask)
+        return int(self._ask(ask, quiet=True))
+
+    def share(self, value: Hashable) -> int:
+        """See Kernel.share."""
+
+        def ask(world: World, _: Process) -> int:
+            number = len(world.shared) + 1
+            self._write(world, number, value)
+            return number
+
+        return int(self._ask(ask, quiet=True))
+
+    def change(self, number: int, value: Hashable) -> None:
+        """See Kernel.change."""
+        self._ask(lambda world, _: self._write(world, number, value), quiet=True)
+
+    def look(self, number: int) -> Hashable:
+        """See Kernel.look."""
+
+        def ask(world: World, _: Process) -> Hashable:
+            self._write(world, number, world.shared[number])
+            return world.shared[number]
+
+        told: Hashable = self._ask(ask, quiet=True)
+        return told
+
+    def _write(self, world: World, number: int, value: Hashable) -> None:
+        launcher = self.launcher
+        world.shared = {**world.shared, number: value}
+        launcher.shared = {**launcher.shared, number: value}
 
 
 class _GoneError(Exception):

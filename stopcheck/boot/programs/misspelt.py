@@ -20,6 +20,12 @@ _OLDEST = 8
 """3.7 made `async` a keyword, and 3.8 is what most of what is written since needs."""
 
 
+def may_be(base: str, minor: int) -> bool:
+    """Whether an official image of Python, by its name, may have this version of Python 3, or a later one."""
+    image = _OFFICIAL.fullmatch(base)
+    return image is not None and (not image[1] or int(image[1]) >= minor)
+
+
 def misspelt(start: Start, source: SourceFile) -> Program | None:
     """It ends at once where the image's own Python surely refuses it.
 

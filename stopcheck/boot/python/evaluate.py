@@ -343,8 +343,10 @@ class Evaluator:
             scope.elsewhere.get(target.id, scope).names[target.id] = value
         elif isinstance(target, ast.Attribute):
             owner = yield from self.value(target.value, scope)
-            if isinstance(owner, (Instance, Thing)):
+            if isinstance(owner, Instance):
                 owner.fields[target.attr] = value
+            elif isinstance(owner, Thing):
+                self.library.put_attribute(owner, target.attr, value)
             elif isinstance(owner, Class):
                 owner.members[target.attr] = value
             elif not isinstance(owner, (Opaque, Function)):

@@ -56,14 +56,17 @@ class Run:
         try:
             if self.package:
                 yield from self.library.load(self.package)
-            names = {"__name__": "__main__", "__package__": self.package, "__file__": Opaque()}
+            names: dict[str, object] = {"__name__": "__main__", "__package__": self.package, "__file__": Opaque()}
+            self.library.main = names
             yield from self.evaluator.block(tree.body, Scope(names))
         except RaisedError as error:
             self.line = self.library.line
             status = self._status(error)
         yield Wait("threads", ready=lambda: not self.schedule.threads_left())
+        yield from self.library.pools_over("ProcessExecutor")
         for function, arguments, named in reversed(self.library.exits):
             yield from self.evaluator.call(function, arguments, named)
+        yield from self.library.pools_over("ProcessPool")
         yield from self.library.workers_over()
         return status
 

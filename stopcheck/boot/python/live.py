@@ -82,6 +82,10 @@ class Live(Run):
         assert isinstance(self.library, Standard)
         self.library.child(pid).fields["open"] = False
 
+    def shared(self, number: int, value: object) -> None:
+        """Another process has written to memory that they share."""
+        self.library.told(number, value)
+
     def awaited(self) -> tuple[int, ...]:
         """The children for whose end it waits, however long that takes."""
         waits = [task.top().wait for task in self.schedule.tasks if not task.done]

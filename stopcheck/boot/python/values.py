@@ -57,6 +57,7 @@ ALIASES = {
 }
 """Other names of exceptions, or the nearest built-in that they are a kind of (docs.python.org/3/library)."""
 _BASES = {"asyncio.CancelledError": "BaseException", "queue.Empty": "Exception", "queue.Full": "Exception",
+          "multiprocessing.TimeoutError": "Exception", "concurrent.futures.process.BrokenProcessPool": "Exception",
           "subprocess.TimeoutExpired": "Exception", "subprocess.CalledProcessError": "Exception"}  # fmt: skip
 
 

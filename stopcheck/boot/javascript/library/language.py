@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from stopcheck.boot.conduct import Opaque
 from stopcheck.boot.javascript.library.shelf import Shelf, is_called
 from stopcheck.boot.javascript.values import UNDEFINED, Builtin, Function, List, Promise, Thing, ThrownError, Undefined
@@ -9,6 +11,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from stopcheck.boot.javascript.values import Steps
@@ -285,6 +288,26 @@ class Language(Shelf):
     def string(self, value: Any = "") -> Any:
         """String()."""
         return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else Opaque()
+
+    def _counted(self, function: Callable[..., Any], *values: Any) -> Any:
+        known = values and all(isinstance(one, (int, float)) and one == one and abs(one) < 1e15 for one in values)
+        return function(*values) if known else Opaque("a number")
+
+    def math_min(self, _: Any = None, *values: Any) -> Any:
+        """Math.min()."""
+        return self._counted(lambda *all_of: min(all_of), *values)
+
+    def math_max(self, _: Any = None, *values: Any) -> Any:
+        """Math.max()."""
+        return self._counted(lambda *all_of: max(all_of), *values)
+
+    def math_floor(self, _: Any = None, value: Any = UNDEFINED) -> Any:
+        """Math.floor()."""
+        return self._counted(math.floor, value)
+
+    def math_ceil(self, _: Any = None, value: Any = UNDEFINED) -> Any:
+        """Math.ceil()."""
+        return self._counted(math.ceil, value)
 
     # Objects
 

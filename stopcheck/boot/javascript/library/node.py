@@ -12,7 +12,8 @@ from types import GeneratorType
 
 from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
 from stopcheck.boot.javascript.evaluate import line
-from stopcheck.boot.javascript.library.processes import Processes
+from stopcheck.boot.javascript.library.channels import Channels
+from stopcheck.boot.javascript.library.collections import COLLECTIONS, Collections
 from stopcheck.boot.javascript.library.shelf import gives, is_called
 from stopcheck.boot.javascript.values import (
     ABSENT,
@@ -45,6 +46,7 @@ _MODULES = frozenset(
     [
         *(
             "child_process",
+            "cluster",
             "dgram",
             "events",
             "fs",
@@ -69,7 +71,7 @@ _VARIABLE = 0x04
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
 
 
-class Node(Processes):
+class Node(Channels, Collections):
     """Node.js, for one run of a program."""
 
     # What the evaluator asks
@@ -123,6 +125,8 @@ class Node(Processes):
             if name not in self.variables:
                 self.asked[name] = None
             return self.variables.get(name, UNDEFINED)
+        if owner.path == "cluster" and name != "default":
+            return self.of_cluster(name)
         if owner.path == "require" and name == "main":
             return self.modules["$main"]
         if owner.path in {"events", "events.EventEmitter"} and name in {"EventEmitter", "default"}:
@@ -141,7 +145,10 @@ class Node(Processes):
         known: dict[str, Any] = {
             "argv": List(["node", *self.around.arguments]), "platform": "linux", "stdin": self.input,
             "env": Builtin("process.env"), "exitCode": UNDEFINED, "default": self.process,
+            "connected": self.channel is not None,
         }  # fmt: skip
+        if name in {"send", "disconnect", "channel"} and self.channel is None:
+            return UNDEFINED
         return known.get(name, Builtin(f"process.{name}", self.process))
 
     def put(self, owner: Builtin, name: str, value: Any) -> None:
@@ -177,6 +184,8 @@ class Node(Processes):
             return Thing("controller", {"signal": Thing("abort", {"aborted": False})})
         if path in _KINDS:
             return Thing(_KINDS[path])
+        if path in COLLECTIONS:
+            return (yield from self.collection(path, *arguments[:1]))
         if path in runtime().errors:
             return self.error(path, arguments[0] if arguments else "")
         if isinstance(kind, Function):
@@ -305,7 +314,8 @@ class Node(Processes):
         module = Thing("", {"exports": exports, "filename": path})
         if self._is_ecmascript(path):
             return Scope({"this": UNDEFINED, **dict.fromkeys(_OF_SCRIPTS, ABSENT)}), module
-        return Scope({"module": module, "exports": exports, "this": exports}), module
+        place = {"__filename": path, "__dirname": posixpath.dirname(path)}
+        return Scope({"module": module, "exports": exports, "this": exports, **place}), module
 
     def _is_ecmascript(self, path: str) -> bool:
         """Whether a file is a module in which `require` is not defined (nodejs.org/api/esm.html, Enabling)."""
@@ -342,7 +352,9 @@ class Node(Processes):
             raise UndecidedError("which signal it handles is not known")
         if name == "beforeExit":
             raise UndecidedError("what it does before it ends is not followed")
-        return self.listen(process, name, function)
+        self.listen(process, name, function)
+        self.hears(name)
+        return process
 
     process_addlistener = process_prependlistener = process_on
 
@@ -350,7 +362,9 @@ class Node(Processes):
         """process.once()."""
         if not isinstance(name, str):
             raise UndecidedError("which signal it handles is not known")
-        return self.listen(process, name, function, once=True)
+        self.listen(process, name, function, once=True)
+        self.hears(name)
+        return process
 
     def process_off(self, process: Thing, name: object = UNDEFINED, function: Any = UNDEFINED) -> Thing:
         """process.off()."""
@@ -400,6 +414,8 @@ class Node(Processes):
 
     def cleartimeout(self, timer: Any = UNDEFINED) -> None:
         """clearTimeout()."""
+        if isinstance(timer, Opaque) and self.loop.timers:
+            raise UndecidedError("which timer it clears is not known")
         made = timer.fields.get("timer") if isinstance(timer, Thing) else None
         if made in self.loop.timers:
             self.loop.timers.remove(made)
@@ -527,6 +543,7 @@ class Node(Processes):
             if is_called(one):
                 self.later(one)
         self.later(Builtin("server.emit", server), ("listening",))
+        self.listens()
         return server
 
     server_emit = emitter_emit
@@ -646,6 +663,24 @@ class Node(Processes):
     watcher_close = server_close
 
     # The rest
+
+    def path_join(self, _: Any, *parts: Any) -> object:
+        """path.join()."""
+        known = parts and all(isinstance(part, str) for part in parts)
+        return posixpath.normpath("/".join(filter(None, parts))) if known else Opaque("a path")
+
+    def os_cpus(self, *_: Any) -> List:
+        """os.cpus(): two stand for as many as there are."""
+        return List([Opaque("a processor"), Opaque("a processor")])
+
+    def os_availableparallelism(self, *_: Any) -> int:
+        """os.availableParallelism()."""
+        return 2
+
+    def path_resolve(self, _: Any, *parts: Any) -> object:
+        """path.resolve(), from a folder that is known."""
+        known = parts and all(isinstance(part, str) for part in parts) and parts[0].startswith("/")
+        return posixpath.normpath(posixpath.join(*parts)) if known else Opaque("a path")
 
     def date_now(self, *_: Any) -> float:
         """Date.now()."""

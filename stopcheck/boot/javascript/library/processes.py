@@ -17,7 +17,21 @@ if TYPE_CHECKING:
 
 _SHELL = "/bin/sh"
 _OPTIONS = frozenset(
-    {"cwd", "env", "stdio", "detached", "shell", "encoding", "windowsHide", "maxBuffer", "argv0", "input"}
+    {
+        "cwd",
+        "env",
+        "stdio",
+        "detached",
+        "shell",
+        "encoding",
+        "windowsHide",
+        "maxBuffer",
+        "argv0",
+        "input",
+        "silent",
+        "execArgv",
+        "serialization",
+    }
 )
 """What of spawn()'s options is understood."""
 
@@ -33,25 +47,26 @@ class Processes(Language):
 
     def child_process_spawn(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Thing:
         """child_process.spawn()."""
-        words, options = _told(rest)
-        return self._start([command, *words], options)
+        words, options = told_words(rest)
+        return self.start([command, *words], options)
 
     def child_process_exec(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Thing:
         """child_process.exec()."""
-        return self._with_callback(self._start([_SHELL, "-c", command], _told(rest)[1]), rest)
+        return self._with_callback(self.start([_SHELL, "-c", command], told_words(rest)[1]), rest)
 
     def child_process_execfile(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Thing:
         """child_process.execFile()."""
-        words, options = _told(rest)
-        return self._with_callback(self._start([command, *words], options), rest)
+        words, options = told_words(rest)
+        return self._with_callback(self.start([command, *words], options), rest)
 
     def _with_callback(self, child: Thing, rest: tuple[Any, ...]) -> Thing:
         if rest and is_called(rest[-1]):
             child.fields["callback"] = rest[-1]
         return child
 
-    def _start(self, words: list[Any], options: Any, blocked: bool = False) -> Thing:
-        told = self._options(options)
+    def start(self, words: list[Any], options: Any, blocked: bool = False) -> Thing:
+        """Starts a child."""
+        told = self.options(options)
         if told.get("shell", False) is True:
             if any(isinstance(word, Opaque) for word in words):
                 raise UndecidedError("what it starts is not known")
@@ -83,7 +98,8 @@ class Processes(Language):
         self.later(Builtin("child.emit", child), ("spawn",))
         return child
 
-    def _options(self, options: Any) -> dict[str, Any]:
+    def options(self, options: Any) -> dict[str, Any]:
+        """A child's options, all of which have to be understood."""
         if options is UNDEFINED or options is None:
             return {}
         if not isinstance(options, Thing) or not options.fields.keys() <= _OPTIONS:
@@ -184,7 +200,7 @@ class Processes(Language):
 
     def child_process_spawnsync(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Steps:
         """child_process.spawnSync()."""
-        words, options = _told(rest)
+        words, options = told_words(rest)
         child = yield from self._blocked([command, *words], options)
         told = {"status": child.fields["exitCode"], "signal": child.fields["signalCode"], "pid": child.fields["pid"]}
         if child.fields["pid"] is UNDEFINED:
@@ -193,16 +209,16 @@ class Processes(Language):
 
     def child_process_execsync(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Steps:
         """child_process.execSync()."""
-        child = yield from self._blocked([_SHELL, "-c", command], _told(rest)[1])
+        child = yield from self._blocked([_SHELL, "-c", command], told_words(rest)[1])
         return self._output(child)
 
     def child_process_execfilesync(self, _: Any, command: object = UNDEFINED, *rest: Any) -> Steps:
         """child_process.execFileSync()."""
-        words, options = _told(rest)
+        words, options = told_words(rest)
         return self._output((yield from self._blocked([command, *words], options)))
 
     def _blocked(self, words: list[Any], options: Any) -> Steps:
-        child = self._start(words, options, blocked=True)
+        child = self.start(words, options, blocked=True)
         if child.fields["pid"] is not UNDEFINED:
             self.loop.handles.pop(id(child), None)
             child.fields["blocked"] = self.loop.blocked = Promise()
@@ -236,7 +252,7 @@ class Processes(Language):
         return True
 
 
-def _told(rest: tuple[Any, ...]) -> tuple[list[Any], Any]:
+def told_words(rest: tuple[Any, ...]) -> tuple[list[Any], Any]:
     """The words and the options among what follows a command."""
     words = next((one.items for one in rest if isinstance(one, List)), [])
     options = next((one for one in rest if isinstance(one, (Thing, Opaque))), UNDEFINED)

@@ -36,6 +36,21 @@ class Shelf:
         self.children: dict[int, Thing] = {}
         """The children that have not ended, by their numbers."""
         self.folders: list[str] = []
+        self.cells: dict[int, Any] = {}
+        """The channels to children and to a parent (library.channels): its view of what nobody has read yet."""
+        self.channel: Thing | None = None
+        """The one to its parent."""
+        self.forked: dict[int, Thing] = {}
+        """The children, by where their messages come."""
+        self.unique: object = None
+        """Which worker of a cluster it is; None: it is none."""
+        self.cluster = Thing("emitter", {"listeners": {}})
+        self.cluster_workers = Thing("")
+        self.forks = 0
+        self.primary: dict[str, Any] = {}
+        """How the workers of its cluster are started."""
+        self.leaving: Any = UNDEFINED
+        """What is called when none of them is there any more."""
         self.place = 0
         self.evaluator: Evaluator
 

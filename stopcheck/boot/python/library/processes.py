@@ -293,7 +293,16 @@ class Processes(Shelf):
         if not pid:
             self.schedule.alone()
             self.children.clear()
+            self.own = self.kernel().pid()
+            for number in self.cells:
+                self.cells[number] = self.kernel().look(number)
         return pid
+
+    def fork_worker(self) -> int:
+        """A child of multiprocessing, where that is a fork."""
+        if not self.around.forks:
+            raise UndecidedError("its children are no forks")
+        return self.os_fork()
 
     def os_waitpid(self, pid: object, options: object = 0) -> Steps:
         """os.waitpid()."""
@@ -381,20 +390,20 @@ class Processes(Shelf):
             named: Mapping[str, Any] = {}
         else:
             target, arguments, named = fields.get("target"), tuple(fields.get("args", ())), fields.get("kwargs") or {}
-        pid = self.os_fork()
+        pid = self.fork_worker()
         if pid:
             self.workers.append((pid, daemon is True))
             fields["pid"] = pid
             return
         self.workers.clear()
         self.exits.clear()
+        self.pools.clear()
         status = 0
         try:
             yield from self.evaluator.call(target, arguments, named)
         except RaisedError as error:
-            code = error.value if error.kind == "SystemExit" else 1
-            status = 0 if code is None else code if isinstance(code, int) else 1
-        raise EndedError(status & 255)
+            status = status_of(error)
+        raise EndedError(status)
 
     def process_join(self, process: Thing, timeout: object = None) -> Steps:
         """Process.join()."""
@@ -427,6 +436,12 @@ class Processes(Shelf):
         if left:
             numbers = tuple(pid for pid, _ in self.workers)
             yield Wait("child", ready=lambda: all(one.fields["status"] is not None for one in left), whom=numbers)
+
+
+def status_of(error: RaisedError) -> int:
+    """What a child of multiprocessing ends with that has raised something (Lib/multiprocessing/process.py)."""
+    code = error.value if error.kind == "SystemExit" else 1
+    return 0 if code is None else code & 255 if isinstance(code, int) else 1
 
 
 def _session(named: Mapping[str, Any]) -> str:

@@ -52,6 +52,15 @@ class Shelf:
         """Its working directory, where it has changed that."""
         self.workers: list[tuple[int, bool]] = []
         """The children of multiprocessing, and whether each is a daemon."""
+        self.cells: dict[int, Any] = {}
+        """What it shares with other processes (library.shared), by number: its view of that."""
+        self.tokens = 0
+        self.own = 0
+        """Which of the processes that share something it is."""
+        self.main: Mapping[str, object] = {}
+        """The names of the program's own file."""
+        self.pools: list[Thing] = []
+        """Its pools of processes."""
         self.place = 0
         self.line = 0
         """The line of the program's own file that is carried out."""

@@ -14,11 +14,11 @@ from stopcheck.boot.conduct import Opaque, UndecidedError
 from stopcheck.boot.python.library.arguments import Arguments
 from stopcheck.boot.python.library.builtin import Builtins
 from stopcheck.boot.python.library.loops import Loops
-from stopcheck.boot.python.library.processes import Processes
+from stopcheck.boot.python.library.pools import Pools
 from stopcheck.boot.python.library.servers import Servers
+from stopcheck.boot.python.library.shared import VALUE
 from stopcheck.boot.python.library.shelf import PLAIN, is_called
 from stopcheck.boot.python.library.signals import Signals
-from stopcheck.boot.python.library.threads import Threads
 from stopcheck.boot.python.values import ALIASES, FOREVER, Instance, Library, Method, RaisedError, Scope, Thing, Wait
 from stopcheck.boot.signals import NUMBERS
 from stopcheck.hints import TYPE_CHECKING
@@ -34,7 +34,7 @@ _KINDS = {"threading.Event": "Event", "threading.Thread": "Thread", "threading.T
           "multiprocessing.Process": "Process"}  # fmt: skip
 
 
-class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes):
+class Standard(Builtins, Arguments, Signals, Servers, Loops, Pools):
     """The standard library, for one run of a program."""
 
     # What the evaluator asks
@@ -87,6 +87,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
         if isinstance(owner, Thing):
             if name in owner.fields:
                 return owner.fields[name]
+            if name == "value" and VALUE in owner.fields:
+                return self.thawed(self.cells[owner.fields[VALUE]])
             if owner.kind == "module":
                 if owner.fields["__package__"] == owner.fields["__name__"]:
                     raise UndecidedError(f"{name} may be in a package that is not wholly there")
@@ -102,6 +104,13 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
             "math.inf": FOREVER, "typing.TYPE_CHECKING": False,
         }  # fmt: skip
         return known.get(path, Library(path))
+
+    def put_attribute(self, owner: Thing, name: str, value: object) -> None:
+        """`owner.name = value`."""
+        if name == "value" and VALUE in owner.fields:
+            self.change(owner.fields[VALUE], self.frozen(value))
+        else:
+            owner.fields[name] = value
 
     def number(self, value: Any) -> Any:
         """A signal as the number that it is; all else as it is."""
@@ -161,6 +170,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
                 return Opaque(name)
         else:
             name, told = "", None
+        if name in standard_library().native:
+            arguments = yield from self._gone_through(arguments)
         if told is not None:
             try:
                 result = told(*arguments, **named)
@@ -179,10 +190,19 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
             return Opaque()
         raise UndecidedError(f"{name or 'what it calls'} is not followed")
 
+    def _gone_through(self, values: tuple[Any, ...]) -> Steps:
+        found = []
+        for one in values:
+            is_lazy = isinstance(one, Thing) and one.kind == "PoolResults"
+            found.append((yield from self.lines(one)) if is_lazy else one)
+        return tuple(found)
+
     def _plainly(self, name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> object:
         kind = getattr(builtins, name, None)
         if (isinstance(kind, type) and issubclass(kind, BaseException)) or name in ALIASES or name == "queue.Empty":
             return Thing("exception", {"kind": name, "value": arguments[0] if arguments else None})
+        if name == "object" and not arguments:
+            return Thing("object")
         known = standard_library()
         gives = any(map(is_called, (*arguments, *named.values())))
         if name in known.unfollowed or (gives and name not in known.asks):
@@ -201,6 +221,8 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
             return None
         if isinstance(thing, Thing) and thing.kind == "Lock":
             return (yield from self.lock_acquire(thing))
+        if isinstance(thing, Thing) and thing.kind in {"SharedLock", "SharedValue"}:
+            return (yield from self.sharedlock_acquire(thing.fields.get("lock", thing)))
         return manager
 
     def end_with(self, manager: Any, error: RaisedError | None) -> Steps:
@@ -213,8 +235,14 @@ class Standard(Builtins, Arguments, Signals, Threads, Servers, Loops, Processes)
                 yield from self.popen_wait(thing)
             if thing.kind == "pool":
                 yield from self.pool_shutdown(thing)
+            if thing.kind == "ProcessPool":
+                yield from self.processpool_terminate(thing)
+            if thing.kind == "ProcessExecutor":
+                yield from self.processexecutor_shutdown(thing)
             if thing.kind == "Lock":
                 self.lock_release(thing)
+            if thing.kind in {"SharedLock", "SharedValue"}:
+                self.sharedlock_release(thing.fields.get("lock", thing))
         return False
 
 
