@@ -23,12 +23,12 @@ _NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|defin
 _DEEPEST = 16
 
 
-class NotFollowedError(Exception):
+class _NotFollowedError(Exception):
     """What a Makefile says is more than is read here."""
 
 
 @dataclass(slots=True)
-class Makefile:
+class _Makefile:
     """Its variables, unexpanded, and its rules: for each target what it needs and its recipe."""
 
     variables: dict[str, str] = field(default_factory=dict)
@@ -36,9 +36,17 @@ class Makefile:
     first: str = ""
 
 
-def read(text: str) -> Makefile:
-    """Raises NotFollowedError where it has what is not read."""
-    made = Makefile(dict(_BUILT_IN))
+def recipe(text: str, words: Sequence[str], is_file: Callable[[str], bool]) -> list[str]:
+    """The lines that `make WORD…` runs, which names targets and sets variables; none where that is not followed."""
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    try:
+        return _commands(_read(text), [word for word in words if "=" not in word], given, is_file)
+    except _NotFollowedError:
+        return []
+
+
+def _read(text: str) -> _Makefile:
+    made = _Makefile(dict(_BUILT_IN))
     recipes: list[list[str]] = []
     for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
         if line.startswith("\t"):
@@ -47,25 +55,25 @@ def read(text: str) -> Makefile:
             continue
         plain = line.partition("#")[0].rstrip()
         if _NOT_FOLLOWED.match(plain):
-            raise NotFollowedError(plain)
+            raise _NotFollowedError(plain)
         assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)
         if assigned is not None:
             _assign(made, assigned[1], assigned[2], assigned[3])
         elif rule is not None:
             recipes = _rule(made, rule[1], rule[2], rule[3])
         elif plain.strip():
-            raise NotFollowedError(plain)
+            raise _NotFollowedError(plain)
     return made
 
 
-def _assign(made: Makefile, name: str, sign: str, value: str) -> None:
+def _assign(made: _Makefile, name: str, sign: str, value: str) -> None:
     if sign == "?=" and name in made.variables:
         return
     before = made.variables.get(name, "") if sign == "+=" else ""
     made.variables[name] = f"{before} {value}".strip()
 
 
-def _rule(made: Makefile, targets: str, needs: str, first: str | None) -> list[list[str]]:
+def _rule(made: _Makefile, targets: str, needs: str, first: str | None) -> list[list[str]]:
     recipes: list[list[str]] = []
     for target in _expand(targets, made.variables).split():
         told = made.rules.setdefault(target, ([], []))
@@ -83,19 +91,19 @@ def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         if name == "$":
             return "\0"
         if depth > _DEEPEST or re.search(r"[\s,:%]", name):
-            raise NotFollowedError(match[0])
+            raise _NotFollowedError(match[0])
         return _expand(variables.get(name, ""), variables, depth + 1)
 
     found = _REFERENCE.sub(value, text)
     return found if depth else found.replace("\0", "$")
 
 
-def commands(
-    made: Makefile, targets: Sequence[str], given: Mapping[str, str], is_file: Callable[[str], bool]
+def _commands(
+    made: _Makefile, targets: Sequence[str], given: Mapping[str, str], is_file: Callable[[str], bool]
 ) -> list[str]:
     """The lines that are run for these targets, or for the first one; `given` are variables of the command line.
 
-    Raises NotFollowedError where a target has no rule, and is no file either.
+    Raises _NotFollowedError where a target has no rule, and is no file either.
     """
     lines: list[str] = []
     done: set[str] = set()
@@ -107,10 +115,10 @@ def commands(
         if target not in made.rules:
             if is_file(target) or is_file(re.sub(r"\.o$", ".c", target)):
                 return
-            raise NotFollowedError(target)
+            raise _NotFollowedError(target)
         needs, recipe = made.rules[target]
         if depth > _DEEPEST:
-            raise NotFollowedError(target)
+            raise _NotFollowedError(target)
         for need in needs:
             build(need, depth + 1)
         known = {**made.variables, **given}

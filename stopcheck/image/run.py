@@ -6,7 +6,7 @@ import re
 from contextlib import contextmanager
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image import makefile, packages
+from stopcheck.image import packages
 from stopcheck.image.bases import of_system, with_shell
 from stopcheck.image.commands import Commands, read_arguments
 from stopcheck.image.context import Context
@@ -522,6 +522,8 @@ class _Runner:
 
     def _recipe(self, arguments: Sequence[Field | None]) -> list[tuple[str, str]]:
         """The folder, and each command; none where that is not known."""
+        from stopcheck.image import makefile
+
         options = read_arguments(arguments, "Cf", ("directory", "file", "makefile"))
         folder = self.effects.cwd
         if (place := options.value("C", "directory")) is not None:
@@ -534,14 +536,8 @@ class _Runner:
         words = [word for word in words if not word.isdigit()]  # of `-j 4`
         if text is None or not folder or "$" in "".join(words):
             return []
-        given = dict(word.split("=", 1) for word in words if "=" in word)
         view = self.effects.view
-        try:
-            made = makefile.read(text.text)
-            targets = [word for word in words if "=" not in word]
-            found = makefile.commands(made, targets, given, lambda name: view.kind(join(folder, name)) == "file")
-        except makefile.NotFollowedError:
-            return []
+        found = makefile.recipe(text.text, words, lambda name: view.kind(join(folder, name)) == "file")
         return [(folder, line) for line in found]
 
     def do_su(self, arguments: Sequence[Field | None]) -> None:

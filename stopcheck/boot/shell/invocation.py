@@ -7,7 +7,6 @@ import posixpath
 from stopcheck.boot.either import Either
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
 from stopcheck.boot.programs.program import Failure, Program
-from stopcheck.boot.shell.piped import Piped
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
@@ -81,6 +80,8 @@ def run_shell(
         return Shell(machine, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
     if not rest or "s" in options:
         if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
+            from stopcheck.boot.shell.piped import Piped
+
             return Piped(machine, process.program, tuple(word for word in own if word not in {"-s", "--"}), rest)
         if process.stdin:
             return leaf("unnamed", instead="what it reads are the commands that another program prints")
