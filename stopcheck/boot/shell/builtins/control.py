@@ -175,14 +175,16 @@ def do_return(call: Call) -> None:
     shell = call.shell
     if _is_misused(call):
         return
-    within = next((each for each in reversed(shell.frames) if isinstance(each, (CallEnd, SourceEnd, TrapEnd))), None)
+    bash = shell.row.name == "bash"
+    # In bash the status from before a trap counts for whatever that calls, too.
+    ends = (TrapEnd,) if bash else (CallEnd, SourceEnd, TrapEnd)
+    within = next((each for each in reversed(shell.frames) if isinstance(each, ends)), None)
     last = _byte(shell.status)
     if isinstance(within, TrapEnd) and shell.row.name != "ksh93":
         last = within.status
     status = number(call, 0) if call.arguments else last
     looked = shell.tested()
     frame = shell.unwind(CallEnd, SourceEnd)
-    bash = shell.row.name == "bash"
     if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
         raise TooComplex("what `return` in an EXIT trap leaves as the status")
     if frame is None and bash:
