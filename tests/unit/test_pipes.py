@@ -74,6 +74,7 @@ from tests.unit.scripts import context, said
         ),
         pytest.param("#!/bin/sh\necho ${x//a/b}\nexec hypercorn\n", "fails", (), id="what-dash-cannot-expand"),
         pytest.param("echo ${x//a/b}\nexec hypercorn\n", "graceful", ("hypercorn",), id="and-bash-can"),
+        pytest.param("x=$(jobs -r)\n[ -z \"$x\" ] && exit 3\nexec hypercorn\n", "fails", (), id="no-job-runs"),
         pytest.param("su nobody -c hypercorn\n", "fails", (), id="an-account-without-a-shell"),
         pytest.param("su nobody -s /bin/sh -c hypercorn\n", "killed", ("hypercorn",), id="with-another-shell"),
     ],

@@ -135,6 +135,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             if not shell.row.jobs_p:
                 return unknown if shell.row.name == "yash" else ""
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+        case "jobs" if shell.row.name == "bash" and arguments in ([], ["-r"]):
+            running = any(world.living(job.pids) for job in shell.jobs)
+            return unknown if running or (not arguments and shell.jobs) else ""
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, _one_of(arguments, [p for p in alive if plain[0] in p.program[:COMM]]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:
