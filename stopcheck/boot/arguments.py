@@ -9,6 +9,7 @@ from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.shell.invocation import shell_options
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
@@ -68,7 +69,7 @@ def _dropping(image: Image, argv: tuple[Field, ...], cwd: str) -> SourceFile | N
 
 def _find(image: Image, name: str, cwd: str) -> ImageFile | None:
     if "/" in name:
-        found = image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+        found = image.files.lookup(clean(posixpath.join(cwd, name)))
     else:
         path = image.env.get("PATH", DEFAULT_PATH)
         found = image.files.which(name, path if isinstance(path, str) else DEFAULT_PATH)

@@ -15,6 +15,7 @@ from stopcheck.boot.shell.redirections import closes
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import (
     ArithmeticExpansion,
@@ -66,7 +67,7 @@ def _unfound(machine: Machine, world: World, process: Process, words: Sequence[F
         return ""
     name, *rest = (str(word) for word in words)
     options = {letter for word in rest if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
-    paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in rest if word and word[0] != "-"]
+    paths = [clean(posixpath.join(process.cwd, word)) for word in rest if word and word[0] != "-"]
     if name == "mkdir":
         made = paths if not options else []
         above = (posixpath.dirname(path) for path in made)
@@ -165,9 +166,7 @@ def fails(shell: Shell, command: Command, world: World, process: Process) -> boo
     ):
         return False
     path = expand_text(scope, command.words[1])
-    return isinstance(path, str) and missing_folder(
-        shell.machine, world, posixpath.normpath(posixpath.join(process.cwd, path))
-    )
+    return isinstance(path, str) and missing_folder(shell.machine, world, clean(posixpath.join(process.cwd, path)))
 
 
 def tell(world: World, process: Process, path: str, span: Span | None) -> None:
@@ -193,7 +192,7 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
         return _is_unanswered(shell, target, world)
     if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
         return False
-    return path == "" or _cannot(shell.machine, world, operator, posixpath.normpath(posixpath.join(process.cwd, path)))
+    return path == "" or _cannot(shell.machine, world, operator, clean(posixpath.join(process.cwd, path)))
 
 
 def _is_unanswered(shell: Shell, target: Word, world: World) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.knowledge.systems import is_foreign_manager, lacks
 from stopcheck.model import Unknown
@@ -44,7 +45,7 @@ def find_file(image: Image, name: str, cwd: str, env: Mapping[str, Field]) -> Im
     if "\r" in name:
         return None
     if "/" in name:
-        file = image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+        file = image.files.lookup(clean(posixpath.join(cwd, name)))
     else:
         search = env.get("PATH", BARE_PATH[image.base.family in GLIBC])
         file = image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
@@ -61,7 +62,7 @@ def found_as(image: Image, name: str, target: str, cwd: str, env: Mapping[str, F
     search = env.get("PATH", "")
     folders = search.split(":") if isinstance(search, str) and "/" not in name else [""]
     for folder in folders:
-        path = posixpath.normpath(posixpath.join(cwd, folder, name))
+        path = clean(posixpath.join(cwd, folder, name))
         found = image.files.lookup(path)
         if not isinstance(found, Unknown) and found is not None and found.path == target:
             return path
@@ -154,7 +155,7 @@ def is_for(image: Image, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
 def _lacks(image: Image, name: str, cwd: str) -> bool:
     """Whether neither the system's own image, nor what the build put on top, has a program of this name."""
     base = image.base
-    folder, _, program = (posixpath.normpath(posixpath.join(cwd, name)) if "/" in name else name).rpartition("/")
+    folder, _, program = (clean(posixpath.join(cwd, name)) if "/" in name else name).rpartition("/")
     if base.name.partition(":")[0] == base.family and f"{folder}/".startswith(_EMPTY):
         return True
     return (
@@ -173,7 +174,7 @@ def _meant_elsewhere(image: Image, name: str, cwd: str) -> bool:
     own = {path.rsplit("/", 1)[-1] for path in (*base.execs, *base.starts)}
     if "/" in name or name in own or not (base.plain or is_bare(image)):
         return False
-    here = image.files.lookup(posixpath.normpath(posixpath.join(cwd, name)))
+    here = image.files.lookup(clean(posixpath.join(cwd, name)))
     return name.endswith(".sh") or image.files.puts(name) or not (here is None or isinstance(here, Unknown))
 
 

@@ -21,7 +21,7 @@ from stopcheck.boot.lookup import (
     may_be_the_bases,
     own_script,
 )
-from stopcheck.boot.permissions import closed_folder
+from stopcheck.boot.permissions import closed_folder, is_shut_out
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
@@ -35,6 +35,7 @@ from stopcheck.boot.signals import HARMLESS
 from stopcheck.boot.written import made_executable, makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -208,7 +209,7 @@ class Machine:
         written = self.written(world, process, name) if "/" in name else None
         file = written or find_file(self.image, name, process.cwd, {} if search is None else {"PATH": search})
         if file is None and "/" in name:
-            made = world.files.get(posixpath.normpath(posixpath.join(process.cwd, name)))
+            made = world.files.get(clean(posixpath.join(process.cwd, name)))
             if isinstance(made, Unknown):  # what a script has worked on may say anything
                 return self._opaque(process, "opaque", made.reason)
         elsewhere = None
@@ -216,6 +217,9 @@ class Machine:
             elsewhere = self._opaque(process, "absent", search.reason)
         if file is None:
             return elsewhere or self._not_found(name, process.cwd)
+        if not isinstance(file, Unknown) and process.user and is_shut_out(self.image, process.user, file, 1):
+            why = f"{file.path} can be executed by root alone, and {process.user} is to run it"
+            return Failure(126, why, "unreadable", name, file)
         if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
             return self._load_file(world, process, file, file.content, argv, env, depth)
         absent = Failure(127, f"{name} is not in the image", "absent", name)
@@ -251,7 +255,7 @@ class Machine:
     def _not_found(self, name: str, cwd: str) -> Failure:
         if "\r" in name:
             return Failure(127, f"{name.rstrip()!r} is not in the image (its line ends in CR LF)", "crlf", name)
-        if "/" in name and self.image.files.kind(posixpath.normpath(posixpath.join(cwd, name))) == "folder":
+        if "/" in name and self.image.files.kind(clean(posixpath.join(cwd, name))) == "folder":
             return Failure(126, f"{name} is a folder", "folder", name)
         return Failure(127, f"{name} is not in the image", "absent", name)
 
@@ -320,7 +324,7 @@ class Machine:
 
     def written(self, world: World, process: Process, name: str) -> ImageFile | None:
         """A script that another one has written, where its text is known; that it was made executable is taken so."""
-        path = posixpath.normpath(posixpath.join(process.cwd, name))
+        path = clean(posixpath.join(process.cwd, name))
         text = world.files.get(path)
         if not isinstance(text, str):
             return None
@@ -329,7 +333,7 @@ class Machine:
 
     def is_folder(self, world: World, process: Process, path: str) -> bool:
         """Whether a path names a folder, of the image or one that a script has made."""
-        path = posixpath.normpath(posixpath.join(process.cwd, path))
+        path = clean(posixpath.join(process.cwd, path))
         return path in world.folders or self.image.files.kind(path) == "folder"
 
     def _load_file(
@@ -352,7 +356,7 @@ class Machine:
         if not text.startswith("#!"):
             kind, why = _no_shebang(text)
             return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
-        if self._for_root_alone(process, file):
+        if process.user and is_shut_out(self.image, process.user, file, 4):
             why = f"{file.path} can be read by root alone, and {process.user} is to run it"
             return Failure(126, why, "unreadable", str(argv[0]), file)
         line = text[2 : text.find("\n") if "\n" in text else len(text)]
@@ -374,18 +378,6 @@ class Machine:
             process.program = program
             return known.run(Start(self, world, process, self.programs[program], argv, env, depth))
         return loaded
-
-    def _for_root_alone(self, process: Process, file: ImageFile) -> bool:
-        """Whether an interpreter cannot open a script: the engine starts it with root's rights, what runs it has none.
-
-        Who owns a file is not followed: where the build changes that of any, it may be the user's.
-        """
-        if process.user in {"", "root", "0"} or isinstance(file.mode, Unknown) or file.mode & 0o044:
-            return False
-        return not any(
-            "chown" in line.value or any(flag.name == "chown" for flag in line.flags)
-            for line in self.image.instructions
-        )
 
     def _carriage_return(self, file: ImageFile, words: list[str], name: str) -> Failure:
         """A `#!` line that ends in CR LF: the CR is the last character of the interpreter's name, or of its option."""

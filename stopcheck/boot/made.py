@@ -7,6 +7,7 @@ import posixpath
 from stopcheck.boot.lookup import is_bare
 from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _may_make(process: Process, path: str) -> bool:
             continue
         if program and path in word and path.count("/") > 1 and not process.alive:
             return True  # `sed -n "w /srv/list"`
-        named = posixpath.normpath(posixpath.join(process.cwd, word.rpartition("=")[2]))
+        named = clean(posixpath.join(process.cwd, word.rpartition("=")[2]))
         if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
             return True
     ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive

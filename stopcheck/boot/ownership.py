@@ -8,6 +8,7 @@ import re
 from stopcheck.boot.accounts import ROOT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.modes import read_mode
+from stopcheck.image.paths import clean
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def is_roots_folder(image: Image, folder: str) -> bool:
         elif line.keyword == "WORKDIR":
             if "$" in line.value:
                 return False
-            cwd = posixpath.normpath(posixpath.join(cwd, line.value.strip().strip("\"'")))
+            cwd = clean(posixpath.join(cwd, line.value.strip().strip("\"'")))
             if f"{cwd}/".startswith(f"{folder}/") and not made:
                 # BuildKit makes it the user's, the builder before it root's.
                 if user not in ROOT:
@@ -59,7 +60,7 @@ def _makes(words: list[str], cwd: str, folder: str) -> bool:
     """Whether a command makes a folder, or one in it, with the usual mode."""
     if words[0] != "mkdir" or any(word.startswith(("-m", "--mode")) or "$" in word for word in words[1:]):
         return False
-    return any(f"{posixpath.normpath(posixpath.join(cwd, word))}/".startswith(f"{folder}/") for word in words[1:])
+    return any(f"{clean(posixpath.join(cwd, word))}/".startswith(f"{folder}/") for word in words[1:])
 
 
 def is_roots_file(image: Image, path: str) -> bool:
@@ -75,7 +76,7 @@ def is_roots_file(image: Image, path: str) -> bool:
     cwd = image.base.workdir or "/"
     for line in image.instructions:
         if line.keyword == "WORKDIR" and "$" not in line.value:
-            cwd = posixpath.normpath(posixpath.join(cwd, line.value.strip()))
+            cwd = clean(posixpath.join(cwd, line.value.strip()))
         elif line.keyword == "RUN" and _may_give(line, cwd, path, ""):
             return False
     return True
@@ -102,7 +103,7 @@ def _commands(text: str) -> list[list[str]]:
 
 def _command_gives(words: list[str], cwd: str, path: str) -> bool:
     name = words[0].rpartition("/")[2]
-    paths = [posixpath.normpath(posixpath.join(cwd, word)) for word in words[1:] if not word.startswith("-")]
+    paths = [clean(posixpath.join(cwd, word)) for word in words[1:] if not word.startswith("-")]
     above = any(f"{path}/".startswith(f"{each.rstrip('/*')}/") for each in paths)
     if name in _MAKES_USERS:
         homes = path.startswith("/home/") or any(word.startswith(_HOMES) for word in words[1:])

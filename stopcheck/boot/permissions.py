@@ -12,6 +12,7 @@ from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.image.modes import read_mode
+from stopcheck.image.paths import clean, folders_above
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.image.model import Image
+    from stopcheck.image.model import Image, ImageFile
     from stopcheck.syntax.shell.tree import Redirection
 
 _FOLDERS = frozenset({"/", "/bin", "/etc", "/home", "/lib", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv", "/usr",
@@ -35,6 +36,10 @@ _SPARSE = {
 """Folders of which it is known what the images of distributions have in them."""
 _CHANGES = ("chown", "chmod", "chgrp", "setfacl", "install", "VOLUME", "mount", "uid", "-u 0", "root")
 """A line with one of these words, and the name of a folder, may give it to somebody."""
+_GIVES = regex(r"\b(?:chown|chgrp|setfacl)\b|(?:^|[;&|])\s*install\s")
+_ROOTS_GROUP = regex(
+    r"\s(?:-[a-zA-Z]*[gG]|--(?:gid|groups?|ingroup))[\s=]*['\"]?(?:0|root)\b|\badd(?:user|group)\s+\S+\s+root\b"
+)
 _CHMOD = regex(r"\bchmod\s+((?:-\w+\s+)*)([0-7]{3,4}|[ugoa]*[-+=][rwxX]*)\s+([^&;|\n]+)")
 _RUNS = regex(r"(?:^|[;&|(]|\bRUN|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+(?!-)|[.$]*/)[\w./-]+|\|\s*(?:ba)?sh\b|\bmake\b")
 """A build step that runs a script, of which nobody knows what it does."""
@@ -158,7 +163,7 @@ def _is_roots_own(image: Image, path: str, world: World, process: Process) -> bo
 
 def _from(process: Process) -> Callable[[str], str]:
     """What makes an absolute path of one that a process names."""
-    return lambda path: posixpath.normpath(posixpath.join(process.cwd, path))
+    return lambda path: clean(posixpath.join(process.cwd, path))
 
 
 def _another(owner: str, user: str) -> bool:
@@ -170,7 +175,7 @@ def _options(words: tuple[Field, ...], process: Process) -> tuple[set[str], list
     """The letters of a command's options (`-p`, `--parents`), and its paths."""
     known = [word for word in words if isinstance(word, str)]
     letters = {letter for word in known if word[:1] == "-" for letter in (word[2:3] if word[:2] == "--" else word[1:])}
-    paths = [posixpath.normpath(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
+    paths = [clean(posixpath.join(process.cwd, word)) for word in known if word[:1] != "-"]
     return letters, [f"/{path.lstrip('/')}" for path in paths]  # `$HOME/x` may be //x
 
 
@@ -237,18 +242,41 @@ def _is_nobodys(image: Image, file: Unknown, user: str) -> bool:
     return user == "nobody" or user.isdigit() or any(makes_user(line.value, user) for line in image.instructions)
 
 
+def is_shut_out(image: Image, user: str, file: ImageFile, permission: int) -> bool:
+    """Whether a user surely may not read (4) or execute (1) a file that COPY has brought: root's, but for its group.
+
+    Who owns a file is not followed: where the build changes that of any, it may be the user's. A user that is a number
+    without an account is of root's group. Sources: path_resolution(7), docs.docker.com/reference/dockerfile, USER.
+    """
+    mode = file.mode
+    if user in ROOT or "$" in user or isinstance(mode, Unknown) or mode & permission or file.origin is None:
+        return False
+    given = any(
+        _GIVES.search(line.value) or any(flag.name == "chown" for flag in line.flags) for line in image.instructions
+    )
+    if given or file.origin.text.split(None, 1)[:1] not in (["COPY"], ["ADD"]):
+        return False
+    return not mode & permission << 3 or not _may_be_of_roots_group(image, user)
+
+
+def _may_be_of_roots_group(image: Image, user: str) -> bool:
+    named, _, group = image.user.partition(":")
+    if user == named and group:
+        return group in ROOT or "$" in group
+    known = image.base.plain or any(makes_user(line.value, user) for line in image.instructions)
+    return user.isdigit() or not known or any(_ROOTS_GROUP.search(line.value) for line in image.instructions)
+
+
 def closed_folder(image: Image, user: str, path: str) -> str:
     """The folder above a path that only root may enter: root's own home, or one that the build closes; "" if none."""
     if user in ROOT or not _is_system(image):
         return ""
-    folder = posixpath.dirname(path)
-    while folder != "/":
+    for folder in folders_above(path):
         lines = [
             " ".join([line.keyword, *(flag.name for flag in line.flags), line.value]) for line in image.instructions
         ]
         if _is_closed(image, folder) and not any(_gives(line.replace("chmod", ""), folder) for line in lines):
             return folder
-        folder = posixpath.dirname(folder)
     return ""
 
 

@@ -10,6 +10,7 @@ from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import clean, folders_above
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -127,9 +128,7 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
 
 
 def _with_those_above(path: str) -> Iterator[str]:
-    while path != "/":
-        yield path
-        path = posixpath.dirname(path)
+    yield from () if path == "/" else (path, *folders_above(path))
 
 
 def _copied(source: Field, target: Field) -> str:
@@ -173,4 +172,4 @@ def target(shell: Shell, redirection: Redirection, world: World, process: Proces
 
 
 def _path(process: Process, path: str) -> str:
-    return posixpath.normpath(posixpath.join(process.cwd, path))
+    return clean(posixpath.join(process.cwd, path))

@@ -463,17 +463,26 @@ def _start(state: State, instruction: Instruction) -> StartCommand | Unknown | N
     return Unknown(f"this {instruction.keyword} cannot be built", instruction.span)
 
 
+def _is_trigger(instruction: Instruction) -> bool:
+    """Whether ONBUILD holds it: it stands in another stage, and does its work for others, too."""
+    text, start = instruction.span.source.text, instruction.span.start
+    return text[text.rfind("\n", 0, start) + 1 : start].strip().upper() == "ONBUILD"
+
+
 def _set_cmd(state: State, instruction: Instruction) -> None:
-    if state.cmd_is_own and isinstance(state.cmd, StartCommand) and state.cmd.instruction:
-        state.superseded.append(state.cmd.instruction)
+    before = state.cmd.instruction if state.cmd_is_own and isinstance(state.cmd, StartCommand) else None
+    if before is not None and not _is_trigger(before):
+        state.superseded.append(before)
     state.cmd = _start(state, instruction)
     state.cmd_is_own, state.cmd_of_base = True, False
 
 
 def _set_entrypoint(state: State, instruction: Instruction) -> None:
     """An ENTRYPOINT also clears a CMD that this stage has not set itself (dispatchEntrypoint of moby/buildkit)."""
-    if state.entrypoint_is_own and isinstance(state.entrypoint, StartCommand) and state.entrypoint.instruction:
-        state.superseded.append(state.entrypoint.instruction)
+    entrypoint = state.entrypoint
+    before = entrypoint.instruction if state.entrypoint_is_own and isinstance(entrypoint, StartCommand) else None
+    if before is not None and not _is_trigger(before):
+        state.superseded.append(before)
     start = _start(state, instruction)
     # `ENTRYPOINT [""]` is Docker's other way to reset it (mergeAndVerifyConfig of moby).
     state.entrypoint = None if isinstance(start, StartCommand) and start.argv == ("",) else start

@@ -360,4 +360,6 @@ def _go_words(arguments: Sequence[Field | None]) -> tuple[dict[str, Field | None
             options[name] = field.after(field.text.index("=") + 1)
         else:
             options[name] = waiting.pop(0) if waiting else None
-    return options, operands
+    known: list[Field | None] = [field for field in operands if field is not None]
+    # `-ldflags "-X main.version=$VERSION"` is no word that is known: beside a package it is taken for an option.
+    return options, known if len(known) > 1 else operands

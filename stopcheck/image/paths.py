@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from stopcheck.hints import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 def clean(path: str) -> str:
     """The shortest path that means the same; "." for an empty one."""
@@ -49,3 +54,11 @@ def base(path: str) -> str:
 def parent(path: str) -> str:
     """The folder that a path lies in; of the root the root."""
     return path.rpartition("/")[0] or ("/" if path.startswith("/") else "")
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """The folders that a path lies in, the nearest first, but for the root."""
+    folder = parent(clean(path))
+    while folder not in {"", "/"}:
+        yield folder
+        folder = parent(folder)

@@ -373,3 +373,10 @@ def test_c_that_make_builds() -> None:
         'FROM gcc:12\nWORKDIR /w\nCOPY . .\nRUN make\nCMD ["./job"]\n', {"main.c": WAITS, "Makefile": rules}
     )
     assert found.outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    "build", ['go build -ldflags="-X main.version=$VERSION" -o /app ./cmd/web', "go build $FLAGS -o /app ./cmd/web"]
+)
+def test_a_word_that_is_not_known_beside_a_package(build: str) -> None:
+    assert go(SERVES, build=build).outcome == "terminated"

@@ -248,6 +248,10 @@ class TestPlaces:
         assert found(case) == [("error", "shell-form-command", 2)]
         assert 'ONBUILD CMD ["gunicorn", "a:b"]\n' in mended(files, case)["Dockerfile"]
 
+    def test_an_onbuild_instruction_does_its_work_for_others_too(self) -> None:
+        text = 'FROM debian:12 AS base\nONBUILD CMD ["cron", "-f"]\nFROM base\nCMD ["rsyslogd", "-n"]\n'
+        assert "superseded-instruction" not in [rule for _, rule, _ in found(analysed({"Dockerfile": text}))]
+
     def test_escape_directive_and_carriage_returns(self) -> None:
         text = "# escape=`\nFROM python:3.12-slim\nRUN pip install gunicorn\nCMD gunicorn `\n  a:b\n".replace(
             "\n", "\r\n"

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.verdicts import verdict
 
 if TYPE_CHECKING:
@@ -141,3 +144,48 @@ def test_a_closed_folder(argv: tuple[str, ...], lines: str, outcome: str) -> Non
 def test_a_folder_that_a_step_makes_is_roots(lines: str, outcome: str) -> None:
     script = "set -e; echo 1 > /srv/run/state/pid; exec nats-server"
     assert verdict("bash", "-c", script, lines=f"{lines}\nUSER runner").outcome == outcome
+
+
+SCRIPT = "#!/bin/sh\nexec memcached -u nobody\n"
+SLIM = "FROM debian:bookworm-slim\nRUN useradd -r svc\n"
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "outcome"),
+    [
+        # Each was built and run in Docker: "fails" is 126, "permission denied", 2 for Python's script.
+        pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\nUSER svc\n", "fails", id="execute"),
+        pytest.param(f"{SLIM}COPY --chmod=744 start.sh /\nUSER svc\n", "fails", id="read-alone"),
+        pytest.param(f"{SLIM}COPY start.sh /\nRUN chmod u+x /start.sh\nUSER svc\n", "fails", id="its-owner-alone"),
+        pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\nUSER 1001:1001\n", "fails", id="a-group-of-its-own"),
+        pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\nUSER 1001\n", "graceful", id="a-number-is-of-roots-group"),
+        pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\nUSER 1001:0\n", "graceful", id="roots-group"),
+        pytest.param(
+            "FROM debian:bookworm-slim\nRUN useradd -r -g root svc\nCOPY --chmod=750 start.sh /\nUSER svc\n",
+            "graceful", id="made-for-roots-group",
+        ),
+        pytest.param(
+            f"{SLIM}COPY --chmod=750 --chown=root:svc start.sh /\nUSER svc\n", "graceful", id="its-own-group"
+        ),
+        pytest.param(
+            f"{SLIM}COPY --chmod=750 start.sh /\nRUN chown svc /start.sh\nUSER svc\n", "graceful", id="its-own"
+        ),
+        pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\n", "graceful", id="root"),
+        pytest.param(
+            f"FROM alpine AS a\nCOPY start.sh /\nRUN chmod 0750 /start.sh\n{SLIM}COPY --from=a /start.sh /\n"
+            "USER svc\n", "fails", id="from-a-stage",
+        ),
+    ],
+)  # fmt: skip
+def test_whom_a_script_lets_run_it(dockerfile: str, outcome: str) -> None:
+    files = MemoryFiles({"Dockerfile": f'{dockerfile}CMD ["/start.sh"]\n', "start.sh": SCRIPT}, {"start.sh": 0o644})
+    found, problems = analyze_container(files, "Dockerfile", Options())
+    assert problems == ()
+    assert found[0][1].outcome == outcome
+
+
+def test_whom_a_program_in_python_lets_read_it() -> None:
+    dockerfile = 'FROM python:3.12-slim\nCOPY --chmod=640 app.py /srv/\nUSER nobody\nCMD ["python", "/srv/app.py"]\n'
+    files = MemoryFiles({"Dockerfile": dockerfile, "app.py": "import time\nwhile True: time.sleep(1)\n"})
+    found, _ = analyze_container(files, "Dockerfile", Options())
+    assert (found[0][1].outcome, found[0][1].exit_code) == ("fails", 2)

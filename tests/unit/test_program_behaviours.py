@@ -478,6 +478,8 @@ def test_yarn_since_2_starts_programs_itself(script: str, expected: str) -> None
     [
         pytest.param("run:\n\tserver\n", "make run", "graceful", id="plain-command"),
         pytest.param("run:\n\tcd / && server\n", "make run", "killed", id="shell"),
+        pytest.param("run:\n\tserver --host=0.0.0.0\n", "make run", "graceful", id="an-option-with-a-value"),
+        pytest.param("run:\n\tHOST=0.0.0.0 server\n", "make run", "killed", id="an-assignment"),
         pytest.param("all: build run\nbuild:\n\techo x\nrun:\n\t@server\n", "make", "graceful", id="prerequisites"),
         pytest.param("run:\n\t$(SERVER)\n", "make run", "unknown", id="variable"),
         pytest.param("ifdef X\nendif\nrun:\n\tserver\n", "make run", "unknown", id="condition"),
@@ -823,7 +825,8 @@ def test_whether_a_script_is_a_link(lines: str, expected: str) -> None:
     ("lines", "expected"),
     [
         pytest.param("COPY --chmod=700 run.sh /", "fails", id="roots-alone"),
-        pytest.param("COPY --chmod=744 run.sh /", "graceful", id="read-by-all"),
+        pytest.param("COPY --chmod=744 run.sh /", "fails", id="read-by-all"),
+        pytest.param("COPY --chmod=755 run.sh /", "graceful", id="run-by-all"),
         pytest.param("COPY --chown=app --chmod=700 run.sh /", "graceful", id="the-users"),
     ],
 )

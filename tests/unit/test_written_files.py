@@ -192,3 +192,23 @@ def test_a_script_may_make_another_executable(lines: str, expected: str) -> None
     modes = {path: 0o644 if path == "setup" else 0o755 for path in files}
     (((_, verdict, _),), _) = analyze_container(MemoryFiles(files, modes), "Dockerfile", Options())
     assert verdict.outcome == expected
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param('D="$(dirname "$0")"; mkdir -p "$D/logs"', id="beside-itself"),
+        pytest.param('cd "$(dirname "$0")"; mkdir -p "$PWD/logs"', id="where-it-is"),
+        pytest.param('D="$(cd "$(dirname "$0")" && pwd)"; mkdir -p "$D/logs/a"', id="absolute"),
+        pytest.param('ROOT=/; mkdir -p $ROOT/data/x; touch "$ROOT/data/y"', id="root"),
+        pytest.param("cd //; cat //etc/passwd; rm -rf //tmp/x/", id="two-slashes"),
+    ],
+)
+def test_a_path_that_begins_with_two_slashes(script: str) -> None:
+    """It means the same as one (path_resolution(7)), though posixpath keeps both; once it was climbed for ever."""
+    files = MemoryFiles(
+        {"Dockerfile": 'FROM debian:12\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+         "start.sh": f"#!/bin/sh\nset -e\n{script}\nexec memcached -u nobody\n"}, {"start.sh": 0o755},
+    )  # fmt: skip
+    found, _ = analyze_container(files, "Dockerfile", Options())
+    assert found[0][1].outcome == "graceful"

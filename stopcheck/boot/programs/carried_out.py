@@ -9,6 +9,7 @@ import sys
 from stopcheck.boot.accounts import ROOT, home
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
@@ -124,11 +125,11 @@ def _surroundings(
     from stopcheck.boot.programs.modules import lacking, mentions
 
     def missing(name: str) -> bool:
-        place = posixpath.normpath(posixpath.join(process.cwd, name))
+        place = clean(posixpath.join(process.cwd, name))
         return world is not None and missing_file(machine, world, place)
 
     def refuses(name: str) -> str:
-        place = posixpath.normpath(posixpath.join(process.cwd, name))
+        place = clean(posixpath.join(process.cwd, name))
         if world is None or place.startswith(("/dev/", "/proc/", "/sys/")):
             return ""
         if missing_folder(machine, world, posixpath.dirname(place), process):

@@ -9,7 +9,7 @@ from stopcheck.boot.programs.misspelt import misspelt
 from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Made, Unlikely
+from stopcheck.image.model import ImageFile, Made, Unlikely
 from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -317,10 +317,14 @@ def _successor(
 
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
-    from stopcheck.boot.permissions import closed_folder
+    from stopcheck.boot.permissions import closed_folder, is_shut_out
     from stopcheck.boot.programs.program import Failure
 
     user, path = start.process.user, start.path(name)
+    file = start.machine.image.files.lookup(path)
+    if isinstance(file, ImageFile) and is_shut_out(start.machine.image, user, file, 4):
+        why = f"{path} can be read by root alone, and {user} is to run it"
+        return Failure(13 if language == "perl" else MISSING[language], why, "unreadable", name, file)  # EACCES
     folder = closed_folder(start.machine.image, user, path)
     return (
         Failure(MISSING[language], f"{folder} is closed to {user}, and {path} is in it", "closed") if folder else None

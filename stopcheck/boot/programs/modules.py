@@ -6,6 +6,7 @@ import posixpath
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import folders_above, parent
 from stopcheck.knowledge.libraries import find_library
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -85,9 +86,4 @@ def mentions(files: FileSystem, script: str, pattern: re.Pattern[str]) -> bool:
 
 def _is_own(files: FileSystem, script: str, top: str) -> bool:
     """Whether the program is in a package of that name, or beside one, from which it is started the wrong way."""
-    folder = posixpath.dirname(script)
-    while folder != "/":
-        folder = posixpath.dirname(folder)
-        if files.kind(posixpath.join(folder, top)) == "folder":
-            return True
-    return False
+    return any(files.kind(posixpath.join(parent(folder), top)) == "folder" for folder in folders_above(script))

@@ -8,6 +8,7 @@ import posixpath
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, field
 
@@ -188,7 +189,7 @@ class Program:
 def _joined(world: World, process: Process) -> str:
     """The content of all the files that `cat` names, where scripts have written them; "" where one is not known."""
     texts = [
-        world.files.get(posixpath.normpath(posixpath.join(process.cwd, word))) if isinstance(word, str) else None
+        world.files.get(clean(posixpath.join(process.cwd, word))) if isinstance(word, str) else None
         for word in process.argv[1:]
     ]
     return "".join(map(str, texts)) if all(isinstance(text, str) for text in texts) else ""
@@ -397,7 +398,7 @@ def _copy(world: World, process: Process, text: str | None) -> None:
     words = [word for word in process.argv[1:] if isinstance(word, str)]
     appends = any(word in {"-a", "--append"} for word in words)
     for word in words:
-        path = posixpath.normpath(posixpath.join(process.cwd, word))
+        path = clean(posixpath.join(process.cwd, word))
         if word[:1] == "-" or path.startswith(("/dev/", "/proc/")):
             continue
         before = world.files.get(path) if appends else ""

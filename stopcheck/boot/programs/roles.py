@@ -11,6 +11,7 @@ from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
@@ -44,7 +45,7 @@ class Start:
 
     def path(self, name: str) -> str:
         """A path as this process sees it."""
-        return posixpath.normpath(posixpath.join(self.process.cwd, name))
+        return clean(posixpath.join(self.process.cwd, name))
 
     def text(self, name: str) -> SourceFile | Unknown | None:
         """The text of a file; Unknown where it may be there, None where it surely is not."""

@@ -510,7 +510,7 @@ def _only_works(targets: list[str]) -> bool:
 
 
 _SHELL_WORK = regex(
-    r"[;&|<>()$`*?\[\]{}~#\\\"'=]|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
+    r"[;&|<>()$`*?\[\]{}~#\\\"']|^\s*[^\s=]+=|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
 )
 _RULE = regex(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
 

@@ -12,6 +12,7 @@ from stopcheck.boot.shell.environment import BY_THEMSELVES
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.shell.words import Partly
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
@@ -209,7 +210,7 @@ def _tells(writer: Process) -> bool:
 
 def _text(start: Start, path: str) -> str | None:
     """A file's text; None where it is not known, or where the script may have changed what the image has."""
-    path = posixpath.normpath(posixpath.join(start.process.cwd, path))
+    path = clean(posixpath.join(start.process.cwd, path))
     if path in start.world.files:
         written = start.world.files[path]
         return written if isinstance(written, str) else None

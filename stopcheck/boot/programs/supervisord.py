@@ -12,6 +12,7 @@ from stopcheck.boot.world import SOMEWHERE
 from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
@@ -87,7 +88,7 @@ def read(
     last holds.
     """
     path = _option(words, "-c", "--configuration")
-    candidates = [posixpath.normpath(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
+    candidates = [clean(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
     if not path:
         above = posixpath.dirname(posixpath.dirname(posixpath.join(cwd, executable if "/" in executable else PIPS)))
         beside = [posixpath.join(above, name) for name in BESIDE]
@@ -137,7 +138,7 @@ def read(
 def _patterns(path: str, sections: Iterable[Section]) -> list[str]:
     """The files that sections include, `*` and all."""
     told = " ".join(section.get("files") for section in sections if section.name == "include").split()
-    return [posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern)) for pattern in told]
+    return [clean(posixpath.join(posixpath.dirname(path), pattern)) for pattern in told]
 
 
 def _is_own(files: FileSystem, file: ImageFile) -> bool:

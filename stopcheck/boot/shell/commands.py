@@ -15,6 +15,7 @@ from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.builtins import unknown_option
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
@@ -392,9 +393,7 @@ def _writes(world: World, process: Process) -> None:
         world.put(process.stdout, Unknown(f"what {process.program} prints", process.origin))
     if role in MAY_WRITE and world.files:
         named = (word.rpartition("=")[2] for word in process.argv[1:] if isinstance(word, str))
-        for path in {
-            posixpath.normpath(posixpath.join(process.cwd, word)) for word in named if word
-        } & world.files.keys():
+        for path in {clean(posixpath.join(process.cwd, word)) for word in named if word} & world.files.keys():
             world.files[path] = Unknown(f"the content of {path}", process.origin)
 
 

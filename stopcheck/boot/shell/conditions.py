@@ -13,6 +13,7 @@ from stopcheck.boot.shell.frames import LoopBody, LoopTest
 from stopcheck.boot.shell.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
 from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUnary, While
 
@@ -212,7 +213,7 @@ def unary(machine: Machine, world: World, cwd: str, operator: str, operand: Fiel
     if operator in {"-e", "-f", "-d", "-r", "-w", "-x", "-s", "-L", "-h", "-p", "-S", "-b", "-c"}:
         if operand == "":
             return False
-        path = posixpath.normpath(posixpath.join(cwd, operand))
+        path = clean(posixpath.join(cwd, operand))
         if path in {"/", "/dev", "/proc", "/sys"} and operator in {"-d", "-e", "-r", "-x"}:
             return True
         shown = _of_process(world, path) if operator in {"-e", "-r", "-d", "-f"} else None

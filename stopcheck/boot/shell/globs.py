@@ -6,6 +6,7 @@ import posixpath
 
 from stopcheck.boot.shell.words import expand_pattern, expand_words
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.syntax.shell.tree import Text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _pattern(scope: Scope, word: Word) -> str | None:
 
 
 def _files(pattern: str, files: FileSystem, cwd: str) -> tuple[str, ...]:
-    folder, name = posixpath.split(posixpath.normpath(posixpath.join(cwd, pattern)))
+    folder, name = posixpath.split(clean(posixpath.join(cwd, pattern)))
     if WILDCARDS & set(folder):
         return ()
     shown = pattern[: len(pattern) - len(name)]

@@ -9,6 +9,7 @@ from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_progr
 from stopcheck.boot.programs.program import Failure, Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -37,7 +38,7 @@ def start_shell(
     if row is None:
         return Failure(127, f"{argv[0]} is not in the image", "absent", str(argv[0]))
     _, rest, command = shell_options(argv[1:])
-    path = posixpath.normpath(posixpath.join(process.cwd, str(rest[0]))) if rest and not command else ""
+    path = clean(posixpath.join(process.cwd, str(rest[0]))) if rest and not command else ""
     if path in image.base.execs and isinstance(image.files.lookup(path), Unknown):
         return machine.load(world, process, (path, *rest[1:]), env)
     if not isinstance(row, Unknown):
@@ -89,9 +90,7 @@ def run_shell(
     path = rest[0]
     if isinstance(path, Unknown):
         return leaf("unnamed", instead=path.reason)
-    file = machine.written(world, process, path) or machine.image.files.lookup(
-        posixpath.normpath(posixpath.join(process.cwd, path))
-    )
+    file = machine.written(world, process, path) or machine.image.files.lookup(clean(posixpath.join(process.cwd, path)))
     if file is None and row.name == "bash" and "/" not in path:
         file = find_file(machine.image, path, process.cwd, env)  # it looks for a script in PATH, too
     if file is None and row.name in _READS_FOLDERS and machine.is_folder(world, process, path):

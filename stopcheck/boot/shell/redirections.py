@@ -10,6 +10,7 @@ from stopcheck.boot.shell.frames import OPENS, Standing
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.written import OUTPUTS, makes_fifo, opened
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import ProcessSubstitution
@@ -165,7 +166,7 @@ def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[F
         return (path,)
     if path == "/dev/null":
         return ()
-    path = posixpath.normpath(posixpath.join(process.cwd, path))
+    path = clean(posixpath.join(process.cwd, path))
     if path in world.files:
         return _split(world.files[path])
     file = shell.machine.image.files.lookup(path)
@@ -176,7 +177,7 @@ def _lines(shell: Shell, path: Field, world: World, process: Process) -> tuple[F
 
 def _is_ended(shell: Shell, path: Field, world: World, process: Process) -> bool:
     """Whether a file's last line has a newline, which `read` minds."""
-    text = world.files.get(posixpath.normpath(posixpath.join(process.cwd, path))) if isinstance(path, str) else None
+    text = world.files.get(clean(posixpath.join(process.cwd, path))) if isinstance(path, str) else None
     return not isinstance(text, str) or text == "" or text.endswith("\n")
 
 

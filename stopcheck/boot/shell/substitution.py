@@ -14,6 +14,7 @@ from stopcheck.boot.shell.frames import TrapEnd
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
@@ -65,7 +66,7 @@ def substitute(shell: Shell, part: CommandSubstitution, world: World | None, pro
                 return unknown
             texts = [str(word) for word in words]
             if texts[:1] == ["cd"] and len(texts) == 2:
-                cwd = posixpath.normpath(posixpath.join(cwd, texts[1]))
+                cwd = clean(posixpath.join(cwd, texts[1]))
                 continue
             output = _printed(shell, command, texts, cwd, world, process, unknown)
             if isinstance(output, Unknown):
@@ -118,7 +119,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             text = posixpath.basename(plain[0].rstrip("/"))
             return text.removesuffix(plain[1]) if len(plain) == 2 else text
         case "readlink" | "realpath" if len(plain) == 1:
-            path = posixpath.normpath(posixpath.join(cwd, plain[0]))
+            path = clean(posixpath.join(cwd, plain[0]))
             file = shell.machine.image.files.lookup(path)
             return path if file is None or isinstance(file, Unknown) else file.path
         case "whoami":
@@ -235,7 +236,7 @@ def _is_new(body: Body) -> bool:
 
 
 def _file(shell: Shell, world: World, cwd: str, path: str, unknown: Unknown | None = None) -> Field:
-    path = posixpath.normpath(posixpath.join(cwd, path))
+    path = clean(posixpath.join(cwd, path))
     if path in world.files:
         return world.files[path]
     file = shell.machine.image.files.lookup(path)

@@ -29,6 +29,7 @@ from stopcheck.boot.javascript.values import (
     value_of,
 )
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean, folders_above
 from stopcheck.knowledge.javascript import runtime
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class Node(Channels, Collections):
         return self.load(name)
 
     def _own(self, name: str) -> Any:
-        place = posixpath.normpath(posixpath.join(self.folders[-1], name))
+        place = clean(posixpath.join(self.folders[-1], name))
         paths = [f"{place}{end}" for end in ("", ".js", ".mjs", ".cjs", ".json", ".node", "/index.js", "/package.json")]
         for path in paths:
             if path in self.modules:
@@ -325,12 +326,11 @@ class Node(Channels, Collections):
 
     def _package_type(self, path: str) -> Any:
         """What the nearest package.json says that its files are."""
-        folder = posixpath.dirname(path)
-        while True:
+        for folder in (*folders_above(path), "/"):
             package = self.around.data(posixpath.join(folder, "package.json"))
-            if package is not None or folder in {"", "/"}:
+            if package is not None:
                 return package.get("type") if isinstance(package, dict) else None
-            folder = posixpath.dirname(folder)
+        return None
 
     # process
 
@@ -667,7 +667,7 @@ class Node(Channels, Collections):
     def path_join(self, _: Any, *parts: Any) -> object:
         """path.join()."""
         known = parts and all(isinstance(part, str) for part in parts)
-        return posixpath.normpath("/".join(filter(None, parts))) if known else Opaque("a path")
+        return clean("/".join(filter(None, parts))) if known else Opaque("a path")
 
     def os_cpus(self, *_: Any) -> List:
         """os.cpus(): two stand for as many as there are."""
@@ -680,7 +680,7 @@ class Node(Channels, Collections):
     def path_resolve(self, _: Any, *parts: Any) -> object:
         """path.resolve(), from a folder that is known."""
         known = parts and all(isinstance(part, str) for part in parts) and parts[0].startswith("/")
-        return posixpath.normpath(posixpath.join(*parts)) if known else Opaque("a path")
+        return clean(posixpath.join(*parts)) if known else Opaque("a path")
 
     def date_now(self, *_: Any) -> float:
         """Date.now()."""

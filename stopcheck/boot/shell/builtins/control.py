@@ -23,6 +23,7 @@ from stopcheck.boot.shell.globs import WILDCARDS
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -303,7 +304,7 @@ def do_source(call: Call) -> None:
             shell.opened = "a sourced file"
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
-    path = posixpath.normpath(posixpath.join(call.process.cwd, name))
+    path = clean(posixpath.join(call.process.cwd, name))
     if path == "/dev/null":
         shell.set_status(0)
         return

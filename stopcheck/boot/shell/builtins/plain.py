@@ -8,6 +8,7 @@ from stopcheck.boot.shell.conditions import MALFORMED, test_arguments
 from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
@@ -135,7 +136,7 @@ def do_cd(call: Call) -> None:
             return
         target = process.folder() if before is None else before
     if isinstance(target, str) and target:
-        path = posixpath.normpath(posixpath.join(process.cwd, target))
+        path = clean(posixpath.join(process.cwd, target))
         elsewhere = shell.variables.get("CDPATH") or any(each.name == "CDPATH" for each in call.node.assignments)
         if shell.row.cd_error and not elsewhere:
             from stopcheck.boot.lacking import missing_folder, tell
