@@ -33,6 +33,7 @@ ODD = """
     bash timeout sleep s6-svscan runsvdir su sudo env nice setsid nohup xargs find flock npm node python java php-fpm
     while until for in case esac do done if then fi select function coproc time ! (( [[ ]] { } ( ) FROM RUN COPY CMD
 """.split()  # noqa: SIM905
+ODD += ["//", "//a/b", "../..", "/..", "mkdir -p ", "cd ", '"$(dirname "$0")/x" ', 'D="$(dirname "$0")"\n']
 ODD += ["\n", "\0", "\x80", "\ufeff", "\u2028", "9" * 5000, "a" * 3000, "*" * 3000, "(" * 500, "$(" * 200]
 
 
