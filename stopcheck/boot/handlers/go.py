@@ -6,8 +6,6 @@ import re
 from functools import lru_cache
 
 from stopcheck.boot.handlers.channels import function, pause, swallowed
-from stopcheck.boot.handlers.go_environment import guards
-from stopcheck.boot.handlers.guards import Guard
 from stopcheck.boot.handlers.scan import scan
 from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
@@ -18,6 +16,7 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from stopcheck.boot.handlers.guards import Guard
     from stopcheck.boot.handlers.scan import Scan
     from stopcheck.boot.handlers.source import Project
 
@@ -95,8 +94,16 @@ def read(text: str) -> Source:
     stuck = () if any(verb != "Ignore" for verb, _, _ in calls) else _stuck(code, needs, text)
     return Source(
         on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts, seconds=seconds,
-        guards=() if doubt else (*guards(text, needs), *stuck),
+        guards=() if doubt else (*_guards(text, needs), *stuck),
     )  # fmt: skip
+
+
+def _guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
+    """The variables without which `main` gives up."""
+    if "env(" in text.lower():
+        from stopcheck.boot.handlers.go_environment import guards
+
+        yield from guards(text, needs)
 
 
 def _stuck(code: str, needs: tuple[str, ...], text: str) -> Iterator[Guard]:
@@ -105,6 +112,8 @@ def _stuck(code: str, needs: tuple[str, ...], text: str) -> Iterator[Guard]:
     if re.search(r"^\tselect\s*\{\s*\}", main, re.MULTILINE) and not re.search(r"\bgo\b", code):
         lines = [at for at, line in enumerate(text.split("\n"), 1) if re.match(r"\tselect\s*\{", line)]
         if len(lines) == 1 and _IDLE.issuperset(needs):
+            from stopcheck.boot.handlers.guards import Guard
+
             yield Guard("", lines[0], 2)
 
 

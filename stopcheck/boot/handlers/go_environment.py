@@ -27,7 +27,7 @@ _NEVER_COMES = regex(r"^\t(?:for|select|switch|return|go)\b|\b(?:Setenv|Exec|Exi
 def guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
     """The guards in the order in which they are come to; none where a library may set variables."""
     main = block(text, r"func main\(\) \{")
-    if main is None or "env(" not in text.lower() or any(LOADERS.search(need) for need in needs):
+    if main is None or any(LOADERS.search(need) for need in needs):
         return
     first = text.count("\n", 0, main[0]) + 1
     names: dict[str, str] = {}
