@@ -375,6 +375,20 @@ def test_c_that_make_builds() -> None:
     assert found.outcome == "killed"
 
 
+def test_a_flag_that_another_file_may_ask_for() -> None:
+    dockerfile = (
+        "FROM gcc:12 AS build\nWORKDIR /w\nCOPY src/ src/\nRUN gcc -o /usr/local/bin/job src/main.c src/stop.c\n"
+        'FROM debian:bookworm-slim\nCOPY --from=build /usr/local/bin/job /usr/local/bin/\nCMD ["job"]\n'
+    )
+    asks = "void init(void) { signal(SIGTERM, on); }\n"
+    stop = f"#include <signal.h>\nvolatile int stop;\nvoid on(int s) {{ stop = 1; }}\n{asks}"
+    main = "extern volatile int stop;\nint main(void) { init(); while (!stop) sleep(1); }\n"
+    assert verdict(dockerfile, {"src/main.c": main, "src/stop.c": stop}).outcome == "graceful"
+    prints = stop.replace("stop = 1", 'puts("x")')
+    waits = "int main(void) { init(); pause(); return 0; }\n"
+    assert verdict(dockerfile, {"src/main.c": waits, "src/stop.c": prints}).outcome == "graceful"
+
+
 @pytest.mark.parametrize(
     "build", ['go build -ldflags="-X main.version=$VERSION" -o /app ./cmd/web', "go build $FLAGS -o /app ./cmd/web"]
 )

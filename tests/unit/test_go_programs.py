@@ -89,7 +89,7 @@ def verdict(body: str, imports: str, before: str = "", env: str = "") -> Verdict
             "\t<-ctx.Done()\n\ttime.Sleep(20 * time.Second)\n",
             "context os/signal syscall time", "killed", 137, id="takes-too-long-after-a-context",
         ),
-        pytest.param("\tselect {}\n", "fmt", "fails", 2, id="deadlock"),
+        pytest.param('\tfmt.Println("up")\n\tselect {}\n', "fmt", "fails", 2, id="deadlock"),
         pytest.param("\tgo http.ListenAndServe(\":80\", nil)\n\tselect {}\n", "net/http", "terminated", 2, id="serves"),
         pytest.param(
             "\tt := time.NewTicker(time.Second)\n\tfor range t.C {\n\t\tprintln(1)\n\t}\n", "time", "terminated", 2,

@@ -149,8 +149,9 @@ def _action(code: str, handler: str) -> str:
     if _ENDS.search(body) and not re.search(r"\b(?:if|switch)\b", body):
         return "graceful"
     # A call of main that waits is interrupted, and what comes after it is done.
-    once = _WAITS.search(_without_loops(_body(code, "main") or ""))
-    goes_on = "" if _INTERRUPTED.search(code) else "ignore"
+    main = _body(code, "main")
+    once = _WAITS.search(_without_loops(main or ""))
+    goes_on = "" if main is None or _INTERRUPTED.search(code) else "ignore"
     if _PRINTS.fullmatch(body):
         return "graceful" if once else goes_on
     lines = [line for line in re.split(r"(?<=;)", body) if not _PRINTS.fullmatch(line)]
@@ -160,7 +161,9 @@ def _action(code: str, handler: str) -> str:
     names = {match[1] or match[2] for match in sets if match}
     elsewhere = _DECLARED.sub("", code.replace(body, ""))
     asks = [name for name in names if re.search(rf"\b{name}\b", elsewhere)]
-    return "graceful" if asks or once else goes_on
+    # What is not static another file may ask for.
+    own = all(re.search(rf"^static\b[^;(){{}}]*\b{name}\b", code, re.MULTILINE) for name in names)
+    return "graceful" if asks or once else goes_on if own else ""
 
 
 def _without_loops(body: str) -> str:

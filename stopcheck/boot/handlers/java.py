@@ -47,6 +47,8 @@ _GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
 _HANDLES = r"\bSignal\s*\.\s*handle\s*\("
 _PRINTS = r"System\s*\.\s*(?:out|err)\s*\.\s*print\w*\s*\([^;{}()]*\)"
 _SWALLOWS = rf"{_HANDLES}[^;{{}}]{{0,200}}?->\s*(?:\{{\s*(?:{_PRINTS}\s*;\s*)*\}}|{_PRINTS})\s*\)\s*;"
+_PERHAPS = regex(r"\b(?:if|while|for|switch)\b")
+"""A part of a hook that may not be come to, or more than once."""
 _MOST_HOOKS = 10
 _LONGEST_HOOK = 10_000
 _PAUSE = regex(r"\bThread\s*\.\s*sleep\s*\(\s*([\d_]+)L?\s*\)|\b(SECONDS|MINUTES)\s*\.\s*sleep\s*\(\s*([\d_]+)")
@@ -95,7 +97,7 @@ def read(text: str) -> Source:
     hooks = [
         _argument(code, match.end()) for match in islice(re.finditer(r"\baddShutdownHook\s*\(", code), _MOST_HOOKS)
     ]
-    if any(re.search(r"\bSystem\s*\.\s*exit\s*\(", hook) and not re.search(r"\bif\b", hook) for hook in hooks):
+    if any(re.search(r"\bSystem\s*\.\s*exit\s*\(", hook) and not _PERHAPS.search(hook) for hook in hooks):
         on |= dict.fromkeys(_HOOKS, "ignore")  # it waits for the hooks, of which it is one
     serves = ("HttpServer" in code and source.calls(frozenset({"start"}))) or re.search(
         r"\bserver\w*\s*(\(\))?\s*\.\s*(start|join|run|await|listen)\s*\(", code, re.IGNORECASE
@@ -107,7 +109,9 @@ def read(text: str) -> Source:
         starts="ProcessBuilder" if starts else "",
         doubt=doubt,
         guards=() if doubt else tuple(_guards(text, needs)),
-        seconds=max((sum(map(_seconds, _PAUSE.findall(hook))) for hook in hooks), default=0.0),
+        seconds=max(
+            (sum(map(_seconds, _PAUSE.findall(hook))) for hook in hooks if not _PERHAPS.search(hook)), default=0.0
+        ),
         lasts=bool(serves) or source.calls(_LASTING) or bool(re.search(LOOPS, code)),
     )
 

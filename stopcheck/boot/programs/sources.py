@@ -130,7 +130,7 @@ def _row(process: Process, language: str, handling: Handling, stop_signal: str) 
     deaf = dict.fromkeys(handling.inherits & process.ignored, "default")
     if deaf:
         handling = replace(handling, on={**handling.on, **deaf})
-    # Of 33 such programs in public repositories 28 had no handler: it is not for us to say that they have.
+    # Of 33 such programs in public repositories some 28 had no handler: it is not for us to say that they have.
     if handling.strange and stop_signal not in handling.on and language not in EXIT_SIGNAL:
         why = f"what {program} does on SIG{stop_signal} ({handling.reason})"
         return ProgramRow(program, role="opaque" if handling.lasts else "unread", instead=why)
