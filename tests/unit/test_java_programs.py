@@ -39,8 +39,8 @@ def verdict(body: str, imports: str = "", command: str = '["java", "Main"]', env
             "killed", 137, id="hook-that-takes-too-long",
         ),
         pytest.param(
-            HOOK + "{\n            if (busy) {\n                Thread.sleep(20_000);\n            }\n        }));\n" + LOOP,
-            "graceful", None, id="hook-that-may-take-long",
+            HOOK + "{\n            if (busy) {\n                Thread.sleep(20_000);\n            }\n        }));\n"
+            + LOOP, "graceful", None, id="hook-that-may-take-long",
         ),
         pytest.param(
             '        Signal.handle(new Signal("TERM"), s -> System.out.println("got " + s));\n' + LOOP, "killed", 137,
