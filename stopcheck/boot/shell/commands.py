@@ -102,6 +102,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 opened(shell, redirection, world, process)
         shell.answers = ()
         return
+    if shell.row.name == "bash" and shell.answers:
+        shell.status = shell.answers[-1].status  # what a bare `exit $(false)` leaves with
     shell.answers = ()
     name = words[0]
     if isinstance(name, str):

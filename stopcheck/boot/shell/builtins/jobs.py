@@ -8,14 +8,17 @@ from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
+    Standing,
     Trap,
     Waiting,
 )
+from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
+from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
-from stopcheck.syntax.shell.tree import CommandSubstitution
+from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
@@ -144,6 +147,9 @@ def do_wait(call: Call) -> None:
     else:
         any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
         pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
+        if not pids and not first and _feeds(call):
+            shell.blocked = Standing("`wait` waits for what reads from it", call.node.span)
+            return
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
@@ -238,6 +244,13 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
     )
 
 
+def _feeds(call: Call) -> bool:
+    """Whether it writes to a `>( … )` of its own, which it waits for, and which ends when it does."""
+    outputs = (each.target for each in call.node.redirections if each.operator in OUTPUTS)
+    waits = call.shell.row.waits_for_substitutions
+    return waits and any(isinstance(part, ProcessSubstitution) for target in outputs for part in target.parts)
+
+
 def _told_which(words: tuple[Field, ...]) -> str | None:
     """The variable that `wait -p NAME` sets."""
     for option, name in pairwise(words):
@@ -303,11 +316,12 @@ def _numbers_of_jobs(call: Call) -> Field:
     jobs = call.shell.jobs
     if call.shell.mode == "subshell" and above is not None and not jobs:
         jobs = getattr(above.body, "jobs", ())
-    if not any("p" in str(word) for word in call.arguments):
-        return Unknown("what `jobs` prints", call.node.span)
     if any("r" in str(word) for word in call.arguments):
         jobs = tuple(job for job in jobs if call.world.living(job.pids))
-    return "\n".join(str(job.pids[0]) for job in jobs if not job.waited)
+    jobs = tuple(job for job in jobs if not job.waited)
+    if jobs and not any("p" in str(word) for word in call.arguments):
+        return Partly("what `jobs` prints", call.node.span, "[")
+    return "\n".join(str(job.pids[0]) for job in jobs)
 
 
 def do_fg(call: Call) -> None:
