@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
@@ -111,6 +111,18 @@ def cannot_find(call: Call) -> bool:
     world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
     shell.set_status(status)
     return True
+
+
+def surely_makes(call: Call) -> bool:
+    """Whether all folders that a plain `mkdir` names are surely not there yet, and what they are to stand in is."""
+    machine, world, process = call.machine, call.world, call.process
+    words = [word for word in call.arguments if isinstance(word, str) and word[:1] not in {"-", ""}]
+    if process.user not in ROOT or not words or len(words) < len(call.arguments):
+        return False
+    paths = [clean(posixpath.join(process.cwd, word)) for word in words]
+    above = map(posixpath.dirname, paths)
+    there = all(path in {"/", "/tmp"} or _is_folder(machine, world, path) for path in above)
+    return there and all(is_nowhere(machine, world, path) for path in paths)
 
 
 def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:

@@ -221,6 +221,8 @@ class World:
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """Whose those are that a shell has made by a redirection."""
     places: dict[str, Span] = field(default_factory=dict)
     """Where the text of some of these stands in the script that has written it."""
     folders: frozenset[str] = frozenset()
@@ -240,7 +242,7 @@ class World:
             self.step_limit, self.epoch,
             self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
             self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial,
-            self.unread, self.mixed, dict(self.files), dict(self.places), self.folders, dict(self.removed),
+            self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places), self.folders, dict(self.removed),
             self.runnable, self.shared,
         )  # fmt: skip
 

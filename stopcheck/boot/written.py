@@ -41,6 +41,8 @@ def opened(shell: Shell, redirection: Redirection, world: World, process: Proces
         if isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
             world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
         return 0
+    if is_nowhere(shell.machine, world, path):
+        world.owners[path] = process.user
     word = redirection.target
     plain = redirection.operator in {">", ">>", ">|"} and redirection.descriptor in {None, "1"}
     if makes_fifo(word.span.source.text, word.literal or word.span.text):

@@ -137,6 +137,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return unknown if shell.row.name == "yash" else ""
             if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
                 return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
+            if shell.row.name == "bash":  # those that have ended, too, until it has told of them
+                kept = [job for job in shell.jobs if not job.waited]
+                return unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "jobs" if shell.row.name == "dash":
             return ""  # what runs it has no jobs

@@ -8,17 +8,18 @@ from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
+    Redirected,
     Standing,
     Trap,
     Waiting,
 )
+from stopcheck.boot.shell.redirections import feeds
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
-from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
+from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
@@ -79,6 +80,8 @@ def do_trap(call: Call) -> None:
         if action != "" and not hearing.leaves_waiting(shell, trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+            if name == "CHLD" and shell.row.almquist and _ends_now(call):
+                raise TooComplex("whether a trap for SIGCHLD hears of a child that ends as it is set")
             if name in {"DEBUG", "RETURN"}:
                 raise TooComplex(f"what its trap for {name} does")
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
@@ -87,6 +90,12 @@ def do_trap(call: Call) -> None:
         shell.had_trap = shell.had_trap or action != ""
         shell.traps[name] = trap
     shell.set_status(status)
+
+
+def _ends_now(call: Call) -> bool:
+    """Whether a child has ended at this moment, which the shell may learn now or later."""
+    children = (each for each in call.world.processes.values() if each.ppid == call.process.pid and not each.alive)
+    return call.world.stopping and any(child.ended_at == call.world.clock for child in children)
 
 
 def _pseudo_signals(row: ShellRow) -> frozenset[str]:
@@ -147,9 +156,11 @@ def do_wait(call: Call) -> None:
     else:
         any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
         pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
-        if not pids and not first and _feeds(call):
-            shell.blocked = Standing("`wait` waits for what reads from it", call.node.span)
-            return
+        if not first and _feeds(call):
+            if not pids:
+                shell.blocked = Standing("`wait` waits for what reads from it", call.node.span)
+                return
+            pids.append(call.process.pid)  # as long as it is there itself
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
@@ -246,9 +257,8 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
 
 def _feeds(call: Call) -> bool:
     """Whether it writes to a `>( … )` of its own, which it waits for, and which ends when it does."""
-    outputs = (each.target for each in call.node.redirections if each.operator in OUTPUTS)
-    waits = call.shell.row.waits_for_substitutions
-    return waits and any(isinstance(part, ProcessSubstitution) for target in outputs for part in target.parts)
+    around = any(isinstance(frame, Redirected) and frame.feeds for frame in call.shell.frames)
+    return call.shell.row.waits_for_substitutions and (around or feeds(call.node.redirections))
 
 
 def _told_which(words: tuple[Field, ...]) -> str | None:
