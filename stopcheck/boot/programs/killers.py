@@ -6,12 +6,13 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.pid_files import number_in
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
+from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -180,6 +181,13 @@ class Looker(Killer):
         others = list(world.processes.values())
         return all(isinstance(target, str) and self._among(others, process, target) for target in self.targets)
 
+    def _may_find(self, world: World, process: Process) -> bool:
+        """Whether a shell is yet to start what it looks for, or a program may have that nobody knows."""
+        bodies = [other.body for other in world.processes.values() if other.alive]
+        starts = any(getattr(body, "blocked", self) is None and _becomes(body) in {"", *self.targets} for body in bodies)
+        unknown = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
+        return starts or (unknown and not self.names_known(world, process))
+
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         texts = [target for target in self.targets if isinstance(target, str)]
@@ -187,12 +195,19 @@ class Looker(Killer):
         numbers = [str(pid) for pid in sorted(found)]
         if self.signal == "0" and process.program in {"pgrep", "pidof"} and numbers:
             world.write(process, ("\n" if process.program == "pgrep" else " ").join(numbers))
-        starts = any(each.alive and getattr(each.body, "blocked", self) is None for each in world.processes.values())
-        if not found and (starts or not self.names_known(world, process)):  # a shell is yet to start what it finds
+        if not found and self._may_find(world, process):
             world.write(process, Unknown(f"what {process.program} prints", process.origin))
             world.exit(process, Unknown(f"the status of {process.program}", process.origin))
         world.exit(process, int(not found))
         return True
+
+
+def _becomes(body: Body) -> str:
+    """The program that a part of a script is, which has not begun; "" where it may be any."""
+    frames = getattr(body, "frames", ())
+    node = getattr(frames[0], "node", None) if len(frames) == 1 else None
+    name = node.words[0].literal if isinstance(node, SimpleCommand) and node.words else None
+    return "" if name is None or name in getattr(body, "functions", ()) else name
 
 
 class Lister(Looker):

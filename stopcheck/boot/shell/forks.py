@@ -72,7 +72,7 @@ def fork(
     body.root = shell.root or process.pid
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
-    body.answers, body.substitutions, body.disowned = (), (), {}
+    body.answers, body.substitutions, body.disowned, body.feeding = (), (), {}, ()
     child = world.spawn(process, body, process.argv, span)
     child.program = process.program
     child.job = background

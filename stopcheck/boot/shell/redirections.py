@@ -39,14 +39,20 @@ def redirect(
         first = world.next_pid
         if inner:
             expand_text(shell.scope(world, process), target)
-        if redirection.operator in OUTPUTS and redirection.descriptor in {None, "1"}:
-            process.stdout = world.new_pipe() if inner else 0
+        main = redirection.descriptor in {None, "1"}
+        if redirection.operator in OUTPUTS and inner:
+            pipe = world.new_pipe()
             for pid in range(first, world.next_pid):
-                world.processes[pid].stdin = process.stdout
-        elif redirection.operator in OUTPUTS and inner and lasting:
-            world.hold(process, opened_as[0], world.new_pipe())
-            for pid in range(first, world.next_pid):
-                world.processes[pid].stdin = world.outlets[process.pid, opened_as[0]]
+                world.processes[pid].stdin = pipe
+            if main:
+                process.stdout = pipe
+            elif lasting:
+                world.hold(process, opened_as[0], pipe)
+            if not lasting:
+                world.held = {**world.held, pipe: process.pid}
+                shell.feeding += (pipe,)
+        elif redirection.operator in OUTPUTS and main:
+            process.stdout = 0
         if redirection.descriptor == "2" and redirection.operator == ">&":
             world.mixed |= {process.stdout}
         if redirection.operator in OUTPUTS and not inner:

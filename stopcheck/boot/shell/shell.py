@@ -66,7 +66,7 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "fronted",
+    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten", "forked", "frames", "fronted",
     "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
     "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
     "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
@@ -187,6 +187,8 @@ class Shell:
         self.forked = 0
         """How many of its `$( … )` were worked out without a child."""
         self.answers: tuple[Answer, ...] = ()
+        self.feeding: tuple[int, ...] = ()
+        """The pipes to `>( … )` that it holds as long as a command, or a construct, is redirected there."""
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
         self.root: int | None = None
@@ -257,6 +259,9 @@ class Shell:
         """See Body.step."""
         if self.blocked is not None:
             return waiting.unblock(self, world, process)
+        if self.feeding and not any(isinstance(frame, Redirected) and frame.feeds for frame in self.frames):
+            world.held = {pipe: pid for pipe, pid in world.held.items() if pipe not in self.feeding}
+            self.feeding = ()
         amid = bool(self.answers)  # its next command is being expanded: no trap comes before it has run
         if isinstance(self.frames[-1] if self.frames else None, Negate):
             amid = amid or self.row.name == "bash"

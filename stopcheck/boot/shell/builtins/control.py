@@ -185,6 +185,8 @@ def do_return(call: Call) -> None:
         last = within.status
     status = number(call, 0) if call.arguments else last
     looked = shell.tested()
+    if shell.row.almquist and sum(isinstance(each, TrapEnd) for each in shell.frames) > 1:
+        raise TooComplex("what `return` in a trap within another one leads to")
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
         raise TooComplex("what `return` in an EXIT trap leaves as the status")

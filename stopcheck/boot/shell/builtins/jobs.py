@@ -8,12 +8,9 @@ from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
-    Redirected,
-    Standing,
     Trap,
     Waiting,
 )
-from stopcheck.boot.shell.redirections import feeds
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
@@ -80,7 +77,7 @@ def do_trap(call: Call) -> None:
         if action != "" and not hearing.leaves_waiting(shell, trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
-            if name == "CHLD" and shell.row.almquist and _ends_now(call):
+            if name == "CHLD" and _ends_now(call):
                 raise TooComplex("whether a trap for SIGCHLD hears of a child that ends as it is set")
             if name in {"DEBUG", "RETURN"}:
                 raise TooComplex(f"what its trap for {name} does")
@@ -156,11 +153,6 @@ def do_wait(call: Call) -> None:
     else:
         any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
         pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
-        if not first and _feeds(call):
-            if not pids:
-                shell.blocked = Standing("`wait` waits for what reads from it", call.node.span)
-                return
-            pids.append(call.process.pid)  # as long as it is there itself
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
@@ -255,12 +247,6 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
     )
 
 
-def _feeds(call: Call) -> bool:
-    """Whether it writes to a `>( … )` of its own, which it waits for, and which ends when it does."""
-    around = any(isinstance(frame, Redirected) and frame.feeds for frame in call.shell.frames)
-    return call.shell.row.waits_for_substitutions and (around or feeds(call.node.redirections))
-
-
 def _told_which(words: tuple[Field, ...]) -> str | None:
     """The variable that `wait -p NAME` sets."""
     for option, name in pairwise(words):
@@ -281,6 +267,9 @@ def _was_job(call: Call, pid: int) -> bool:
 
 def _is_zombie(call: Call, word: Field) -> bool:
     """Whether a child has ended and its number is not free yet; bash looks at once, the others when they next wait."""
+    if word == "-1":
+        ended = (other for other in call.world.processes.values() if other.pid != 1 and not other.alive)
+        return any(not other.collected or other.ended_at == call.world.clock for other in ended)
     pid = numeral(word) if isinstance(word, str) else None
     process = call.world.processes.get(pid) if pid is not None else None
     if process is None or process.alive or process.collected or process.ppid != call.process.pid:
