@@ -1,6 +1,6 @@
 """A Makefile: which commands a target comes down to, where its variables and rules are plain ones.
 
-Source: the manual of GNU make. Conditionals, includes, functions and patterns are not followed.
+Source: the manual of GNU make. Includes and functions are not followed; nor is what hangs on a conditional.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ _BUILT_IN = {"CC": "cc", "CXX": "g++", "AR": "ar", "RM": "rm -f", "MAKE": "make"
 _ASSIGNED = regex(r"(?:export\s+|override\s+)?([\w.-]+)\s*(::?=|\?=|\+=|=)\s*(.*)")
 _RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.*))?")
 _REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
-_NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
+_NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|define|endef|vpath|load)\b")
+_CONDITION = regex(r"[ \t]*(?:(ifn?eq|ifn?def)|else|(endif))\b")
+_SUFFIXES = regex(r"([\w.-]+):(\.\w+)=(\.\w+)")
+_DOUBTFUL = "$(what a condition decides)"
 _DEEPEST = 16
 
 
@@ -48,7 +51,14 @@ def recipe(text: str, words: Sequence[str], is_file: Callable[[str], bool]) -> l
 def _read(text: str) -> _Makefile:
     made = _Makefile(dict(_BUILT_IN))
     recipes: list[list[str]] = []
+    depth = 0
     for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
+        condition = _CONDITION.match(line)
+        if condition is not None or (line.startswith("\t") and depth):
+            depth += 1 if condition and condition[1] else -1 if condition and condition[2] else 0
+            for recipe in recipes:
+                recipe.append(_DOUBTFUL)
+            continue
         if line.startswith("\t"):
             for recipe in recipes:
                 recipe.append(line[1:])
@@ -58,9 +68,9 @@ def _read(text: str) -> _Makefile:
             raise _NotFollowedError(plain)
         assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)
         if assigned is not None:
-            _assign(made, assigned[1], assigned[2], assigned[3])
+            _assign(made, assigned[1], assigned[2], _DOUBTFUL if depth else assigned[3])
         elif rule is not None:
-            recipes = _rule(made, rule[1], rule[2], rule[3])
+            recipes = _rule(made, rule[1], rule[2], _DOUBTFUL if depth else rule[3])
         elif plain.strip():
             raise _NotFollowedError(plain)
     return made
@@ -90,8 +100,15 @@ def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         name = next(group for group in match.groups() if group is not None)
         if name == "$":
             return "\0"
+        suffixes = _SUFFIXES.fullmatch(name)
+        if suffixes is not None:
+            words = value_of(suffixes[1]).split()
+            return " ".join(re.sub(f"{re.escape(suffixes[2])}$", suffixes[3], word) for word in words)
+        return value_of(name)
+
+    def value_of(name: str) -> str:
         if depth > _DEEPEST or re.search(r"[\s,:%]", name):
-            raise _NotFollowedError(match[0])
+            raise _NotFollowedError(name)
         return _expand(variables.get(name, ""), variables, depth + 1)
 
     found = _REFERENCE.sub(value, text)
@@ -112,11 +129,15 @@ def _commands(
         if target in done:
             return
         done.add(target)
-        if target not in made.rules:
+        rule = made.rules.get(target)
+        if rule is None and target.endswith(".o") and "%.o" in made.rules:
+            needs, recipe = made.rules["%.o"]
+            rule = [need.replace("%", target.removesuffix(".o")) for need in needs], recipe
+        if rule is None:
             if is_file(target) or is_file(re.sub(r"\.o$", ".c", target)):
                 return
             raise _NotFollowedError(target)
-        needs, recipe = made.rules[target]
+        needs, recipe = rule
         if depth > _DEEPEST:
             raise _NotFollowedError(target)
         for need in needs:

@@ -239,13 +239,27 @@ def settings(path: str, project: Project) -> dict[str, object]:
 
 
 def compiled_from(path: str, project: Project) -> str | None:
-    """The TypeScript file that tsc makes a file of, by the nearest tsconfig.json (typescriptlang.org/tsconfig)."""
+    """The TypeScript file that tsc makes a file of (typescriptlang.org/tsconfig).
+
+    By the nearest tsconfig.json, those of the projects that it refers to, or another tsconfig.*.json beside it.
+    """
     folder = parent(path)
-    while not settings(join(folder, "tsconfig.json"), project):
+    while not (told := settings(join(folder, "tsconfig.json"), project)):
         if folder in {"/", ""}:
             return None
         folder = parent(folder)
-    output, root = _folders(join(folder, "tsconfig.json"), project)
+    referred = told.get("references")
+    named = [one.get("path") for one in referred if isinstance(one, dict)] if isinstance(referred, list) else []
+    places = [join(folder, name) for name in named if isinstance(name, str)]
+    others = [place if place.endswith(".json") else join(place, "tsconfig.json") for place in places]
+    beside = project.matching(join(folder, "tsconfig.*.json"))
+    configs = dict.fromkeys((join(folder, "tsconfig.json"), *others, *beside))
+    return next((found for config in configs if (found := _compiled_by(config, path, project))), None)
+
+
+def _compiled_by(config: str, path: str, project: Project) -> str | None:
+    folder = parent(config)
+    output, root = _folders(config, project)
     rest = inside(path, output or folder)
     if not rest or not rest.endswith(".js"):
         return None
