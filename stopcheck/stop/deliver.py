@@ -229,10 +229,11 @@ def _stood_open(booted: Booted, main_pids: tuple[int, ...]) -> Unknown | None:
 
 
 def _surely_stuck(world: World, signal: str) -> bool:
-    """Whether PID 1 is a shell that ignores the signal, whatever its children do."""
-    init = world.init
-    if not isinstance(init.body, Shell) or init.told or init.body.traps:
+    """Whether PID 1, or what it would be once mended, is a shell that ignores the signal, whatever its children do."""
+    unhandled = (event.pid for event in world.events if event.kind == "unhandled" and event.seconds is not None)
+    first = world.processes[min(unhandled, default=1)]
+    if not isinstance(first.body, Shell) or first.told or first.body.traps:
         return False
-    if isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"):
+    if isinstance(first.body.blocked, Standing) and first.body.blocked.why.startswith("not read"):
         return False  # what comes next may be a trap
-    return signal == "TERM" or init.body.row.other_signals
+    return signal == "TERM" or first.body.row.other_signals
