@@ -659,7 +659,7 @@ class Shell:
                 elif world is not None and process is not None:
                     hearing.receive(self, world, process, "CHLD")
             try:
-                return self.machine.substitute(self, part, world, process)
+                return self.machine.interpreter.substitute(self, part, world, process)
             except UnsetError:
                 return ""
 
@@ -715,6 +715,17 @@ class Shell:
         kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
         self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
         return kept
+
+    def keep_fallback(self, world: World, process: Process, blocked: Blocked) -> None:
+        """Remember the world in which this shell stands here, for when nothing else would."""
+        if world.stopping:
+            return
+        stands = world.copy()
+        stands.fallback = None
+        body = stands.processes[process.pid].body
+        assert isinstance(body, Shell)
+        body.blocked = blocked
+        world.fallback = stands
 
     def declare_local(self, name: str) -> None:
         """`local name`: the caller's value comes back when the function returns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_number
@@ -41,7 +42,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             return False
         shell.blocked = None
         if blocked.pipe:
-            shell.machine.read_on(shell, blocked, world, process, late=late)
+            shell.machine.interpreter.read_on(shell, blocked, world, process, late=late)
             return True
         shell.push(Evaluate(blocked.node, None))
         return True
@@ -84,7 +85,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         shell.fronted = "INT" in shell.pending and "m" not in shell.options
         status = _pipeline_status(shell, world, blocked)
         last = world.processes[blocked.pids[-1]]
-        expected = shell.ok if blocked.own is not None else shell.machine.success_expected(last)
+        expected = shell.ok if blocked.own is not None else _success_expected(last)
         if shell.interrupted:
             signal, shell.interrupted = shell.interrupted, ""
             died = all(world.processes[pid].killed_by == signal for pid in shell.witnesses)
@@ -198,7 +199,18 @@ def _has_its_answer(shell: Shell, world: World, blocked: Blocked, alive: list[Pr
     """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
     if not isinstance(blocked, Foreground) or blocked.pids[-1] in {process.pid for process in alive}:
         return False
-    return shell.tested() and all(shell.machine.only_waits(world, process) for process in alive)
+    return shell.tested() and all(_only_waits(world, process) for process in alive)
+
+
+def _only_waits(world: World, process: Process) -> bool:
+    """Whether a process, or what it waits for, does no work of its own (`sleep`, `tail -f`)."""
+    leaves = list(world.awaited(process.pid))
+    return all(isinstance(p.body, Program) and p.body.row.role in {"keepalive", "timer"} for p in leaves)
+
+
+def _success_expected(child: Process) -> bool:
+    """Whether a program that has ended is one that does work, not one that answers a question."""
+    return not (isinstance(child.body, Program) and child.body.row.role == "test")
 
 
 def seen(shell: Shell, child: Process) -> Status | None:
