@@ -21,6 +21,8 @@ _RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.
 _REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
 _DEEPEST = 16
+_UNTOLD = "$(a b)"
+"""A value that is not known: what stands for it is not followed."""
 
 
 class _NotFollowedError(Exception):
@@ -45,8 +47,35 @@ def recipe(text: str, words: Sequence[str], is_file: Callable[[str], bool]) -> l
         return []
 
 
-def _read(text: str) -> _Makefile:
-    made = _Makefile(dict(_BUILT_IN))
+def expanded(
+    line: str,
+    text: str,
+    target: str,
+    needs: Sequence[str],
+    outside: Mapping[str, object],
+    given: Mapping[str, str],
+) -> str | None:
+    """A line of a target's recipe as make hands it to the shell; None where that is not followed.
+
+    `outside` are the variables of the environment, which those of the Makefile come before (`?=` does not); `given`
+    are those of the command line, which come before both.
+    """
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        made = _read(text, told)
+        return _expand(line, {**made.variables, **given, **_own(target, needs)})
+    except _NotFollowedError:
+        return None
+
+
+def _own(target: str, needs: Sequence[str]) -> dict[str, str]:
+    """The automatic variables of a rule."""
+    each = " ".join(dict.fromkeys(needs))
+    return {"@": target, "<": needs[0] if needs else "", "^": each, "+": " ".join(needs)}
+
+
+def _read(text: str, outside: Mapping[str, str] | None = None) -> _Makefile:
+    made = _Makefile({**_BUILT_IN, **(outside or {})})
     recipes: list[list[str]] = []
     for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
         if line.startswith("\t"):
@@ -121,9 +150,8 @@ def _commands(
             raise _NotFollowedError(target)
         for need in needs:
             build(need, depth + 1)
-        known = {**made.variables, **given}
-        own = {"@": target, "<": needs[0] if needs else "", "^": " ".join(dict.fromkeys(needs)), "+": " ".join(needs)}
-        lines.extend(_expand(line.lstrip("@-+ \t"), {**known, **own}) for line in recipe)
+        known = {**made.variables, **given, **_own(target, needs)}
+        lines.extend(_expand(line.lstrip("@-+ \t"), known) for line in recipe)
 
     for target in targets or [made.first]:
         build(target, 0)

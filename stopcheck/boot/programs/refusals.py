@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
+    from stopcheck.boot.programs.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Field
 
 
+_ASKS = frozenset({"--help", "--version", "--print-defaults", "--describe-config", "-?", "-C", "-V"})
 _CLEANED = ("/var/lib/apt", "/var/cache/apt")
 """What builds empty behind them, and say nothing of a service with it."""
 _STARTED = regex(r"(?:\bservice\s+\S+|/init\.d/\S+)\s+(?:re)?start\b")
@@ -36,6 +38,33 @@ def refusal(start: Start) -> Failure | None:
         if _holds(start, each):
             return Failure(each["status"], each["why"], "refuses", each["advice"])
     return None
+
+
+def gives_up(start: Start) -> Program | None:
+    """What a base image's own script does before its service where it has no variable that it needs: it ends with 1.
+
+    None where it has one, is only asked, or finds a database.
+    """
+    base = start.machine.image.base
+    if not _ASKS.isdisjoint(start.words) or any(_is_set(start.env, need) for need in base.needs):
+        return None
+    texts = [text.replace("docker-entrypoint-initdb.d", "") for text in _texts(start, "ENV", "VOLUME")]
+    run = " ".join(line.value for line in start.machine.image.instructions if line.keyword == "RUN")
+    if any(word in text for text in texts for word in base.needs_unless):
+        return None
+    if any(path.rpartition("/")[2] in run for path in base.execs):
+        return None
+    start.machine.asked[base.needs[0]] = None
+    start.machine.wanted.add(base.needs[0])
+    start.world.note("cannot-open", start.process, text=f"{base.needs[0]} is not set")
+    return start.leaf("short", status=1)
+
+
+def _is_set(env: Mapping[str, Field], need: str) -> bool:
+    """Whether a variable has a value, or the one that it needs (`NAME=VALUE`)."""
+    name, sign, value = need.partition("=")
+    given = env.get(name, "")
+    return isinstance(given, Unknown) or (given == value if sign else bool(given))
 
 
 def unmade(start: Start) -> Failure | None:

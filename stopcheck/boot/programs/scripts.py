@@ -12,6 +12,7 @@ from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.makefile import expanded
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -19,7 +20,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
@@ -450,7 +451,9 @@ class Make(Wrapper):
 
 def start_make(start: Start) -> Body | Failure:
     """The recipe of a target, its prerequisites' before it, where the Makefile is plain enough to be read."""
-    folder, name, targets, at_once = "", "", [], False
+    folder, name, at_once = "", "", False
+    targets: list[str] = []
+    given: dict[str, str] = {}
     words = list(start.words)
     while words:
         word = words.pop(0)
@@ -467,13 +470,15 @@ def start_make(start: Start) -> Body | Failure:
             return start.leaf("unread", "its shell is another one")
         elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
             return start.leaf("short")
-        elif not word.startswith("-") and "=" not in word:
+        elif not word.startswith("-") and "=" in word:
+            given[word.partition("=")[0]] = word.partition("=")[2]
+        elif not word.startswith("-"):
             targets.append(word)
-    folder = start.path(folder)
+    folder, image = start.path(folder), start.machine.image
     for candidate in [name] if name else ["GNUmakefile", "makefile", "Makefile"]:
         text = start.text(posixpath.join(folder, candidate))
         if isinstance(text, SourceFile):
-            lines = recipe(text.text, targets)
+            lines = recipe(text.text, targets, None if image.env_open else start.env, given)
             if isinstance(lines, Unknown):
                 return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
             if not lines or _is_there(start, folder, text.text, targets):
@@ -515,22 +520,37 @@ _SHELL_WORK = regex(
 _RULE = regex(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
 
 
-def recipe(text: str, targets: list[str]) -> list[tuple[Field, ...]] | Unknown:
-    """The argvs that make runs for these targets (the first rule's where none): plain commands without a shell."""
+def recipe(
+    text: str, targets: list[str], env: Mapping[str, Field] | None = None, given: Mapping[str, str] | None = None
+) -> list[tuple[Field, ...]] | Unknown:
+    """The argvs that make runs for these targets (the first rule's where none): plain commands without a shell.
+
+    `env`: the variables that it finds set, None where they are not known; `given`: those of its command line.
+    """
     rules = _rules(text)
     if isinstance(rules, Unknown):
         return rules
     found: list[tuple[Field, ...]] = []
     done: set[str] = set()
+
+    def expand(line: str, target: str, needs: list[str]) -> str | None:
+        if env is None and "$" in line.replace("$$", ""):
+            return None
+        return expanded(line, text, target, needs, env or {}, given or {})
+
     for target in targets or list(rules)[:1]:
-        problem = _collect(target, rules, found, done)
+        problem = _collect(target, rules, expand, found, done)
         if problem is not None:
             return problem
     return found
 
 
 def _collect(
-    target: str, rules: Mapping[str, tuple[list[str], list[str]]], found: list[tuple[Field, ...]], done: set[str]
+    target: str,
+    rules: Mapping[str, tuple[list[str], list[str]]],
+    expand: Callable[[str, str, list[str]], str | None],
+    found: list[tuple[Field, ...]],
+    done: set[str],
 ) -> Unknown | None:
     if target in done:
         return None
@@ -540,14 +560,15 @@ def _collect(
     before, lines = rules[target]
     for name in before:
         if name in rules:
-            problem = _collect(name, rules, found, done)
+            problem = _collect(name, rules, expand, found, done)
             if problem is not None:
                 return problem
     for line in lines:
-        plain = line.lstrip("@+- \t").strip()
-        if "$" in plain.replace("$$", ""):
-            return Unknown("a variable in the Makefile's recipe")
-        plain = plain.replace("$$", "$")
+        plain: str | None = line.lstrip("@+- \t").strip()
+        if plain and "$" in plain:
+            plain = expand(plain, target, before)
+            if plain is None:
+                return Unknown("a variable in the Makefile's recipe")
         if plain:
             found.append(("/bin/sh", "-c", plain) if _SHELL_WORK.search(plain) else tuple(plain.split()))
     return None
