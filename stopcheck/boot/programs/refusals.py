@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import reduce
 
@@ -9,6 +10,7 @@ from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import folders_above
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -95,7 +97,10 @@ def _values(argv: tuple[Field, ...], options: Iterable[str]) -> Iterator[str]:
 
 def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
     image = start.machine.image
-    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root") or "$" in start.process.user:
+    user = refused.get("user", "root")
+    if user != "any" and ((start.process.user in ROOT) is not (user == "root") or "$" in start.process.user):
+        return False
+    if "above" in refused and not _is_nowhere_above(start, refused["above"].split()):
         return False
     if any(isinstance(word, Unknown) for word in start.argv):
         return False
@@ -126,6 +131,15 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
     unless, aside = refused.get("unless", "").split(), [*refused.get("aside", "").split(), *_CLEANED]
     texts = (reduce(lambda left, word: left.replace(word, ""), aside, text) for text in _texts(start))
     return not unless or not any(word in text or _STARTED.search(text) for text in texts for word in unless)
+
+
+def _is_nowhere_above(start: Start, names: Iterable[str]) -> bool:
+    """Whether none of these files is in the working folder, or in one above it."""
+    from stopcheck.boot.made import is_nowhere
+
+    folders = (*folders_above(start.path("x")), "/")
+    paths = [posixpath.join(folder, name) for folder in folders for name in names]
+    return all(is_nowhere(start.machine, start.world, path) for path in paths)
 
 
 def _is_missing(start: Start, path: Field | None) -> bool:
