@@ -173,7 +173,9 @@ def test_children_that_are_talked_to(text: str, outcome: tuple[str, int | None])
     assert said(text) == outcome
 
 
-IMPORTS = "import { fork } from 'node:child_process';\nimport path from 'node:path';\nimport { fileURLToPath } from 'url';\n"
+IMPORTS = (
+    "import { fork } from 'node:child_process';\nimport path from 'node:path';\nimport { fileURLToPath } from 'url';\n"
+)
 PASSES = "child.on('exit', () => process.exit(4));\nprocess.on('SIGTERM', () => child.kill());\n"
 
 

@@ -38,7 +38,9 @@ _STANDS = regex(
 """What only a program that stands has in it: `->run()` may be that of a command."""
 
 
-_CALL = regex(r"(?:^|[;{}]|<\?php\b)\s*(?:\$\w+\s*=\s*|(?:if|switch)\s*\(\s*!?\s*\(?\s*(?:\$\w+\s*=\s*)?)?\\?(pcntl_\w+)(?=\()")
+_CALL = regex(
+    r"(?:^|[;{}]|<\?php\b)\s*(?:\$\w+\s*=\s*|(?:if|switch)\s*\(\s*!?\s*\(?\s*(?:\$\w+\s*=\s*)?)?\\?(pcntl_\w+)(?=\()"
+)
 """A statement that begins with a call of a function of pcntl."""
 _BLOCK = regex(r"\{[^{}]*\}")
 _UNSURE = regex(
