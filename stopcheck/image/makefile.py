@@ -21,6 +21,7 @@ _RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.
 _REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
 _DEEPEST = 16
+_EXPORTS = regex(r"^export[ \t]*((?:[ \t]+[\w.-]+)*)(?=[ \t]*(?:[:?]*=|$))", re.MULTILINE)
 _UNTOLD = "$(a b)"
 """A value that is not known: what stands for it is not followed."""
 
@@ -68,6 +69,25 @@ def expanded(
         return None
 
 
+def exported(text: str, outside: Mapping[str, object], given: Mapping[str, str]) -> dict[str, str] | None:
+    """The variables that a Makefile hands on to its commands: see `expanded`; None where one is not followed.
+
+    Those are what it exports, and what was in its environment before it set it.
+    """
+    if re.search(r"^unexport\b", text, re.MULTILINE):
+        return None
+    named = [name for names in _EXPORTS.findall(text) for name in names.split()]
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        known = {**_read(text, told).variables, **given}
+        if re.search(r"^export[ \t]*$", text, re.MULTILINE):
+            named += [name for name in known if name not in _BUILT_IN]
+        names = [name for name in known if name in named or (name in told and known[name] != told[name])]
+        return {name: _expand(known[name], known) for name in names}
+    except _NotFollowedError:
+        return None if named else {}
+
+
 def _own(target: str, needs: Sequence[str]) -> dict[str, str]:
     """The automatic variables of a rule."""
     each = " ".join(dict.fromkeys(needs))
@@ -83,6 +103,8 @@ def _read(text: str, outside: Mapping[str, str] | None = None) -> _Makefile:
                 recipe.append(line[1:])
             continue
         plain = line.partition("#")[0].rstrip()
+        if (told := _EXPORTS.match(plain)) and told.end() == len(plain):
+            continue
         if _NOT_FOLLOWED.match(plain):
             raise _NotFollowedError(plain)
         assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)

@@ -12,7 +12,7 @@ from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.makefile import expanded
+from stopcheck.image.makefile import expanded, exported
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -430,7 +430,11 @@ class Builder(Wrapper):
 
 
 class Make(Wrapper):
-    """make: ends only when nothing that it has to wait for is left; as PID 1 these are all orphans."""
+    """make: after a fatal signal it never ends as PID 1 where an orphan has outlived its child.
+
+    It kills itself in vain then, and asks again and again for a child that it has collected (make 4.3: wrap.make-cd;
+    where the orphan has ended it is busy for good).
+    """
 
     __slots__ = ()
 
@@ -443,7 +447,10 @@ class Make(Wrapper):
         if process.pid != 1:
             world.exit(process, 128 + signal_number(self.got), self.got)
             return True
-        if any(other.alive and other.ppid == 1 and other is not process for other in world.processes.values()):
+        ends = [event.pid for event in world.events if event.kind == "end"]
+        earlier = ends[: ends.index(child.pid)] if child.pid in ends else ends
+        orphans = [other for other in world.processes.values() if other.ppid == 1 and other not in (process, child)]
+        if any(other.pid not in earlier for other in orphans) or getattr(child.body, "row", self.row).trails:
             return False
         world.exit(process, 2)
         return True
@@ -485,8 +492,11 @@ def start_make(start: Start) -> Body | Failure:
                 return start.leaf("short", status=0)
             if at_once and len(lines) > 1:
                 return start.leaf("unread", "it may run several at a time")
+            told = exported(text.text, start.env, given)
+            if told is None or (told and image.env_open):
+                return start.leaf("unread", "what the Makefile exports is not known")
             row = replace(start.row, role="fork", forwards="child")
-            return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
+            return Make(start.machine, row, lines[0], {**start.env, **told}, tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
 
 
@@ -583,7 +593,7 @@ def _rules(text: str) -> dict[str, tuple[list[str], list[str]]] | Unknown:
             for target in current:
                 rules[target][1].append(line[1:])
             continue
-        if re.match(r"\s*(-?include|ifeq|ifneq|ifdef|ifndef|define|\.ONESHELL|SHELL\s*[:?]?=|export\b)", line):
+        if re.match(r"\s*(-?include|ifeq|ifneq|ifdef|ifndef|define|\.ONESHELL|(?:export\s+)?SHELL\s*[:?]?=)", line):
             return Unknown("a Makefile with conditions, includes or a shell of its own")
         rule = _RULE.match(line.split("#")[0].rstrip())
         current = rule[1].split() if rule else []
