@@ -208,6 +208,12 @@ class Machine:
         base = self.image.base
         leads = isinstance(argv[1], str) and base.prepends and is_for(self.image, argv[1], process.cwd, env)
         own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
+        if base.needs and own[0] == base.prepends:
+            from stopcheck.boot.programs.refusals import gives_up
+
+            ended = gives_up(Start(self, world, process, ProgramRow(process.program), own, env, depth))
+            if ended is not None:
+                return ended
         started = self.load(world, process, own, env, depth + 1)
         if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
             return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)

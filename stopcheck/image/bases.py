@@ -64,6 +64,8 @@ def base_image(reference: str, span: Span) -> Base:
         prepends_to=row.prepends_to,
         prepends_missing=row.prepends_missing,
         prepends_words=row.prepends_words,
+        needs=row.needs,
+        needs_unless=row.needs_unless,
         starts=row.starts,
         plain=row.plain,
     )

@@ -298,6 +298,8 @@ SCRIPTS = {
     "prepends_to",
     "prepends_missing",
     "prepends_words",
+    "needs",
+    "needs_unless",
     "default",
     "starts",
     "programs",

@@ -316,6 +316,8 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         ends = runs_out(node) or (waits_for(node) and (_goes_on(shell, exits=exits) or leaves_off(node)))
         if not ends and not _asks_for_good(shell, world, process, node):
             shell.keep_fallback(world, process, Standing(UNSEEN, node.span))
+        if not world.stopping and not runs_out(node) and waits_for(node):
+            world.note("waits-outside", process, text=status.reason, span=node.span)
         shell.decide(0)
         return
     if (status == 0) == node.until:
