@@ -102,6 +102,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 opened(shell, redirection, world, process)
         shell.answers = ()
         return
+    if shell.row.name == "bash" and shell.answers:
+        shell.status = shell.answers[-1].status  # what a bare `exit $(false)` leaves with
     shell.answers = ()
     name = words[0]
     if isinstance(name, str):
@@ -247,6 +249,12 @@ def _cannot_make(call: Call) -> bool:
     return cannot_make(call)
 
 
+def _makes(call: Call) -> bool:
+    from stopcheck.boot.lacking import surely_makes
+
+    return surely_makes(call)
+
+
 def _cannot_find(call: Call) -> bool:
     from stopcheck.boot.lacking import cannot_find
 
@@ -351,6 +359,8 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    if call.words[0] == "mkdir" and isinstance(child.body, Program) and _makes(call):
+        child.body = Program(replace(child.body.row, status=0), shell.machine.stop_signal)
     _writes(world, child)
     forks.take_place(shell)
     if call.words == ("cat",) and call.node.redirections:

@@ -130,11 +130,14 @@ def _redirected(
     """Make the redirections; False where one surely cannot be made, which is what the construct comes to."""
     if node.redirections:
         from stopcheck.boot.lacking import cannot_open
-        from stopcheck.boot.shell.redirections import redirect
+        from stopcheck.boot.permissions import may_not_open
+        from stopcheck.boot.shell.redirections import feeds, redirect
 
         before = Redirected.of(process)
         try:
-            fails = cannot_open(shell, node.redirections, world, process)
+            fails = cannot_open(shell, node.redirections, world, process) or (
+                process.user != "" and may_not_open(shell, node.redirections, world, process)
+            )
             if not fails:
                 redirect(shell, node.redirections, world, process)
                 if isinstance(shell.blocked, Standing) and shell.row.almquist and not isinstance(node, Subshell):
@@ -155,7 +158,7 @@ def _redirected(
                 shell.set_status(2 if shell.row.name == "busybox" else shell.row.open_error)
             return False
         if tail is None:
-            shell.push(before)
+            shell.push(replace(before, feeds=feeds(node.redirections)))
     return True
 
 

@@ -56,6 +56,7 @@ def fork(
     body = shell.copy()
     body.frames = (Evaluate(node, frozenset()),)
     body.mode = "subshell"
+    body.depth += 1
     body.has_exit_trap = body.had_trap = False
     body.parenthesised = body.deaf = False
     body.options = shell.options - {"m"}

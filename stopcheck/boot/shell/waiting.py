@@ -109,9 +109,9 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
             shell.assign(blocked.which, str(ended[-1].pid))
         parts = any(len(job.pids) > 1 for job in shell.jobs)
         meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
-        have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
         if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
             forget(shell, world, blocked.pids)
+        have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
         if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
             return True
         told = seen(shell, ended[-1]) if ended and not blocked.every else 0
@@ -186,11 +186,13 @@ def waits_on(shell: Shell, world: World, process: Process, span: Span, ended: li
 def forget(shell: Shell, world: World, waited: tuple[int, ...] = ()) -> None:
     """Keep the status of no job that has ended: so do bash, mksh and yash when they have waited for all.
 
-    bash keeps that of `$!` where it had ended by itself before. Source: jobs.c, mark_dead_jobs_as_notified.
+    bash keeps that of `$!` where it had ended by itself before, and was not waited for. Source: jobs.c,
+    mark_dead_jobs_as_notified.
     """
+    told = {pid for job in shell.jobs if job.waited for pid in job.pids}
     over = frozenset(pid for pid, other in world.processes.items() if not other.alive)
     last = shell.last_job if shell.row.name == "bash" and shell.last_job not in waited else None
-    kept = {pid for pid in over if pid == last and not world.processes[pid].killed_by}
+    kept = {pid for pid in over if pid == last and pid not in told and not world.processes[pid].killed_by}
     shell.forgotten |= over - kept
     shell.disowned = dict.fromkeys(shell.disowned, 127)
 

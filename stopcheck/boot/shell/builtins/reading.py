@@ -203,7 +203,7 @@ def _read_line(call: Call, letters: set[str], array: list[str], names: list[str]
     own = next((assignment.value for assignment in call.node.assignments if assignment.name == "IFS"), None)
     split = separators(call.shell.scope()) if own is None else own.literal
     raw = isinstance(line, str) and ("r" in letters or "\\" not in line)
-    if isinstance(line, Unknown) or not raw or letters - set("raepst") or split is None:
+    if isinstance(line, Unknown) or not raw or letters - set("raepstu") or split is None:
         if isinstance(line, Unknown):
             call.world.write(call.process, line)  # what follows may be done for no line, or for many
         reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
