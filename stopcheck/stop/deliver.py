@@ -183,8 +183,6 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         stands = process.body.blocked if isinstance(process.body, Shell) and process.alive else None
         if isinstance(stands, Standing) and stands.why.startswith("not read"):
             return Unknown(stands.why, stands.span)
-        if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
-            return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     if not all(process.told for process in processes):
         for process in world.processes.values():
             if isinstance(process.body, Program) and process.body.row.tells and is_of_a_trap(world, process):
@@ -233,6 +231,5 @@ def _surely_stuck(world: World, signal: str) -> bool:
     init = world.init
     if not isinstance(init.body, Shell) or init.told or init.body.traps:
         return False
-    if isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"):
-        return False  # what comes next may be a trap
-    return signal == "TERM" or init.body.row.other_signals
+    # Of what could not be read the next part may be a trap.
+    return not (isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"))

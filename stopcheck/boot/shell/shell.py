@@ -178,8 +178,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
-        self.deaf = False
-        """Whether it ignores what the shell ignores, though it is a subshell."""
+        self.deaf: frozenset[str] = frozenset()
+        """Signals that a subshell of bash ignores itself, while what it starts does not."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.forked = 0
