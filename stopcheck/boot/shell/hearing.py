@@ -49,7 +49,8 @@ def disposition(shell: Shell, signal: str) -> str:
         if signal == "CHLD" and trap.text != "" and shell.row.name == "bash":
             return "default"  # it minds its children's ends alone
         return "ignored" if trap.text == "" else "caught"
-    if signal in shell.row.ignores and (shell.deaf or not (shell.row.name == "bash" and shell.mode == "subshell")):
+    unheard = shell.deaf if shell.row.name == "bash" and shell.mode == "subshell" else shell.row.ignores
+    if signal in unheard:
         return "ignored"
     if isinstance(shell.blocked, Waiting) and signal in shell.row.wait_catches:
         return "caught"

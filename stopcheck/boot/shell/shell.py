@@ -66,11 +66,11 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "fronted",
-    "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
-    "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
-    "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
+    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked",
+    "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed",
+    "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened",
+    "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status",
+    "substitutions", "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -180,8 +180,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
-        self.deaf = False
-        """Whether it ignores what the shell ignores, though it is a subshell."""
+        self.deaf: frozenset[str] = frozenset()
+        """Signals that a subshell of bash ignores itself, while what it starts does not."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.forked = 0

@@ -69,6 +69,9 @@ def do_exec(call: Call) -> None:
         elif row.name == "bash" and not set(option[1:]) <= set("cla"):
             call.shell.refuse(2)
             return
+        elif row.name == "yash" and not set(option[1:]) <= set("cfa"):
+            call.shell.set_status(2)
+            return
     if not words:
         if len(call.node.words) > 1 and not _serves_by_default(call):
             # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.

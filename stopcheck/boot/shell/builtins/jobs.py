@@ -69,6 +69,7 @@ def do_trap(call: Call) -> None:
         if action == "-":
             if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
                 shell.untrapped |= {name}
+            shell.deaf -= {name} & {"INT"}
             continue
         if name in call.process.ignored and action != "" and shell.row.name != "busybox":
             continue  # busybox takes it down, and never hears the signal
