@@ -57,22 +57,42 @@ def refuses(
 
     Measured with each shell as another user: 2 in dash and yash, 1 in the others.
     """
+    if not may_not_open(shell, redirections, world, process):
+        return False
+    status = 2 if shell.row.name in {"dash", "yash"} else 1
+    if words and words[0] in _SPECIAL and shell.row.name in _MINDS:
+        shell.leave(status)
+    else:
+        shell.set_status(status)
+    return True
+
+
+def may_not_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
+    """Whether one of these redirections leads to where its user may not write, which the story then tells."""
     if process.user in ROOT:
         return False
     for redirection in redirections:
         path = target(shell, redirection, world, process) if redirection.operator in OUTPUTS else ""
         named = redirection.target.span.text.lstrip("\"'")
-        if path and not named.startswith(("/", "$", "~")) and strays(redirection.span.source.text):
+        text = redirection.span.source.text
+        if not path or (not named.startswith(("/", "$", "~")) and strays(text)):
             continue
-        if path and path not in world.files and is_denied(shell.machine.image, path, world, process.user):
+        made = path in world.files
+        image = shell.machine.image
+        if _is_anothers(path, text, world, process) if made else is_denied(image, path, world, process.user):
             status = 2 if shell.row.name in {"dash", "yash"} else 1
             world.note_failure("denied", process, denied(process, path, status), redirection.span)
-            if words and words[0] in _SPECIAL and shell.row.name in _MINDS:
-                shell.leave(status)
-            else:
-                shell.set_status(status)
             return True
     return False
+
+
+_OPENS_UP = regex(r"\b(?:ch(?:mod|own|grp)|install|setfacl|umask)\b")
+"""What changes whose a file is, or who may write it."""
+
+
+def _is_anothers(path: str, text: str, world: World, process: Process) -> bool:
+    """Whether a script has made it as root, and nothing in it lets anybody else write there."""
+    return world.owners.get(path) in ROOT and process.user not in ROOT and not _OPENS_UP.search(text)
 
 
 _STRAYS = regex(r"\b(?:cd|pushd)\s+[^\s;&|]*[$`]")

@@ -21,6 +21,9 @@ _RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.
 _REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
 _NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
 _DEEPEST = 16
+_EXPORTS = regex(r"^export[ \t]*((?:[ \t]+[\w.-]+)*)(?=[ \t]*(?:[:?]*=|$))", re.MULTILINE)
+_UNTOLD = "$(a b)"
+"""A value that is not known: what stands for it is not followed."""
 
 
 class _NotFollowedError(Exception):
@@ -45,8 +48,54 @@ def recipe(text: str, words: Sequence[str], is_file: Callable[[str], bool]) -> l
         return []
 
 
-def _read(text: str) -> _Makefile:
-    made = _Makefile(dict(_BUILT_IN))
+def expanded(
+    line: str,
+    text: str,
+    target: str,
+    needs: Sequence[str],
+    outside: Mapping[str, object],
+    given: Mapping[str, str],
+) -> str | None:
+    """A line of a target's recipe as make hands it to the shell; None where that is not followed.
+
+    `outside` are the variables of the environment, which those of the Makefile come before (`?=` does not); `given`
+    are those of the command line, which come before both.
+    """
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        made = _read(text, told)
+        return _expand(line, {**made.variables, **given, **_own(target, needs)})
+    except _NotFollowedError:
+        return None
+
+
+def exported(text: str, outside: Mapping[str, object], given: Mapping[str, str]) -> dict[str, str] | None:
+    """The variables that a Makefile hands on to its commands: see `expanded`; None where one is not followed.
+
+    Those are what it exports, and what was in its environment before it set it.
+    """
+    if re.search(r"^unexport\b", text, re.MULTILINE):
+        return None
+    named = [name for names in _EXPORTS.findall(text) for name in names.split()]
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        known = {**_read(text, told).variables, **given}
+        if re.search(r"^export[ \t]*$", text, re.MULTILINE):
+            named += [name for name in known if name not in _BUILT_IN]
+        names = [name for name in known if name in named or (name in told and known[name] != told[name])]
+        return {name: _expand(known[name], known) for name in names}
+    except _NotFollowedError:
+        return None if named else {}
+
+
+def _own(target: str, needs: Sequence[str]) -> dict[str, str]:
+    """The automatic variables of a rule."""
+    each = " ".join(dict.fromkeys(needs))
+    return {"@": target, "<": needs[0] if needs else "", "^": each, "+": " ".join(needs)}
+
+
+def _read(text: str, outside: Mapping[str, str] | None = None) -> _Makefile:
+    made = _Makefile({**_BUILT_IN, **(outside or {})})
     recipes: list[list[str]] = []
     for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
         if line.startswith("\t"):
@@ -54,6 +103,8 @@ def _read(text: str) -> _Makefile:
                 recipe.append(line[1:])
             continue
         plain = line.partition("#")[0].rstrip()
+        if (told := _EXPORTS.match(plain)) and told.end() == len(plain):
+            continue
         if _NOT_FOLLOWED.match(plain):
             raise _NotFollowedError(plain)
         assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)
@@ -121,9 +172,8 @@ def _commands(
             raise _NotFollowedError(target)
         for need in needs:
             build(need, depth + 1)
-        known = {**made.variables, **given}
-        own = {"@": target, "<": needs[0] if needs else "", "^": " ".join(dict.fromkeys(needs)), "+": " ".join(needs)}
-        lines.extend(_expand(line.lstrip("@-+ \t"), {**known, **own}) for line in recipe)
+        known = {**made.variables, **given, **_own(target, needs)}
+        lines.extend(_expand(line.lstrip("@-+ \t"), known) for line in recipe)
 
     for target in targets or [made.first]:
         build(target, 0)

@@ -114,6 +114,7 @@ class ProgramRow:
     one_service: bool = False
     each: str = ""
     removes_pid: bool = False
+    trails: bool = False
     stops: tuple[str, ...] = ()
     helper: bool = False
     tells: bool = False

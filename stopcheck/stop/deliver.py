@@ -121,7 +121,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     reaches = bool(processes) and all(process.told for process in processes)
     unsure = _unsure(world, processes, signal) or _stood_open(booted, main_pids)
     if world.init.alive:
-        if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world, signal)):
+        if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
@@ -226,10 +226,11 @@ def _stood_open(booted: Booted, main_pids: tuple[int, ...]) -> Unknown | None:
     return None
 
 
-def _surely_stuck(world: World, signal: str) -> bool:
-    """Whether PID 1 is a shell that ignores the signal, whatever its children do."""
-    init = world.init
-    if not isinstance(init.body, Shell) or init.told or init.body.traps:
+def _surely_stuck(world: World) -> bool:
+    """Whether PID 1, or what it would be once mended, is a shell that ignores the signal, whatever its children do."""
+    unhandled = (event.pid for event in world.events if event.kind == "unhandled" and event.seconds is not None)
+    first = world.processes[min(unhandled, default=1)]
+    if not isinstance(first.body, Shell) or first.told or first.body.traps:
         return False
     # Of what could not be read the next part may be a trap.
-    return not (isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"))
+    return not (isinstance(first.body.blocked, Standing) and first.body.blocked.why.startswith("not read"))

@@ -254,6 +254,23 @@ def test_starts_others(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "launches"),
+    [
+        pytest.param("ruby", "puts `date`\nloop { sleep 1 }", False, id="ruby-asks"),
+        pytest.param("ruby", "system('mkdir', '/x')\nsystem 'ls && id'\nloop { sleep 1 }", False, id="ruby-works"),
+        pytest.param("ruby", "system('date; server')\nloop { sleep 1 }", True, id="ruby-something-else-too"),
+        pytest.param("ruby", "system('cat /pipe &')\nloop { sleep 1 }", True, id="ruby-in-the-background"),
+        pytest.param("ruby", "system(ARGV[0])\nloop { sleep 1 }", True, id="ruby-nobody-knows-what"),
+        pytest.param("ruby", "`hostname`\nspawn('server')\nloop { sleep 1 }", True, id="ruby-asks-and-starts"),
+        pytest.param("perl", "my $h = `hostname`; while (1) { sleep 1 }", False, id="perl-asks"),
+        pytest.param("perl", "system('make run'); while (1) { sleep 1 }", True, id="perl-starts"),
+    ],
+)
+def test_what_is_only_asked_is_no_service(language: str, text: str, launches: bool) -> None:
+    assert read(language, text).launches is launches
+
+
+@pytest.mark.parametrize(
     ("language", "text", "cleanup"),
     [
         pytest.param("python", "import atexit\natexit.register(f)", True, id="python-atexit"),

@@ -77,6 +77,7 @@ _LASTING = frozenset(
             "CronJob",
             "Worker",
             "Server",
+            "WebSocketServer",
             "serve",
             "createPool",
             "watch",

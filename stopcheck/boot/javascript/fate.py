@@ -100,7 +100,7 @@ class Run:
         self.node.modules |= {"$main": module, self.path: module}
         self.node.join()
         self.node.folders.append(self.path.rpartition("/")[0] or "/")
-        self.top = self.loop.start(self.evaluator.block(self.root.named_children, scope))
+        self.top = self.loop.start(self.evaluator.whole(self.root, scope))
 
     def _complain(self, error: ThrownError) -> None:
         """What the program does with what nobody has caught: a promise that is broken has a listener of its own,

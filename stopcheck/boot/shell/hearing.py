@@ -162,8 +162,10 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
             shell.push(Again(shell.blocked))
         elif not shell.strict:
             shell.push(Evaluate(shell.blocked.node, None))  # it reads on behind the trap
+        elif shell.blocked.node.redirections:
+            world.unread |= {shell.blocked.pipe}
         shell.status, shell.ok = 128 + signal_number(signal), False
-        shell.blocked = None
+        shell.blocked, shell.cut = None, shell.strict
     elif isinstance(shell.blocked, Foreground) and shell.blocked.asked is not None and _in_builtin(shell):
         shell.push(Again(shell.blocked))
         shell.blocked = None

@@ -261,7 +261,7 @@ def do_eval(call: Call) -> None:
     elif unknown is not None:
         shell.renamed = shell.renamed or "`eval`"
         stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
-        call.machine.keep_fallback(call.world, call.process, stands)
+        call.shell.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
     if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
@@ -349,7 +349,7 @@ def do_source(call: Call) -> None:
         if not path.endswith(SETS_LITTLE):
             shell.opened = path
             stands = Standing(f"`.` of what is not known: {path}", call.node.span)
-            call.machine.keep_fallback(call.world, call.process, stands)
+            call.shell.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()

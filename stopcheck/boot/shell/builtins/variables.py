@@ -310,7 +310,7 @@ def _bad_option(call: Call, status: int, reason: str, kind: str = "option") -> N
     call.world.note_failure("bad-option", call.process, Failure(status, reason, kind), call.node.span)
 
 
-_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
+_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E", "noclobber": "C"}
 """The letters of the options that are followed."""
 
 
