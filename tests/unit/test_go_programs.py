@@ -158,7 +158,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=60))
-@example(["<-c", "}\n", "c := make(", "signal.Notify(c"])
+@example(["<-c", "}\n", "c := make(", "signal.Notify(c", "\t"])
 @settings(max_examples=300)
 def test_any_pieces_are_read(pieces: list[str]) -> None:
     source = read("".join(pieces))
