@@ -243,14 +243,7 @@ class Machine:
             if output is not None:
                 return output
         reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
-        row = unknown_program(start.process.program, start.words, role, reason)
-        return Program(replace(row, leaves=self._is_from_go(file)), self.stop_signal)
-
-    def _is_from_go(self, file: ImageFile | Unknown) -> bool:
-        """Whether it was made in an image for Go: it has /go."""
-        content = file if isinstance(file, Unknown) else file.content
-        files = content.files if isinstance(content, Made) and content.files is not None else self.image.files
-        return files.kind("/go") == "folder"
+        return Program(unknown_program(start.process.program, start.words, role, reason), self.stop_signal)
 
     def start(
         self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field],

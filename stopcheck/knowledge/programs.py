@@ -32,7 +32,6 @@ class ProgramRow:
     on_term: str = ""
     exit: int | None = None
     exit_signal: bool = False
-    leaves: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
     seconds_text: str = ""

@@ -34,13 +34,6 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parents[1]
 WELL = (OutcomeKind.GRACEFUL, OutcomeKind.TERMINATED)
 
-
-def is_well(verdict: Verdict) -> bool:
-    """Whether it ends well, if the program itself does, which may be in no file."""
-    told = verdict.outcome == "unknown" and verdict.main and str(verdict.reason).startswith(f"what {verdict.main[0]} ")
-    return verdict.outcome in WELL or bool(told)
-
-
 EXCEPTIONS = {
     # What starts now is started by a program that passes no signal on: seen once it starts.
     "start.flock.not-executable",
@@ -62,12 +55,12 @@ class Subject:
         ((_, verdict, found),) = cases
         return verdict, found
 
-    def mended(self, some: list[Fix]) -> Verdict:
-        """What is said after these fixes; two that touch the same text count as no way to mend it."""
+    def mended(self, some: list[Fix]) -> OutcomeKind:
+        """The outcome after these fixes; two that touch the same text count as no way to mend it."""
         edits = tuple(dict.fromkeys(edit for fix in some for edit in fix.edits))
         sources = dict.fromkeys(edit.span.outermost().source for edit in edits)
         files = EditedFiles(self.files, {source: fixes.apply(source, edits) for source in sources})
-        return self.analysed(files)[0]
+        return self.analysed(files)[0].outcome
 
     def violations(self) -> list[str]:
         """In which ways it does not hold."""
@@ -77,14 +70,14 @@ class Subject:
         if errors and verdict.outcome in WELL:
             said.append(f"errors though it is {verdict.outcome}")
         if errors and all(fix is not None for _, fix in errors):
-            after = self.mended([fix for _, fix in errors if fix is not None])
-            if not is_well(after):
+            outcome = self.mended([fix for _, fix in errors if fix is not None])
+            if outcome not in WELL:
                 said.append(
-                    f"{verdict.outcome}, and {after.outcome} after all fixes of {', '.join(rule for rule, _ in errors)}"
+                    f"{verdict.outcome}, and {outcome} after all fixes of {', '.join(rule for rule, _ in errors)}"
                 )
         for index, (rule, _) in enumerate(errors):
             others = [fix for at, (_, fix) in enumerate(errors) if at != index and fix is not None]
-            if others and self.mended(others).outcome in WELL:
+            if others and self.mended(others) in WELL:
                 said.append(f"{verdict.outcome}, and well without mending {rule}")
         return said
 
@@ -141,7 +134,7 @@ def test_what_a_page_calls_good_ends_well_where_the_bad_is_an_error() -> None:
     for name, subject in pages().items():
         good = pages().get(name.replace("-Bad-", "-Good-"))
         if "-Bad-" in name and good is not None and any(severity == "error" for *_, severity in subject.analysed()[1]):
-            assert is_well(good.analysed()[0]), name
+            assert good.analysed()[0].outcome in WELL, name
 
 
 @pytest.mark.parametrize("group", sorted({fact.group for fact in facts.load()} - {"verup"}))

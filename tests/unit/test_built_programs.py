@@ -67,14 +67,15 @@ def test_where_go_puts_it(build: str, copy: str) -> None:
 @pytest.mark.parametrize(
     ("build", "outcome"),
     [
-        pytest.param("go build -o /app ./...", "unknown", id="several"),
+        pytest.param("go build -o /app ./...", "graceful (assumed)", id="several"),
         pytest.param("go build -o /app $PACKAGE", "graceful (assumed)", id="not-known"),
         pytest.param("make", "graceful (assumed)", id="make"),
-        pytest.param("go install acme.org/tool@latest && cp /go/bin/tool /app", "unknown", id="from-elsewhere"),
+        pytest.param(
+            "go install acme.org/tool@latest && cp /go/bin/tool /app", "graceful (assumed)", id="from-elsewhere"
+        ),
     ],
 )
 def test_a_go_program_of_sources_that_are_not_known(build: str, outcome: str) -> None:
-    """What Go's runtime would end anyway is taken to handle its signal, where it is seen that it is in Go."""
     assert told(go(SERVES, build)) == outcome
 
 
@@ -249,15 +250,15 @@ def told(found: Verdict) -> str:
         pytest.param(TERMINATE, 'tokio = "1"', "graceful", id="handler"),
         pytest.param(CTRLC, 'ctrlc = "3"', "killed", id="ctrlc"),
         pytest.param(CTRLC, 'ctrlc = { version = "3", features = ["termination"] }', "graceful", id="ctrlc-more"),
-        pytest.param(CTRLC, "ctrlc = { workspace = true }", "unknown", id="features-of-the-workspace"),
+        pytest.param(CTRLC, "ctrlc = { workspace = true }", "graceful (assumed)", id="features-of-the-workspace"),
         pytest.param(ACTIX, 'actix-web = "4"', "graceful", id="actix"),
         pytest.param(
-            ACTIX.replace(".run()", ".disable_signals().run()"), 'actix-web = "4"', "unknown", id="actix-off"
+            ACTIX.replace(".run()", ".disable_signals().run()"), 'actix-web = "4"', "graceful (assumed)", id="actix-off"
         ),
         pytest.param("#[launch]\nfn rocket() { rocket::build() }\n", 'rocket = "0.5"', "graceful", id="rocket"),
         pytest.param(LOOP, 'acme = "1"', "unknown", id="nobody-knows"),
         pytest.param(
-            "use std::process::Command;\n" + LOOP, "", "unknown", id="starts-others"
+            "use std::process::Command;\n" + LOOP, "", "graceful (assumed)", id="starts-others"
         ),
         pytest.param("fn main() { println!(\"{}\", 1); }\n", "", "unknown", id="may-end-by-itself"),
         pytest.param("// SignalKind::terminate()\n" + LOOP, "", "killed", id="comment"),
@@ -335,9 +336,9 @@ def c(
         pytest.param('#include "acme.h"\n' + WAITS, "", "killed", id="header"),
         pytest.param('#include "none.h"\n' + WAITS, "", "unknown", id="header-that-is-missing"),
         pytest.param("#include <uv.h>\n" + WAITS, "", "unknown", id="library"),
-        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "unknown", id="starts-others"),
+        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "graceful", id="starts-others"),
         pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
-        pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "unknown", id="computed"),
+        pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),
         pytest.param("/* signal(SIGTERM, on); */" + WAITS, "", "killed", id="comment"),
         pytest.param(FLAG.replace("stop = 1", "(void)s; puts(x)").replace("!stop", "1"), "", "killed", id="prints"),
         pytest.param(FLAG.replace("stop = 1", "write(p[1], x, 1)").replace("!stop", "1"), "", "graceful", id="pipe"),
@@ -373,7 +374,7 @@ def test_how_c_is_compiled(build: str) -> None:
     ],
 )
 def test_c_that_is_not_known_to_the_end(build: str) -> None:
-    assert c(WAITS, build).outcome == "unknown"
+    assert c(WAITS, build).outcome == "graceful"
 
 
 def test_c_that_a_makefile_compiles_one_by_one() -> None:

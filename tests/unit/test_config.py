@@ -487,8 +487,7 @@ def test_other_names() -> None:
 KEPT = {
     "again", "alone", "by_name", "childless", "clears", "config_decides", "config_first", "daemons", "each", "execve",
     "folder_first", "folder_options", "foreground_base", "idle", "ignore_options", "ignores", "init_waits",
-    "keeps_ignored", "kill_option", "leaves",
-    "limit_signal", "limits", "lock_first", "login", "long_options", "makes", "name",
+    "keeps_ignored", "kill_option", "limit_signal", "limits", "lock_first", "login", "long_options", "makes", "name",
     "needs_argument", "one_service", "only_letters", "own", "own_letters", "own_session", "package", "packaged", "path",
     "plus", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script",
     "seconds_text", "sends", "session", "session_only", "stops", "table", "takes", "tells", "trails", "unfound",

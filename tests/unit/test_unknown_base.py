@@ -23,9 +23,9 @@ def outcome(script: str, base: str = "acme/base") -> str:
     [
         pytest.param('[ -z "$ACME_HOME" ] && exit 1\nexec $ACME_HOME/bin/acmed\n', "unknown", id="a test"),
         pytest.param("set -u\nexec $ACME_HOME/bin/acmed\n", "unknown", id="set -u"),
-        pytest.param(": ${ACME_HOME:?}\nexec acmed\n", "unknown", id="an expansion"),
-        pytest.param('test -n "$A" || exit 1\ntest -n "$B" || exit 1\nexec acmed\n', "unknown", id="two tests"),
-        pytest.param('if [ -n "$ACME_HOME" ]; then exec acmed; fi\necho gone\n', "unknown", id="it runs out"),
+        pytest.param(": ${ACME_HOME:?}\nexec acmed\n", "graceful", id="an expansion"),
+        pytest.param('test -n "$A" || exit 1\ntest -n "$B" || exit 1\nexec acmed\n', "graceful", id="two tests"),
+        pytest.param('if [ -n "$ACME_HOME" ]; then exec acmed; fi\necho gone\n', "graceful", id="it runs out"),
         pytest.param('[ -n "$found" ] || exit 1\nexec acmed\n', "fails", id="a name of the script's own"),
         pytest.param('[ -z "$A" ] && exit 1\nexit 2\n', "fails", id="it fails all the same"),
         pytest.param('ACME_HOME=\n[ -z "$ACME_HOME" ] && exit 1\nexec acmed\n', "fails", id="the script sets it"),
@@ -42,7 +42,7 @@ def test_what_a_known_base_image_does_not_set_is_unset() -> None:
 @pytest.mark.parametrize(
     "lines, expected",
     [
-        pytest.param("ARG ROLE\nENV ROLE=$ROLE", "unknown", id="a build argument"),
+        pytest.param("ARG ROLE\nENV ROLE=$ROLE", "graceful", id="a build argument"),
         pytest.param("ARG ROLE=\nENV ROLE=$ROLE", "fails", id="one with a value"),
         pytest.param("ARG ROLE\nENV ROLE=${ROLE:-}", "fails", id="one that the Dockerfile does without"),
         pytest.param("ARG ROLE\nENV ROLE=$ROLE\nENV ROLE=", "fails", id="it is set anew"),
@@ -56,7 +56,7 @@ def test_what_is_made_from_a_build_argument_is_given_at_the_build(lines: str, ex
 @pytest.mark.parametrize(
     "wait, expected",
     [
-        pytest.param("psql <<END\nconnect $NAME $WORD\nEND", "unknown", id="in a heredoc: the command fails"),
+        pytest.param("psql <<END\nconnect $NAME $WORD\nEND", "graceful", id="in a heredoc: the command fails"),
         pytest.param("nc -z db $PORT", "fails", id="in a word: the shell gives up"),
     ],
 )

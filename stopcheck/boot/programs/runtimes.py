@@ -94,7 +94,7 @@ def _machine(start: Start, found: Found, doubt: str) -> Program:
 
 def _untold(start: Start) -> Program:
     why = "the sources of what it runs were not found"
-    return Program(replace(start.row, role="unknown", leaves=True, instead=why), start.machine.stop_signal)
+    return Program(replace(start.row, role="unknown", instead=why), start.machine.stop_signal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ def _row(process: Process, language: str, handling: Handling, stop_signal: str) 
     row = ProgramRow(
         program, role="unknown", on=handling.on, otherwise="default" if handling.complete else "",
         cleanup=handling.cleanup, exit=EXITS.get(language), exit_on=EXITS_ON.get(language, {}),
-        exit_signal=language in EXIT_SIGNAL, leaves=language in EXIT_SIGNAL or language in EXITS,
+        exit_signal=language in EXIT_SIGNAL,
         instead=handling.reason, table=OWN,
     )  # fmt: skip
     return replace(row, seconds=handling.seconds) if handling.seconds > row.seconds else row
