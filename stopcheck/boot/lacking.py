@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import is_nobody
+from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
 from stopcheck.boot.permissions import strays
@@ -113,6 +113,18 @@ def cannot_find(call: Call) -> bool:
     return True
 
 
+def surely_makes(call: Call) -> bool:
+    """Whether all folders that a plain `mkdir` names are surely not there yet, and what they are to stand in is."""
+    machine, world, process = call.machine, call.world, call.process
+    words = [word for word in call.arguments if isinstance(word, str) and word[:1] not in {"-", ""}]
+    if process.user not in ROOT or not words or len(words) < len(call.arguments):
+        return False
+    paths = [clean(posixpath.join(process.cwd, word)) for word in words]
+    above = map(posixpath.dirname, paths)
+    there = all(path in {"/", "/tmp"} or _is_folder(machine, world, path) for path in above)
+    return there and all(is_nowhere(machine, world, path) for path in paths)
+
+
 def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World, process: Process) -> bool:
     """Whether one of these redirections surely cannot be made, which the story then tells."""
     if not shell.row.open_error:
@@ -123,7 +135,8 @@ def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World,
             world.note_failure("cannot-open", process, Failure(1, f"`{each.span.text}`: it is not open"), each.span)
             return True
         if _is_unopened(shell, each, world, process):
-            tell(world, process, str(expand_text(shell.scope(world, process), each.target)), each.span)
+            path = str(expand_text(shell.scope(world, process), each.target))
+            tell(world, process, path, each.span, kept="C" in shell.options and each.operator in {">", "&>", ">&"})
             return True
         (before.discard if closes(each) else before.add)(each.descriptor or "1")
     return False
@@ -169,10 +182,12 @@ def fails(shell: Shell, command: Command, world: World, process: Process) -> boo
     return isinstance(path, str) and missing_folder(shell.machine, world, clean(posixpath.join(process.cwd, path)))
 
 
-def tell(world: World, process: Process, path: str, span: Span | None) -> None:
-    """Keep what was not there."""
+def tell(world: World, process: Process, path: str, span: Span | None, *, kept: bool = False) -> None:
+    """Keep what was not there; `kept`: or what is there, and may not be written over."""
     reason = f"there is no {path}" if path else "an empty name is that of no file"
     reason = f"nobody listens at {path}" if path.startswith("/dev/tcp/") else reason
+    there = kept and clean(posixpath.join(process.cwd, path)) in world.files
+    reason = f"{path} is there already, and `set -C` keeps it" if there else reason
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
 
 
@@ -192,7 +207,17 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
         return _is_unanswered(shell, target, world)
     if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
         return False
-    return path == "" or _cannot(shell.machine, world, operator, clean(posixpath.join(process.cwd, path)))
+    named = clean(posixpath.join(process.cwd, path))
+    if "C" in shell.options and operator in {">", "&>", ">&"} and _is_file(shell.machine, world, named):
+        return True
+    return path == "" or _cannot(shell.machine, world, operator, named)
+
+
+def _is_file(machine: Machine, world: World, path: str) -> bool:
+    """Whether it is surely a file, which `set -C` keeps from being written over."""
+    if path.startswith("/dev/") or path in world.fifos:
+        return False
+    return path in world.files or machine.image.files.kind(path) == "file"
 
 
 def _is_unanswered(shell: Shell, target: Word, world: World) -> bool:

@@ -33,7 +33,12 @@ def may_have_made(machine: Machine, world: World, path: str, asking: Process | N
     for instruction in machine.image.instructions:
         if instruction.keyword == "VOLUME" and f"/{path.split('/')[1]}" in instruction.value:
             return True
-    return any(_may_make(process, path) for process in world.processes.values() if process is not asking)
+    since = world.removed.get(path, 0)
+    return any(
+        _may_make(process, path)
+        for process in world.processes.values()
+        if process is not asking and (process.pid >= since or process.alive)
+    )
 
 
 def _may_make(process: Process, path: str) -> bool:

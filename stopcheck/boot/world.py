@@ -215,14 +215,20 @@ class World:
     """The pipes that are files which are written, and which: what is printed there is their content."""
     partial: frozenset[int] = frozenset()
     """The pipes whose last line has no newline yet."""
+    unread: frozenset[int] = frozenset()
+    """The pipes that were read from by a redirection which is over: nobody reads them any more."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
     """What scripts have written since the container was started, by path; Unknown: there, with a content not known."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """Whose those are that a shell has made by a redirection."""
     places: dict[str, Span] = field(default_factory=dict)
     """Where the text of some of these stands in the script that has written it."""
     folders: frozenset[str] = frozenset()
     """Those that scripts have made since then."""
+    removed: dict[str, int] = field(default_factory=dict)
+    """Paths that scripts have removed, with the number of the process that came next: what was there before is not."""
     runnable: frozenset[str] = frozenset()
     """Patterns of the files that scripts have made executable since then."""
     shared: Mapping[int, Hashable] = field(default_factory=dict)
@@ -233,11 +239,10 @@ class World:
         return World(
             {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
-            self.step_limit, self.epoch,
-            self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial, self.mixed,
-            dict(self.files), dict(self.places), self.folders, self.runnable,
-            self.shared,
+            self.step_limit, self.epoch, self.first_after, self.spin, self.moving, self.turns, self.came_round,
+            dict(self.pipes), self.next_pipe, self.descriptors, self.held, self.outlets, self.regular, self.fifos,
+            self.sinks, self.partial, self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places),
+            self.folders, dict(self.removed), self.runnable, self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -304,6 +309,8 @@ class World:
 
     def breaks_off(self, writer: Process) -> bool:
         """Whether all that read from its pipe have ended."""
+        if writer.stdout in self.unread:
+            return True
         readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
         return bool(readers) and not any(readers)
 

@@ -41,6 +41,8 @@ def opened(shell: Shell, redirection: Redirection, world: World, process: Proces
         if isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
             world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
         return 0
+    if is_nowhere(shell.machine, world, path):
+        world.owners[path] = process.user
     word = redirection.target
     plain = redirection.operator in {">", ">>", ">|"} and redirection.descriptor in {None, "1"}
     if makes_fifo(word.span.source.text, word.literal or word.span.text):
@@ -117,6 +119,7 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     elif words[0] == "mkdir":
         world.folders |= {above for path in paths if isinstance(path, str) for above in _with_those_above(path)}
     elif words[0] in {"rm", "rmdir", "mv", "unlink", "find"}:
+        _note_removed(words[0], paths, world)
         world.folders = frozenset(
             made
             for made in world.folders
@@ -125,6 +128,14 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for written in list(world.files):
             if any(isinstance(path, Unknown) or _covers(path, written) for path in paths):
                 del world.files[written]
+
+
+def _note_removed(name: str, paths: list[Field], world: World) -> None:
+    """What a script itself has made and surely removed; it is there again only if something makes it anew."""
+    for path in paths:
+        empty = path in world.folders and not any(_covers(f"{path}/*", each) for each in world.files)
+        if isinstance(path, str) and (empty if name == "rmdir" else name == "rm" and path in world.files):
+            world.removed[path] = world.next_pid
 
 
 def _with_those_above(path: str) -> Iterator[str]:

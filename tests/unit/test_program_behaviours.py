@@ -784,7 +784,7 @@ def test_supervisord_stops_the_programs_of_a_group_at_once() -> None:
         return verdict("supervisord", "-c", "/app/s.conf", files={"s.conf": STAYS + conf}, lines=lines).seconds or 0
 
     programs = "".join(f"[program:{name}]\ncommand=rq worker {name}\n" for name in "abc")
-    together = seconds("[program:a]\ncommand=rq worker %(process_num)d\nnumprocs=3\n")
+    together = seconds("[program:a]\ncommand=rq worker %(process_num)d\nnumprocs=3\nprocess_name=%(process_num)d\n")
     apart, two = seconds(programs), seconds(programs + "[group:g]\nprograms=a, c\n")
     assert (round(apart - together, 1), round(two - together, 1)) == (3.0, 1.5)
 

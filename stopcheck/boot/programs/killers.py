@@ -175,10 +175,10 @@ class Looker(Killer):
 
     __slots__ = ()
 
-    def names_known(self, start: Start) -> bool:
+    def names_known(self, world: World, process: Process) -> bool:
         """Whether all its words name a process that is there, or was."""
-        others = list(start.world.processes.values())
-        return all(isinstance(target, str) and self._among(others, start.process, target) for target in self.targets)
+        others = list(world.processes.values())
+        return all(isinstance(target, str) and self._among(others, process, target) for target in self.targets)
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
@@ -187,6 +187,10 @@ class Looker(Killer):
         numbers = [str(pid) for pid in sorted(found)]
         if self.signal == "0" and process.program in {"pgrep", "pidof"} and numbers:
             world.write(process, ("\n" if process.program == "pgrep" else " ").join(numbers))
+        starts = any(each.alive and getattr(each.body, "blocked", self) is None for each in world.processes.values())
+        if not found and (starts or not self.names_known(world, process)):  # a shell is yet to start what it finds
+            world.write(process, Unknown(f"what {process.program} prints", process.origin))
+            world.exit(process, Unknown(f"the status of {process.program}", process.origin))
         world.exit(process, int(not found))
         return True
 
@@ -216,11 +220,11 @@ def start_looks(start: Start) -> Body:
     letters = {letter for word in words if word.startswith("-") for letter in word[1:]}
     names = tuple(word for word in words if not word.startswith("-"))
     if words[:1] == ["-P"] and len(words) == len(start.argv) - 1 == 2 and start.process.program == "pgrep":
-        return _look(start, "parent", names)
+        return Looker("parent", "0", names)
     if len(words) < len(start.argv) - 1 or "--" in " ".join(words) or not _NARROWED.isdisjoint(letters):
         return start.leaf("test")
     exact = "x" in letters or start.process.program == "pidof"
-    return _look(start, "line" if "f" in letters else "name" if exact else "pattern", names)
+    return Looker("line" if "f" in letters else "name" if exact else "pattern", "0", names)
 
 
 def start_lists(start: Start) -> Body:
@@ -228,11 +232,6 @@ def start_lists(start: Start) -> Body:
     words = [word for word in start.argv[1:] if isinstance(word, str)]
     parent = words[3] if words[:3] == ["-o", "pid=", "--ppid"] and len(words) == len(start.argv) - 1 == 4 else ""
     return Lister("parent", "0", (parent,)) if parent.isdigit() else start.leaf("test")
-
-
-def _look(start: Start, by: str, targets: tuple[Field, ...]) -> Body:
-    looker = Looker(by, "0", targets)
-    return looker if looker.names_known(start) else start.leaf("test")
 
 
 class Follower(Program):
@@ -351,7 +350,7 @@ def start_signals(start: Start) -> Body | Failure:
         elif by == "pid" and (number := numeral(word[1:])) is not None and number not in NAMES:
             targets.append(word)
     if looks:
-        return _look(start, by, tuple(targets))
+        return Looker(by, "0", tuple(targets))
     if signal is None:
         return _unknown(start, f"the signal that {program} sends")
     if program == "killall5":

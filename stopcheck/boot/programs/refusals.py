@@ -77,7 +77,7 @@ def unmade(start: Start) -> Failure | None:
     machine, world, process = start.machine, start.world, start.process
     for name in _values(start.argv, start.row.makes):
         path = start.path(name)
-        if process.user not in ROOT and is_denied(machine.image, path, world, process):
+        if process.user not in ROOT and is_denied(machine.image, path, world, process.user):
             return denied(process, path, 1)
         folder = path.rpartition("/")[0] or "/"
         if missing_folder(machine, world, folder, process) or (folder != "/run" and _is_missing(start, folder)):

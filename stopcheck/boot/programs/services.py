@@ -83,7 +83,7 @@ def _cannot_save(start: Start) -> bool:
         text = file.text if isinstance(file, SourceFile) else start.world.files.get(start.path(name))
         if not isinstance(text, str) or _SAVES_ELSEWHERE.search(text):
             return False
-    return is_denied(start.machine.image, start.path("dump.rdb"), start.world, process)
+    return is_denied(start.machine.image, start.path("dump.rdb"), start.world, process.user)
 
 
 _OWN_CONFIGURATION = frozenset({"-c", "-C", "-d", "-f", "-p"})

@@ -102,6 +102,8 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
                 opened(shell, redirection, world, process)
         shell.answers = ()
         return
+    if shell.row.name == "bash" and shell.answers:
+        shell.status = shell.answers[-1].status  # what a bare `exit $(false)` leaves with
     shell.answers = ()
     name = words[0]
     if isinstance(name, str):
@@ -109,7 +111,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if function is not None:
             _call_function(call, function)
             return
-        builtin = shell.machine.builtin(name, shell.row)
+        builtin = shell.machine.interpreter.builtin(name, shell.row)
         if builtin is not None:
             if node.assignments:
                 _assign_before(call, name)
@@ -127,7 +129,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 
 def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
     """What a `read` waited for has come, from where it was redirected to read; or its time is over."""
-    builtin = shell.machine.builtin(str(reading.words[0]), shell.row)
+    builtin = shell.machine.interpreter.builtin(str(reading.words[0]), shell.row)
     if builtin is not None:
         builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe, late=late))
 
@@ -166,7 +168,7 @@ def _is_outside(shell: Shell, words: tuple[Field, ...]) -> bool:
     """Whether these words run a program, not a builtin or a function."""
     if not words or isinstance(words[0], Unknown):
         return False
-    return words[0] not in shell.functions and shell.machine.builtin(words[0], shell.row) is None
+    return words[0] not in shell.functions and shell.machine.interpreter.builtin(words[0], shell.row) is None
 
 
 def _call_function(call: Call, function: Function) -> None:
@@ -245,6 +247,12 @@ def _cannot_make(call: Call) -> bool:
     from stopcheck.boot.permissions import cannot_make
 
     return cannot_make(call)
+
+
+def _makes(call: Call) -> bool:
+    from stopcheck.boot.lacking import surely_makes
+
+    return surely_makes(call)
 
 
 def _cannot_find(call: Call) -> bool:
@@ -351,6 +359,8 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    if call.words[0] == "mkdir" and isinstance(child.body, Program) and _makes(call):
+        child.body = Program(replace(child.body.row, status=0), shell.machine.stop_signal)
     _writes(world, child)
     forks.take_place(shell)
     if call.words == ("cat",) and call.node.redirections:
@@ -578,8 +588,3 @@ def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: F
         shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
     else:
         shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
-
-
-def success_expected(child: Process) -> bool:
-    """Whether a program that has ended is one that does work, not one that answers a question."""
-    return not (isinstance(child.body, Program) and child.body.row.role == "test")

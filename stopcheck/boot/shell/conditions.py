@@ -277,13 +277,16 @@ def _of_process(world: World, path: str) -> bool | None:
     """Whether the kernel shows a process there: as long as its number names it; None where that is not the question."""
     found = re.fullmatch(r"/proc/(\d{1,7})(?:/(?:cmdline|comm|environ|maps|stat|status|task))?", path)
     process = world.processes.get(int(found[1])) if found else None
-    return None if process is None else process.alive or not (process.collected or _has_gone_to_init(world, process))
+    return None if process is None else process.alive or not (process.collected or _has_gone(world, process))
 
 
-def _has_gone_to_init(world: World, process: Process) -> bool:
-    """Whether it was an orphan of an init, which asks at once how any child of it has ended."""
+def _has_gone(world: World, process: Process) -> bool:
+    """Whether its parent has asked how it ended: an init does at once, for its orphans, and bash (jobs.c)."""
     row = getattr(world.init.body, "row", None)
-    return process.adopted and getattr(row, "role", "") == "init"
+    if process.adopted:
+        return getattr(row, "role", "") == "init"
+    parent = getattr(world.processes[process.ppid].body, "row", None)
+    return getattr(parent, "name", "") == "bash" and process.ended_at < world.clock
 
 
 def _file(machine: Machine, path: str, operator: str) -> Truth:

@@ -166,6 +166,8 @@ class Redirected:
     stdout: int
     closed: frozenset[str]
     inlets: tuple[tuple[str, int], ...]
+    feeds: bool = False
+    """Whether it writes to a `>( … )` until then."""
 
     @staticmethod
     def of(process: Process) -> Redirected:

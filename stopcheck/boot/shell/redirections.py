@@ -120,6 +120,12 @@ def _filled_in(shell: Shell, body: Word, world: World, process: Process) -> Fiel
         raise
 
 
+def feeds(redirections: tuple[Redirection, ...]) -> bool:
+    """Whether one of them leads into a `>( … )`, which reads on as long as it is there."""
+    outputs = (each.target for each in redirections if each.operator in OUTPUTS)
+    return any(isinstance(part, ProcessSubstitution) for target in outputs for part in target.parts)
+
+
 def closes(redirection: Redirection) -> bool:
     """Whether it is `>&-` or `<&-`."""
     return redirection.operator in {">&", "<&"} and redirection.target.literal == "-"

@@ -66,11 +66,11 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked", "frames", "fronted",
-    "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
-    "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
-    "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
+    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "folders", "forgotten", "forked",
+    "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed",
+    "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened",
+    "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status",
+    "substitutions", "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -148,6 +148,8 @@ class Shell:
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
         self.disowned: Mapping[int, Status] = {}
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
+        self.depth = 0
+        """How many subshells it is in: $BASH_SUBSHELL."""
         self.called = False
         """Whether it was forked from within a function."""
         self.ends_plainly = False
@@ -178,8 +180,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
-        self.deaf = False
-        """Whether it ignores what the shell ignores, though it is a subshell."""
+        self.deaf: frozenset[str] = frozenset()
+        """Signals that a subshell of bash ignores itself, while what it starts does not."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.forked = 0
@@ -533,6 +535,8 @@ class Shell:
                 return "".join(sorted(option for option in self.options if len(option) == 1))
             case "BASH_SOURCE" if self.row.name == "bash" and self.mode != "command":
                 return self._source()
+            case "BASH_SUBSHELL" if self.row.name == "bash":
+                return str(self.depth)
             case "BASH_VERSION":
                 return "5.2.15(1)-release" if self.row.name == "bash" else None
             case "OSTYPE" if self.row.name == "bash":
@@ -659,7 +663,7 @@ class Shell:
                 elif world is not None and process is not None:
                     hearing.receive(self, world, process, "CHLD")
             try:
-                return self.machine.substitute(self, part, world, process)
+                return self.machine.interpreter.substitute(self, part, world, process)
             except UnsetError:
                 return ""
 
@@ -715,6 +719,17 @@ class Shell:
         kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
         self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
         return kept
+
+    def keep_fallback(self, world: World, process: Process, blocked: Blocked) -> None:
+        """Remember the world in which this shell stands here, for when nothing else would."""
+        if world.stopping:
+            return
+        stands = world.copy()
+        stands.fallback = None
+        body = stands.processes[process.pid].body
+        assert isinstance(body, Shell)
+        body.blocked = blocked
+        world.fallback = stands
 
     def declare_local(self, name: str) -> None:
         """`local name`: the caller's value comes back when the function returns."""

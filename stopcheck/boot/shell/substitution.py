@@ -11,7 +11,7 @@ from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.environment import asks_for_unset
 from stopcheck.boot.shell.frames import TrapEnd
-from stopcheck.boot.shell.words import expand_text, expand_words
+from stopcheck.boot.shell.words import Partly, expand_text, expand_words
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
@@ -135,10 +135,19 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
                 return "\n".join("0" for job in shell.jobs if world.living(job.pids))  # the group that it has not made
             if not shell.row.jobs_p:
                 return unknown if shell.row.name == "yash" else ""
+            if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
+                return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
+            if shell.row.name == "bash":  # those that have ended, too, until it has told of them
+                kept = [job for job in shell.jobs if not job.waited]
+                return unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
+        case "jobs" if shell.row.name == "dash":
+            return ""  # what runs it has no jobs
         case "jobs" if shell.row.name == "bash" and arguments in ([], ["-r"]):
-            running = any(world.living(job.pids) for job in shell.jobs)
-            return unknown if running or (not arguments and shell.jobs) else ""
+            listed = [job for job in shell.jobs if world.living(job.pids) or not (arguments or job.waited)]
+            if listed and all(job.doubtful for job in listed):
+                return unknown
+            return Partly(unknown.reason, unknown.span, "[") if listed else ""
         case "pgrep" if len(plain) == 1 and not set(arguments) & {"-f", "-P", "-u", "-x"}:
             return _pids(world, _one_of(arguments, [p for p in alive if plain[0] in p.program[:COMM]]), unknown)
         case "pgrep" if len(arguments) == 2 and arguments[0] == "-P" and plain:

@@ -32,6 +32,9 @@ MARGINS = (1.3, 1.8)
 """What is said otherwise with these is a race with the clock."""
 _LOGGED = ("HUP", "USR1", "USR2", "WINCH", "ALRM", "PWR")
 
+RENAMED = "svc"
+"""What `exec -a` calls any of them."""
+
 _PART_OF_A_SECOND = re.compile(r"\btimeout [^;\n]*?\b0\.\d")
 
 PROGRAMS = {
@@ -152,7 +155,8 @@ def agrees(said: Said, measured: harness.Measurement) -> bool:
         return measured.outcome == said.outcome
     if said.exit_code is not None and said.exit_code != measured.pid1_exit:
         return False
-    fates = [_fate(item) for item in measured.stand_ins if item.name in said.mains]
+    names = {*said.mains, RENAMED}
+    fates = [_fate(item) for item in measured.stand_ins if item.name.removeprefix("-") in names]
     if not fates:
         return not any(name in PROGRAMS for name in said.mains)
     return said.outcome == next(fate for fate in ("cut-off", "terminated", "graceful") if fate in fates)

@@ -8,9 +8,13 @@ from stopcheck.boot.shell import forks, hearing, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
+    Redirected,
+    Standing,
     Trap,
     Waiting,
 )
+from stopcheck.boot.shell.redirections import feeds
+from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -65,6 +69,7 @@ def do_trap(call: Call) -> None:
         if action == "-":
             if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
                 shell.untrapped |= {name}
+            shell.deaf -= {name} & {"INT"}
             continue
         if name in call.process.ignored and action != "" and shell.row.name != "busybox":
             continue  # busybox takes it down, and never hears the signal
@@ -76,6 +81,8 @@ def do_trap(call: Call) -> None:
         if action != "" and not hearing.leaves_waiting(shell, trap):
             if name == "CHLD" and not shell.row.child_trap:
                 raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+            if name == "CHLD" and shell.row.almquist and _ends_now(call):
+                raise TooComplex("whether a trap for SIGCHLD hears of a child that ends as it is set")
             if name in {"DEBUG", "RETURN"}:
                 raise TooComplex(f"what its trap for {name} does")
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
@@ -84,6 +91,12 @@ def do_trap(call: Call) -> None:
         shell.had_trap = shell.had_trap or action != ""
         shell.traps[name] = trap
     shell.set_status(status)
+
+
+def _ends_now(call: Call) -> bool:
+    """Whether a child has ended at this moment, which the shell may learn now or later."""
+    children = (each for each in call.world.processes.values() if each.ppid == call.process.pid and not each.alive)
+    return call.world.stopping and any(child.ended_at == call.world.clock for child in children)
 
 
 def _pseudo_signals(row: ShellRow) -> frozenset[str]:
@@ -144,6 +157,11 @@ def do_wait(call: Call) -> None:
     else:
         any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
         pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
+        if not first and _feeds(call):
+            if not pids:
+                shell.blocked = Standing("`wait` waits for what reads from it", call.node.span)
+                return
+            pids.append(call.process.pid)  # as long as it is there itself
         if shell.row.waits_for_substitutions and not first and not shell.dying:
             pids += [other.pid for other in world.living(shell.substitutions)]
         if first and shell.row.name == "bash" and (over := _untold(shell, call.world, news)) is not None:
@@ -238,6 +256,12 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
     )
 
 
+def _feeds(call: Call) -> bool:
+    """Whether it writes to a `>( … )` of its own, which it waits for, and which ends when it does."""
+    around = any(isinstance(frame, Redirected) and frame.feeds for frame in call.shell.frames)
+    return call.shell.row.waits_for_substitutions and (around or feeds(call.node.redirections))
+
+
 def _told_which(words: tuple[Field, ...]) -> str | None:
     """The variable that `wait -p NAME` sets."""
     for option, name in pairwise(words):
@@ -303,11 +327,12 @@ def _numbers_of_jobs(call: Call) -> Field:
     jobs = call.shell.jobs
     if call.shell.mode == "subshell" and above is not None and not jobs:
         jobs = getattr(above.body, "jobs", ())
-    if not any("p" in str(word) for word in call.arguments):
-        return Unknown("what `jobs` prints", call.node.span)
     if any("r" in str(word) for word in call.arguments):
         jobs = tuple(job for job in jobs if call.world.living(job.pids))
-    return "\n".join(str(job.pids[0]) for job in jobs if not job.waited)
+    jobs = tuple(job for job in jobs if not job.waited)
+    if jobs and not any("p" in str(word) for word in call.arguments):
+        return Partly("what `jobs` prints", call.node.span, "[")
+    return "\n".join(str(job.pids[0]) for job in jobs)
 
 
 def do_fg(call: Call) -> None:
@@ -426,7 +451,7 @@ def do_kill(call: Call) -> None:
             failed += word != "" or shell.row.name != "busybox"
             continue
         if isinstance(word, Unknown):
-            targets = call.machine.unknown_pid(call, word) if signal in _ENDING else None
+            targets = _unknown_pid(call) if signal in _ENDING else None
             if targets is None:
                 shell.set_status(Unknown("whom `kill` reaches", call.node.span), True)
                 world.note("unknown-kill", call.process, text=word.reason, span=call.node.span)
@@ -495,6 +520,13 @@ def _kill_signal(value: Field, shell: Shell) -> str | None:
         return "0"
     # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
     return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
+
+
+def _unknown_pid(call: Call) -> list[Process] | None:
+    """Whom a `kill` of something not known means while the script prepares: the one job that stands; else None."""
+    world = call.world
+    left = [process for process in world.processes.values() if process.alive and process.job]
+    return left if len(left) == 1 and not world.stopping else None
 
 
 def _targets(call: Call, word: str) -> list[Process]:

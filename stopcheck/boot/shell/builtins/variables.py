@@ -294,7 +294,7 @@ def do_set(call: Call) -> None:
                 shell.leave(0)  # it reads on, and runs nothing more
                 shell.traps.pop("EXIT", None)
                 return
-            if name == "m" and shell.row.refuses_monitor:
+            if name == "m" and word[0] == "-" and shell.row.refuses_monitor:
                 shell.leave(1)
                 return
             if name == "m" and not shell.row.job_control:
@@ -310,7 +310,7 @@ def _bad_option(call: Call, status: int, reason: str, kind: str = "option") -> N
     call.world.note_failure("bad-option", call.process, Failure(status, reason, kind), call.node.span)
 
 
-_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E"}
+_LETTERS = {"errexit": "e", "monitor": "m", "allexport": "a", "nounset": "u", "errtrace": "E", "noclobber": "C"}
 """The letters of the options that are followed."""
 
 
