@@ -398,7 +398,7 @@ class World:
         if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
             parent.body.receive(self, parent, "CHLD")
         for child in self.processes.values():
-            if child.ppid == process.pid:
+            if child.ppid == process.pid and not child.gone:
                 child.ppid, child.adopted = 1, True
         if process.pid == 1:
             for other in self.processes.values():

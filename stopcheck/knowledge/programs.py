@@ -40,6 +40,7 @@ class ProgramRow:
     resets: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
+    drops_dashes: bool = False
     own_letters: str = ""
     only_letters: str = ""
     long_options: tuple[str, ...] = ()

@@ -62,6 +62,7 @@ class ShellRow:
     refuses_monitor: bool = False
     read_interrupts: bool = True
     sleeps_itself: bool = False
+    deafens_jobs: bool = True
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     exports_path: bool = False
     syntax_error: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stopcheck.analysis import analyze_container
@@ -158,6 +158,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=60))
+@example(["<-c", "}\n", "c := make(", "signal.Notify(c", "\t"])
 @settings(max_examples=300)
 def test_any_pieces_are_read(pieces: list[str]) -> None:
     source = read("".join(pieces))

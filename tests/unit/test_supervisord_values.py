@@ -92,3 +92,24 @@ def test_what_a_user_may_not() -> None:
         start(web + "[supervisord]\nuser=www-data\n", lines="RUN pip install supervisor; chmod 777 /\nWORKDIR /")
         == "graceful None"
     )
+
+
+def test_the_number_that_it_tells_in_a_file() -> None:
+    files = {
+        "s.conf": "[supervisord]\npidfile=/tmp/s.pid\n" + WEB,
+        "start.sh": "#!/bin/bash\nsupervisord -c /app/s.conf\n"
+        "trap 'kill $(cat /tmp/s.pid); sleep 2; exit 0' TERM\nwhile sleep 1; do :; done\n",
+    }
+    found = verdict("dumb-init", "/app/start.sh", files=files, lines="RUN pip install supervisor gunicorn dumb-init")
+    assert (found.outcome, found.reason) == ("unknown", "whom `kill` reaches: the output of `$(cat /tmp/s.pid)`")
+
+
+def test_what_a_trap_has_told_a_supervisor_before_its_shell_ended() -> None:
+    files = {
+        "sv/web/run": "#!/bin/sh\nexec gunicorn app\n",
+        "start.sh": "#!/bin/sh\ns6-svscan /app/sv &\ntrap 's6-svc -wD -d /app/sv/web; exit 0' TERM\nwait\n",
+    }
+    lines = "RUN apt-get update && apt-get install -y tini s6 gunicorn"
+    for init in ((), ("tini", "--")):
+        found = verdict(*init, "/app/start.sh", files=files, lines=lines)
+        assert (found.outcome, found.reason) == ("unknown", "what s6-svc tells when the container stops")

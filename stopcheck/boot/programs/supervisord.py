@@ -302,7 +302,7 @@ def _managed(section: Section, group: str, env: Mapping[str, Field], here: str) 
         name=name,
         argv=(),
         stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
-        wait=10.0 if seconds is None else float(seconds),
+        wait=10.0 if seconds is None else max(1.0, float(seconds)),  # it looks once a second whether that is over
         group=section.get("stopasgroup", "false").lower() in YES,
         kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
         place=command.span,

@@ -470,6 +470,10 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         | left
         | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     )
+    if shell.row.name == "posh" and process.job:
+        ignored -= (
+            forks.ASYNCHRONOUS
+        )  # a job of it ignores them, but no program that it becomes (trap2.posh.job-hears-INT)
     before = process.argv, process.ignored
     traps = dict(shell.traps)
     process.ignored = ignored  # to which what it becomes adds: `exec nohup app`

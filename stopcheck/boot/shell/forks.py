@@ -80,7 +80,7 @@ def fork(
     child.job = background
     if "m" in shell.options:
         child.pgid = child.pid
-    elif background:
+    elif background and shell.row.deafens_jobs:
         if shell.row.name != "bash" or _is_program(shell, node):
             child.ignored |= ASYNCHRONOUS
         else:
