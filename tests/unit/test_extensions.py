@@ -51,6 +51,10 @@ def told(found: Verdict) -> str:
             f"if (extension_loaded('pcntl')) {{ {HANDLES} }} {WAITS}", "", "php:8.3-cli", "killed", id="looks-for-it"
         ),
         pytest.param(
+            f"if (extension_loaded('pcntl')) {{ {HANDLES} }} while (!$stop) {{ sleep(1); }}", "", "php:8.3-cli",
+            "killed", id="looks-for-it-and-waits-for-a-flag",
+        ),
+        pytest.param(
             f"if (extension_loaded('pcntl')) {{ {HANDLES} }} {WAITS}", BUILDS, "php:8.3-cli", "graceful", id="finds-it"
         ),
         pytest.param("use React\\Loop; " + WAITS, "", "php:8.3-cli", "killed", id="no-library-can"),

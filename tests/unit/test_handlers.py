@@ -262,6 +262,8 @@ def test_starts_others(language: str, text: str) -> None:
         pytest.param("ruby", "system('cat /pipe &')\nloop { sleep 1 }", True, id="ruby-in-the-background"),
         pytest.param("ruby", "system(ARGV[0])\nloop { sleep 1 }", True, id="ruby-nobody-knows-what"),
         pytest.param("ruby", "`hostname`\nspawn('server')\nloop { sleep 1 }", True, id="ruby-asks-and-starts"),
+        pytest.param("node", "new (require('worker_threads').Worker)('./w.js')", False, id="node-threads"),
+        pytest.param("c", "int main(void) { daemon(0, 0); for (;;) pause(); }", True, id="c-leaves"),
         pytest.param("perl", "my $h = `hostname`; while (1) { sleep 1 }", False, id="perl-asks"),
         pytest.param("perl", "system('make run'); while (1) { sleep 1 }", True, id="perl-starts"),
     ],

@@ -54,6 +54,7 @@ MODULES = frozenset(
         "util",
         "v8",
         "vm",
+        "worker_threads",
         "zlib",
     ]
 )
@@ -85,7 +86,8 @@ _LASTING = frozenset(
     ]
 )
 """Functions and methods that keep the program alive for as long as they serve."""
-_STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
+_STARTERS = frozenset({"child_process", "cluster"})
+"""Modules that start processes. A worker of node:worker_threads is none, and is told of no signal (nodejs.org/api)."""
 _ON = (
     r"\b(?:process\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)|Deno\s*\.\s*addSignalListener)\b"
 )

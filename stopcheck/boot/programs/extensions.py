@@ -33,7 +33,9 @@ _LOOKS = regex(r"\b(?:extension_loaded|function_exists|is_callable|defined)\s*\(
 """What a source looks with whether it is there, before it uses it."""
 
 _STANDS = regex(
-    r"\bwhile\s*\(\s*(?:true|1)\b|\bfor\s*\(\s*;\s*;|\bloop(?:::|->)run\b|->listen\s*\(|_accept\s*\(", re.IGNORECASE
+    r"\bwhile\s*\(\s*(?:true|1)\b|\bwhile\s*\(\s*!?\s*\$[\w>-]+\s*\)\s*\{[^{}]*\bsleep\s*\("
+    r"|\bfor\s*\(\s*;\s*;|\bloop(?:::|->)run\b|->listen\s*\(|_accept\s*\(",
+    re.IGNORECASE,
 )
 """What only a program that stands has in it: `->run()` may be that of a command."""
 
