@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import cached_property
 
 from stopcheck.boot.embedded import embedded
 from stopcheck.boot.lookup import (
@@ -25,14 +26,8 @@ from stopcheck.boot.permissions import closed_folder, is_shut_out
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.program import UNMARKED, Failure, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
-from stopcheck.boot.quiet import quiet, removes, writes
-from stopcheck.boot.shell import commands, conditions, substitution
-from stopcheck.boot.shell.arithmetic import ArithmeticFault
-from stopcheck.boot.shell.builtins.find import find_builtin
-from stopcheck.boot.shell.invocation import start_shell
-from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import HARMLESS
-from stopcheck.boot.written import made_executable, makes_fifo
+from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
 from stopcheck.image.paths import clean
@@ -42,19 +37,17 @@ from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script
-from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.handlers.source import Handling
-    from stopcheck.boot.shell.commands import Call
-    from stopcheck.boot.shell.frames import Blocked
+    from stopcheck.boot.shell.interpreter import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import FileSystem, Image
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Conditional, Script, Sequence
+    from stopcheck.syntax.shell.tree import Script, Sequence
 
 NESTING_LIMIT = 30
 _BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
@@ -118,68 +111,12 @@ class Machine:
             source = self._texts[key] = embedded(text, span)
         return source
 
-    # --- what shells ask -------------------------------------------------------------------------
+    @cached_property
+    def interpreter(self) -> Interpreter:
+        """How shells carry out their commands: many images start none."""
+        from stopcheck.boot.shell.interpreter import Interpreter
 
-    simple_command = staticmethod(commands.simple_command)
-    read_on = staticmethod(commands.read_on)
-    substitute = staticmethod(substitution.substitute)
-    success_expected = staticmethod(commands.success_expected)
-    builtin = staticmethod(find_builtin)
-    quiet = staticmethod(quiet)
-    removes = staticmethod(removes)
-    writes = staticmethod(writes)
-
-    def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:
-        """`[[ … ]]`: sets the shell's status."""
-        value: bool | Unknown = Unknown("a test that could not be read", node.span)
-        if node.expression is not None:
-            scope = shell.scope(world, process)
-            try:
-                value = conditions.conditional(self, world, process.cwd, scope, node.expression)
-            except ArithmeticFault:
-                value = False
-        if isinstance(value, Unknown):
-            shell.set_status(Unknown(value.reason, value.span or node.span))
-        else:
-            shell.set_status(int(not value))
-
-    @staticmethod
-    def keep_fallback(world: World, process: Process, blocked: Blocked) -> None:
-        """Remember the world in which this shell stands here, for when nothing else would."""
-        if world.stopping:
-            return
-        stands = world.copy()
-        stands.fallback = None
-        body = stands.processes[process.pid].body
-        assert isinstance(body, Shell)
-        body.blocked = blocked
-        world.fallback = stands
-
-    @staticmethod
-    def only_waits(world: World, process: Process) -> bool:
-        """Whether a process, or what it waits for, does no work of its own (`sleep`, `tail -f`)."""
-        leaves = list(world.awaited(process.pid))
-        return all(isinstance(p.body, Program) and p.body.row.role in {"keepalive", "timer"} for p in leaves)
-
-    @staticmethod
-    def reads_fifo(call: Call) -> bool:
-        """Whether a `read` is redirected from a FIFO that this script has made, or holds open for both ends."""
-        redirection = call.node.redirections[0]
-        target = redirection.target
-        text = target.literal or target.span.text
-        script = call.node.span.source.text
-        if redirection.operator == "<&":
-            name = text.strip('"').lstrip("$").strip("{}")
-            return f"{name}<>" in script or f"{{{name}}}<>" in script
-        made = any(isinstance(part, ProcessSubstitution) for part in target.parts)
-        return makes_fifo(script, text) or (redirection.operator == "<>" and made)
-
-    @staticmethod
-    def unknown_pid(call: Call, word: Unknown) -> list[Process] | None:
-        """Whom a `kill` of something not known means while the script prepares: the one job that stands; else None."""
-        world = call.world
-        left = [process for process in world.processes.values() if process.alive and process.job]
-        return left if len(left) == 1 and not world.stopping else None
+        return Interpreter()
 
     # --- starting a program ----------------------------------------------------------------------
 
@@ -226,6 +163,8 @@ class Machine:
         if process.program in SHELL_NAMES:
             if "/" in name and may_be_the_bases(file) and lacks_shell(self.image, name, process.cwd):
                 return absent
+            from stopcheck.boot.shell.invocation import start_shell
+
             return start_shell(self, world, process, argv, env)
         if process.program in self.programs:
             if isinstance(file, Unknown) and not isinstance(
@@ -269,6 +208,12 @@ class Machine:
         base = self.image.base
         leads = isinstance(argv[1], str) and base.prepends and is_for(self.image, argv[1], process.cwd, env)
         own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
+        if base.needs and own[0] == base.prepends:
+            from stopcheck.boot.programs.refusals import gives_up
+
+            ended = gives_up(Start(self, world, process, ProgramRow(process.program), own, env, depth))
+            if ended is not None:
+                return ended
         started = self.load(world, process, own, env, depth + 1)
         if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
             return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)

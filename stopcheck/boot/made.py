@@ -6,6 +6,7 @@ import posixpath
 
 from stopcheck.boot.lookup import is_bare
 from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
+from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
@@ -47,6 +48,8 @@ def _may_make(process: Process, path: str) -> bool:
     """Whether a program may have put something there: its words name it, or it has run through and is none of those."""
     if isinstance(process.body, Parent):
         return False  # its words are those of another process
+    if path.endswith(".pid") and _serves(process):
+        return True  # it may tell its own number
     program = isinstance(process.body, Program)
     for word in process.argv[1:]:
         if isinstance(word, Unknown):
@@ -62,6 +65,13 @@ def _may_make(process: Process, path: str) -> bool:
     ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)
+
+
+def _serves(process: Process) -> bool:
+    body = process.body
+    return isinstance(body, Supervisor) or (
+        isinstance(body, Program) and body.row.role not in {"keepalive", "short", "test", "timer"}
+    )
 
 
 def is_nowhere(machine: Machine, world: World, path: str) -> bool:

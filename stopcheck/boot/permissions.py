@@ -78,7 +78,8 @@ def may_not_open(shell: Shell, redirections: Iterable[Redirection], world: World
         if not path or (not named.startswith(("/", "$", "~")) and strays(text)):
             continue
         made = path in world.files
-        if _is_anothers(path, text, world, process) if made else is_denied(shell.machine.image, path, world, process):
+        image = shell.machine.image
+        if _is_anothers(path, text, world, process) if made else is_denied(image, path, world, process.user):
             status = 2 if shell.row.name in {"dash", "yash"} else 1
             world.note_failure("denied", process, denied(process, path, status), redirection.span)
             return True
@@ -129,7 +130,7 @@ def cannot_make(call: Call) -> bool:
         while name == "mkdir" and "p" in options and above not in _FOLDERS and _is_absent(shell, above, world):
             made, above = above, posixpath.dirname(above)
         there = path in world.files or (name == "mkdir" and not _is_absent(shell, path, world))
-        if not there and is_denied(shell.machine.image, made, world, process):
+        if not there and is_denied(shell.machine.image, made, world, process.user):
             world.note_failure("denied", process, denied(process, path, 1), call.node.span)
             shell.set_status(1)
             return True
@@ -163,7 +164,7 @@ def _cannot_change(call: Call) -> bool:
     elif any(_IN_PLACE.fullmatch(word) for word in words):
         scripted = any(word.startswith(("-e", "-f", "--expression", "--file")) for word in words)
         path = next(map(_from(process), plain[0 if scripted else 1 :][-1:]), "")
-        if is_roots_file(image, path) and is_denied(image, f"{posixpath.dirname(path)}/sed", world, process):
+        if is_roots_file(image, path) and is_denied(image, f"{posixpath.dirname(path)}/sed", world, process.user):
             why = f"{process.user} may not make a file beside {path}, as `sed -i` does"
             status = 1 if image.base.sh == "busybox" else 4
     if not why:
@@ -176,7 +177,7 @@ def _cannot_change(call: Call) -> bool:
 def _is_roots_own(image: Image, path: str, world: World, process: Process) -> bool:
     """Whether a file, or a folder, is root's."""
     if image.files.kind(path) == "folder":
-        return is_denied(image, posixpath.join(path, "new"), world, process)
+        return is_denied(image, posixpath.join(path, "new"), world, process.user)
     return is_roots_file(image, path)
 
 
@@ -211,8 +212,8 @@ def _is_absent(shell: Shell, path: str, world: World) -> bool:
     return not made and kind is None
 
 
-def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
-    """Whether nobody but root can make a file there."""
+def is_denied(image: Image, path: str, world: World, user: str) -> bool:
+    """Whether nobody but root can make a file there, this user neither."""
     folder = posixpath.dirname(path)
     if _given_by_root(image, world):
         return False
@@ -224,7 +225,7 @@ def is_denied(image: Image, path: str, world: World, process: Process) -> bool:
         return True
     # Would it come with the build context, it were root's, too.
     told = file is not None and not isinstance(file, Unlikely)
-    if told and not (isinstance(file, Unknown) and _is_nobodys(image, file, process.user)):
+    if told and not (isinstance(file, Unknown) and _is_nobodys(image, file, user)):
         return False
     if ours:
         return True

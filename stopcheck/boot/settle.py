@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TICK_LIMIT = 60
 TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
                      "sync", "tail", "touch"})  # fmt: skip
+LULL = 60.0
+"""Where a script runs out behind a sleep of this many seconds and more, it is taken to be stopped in it."""
 ROUND_LIMIT = 40
 """A loop that counts and has come round so often counts for ever."""
 
@@ -194,8 +196,13 @@ class _Settling:
         elif wake - world.clock >= LONG:
             self._ticks.add(round_)
             self._finish(world)
-        elif self._let_pass(world, wake):
+        else:
+            stood = world.copy()
+            if not self._let_pass(world, wake):
+                return
             self._ticks.add(round_)
+            if world.fallback is None and world.clock - stood.clock >= LULL:
+                world.fallback = stood
 
     def _let_pass(self, world: World, until: float) -> bool:
         """Let time pass up to then; False where something that is not waited for ends before that, and comes first."""

@@ -239,11 +239,10 @@ class World:
         return World(
             {pid: process if process.gone else process.copy() for pid, process in self.processes.items()},
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
-            self.step_limit, self.epoch,
-            self.first_after, self.spin, self.moving, self.turns, self.came_round, dict(self.pipes), self.next_pipe,
-            self.descriptors, self.held, self.outlets, self.regular, self.fifos, self.sinks, self.partial,
-            self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places), self.folders, dict(self.removed),
-            self.runnable, self.shared,
+            self.step_limit, self.epoch, self.first_after, self.spin, self.moving, self.turns, self.came_round,
+            dict(self.pipes), self.next_pipe, self.descriptors, self.held, self.outlets, self.regular, self.fifos,
+            self.sinks, self.partial, self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places),
+            self.folders, dict(self.removed), self.runnable, self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -399,7 +398,7 @@ class World:
         if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
             parent.body.receive(self, parent, "CHLD")
         for child in self.processes.values():
-            if child.ppid == process.pid:
+            if child.ppid == process.pid and not child.gone:
                 child.ppid, child.adopted = 1, True
         if process.pid == 1:
             for other in self.processes.values():

@@ -133,9 +133,8 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
 def _note_removed(name: str, paths: list[Field], world: World) -> None:
     """What a script itself has made and surely removed; it is there again only if something makes it anew."""
     for path in paths:
-        if name == "rmdir" and path in world.folders and not any(_covers(f"{path}/*", each) for each in world.files):
-            world.removed[path] = world.next_pid
-        elif name == "rm" and isinstance(path, str) and path in world.files:
+        empty = path in world.folders and not any(_covers(f"{path}/*", each) for each in world.files)
+        if isinstance(path, str) and (empty if name == "rmdir" else name == "rm" and path in world.files):
             world.removed[path] = world.next_pid
 
 

@@ -102,6 +102,8 @@ class Case:
         stopped = self.stopped
         match self.outcome:
             case OutcomeKind.KILLED:
+                if stopped is not None and main is not None and not self.down.processes[main.pid].alive:
+                    name = self.down.init.program  # what has ended is not killed any more
                 return f"`docker stop` waits {self.seconds}, then kills {name}: exit 137"
             case OutcomeKind.CUT_OFF:
                 code = f" (exit {stopped.exit_code})" if stopped is not None and stopped.exit_code is not None else ""

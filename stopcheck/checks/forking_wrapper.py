@@ -77,7 +77,7 @@ def _what_it_does(case: Case, cause: Cause) -> str:
         return f"kills it {row.kill_after:g} s after the signal"
     if cause.child is not None and leaves_early(case.down, cause.process, cause.child):
         return "does not wait until it is done"
-    if cause.child is not None and isinstance(cause.process.body, Launching) and not _lasts(case, cause.child):
+    if cause.child is not None and not _lasts(case, cause.child) and _lasts(case, cause.process):
         return "goes on when that has ended"
     if row.forwards == "none" or isinstance(cause.process.body, Shell):
         return "passes no signal on"

@@ -45,7 +45,7 @@ def base_image(reference: str, span: Span) -> Base:
     if row is None:
         return unknown_base(reference, span)
     return Base(
-        name=reference,
+        name=_familiar(reference, row.name),
         sh=row.sh or Unknown(f"what /bin/sh is in {reference} is not known", span),
         sh_version=row.sh_version,
         family=row.family,
@@ -64,9 +64,20 @@ def base_image(reference: str, span: Span) -> Base:
         prepends_to=row.prepends_to,
         prepends_missing=row.prepends_missing,
         prepends_words=row.prepends_words,
+        needs=row.needs,
+        needs_unless=row.needs_unless,
         starts=row.starts,
         plain=row.plain,
     )
+
+
+def _familiar(reference: str, name: str) -> str:
+    """As Docker Hub calls it, whatever mirror it comes from; a digest beside a tag tells people nothing."""
+    plain, _, digest = reference.partition("@")
+    _, found, tag = plain.rpartition(f"/{name}")
+    if found and tag[:1] in {"", ":"}:
+        plain = name + tag
+    return plain if not digest or ":" in plain.rpartition("/")[2] else f"{plain}@{digest}"
 
 
 def unknown_base(reference: str, span: Span) -> Base:

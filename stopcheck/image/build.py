@@ -255,7 +255,7 @@ class _Builder:
             entrypoint=_inherited(image.entrypoint, name),
             cmd=_inherited(image.cmd, name),
             stop_signal=_inherited_signal(image),
-            stop_signal_base=name if inherited else None,
+            stop_signal_base=image.name if inherited else None,
             workdir=image.workdir or ("" if image.env is None else "/"),
             user=image.user,
             windows=is_windows(name) or image.family == "windows",

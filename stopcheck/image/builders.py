@@ -266,7 +266,7 @@ class Builders:
 _C_SOURCE = r".*\.(?:c|cc|cpp|cxx)"
 _C_OPTION = (
     r"-(?:static|pthread|O\w*|g\w*|std=\S+|W\S*|f[\w=-]+|m[\w=-]+|D_\w+(?:=\w+)?|DNDEBUG|s|pie|[IL].+"
-    r"|l(?:c|crypt|dl|m|pthread|resolv|rt|stdc\+\+|util))"
+    r"|l(?:c|crypt|dl|m|pthread|resolv|rt|sqlite3|stdc\+\+|util|z))"
 )
 """What a program of the files that are named can be compiled with."""
 _C_VALUES = frozenset({"-I", "-L", "-isystem"})

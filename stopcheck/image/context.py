@@ -158,6 +158,7 @@ def find_context(
     """
     own = folder = parent(dockerfile_path)
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
+    sources = {path for path in sources if base(path) not in _LOCKS} or sources
     if own and told is not None and not sources and any(map(_is_whole, dockerfile.instructions)):
         place = told(dockerfile_path)
         return own if place is None else place
@@ -172,6 +173,12 @@ def find_context(
             break
         folder = parent(folder)
     return best
+
+
+_LOCKS = frozenset(
+    ["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lockb", "bun.lock", "poetry.lock", "uv.lock", "go.sum"]
+)
+"""What is often left out of a repository though a build takes it: whether it stands somewhere says nothing."""
 
 
 def _stands(files: Files, folder: str, path: str) -> bool:

@@ -153,8 +153,7 @@ class Copying:
             step = CopyFiles(
                 files.followed(target.path), stage, folder, span, self._chmod(), self._exclude(), file_pattern(name)
             )
-            why = f"it may be copied from {folder}"
-            return files.after(step).after(Unsure(Made(why, span, "", (join(folder, name),), stage), (target.path,)))
+            return files.after(step)
         source = stage.resolve("/" + path)
         if isinstance(source, Unknown):
             return self._unknown(files, target, base(path), source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.base_files import BaseFiles
 from stopcheck.image.layers import Alter, CopyContext, CopyFiles, Either, Mark, Maybe, Put, Unsure
-from stopcheck.image.model import Base, ImageFile, Unlikely
+from stopcheck.image.model import Base, ImageFile, Made, Unlikely
 from stopcheck.image.paths import base, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
 from stopcheck.model import Unknown
@@ -36,8 +36,11 @@ def _tops(places: tuple[str, ...] | None) -> frozenset[str] | None:
 
 
 def _likelier(newer: Maybe | None, older: Maybe) -> Maybe:
-    """Which of two steps rather put something there."""
+    """Which of two steps rather put something there: one that tells of what it is made, one that needs no luck."""
     if newer is None:
+        return older
+    traced = [isinstance(maybe.reason, Made) for maybe in (newer, older)]
+    if traced == [False, True]:
         return older
     return older if isinstance(newer.reason, Unlikely) and not isinstance(older.reason, Unlikely) else newer
 

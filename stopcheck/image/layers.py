@@ -295,6 +295,8 @@ class CopyFiles:
             found = found.file
         if isinstance(found, ImageFile):
             return replace(found, path=path, mode=changed_mode(found.mode, self.chmod))
+        if isinstance(found, Maybe) and not isinstance(found.reason, (Made, Unlikely)):
+            return Maybe(Made(found.reason.reason, found.reason.span, "", (join(self.folder, rest),), self.files))
         return Mark.PASS if found is Mark.ABSENT else found
 
 

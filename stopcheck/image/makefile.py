@@ -1,6 +1,6 @@
 """A Makefile: which commands a target comes down to, where its variables and rules are plain ones.
 
-Source: the manual of GNU make. Conditionals, includes, functions and patterns are not followed.
+Source: the manual of GNU make. Includes and functions are not followed; nor is what hangs on a conditional.
 """
 
 from __future__ import annotations
@@ -19,8 +19,14 @@ _BUILT_IN = {"CC": "cc", "CXX": "g++", "AR": "ar", "RM": "rm -f", "MAKE": "make"
 _ASSIGNED = regex(r"(?:export\s+|override\s+)?([\w.-]+)\s*(::?=|\?=|\+=|=)\s*(.*)")
 _RULE = regex(r"([^:=#\t][^:=]*?)\s*::?(?!=)\s*([^;|]*?)\s*(?:\|[^;]*)?(?:;\s*(.*))?")
 _REFERENCE = regex(r"\$(?:\(([^()$]*)\)|\{([^{}$]*)\}|(.))")
-_NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|ifn?eq|ifn?def|else|endif|define|endef|vpath|load)\b")
+_NOT_FOLLOWED = regex(r"\s*(?:-?include|sinclude|define|endef|vpath|load)\b")
+_CONDITION = regex(r"[ \t]*(?:(ifn?eq|ifn?def)|else|(endif))\b")
+_SUFFIXES = regex(r"([\w.-]+):(\.\w+)=(\.\w+)")
+_DOUBTFUL = "$(what a condition decides)"
 _DEEPEST = 16
+_EXPORTS = regex(r"^export[ \t]*((?:[ \t]+[\w.-]+)*)(?=[ \t]*(?:[:?]*=|$))", re.MULTILINE)
+_UNTOLD = "$(a b)"
+"""A value that is not known: what stands for it is not followed."""
 
 
 class _NotFollowedError(Exception):
@@ -45,22 +51,77 @@ def recipe(text: str, words: Sequence[str], is_file: Callable[[str], bool]) -> l
         return []
 
 
-def _read(text: str) -> _Makefile:
-    made = _Makefile(dict(_BUILT_IN))
+def expanded(
+    line: str,
+    text: str,
+    target: str,
+    needs: Sequence[str],
+    outside: Mapping[str, object],
+    given: Mapping[str, str],
+) -> str | None:
+    """A line of a target's recipe as make hands it to the shell; None where that is not followed.
+
+    `outside` are the variables of the environment, which those of the Makefile come before (`?=` does not); `given`
+    are those of the command line, which come before both.
+    """
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        made = _read(text, told)
+        return _expand(line, {**made.variables, **given, **_own(target, needs)})
+    except _NotFollowedError:
+        return None
+
+
+def exported(text: str, outside: Mapping[str, object], given: Mapping[str, str]) -> dict[str, str] | None:
+    """The variables that a Makefile hands on to its commands: see `expanded`; None where one is not followed.
+
+    Those are what it exports, and what was in its environment before it set it.
+    """
+    if re.search(r"^unexport\b", text, re.MULTILINE):
+        return None
+    named = [name for names in _EXPORTS.findall(text) for name in names.split()]
+    told = {name: value if isinstance(value, str) else _UNTOLD for name, value in outside.items()}
+    try:
+        known = {**_read(text, told).variables, **given}
+        if re.search(r"^export[ \t]*$", text, re.MULTILINE):
+            named += [name for name in known if name not in _BUILT_IN]
+        names = [name for name in known if name in named or (name in told and known[name] != told[name])]
+        return {name: _expand(known[name], known) for name in names}
+    except _NotFollowedError:
+        return None if named else {}
+
+
+def _own(target: str, needs: Sequence[str]) -> dict[str, str]:
+    """The automatic variables of a rule."""
+    each = " ".join(dict.fromkeys(needs))
+    return {"@": target, "<": needs[0] if needs else "", "^": each, "+": " ".join(needs)}
+
+
+def _read(text: str, outside: Mapping[str, str] | None = None) -> _Makefile:
+    made = _Makefile({**_BUILT_IN, **(outside or {})})
     recipes: list[list[str]] = []
+    depth = 0
     for line in re.sub(r"\\\r?\n[ \t]*", " ", text).splitlines():
+        condition = _CONDITION.match(line)
+        if condition is not None or (line.startswith("\t") and depth):
+            depth += 1 if condition and condition[1] else -1 if condition and condition[2] else 0
+            for recipe in recipes:
+                recipe.append(_DOUBTFUL)
+            continue
         if line.startswith("\t"):
             for recipe in recipes:
                 recipe.append(line[1:])
             continue
         plain = line.partition("#")[0].rstrip()
+        if (told := _EXPORTS.match(plain)) and told.end() == len(plain):
+            continue
         if _NOT_FOLLOWED.match(plain):
             raise _NotFollowedError(plain)
         assigned, rule = _ASSIGNED.fullmatch(plain), _RULE.fullmatch(plain)
         if assigned is not None:
-            _assign(made, assigned[1], assigned[2], assigned[3])
+            _assign(made, assigned[1], assigned[2], _DOUBTFUL if depth else assigned[3])
         elif rule is not None:
-            recipes = _rule(made, rule[1], rule[2], rule[3])
+            recipes = _rule(made, rule[1], rule[2], _DOUBTFUL if depth else rule[3])
         elif plain.strip():
             raise _NotFollowedError(plain)
     return made
@@ -90,8 +151,15 @@ def _expand(text: str, variables: Mapping[str, str], depth: int = 0) -> str:
         name = next(group for group in match.groups() if group is not None)
         if name == "$":
             return "\0"
+        suffixes = _SUFFIXES.fullmatch(name)
+        if suffixes is not None:
+            words = value_of(suffixes[1]).split()
+            return " ".join(re.sub(f"{re.escape(suffixes[2])}$", suffixes[3], word) for word in words)
+        return value_of(name)
+
+    def value_of(name: str) -> str:
         if depth > _DEEPEST or re.search(r"[\s,:%]", name):
-            raise _NotFollowedError(match[0])
+            raise _NotFollowedError(name)
         return _expand(variables.get(name, ""), variables, depth + 1)
 
     found = _REFERENCE.sub(value, text)
@@ -112,18 +180,21 @@ def _commands(
         if target in done:
             return
         done.add(target)
-        if target not in made.rules:
+        rule = made.rules.get(target)
+        if rule is None and target.endswith(".o") and "%.o" in made.rules:
+            needs, recipe = made.rules["%.o"]
+            rule = [need.replace("%", target.removesuffix(".o")) for need in needs], recipe
+        if rule is None:
             if is_file(target) or is_file(re.sub(r"\.o$", ".c", target)):
                 return
             raise _NotFollowedError(target)
-        needs, recipe = made.rules[target]
+        needs, recipe = rule
         if depth > _DEEPEST:
             raise _NotFollowedError(target)
         for need in needs:
             build(need, depth + 1)
-        known = {**made.variables, **given}
-        own = {"@": target, "<": needs[0] if needs else "", "^": " ".join(dict.fromkeys(needs)), "+": " ".join(needs)}
-        lines.extend(_expand(line.lstrip("@-+ \t"), {**known, **own}) for line in recipe)
+        known = {**made.variables, **given, **_own(target, needs)}
+        lines.extend(_expand(line.lstrip("@-+ \t"), known) for line in recipe)
 
     for target in targets or [made.first]:
         build(target, 0)

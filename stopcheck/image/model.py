@@ -108,9 +108,10 @@ class Base:
     where there is surely no shell, Unknown otherwise. `sh_version` its version or "". `family`: "debian", "alpine",
     "distroless", "scratch" … or "". `execs` are paths of scripts of the base that end in `exec "$@"`, and `prepends`
     is the program that they put before arguments that begin with `-`, end in `prepends_to`, are one of the
-    `prepends_words`, or (`prepends_missing`) name no command ("": none). `starts` maps its other scripts to the command
-    that they end in. `programs` are surely there, and `missing` surely not. `plain`: it holds no more than a system and
-    what it is named after.
+    `prepends_words`, or (`prepends_missing`) name no command ("": none). They give up
+    before that program where none of `needs` is set, unless a word of `needs_unless` tells of a database that is there.
+    `starts` maps its other scripts to the command that they end in. `programs` are surely there, and `missing` surely
+    not. `plain`: it holds no more than a system and what it is named after.
     """
 
     name: str
@@ -131,6 +132,8 @@ class Base:
     prepends_to: str = ""
     prepends_missing: bool = False
     prepends_words: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    needs_unless: tuple[str, ...] = ()
     starts: Mapping[str, str] = field(default_factory=dict)
     plain: bool = False
     sets: tuple[str, ...] = ()

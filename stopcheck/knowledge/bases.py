@@ -48,6 +48,8 @@ class BaseRow:
     prepends_to: str = ""
     prepends_missing: bool = False
     prepends_words: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    needs_unless: tuple[str, ...] = ()
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     programs: frozenset[str] = frozenset()
@@ -188,6 +190,8 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         prepends_to=known.get("prepends_to", ""),
         prepends_missing=bool(known.get("prepends_missing")),
         prepends_words=tuple(known.get("prepends_words", "").split()),
+        needs=tuple(known.get("needs", "").split()),
+        needs_unless=tuple(known.get("needs_unless", "").split()),
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         programs=programs,

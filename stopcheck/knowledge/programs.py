@@ -40,6 +40,7 @@ class ProgramRow:
     resets: bool = False
     value_options: tuple[str, ...] = ()
     stop_options: tuple[str, ...] = ()
+    drops_dashes: bool = False
     own_letters: str = ""
     only_letters: str = ""
     long_options: tuple[str, ...] = ()
@@ -113,6 +114,7 @@ class ProgramRow:
     one_service: bool = False
     each: str = ""
     removes_pid: bool = False
+    trails: bool = False
     stops: tuple[str, ...] = ()
     helper: bool = False
     tells: bool = False

@@ -62,7 +62,7 @@ class ShellRow:
     refuses_monitor: bool = False
     read_interrupts: bool = True
     sleeps_itself: bool = False
-    other_signals: bool = True
+    deafens_jobs: bool = True
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     exports_path: bool = False
     syntax_error: str = ""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
+from stopcheck.boot.programs.program import Program
+from stopcheck.boot.programs.sources import EXITS
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.knowledge.programs import find_program
 from stopcheck.model import WORST_FIRST, OutcomeKind, Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.stop.deliver import Stopped, stop
@@ -114,8 +117,29 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
     if isinstance(image.entrypoint, Unknown) and any(_is_refused(path) for path in paths):
         return Assessment(image, name, grace, OutcomeKind.UNKNOWN, paths, None, image.entrypoint)
     worst = min(paths, key=lambda stopped: WORST_FIRST.index(stopped.outcome))
+    graceful = paths if worst.outcome is OutcomeKind.GRACEFUL else ()
+    doubt = next((found for stopped in graceful if (found := _assumption(stopped, name)) is not None), None)
+    if doubt is not None:
+        worst = replace(worst, outcome=OutcomeKind.UNKNOWN, reason=doubt)
     guards = tuple(path for path in every if all(path is not one for one in paths))
     return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason, guards)
+
+
+def _assumption(stopped: Stopped, signal: str) -> Unknown | None:
+    """Why it is not known that a script, as PID 1, handles the signal, which the kernel keeps from it if it does not.
+
+    A program that nobody knows is taken to handle it. An interpreter handles none by itself, but for Ruby's: of some
+    19 scripts that were not in their repositories, or not read to the end, nine had no handler or were not there.
+    """
+    init = stopped.booted.world.init
+    if init.pid not in stopped.mains or not isinstance(init.body, Program):
+        return None
+    row, known = init.body.row, find_program(init.program)
+    if row.role != "unknown" or not row.instead or not init.body.assumed(signal):
+        return None
+    if known is None or known.role != "interpreter" or known.name in EXITS:
+        return None
+    return Unknown(f"what {init.program} does on SIG{signal} ({row.instead})", init.origin)
 
 
 def _that_count(paths: tuple[Stopped, ...]) -> tuple[Stopped, ...]:

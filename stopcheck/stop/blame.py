@@ -109,7 +109,8 @@ def _of_link(
     elif below is not None and _is_adopted(body, below):
         yield from _of_beside(assessment, process, below)
     elif isinstance(body, Parent):
-        if below is not None and body.row.role != "init" and _lost_by(stopped, process, below):
+        lost = below is not None and (_lost_by(stopped, process, below) or _outstays(stopped, process, below))
+        if lost and body.row.role != "init":
             yield Cause("forking-wrapper", process, process.origin, below)
     elif isinstance(body, Supervisor):
         yield from _of_supervisor(assessment, stopped, process, below)
@@ -206,6 +207,11 @@ def _lost_by(stopped: Stopped, process: Process, below: Process) -> bool:
     if any(event.kind == "gives-up" for event in events) or leaves_early(stopped.world, process, below):
         return True
     return not any(event.kind == "forwards" for event in events)
+
+
+def _outstays(stopped: Stopped, process: Process, below: Process) -> bool:
+    """Whether it is PID 1 and does not end though its child has."""
+    return process.pid == 1 and stopped.world.init.alive and not stopped.world.processes[below.pid].alive
 
 
 def _of_an_early_end(image: Image, stopped: Stopped) -> Iterator[Cause]:

@@ -121,7 +121,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     reaches = bool(processes) and all(process.told for process in processes)
     unsure = _unsure(world, processes, signal) or _stood_open(booted, main_pids)
     if world.init.alive:
-        if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world, signal)):
+        if unsure is not None and (any(map(_is_open, processes)) or not _surely_stuck(world)):
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
@@ -183,8 +183,6 @@ def _unsure(world: World, processes: list[Process], signal: str) -> Unknown | No
         stands = process.body.blocked if isinstance(process.body, Shell) and process.alive else None
         if isinstance(stands, Standing) and stands.why.startswith("not read"):
             return Unknown(stands.why, stands.span)
-        if isinstance(process.body, Shell) and not process.body.row.other_signals and signal != "TERM":
-            return Unknown(f"how {process.body.row.name} handles signals", process.origin)
     if not all(process.told for process in processes):
         for process in world.processes.values():
             if isinstance(process.body, Program) and process.body.row.tells and is_of_a_trap(world, process):
@@ -228,11 +226,11 @@ def _stood_open(booted: Booted, main_pids: tuple[int, ...]) -> Unknown | None:
     return None
 
 
-def _surely_stuck(world: World, signal: str) -> bool:
-    """Whether PID 1 is a shell that ignores the signal, whatever its children do."""
-    init = world.init
-    if not isinstance(init.body, Shell) or init.told or init.body.traps:
+def _surely_stuck(world: World) -> bool:
+    """Whether PID 1, or what it would be once mended, is a shell that ignores the signal, whatever its children do."""
+    unhandled = (event.pid for event in world.events if event.kind == "unhandled" and event.seconds is not None)
+    first = world.processes[min(unhandled, default=1)]
+    if not isinstance(first.body, Shell) or first.told or first.body.traps:
         return False
-    if isinstance(init.body.blocked, Standing) and init.body.blocked.why.startswith("not read"):
-        return False  # what comes next may be a trap
-    return signal == "TERM" or init.body.row.other_signals
+    # Of what could not be read the next part may be a trap.
+    return not (isinstance(first.body.blocked, Standing) and first.body.blocked.why.startswith("not read"))

@@ -122,11 +122,12 @@ def _is_wanted(name: str, text: str) -> bool:
 
 
 def _gave_up(assessment: Assessment) -> bool:
-    """Whether the script ends with an error of its own before the service starts."""
+    """Whether the script ends with an error of its own before the service starts, or for want of a variable."""
     worst = assessment.worst
     return (
-        assessment.outcome is OutcomeKind.FAILS
-        and worst is not None
+        worst is not None
+        and not worst.booted.up
+        and (assessment.outcome is OutcomeKind.FAILS or bool(worst.booted.machine.wanted))
         and not any(event.kind in {"cannot-start", "not-found"} for event in worst.booted.world.events)
     )
 

@@ -136,6 +136,8 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
             return f"{who} cannot read this, a syntax error for its shell: {event.text}"
         case "leaves" if not late and event.span is not None:
             return f"{who} gives up: `{event.span.text}`"
+        case "waits-outside":
+            return f"a loop waits here ({event.text}); that it comes about is assumed"
         case "unset":
             return f"{who} gives up: ${event.text} is not set, which `set -u` forbids"
         case "exec":

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 _SECTION = regex(r"\[([^\]\n]*)\]")
 _OPTION = regex(r"([^\s=:\[;#][^=:\n]*?)[ \t]*[=:]")
-_COMMENT = regex(r"(?:^|\s);.*")
+_COMMENT = regex(r"(?:^|\s)[;#].*")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """`key = value`, continuation lines joined by line feeds, comments after ` ;` dropped; `span` is the value's."""
+    """`key = value`, continuation lines joined by line feeds, comments (` ;`, ` #`) dropped; `span` is the value's."""
 
     key: str
     value: str

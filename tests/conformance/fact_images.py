@@ -61,6 +61,7 @@ PACKAGES = {
     "npx": "npm",
     "perl": "perl",
     "php": "php-cli",
+    "pidproxy": "supervisor",
     "posh": "posh",
     "postfix": "postfix",
     "python3": "python3",
@@ -95,7 +96,8 @@ OTHERS = (
     "su-exec svscan syslog-ng thin tinyproxy tsx twistd unbound unicorn uv uvicorn uwsgi valgrind varnishd "
     "vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn pdns_server pdns_recursor stubby svnserve tgtd "
     "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "
-    "in.tftpd pgpool snmptrapd deno retry ifne daemonize env-cmd ts"
+    "in.tftpd pgpool snmptrapd deno retry ifne daemonize env-cmd ts "
+    "s6-tai64n schedtool tai64n"
 )
 """Programs that come into the image as files."""
 

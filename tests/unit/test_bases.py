@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
 from stopcheck.files import MemoryFiles
+from stopcheck.image.bases import base_image
 from stopcheck.knowledge import bases
 from stopcheck.knowledge.bases import DEFAULT_PATH, BaseRow, find_base
 from stopcheck.model import Unknown
+from stopcheck.source import SourceFile, Span
 
 DATA: dict[str, Any] = tomllib.loads(Path(bases.__file__).with_name("bases.toml").read_text("utf-8"))
 SYSTEMS: dict[str, dict[str, Any]] = DATA["os"]
@@ -162,6 +164,22 @@ def test_one_image_by_many_names(reference: str) -> None:
     assert found(reference) == found("nginx")
 
 
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("docker.io/library/debian:12", "debian:12"),
+        ("registry.example.org:5000/library/node", "node"),
+        (f"php:8.4-fpm@sha256:{'0' * 64}", "php:8.4-fpm"),
+        (f"docker.io/library/debian@sha256:{'0' * 64}", f"debian@sha256:{'0' * 64}"),
+        ("docker.io/library/node:${VERSION}", "node:${VERSION}"),
+        ("quay.io/keycloak/keycloak:26.0", "quay.io/keycloak/keycloak:26.0"),
+    ],
+)
+def test_as_people_call_it(reference: str, name: str) -> None:
+    span = Span(SourceFile("Dockerfile", reference), 0, len(reference))
+    assert base_image(reference, span).name == name
+
+
 def test_tag_and_digest() -> None:
     assert found("docker.io/library/nginx:1.25-alpine@sha256:" + "0" * 64) == found("nginx:1.25-alpine")
 
@@ -280,6 +298,8 @@ SCRIPTS = {
     "prepends_to",
     "prepends_missing",
     "prepends_words",
+    "needs",
+    "needs_unless",
     "default",
     "starts",
     "programs",

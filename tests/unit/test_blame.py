@@ -186,6 +186,17 @@ def test_what_is_below_shows_when_what_is_above_is_mended() -> None:
     assert found(said(context("exec /inner.sh\n", inner=inner))) == [("trap-without-wait", "trap 'kill $!' TERM")]
 
 
+def test_what_is_below_shows_though_nobody_knows_what_its_job_would_do() -> None:
+    files = context("", lines="RUN apt-get install -y python3\nCOPY job.py /")
+    files["start.sh"] = "#!/bin/sh\nwhile sleep 3; do\n    pgrep job.py || python3 /job.py &\ndone\n"
+    files["job.py"] = "import some_library\nsome_library.work()\n"
+    files["Dockerfile"] = files["Dockerfile"].replace('CMD ["/start.sh"]', "CMD /start.sh")
+    expected = [("shell-form-command", "CMD /start.sh"), ("unhandled-stop-signal", "while sleep 3; do")]
+    assert found(said(files)) == expected
+    files["Dockerfile"] = files["Dockerfile"].replace("CMD /start.sh", 'CMD ["/start.sh"]')
+    assert found(said(files)) == expected[1:]
+
+
 def test_a_wrapper_that_forwards_is_not_blamed_for_the_script_in_front_of_it() -> None:
     assert found(said(context("sudo -u nobody hypercorn\n"))) == [("missing-exec", "sudo -u nobody hypercorn")]
 

@@ -65,16 +65,68 @@ def test_where_go_puts_it(build: str, copy: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "build",
+    ("build", "outcome"),
     [
-        pytest.param("go build -o /app ./...", id="several"),
-        pytest.param("go build -o /app $PACKAGE", id="not-known"),
-        pytest.param("make", id="make"),
-        pytest.param("go install acme.org/tool@latest && cp /go/bin/tool /app", id="from-elsewhere"),
+        pytest.param("go build -o /app ./...", "graceful (assumed)", id="several"),
+        pytest.param("go build -o /app $PACKAGE", "graceful (assumed)", id="not-known"),
+        pytest.param("make", "graceful (assumed)", id="make"),
+        pytest.param(
+            "go install acme.org/tool@latest && cp /go/bin/tool /app", "graceful (assumed)", id="from-elsewhere"
+        ),
     ],
 )
-def test_a_go_program_of_sources_that_are_not_known(build: str) -> None:
-    assert go(SERVES, build).outcome == "graceful"
+def test_a_go_program_of_sources_that_are_not_known(build: str, outcome: str) -> None:
+    assert told(go(SERVES, build)) == outcome
+
+
+NEXT = ("COPY --from=build /src/.next/standalone ./", "server.js", '{"dependencies": {"next": "^15.1.0"}}')
+NITRO = ("COPY --from=build /src/.output .output", ".output/server/index.mjs", '{"devDependencies": {"nuxt": "^3.9"}}')
+KIT = ("COPY --from=build /src/build build", "build", '{"devDependencies": {"@sveltejs/adapter-node": "^5.2.9"}}')
+
+
+@pytest.mark.parametrize(
+    ("framework", "more", "outcome"),
+    [
+        pytest.param(NEXT, {}, "graceful", id="next"),
+        pytest.param(NITRO, {}, "graceful", id="nitro"),
+        pytest.param(NITRO, {"nuxt.config.ts": 'export default { nitro: { preset: "bun" } }'}, "unknown", id="preset"),
+        pytest.param((*NITRO[:2], '{"dependencies": {"nuxt": "~3.2"}}'), {}, "unknown", id="nitro-that-is-old"),
+        pytest.param(KIT, {}, "graceful", id="sveltekit"),
+        pytest.param((*KIT[:2], KIT[2].replace("5.2.9", "4.0.1")), {}, "unknown", id="sveltekit-that-is-old"),
+        pytest.param((*KIT[:2], '{"dependencies": {"vite": "^6"}}'), {}, "unknown", id="another-build"),
+    ],
+)
+def test_a_server_that_a_framework_builds(framework: tuple[str, str, str], more: dict[str, str], outcome: str) -> None:
+    copy, start, package = framework
+    found = verdict(
+        "FROM node:22 AS build\nWORKDIR /src\nCOPY . .\nRUN npm ci && npm run build\n"
+        f'FROM node:22\nWORKDIR /app\n{copy}\nCMD ["node", "{start}"]\n',
+        {"package.json": package, **more},
+    )
+    assert found.outcome == outcome
+    assert not any("assumed" in step.text for step in found.story)
+
+
+def test_typescript_of_a_folder_beside_which_the_build_makes_another() -> None:
+    """What stands in a folder that the build has made a part of is still of the stage that it is copied from."""
+    found = verdict(
+        "FROM node:22 AS build\nWORKDIR /src\nCOPY . .\nRUN npm ci && npx tsc && mkdir -p dist/sql\n"
+        'FROM node:22\nWORKDIR /app\nCOPY --from=build /src/dist ./dist\nCMD ["node", "dist/main.js"]\n',
+        {"src/main.ts": EXPRESS, "tsconfig.json": '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}'},
+    )
+    assert found.outcome == "killed"
+
+
+def test_typescript_of_a_project_that_another_refers_to() -> None:
+    found = verdict(
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npx tsc -b\nCMD ["node", "dist/bot/main.js"]\n',
+        {
+            "tsconfig.json": '{"files": [], "references": [{"path": "./bot"}]}',
+            "bot/tsconfig.json": '{"compilerOptions": {"outDir": "../dist/bot", "rootDir": "src"}}',
+            "bot/src/main.ts": EXPRESS,
+        },
+    )
+    assert found.outcome == "killed"
 
 
 def test_a_go_program_that_is_only_asked_for_help() -> None:
@@ -158,7 +210,7 @@ def test_typescript_by_a_configuration_that_extends_another(config: str, base: s
 
 
 def test_typescript_by_a_configuration_that_does_not_lead_there() -> None:
-    assert node(EXPRESS, True, '{"compilerOptions": {"outDir": "build"}}').outcome == "graceful"
+    assert node(EXPRESS, True, '{"compilerOptions": {"outDir": "build"}}').outcome == "unknown"
 
 
 LOOP = "fn main() { loop { work(); } }\n"
@@ -325,6 +377,16 @@ def test_c_that_is_not_known_to_the_end(build: str) -> None:
     assert c(WAITS, build).outcome == "graceful"
 
 
+def test_c_that_a_makefile_compiles_one_by_one() -> None:
+    rules = "SRCS = main.c\nall: job\njob: $(SRCS:.c=.o)\n\tcc -o $@ $^ -lsqlite3\n%.o: %.c\n\tcc -c $<\n"
+    found = verdict(
+        "FROM gcc:13 AS build\nWORKDIR /w\nCOPY . .\nRUN make\n"
+        'FROM debian:12\nCOPY --from=build /w/job /usr/bin/job\nCMD ["job"]\n',
+        {"main.c": WAITS, "Makefile": rules},
+    )
+    assert found.outcome == "killed"
+
+
 def test_a_compiled_program_with_the_name_of_another() -> None:
     """`svc` is a program of daemontools, and ends."""
     build = "gcc -o /usr/local/bin/svc src/main.c"
@@ -356,8 +418,13 @@ clean:
         pytest.param("make", RULES.replace("web\n", "$(shell basename web)\n", 1), "graceful", id="function"),
         pytest.param("make", "include rules.mk\n" + RULES, "graceful", id="include"),
         pytest.param("make && make clean", RULES, "graceful", id="taken-away"),
+        pytest.param("make", RULES + "ifeq ($(OS),Windows_NT)\n\tdel bin\nendif\n", "terminated", id="condition"),
+        pytest.param(
+            "make", RULES.replace("FLAGS ?=", "ifdef FAST\nFLAGS ?= -race\nendif\nFLAGS ?="), "graceful",
+            id="what-a-condition-decides",
+        ),
     ],
-)
+)  # fmt: skip
 def test_a_program_that_make_builds(build: str, rules: str, outcome: str) -> None:
     found = verdict(
         f"FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN {build}\n"

@@ -657,12 +657,12 @@ class TestSupervisors:
             advice["abandoned-job"] == "Keep it in the foreground: `nginx -c /etc/nginx/nginx.conf -g 'daemon off;'`."
         )
 
-    @pytest.mark.parametrize("section", ["program", "fcgi-program"])
-    def test_a_program_that_its_signal_does_not_stop(self, section: str) -> None:
+    @pytest.mark.parametrize(("section", "socket"), [("program", ""), ("fcgi-program", "socket=tcp://:9000\n")])
+    def test_a_program_that_its_signal_does_not_stop(self, section: str, socket: str) -> None:
         lines = "COPY supervisord.conf /etc/supervisord.conf\nSTOPSIGNAL SIGTERM"
         files = context("exec supervisord -n -c /etc/supervisord.conf\n", lines=lines)
         command = "uwsgi --master --http :80 -w app"
-        files["supervisord.conf"] = f"[supervisord]\nnodaemon=true\n[{section}:web]\ncommand={command}\n"
+        files["supervisord.conf"] = f"[supervisord]\nnodaemon=true\n[{section}:web]\ncommand={command}\n{socket}"
         some = said(files)
         assert found(some, "note") == [("stop-signal-mismatch", f"command={command}")]
         assert "stopsignal=INT" in (some[1][0][1].advice or "")

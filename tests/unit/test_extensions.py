@@ -38,9 +38,21 @@ def told(found: Verdict) -> str:
     ("text", "lines", "base", "outcome"),
     [
         pytest.param(HANDLES + WAITS, BUILDS, "php:8.3-cli", "graceful", id="built"),
-        pytest.param(HANDLES + WAITS, "", "php:8.3-cli", "unknown", id="fails-without-it"),
+        pytest.param(HANDLES + WAITS, "", "php:8.3-cli", "fails", id="fails-without-it"),
+        pytest.param("$pid = pcntl_fork(); " + WAITS, "", "php:8.3-cli", "fails", id="cannot-fork"),
+        pytest.param(
+            "function f() { sleep(1); }\nif (!pcntl_signal(15, 'f')) { f(); }" + WAITS, "", "php:8.3-cli", "fails",
+            id="asks-what-became-of-it",
+        ),
+        pytest.param("function f() { pcntl_alarm(3); }" + WAITS, "", "php:8.3-cli", "unknown", id="may-not-come-to-it"),
+        pytest.param("require 'acme.php';" + HANDLES, "", "php:8.3-cli", "unknown", id="may-end-before"),
+        pytest.param(f"if ($argc > 1) {{ {HANDLES} }} {WAITS}", "", "php:8.3-cli", "unknown", id="in-a-branch"),
         pytest.param(
             f"if (extension_loaded('pcntl')) {{ {HANDLES} }} {WAITS}", "", "php:8.3-cli", "killed", id="looks-for-it"
+        ),
+        pytest.param(
+            f"if (extension_loaded('pcntl')) {{ {HANDLES} }} while (!$stop) {{ sleep(1); }}", "", "php:8.3-cli",
+            "killed", id="looks-for-it-and-waits-for-a-flag",
         ),
         pytest.param(
             f"if (extension_loaded('pcntl')) {{ {HANDLES} }} {WAITS}", BUILDS, "php:8.3-cli", "graceful", id="finds-it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stopcheck.analysis import analyze_container
@@ -158,8 +158,30 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=60))
+@example(["<-c", "}\n", "c := make(", "signal.Notify(c", "\t"])
 @settings(max_examples=300)
 def test_any_pieces_are_read(pieces: list[str]) -> None:
     source = read("".join(pieces))
     assert all(action in {"graceful", "ignore"} for action in source.on.values())
     assert source.seconds >= 0
+
+
+def test_a_signal_that_another_file_may_change_says_nothing_of_others() -> None:
+    """`signal.Ignore(os.Interrupt)` in a package of its own is of SIGINT alone."""
+    dockerfile = (
+        "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/app .\n"
+        'FROM debian:bookworm-slim\nCOPY --from=build /out/app /app\nENTRYPOINT ["/app"]\n'
+    )
+    files = {
+        "Dockerfile": dockerfile,
+        "go.mod": "module example.com/app\n\ngo 1.19\n",
+        "main.go": 'package main\n\nimport "example.com/app/web"\n\nfunc main() {\n\tweb.Run()\n}\n',
+        "web/web.go": 'package web\n\nimport (\n\t"net/http"\n\t"os"\n\t"os/signal"\n)\n\nfunc Run() {\n'
+        '\tsignal.Ignore(os.Interrupt)\n\thttp.ListenAndServe(":80", nil)\n}\n',
+    }
+    outcomes = []
+    for line in ("", "STOPSIGNAL SIGINT\n"):
+        text = {"Dockerfile": dockerfile + line}
+        found, _ = analyze_container(MemoryFiles({**files, **text}), "Dockerfile", Options(grace_period=10.0))
+        outcomes.append(found[0][1].outcome)
+    assert outcomes == ["terminated", "unknown"]

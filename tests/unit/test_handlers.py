@@ -254,6 +254,25 @@ def test_starts_others(language: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "launches"),
+    [
+        pytest.param("ruby", "puts `date`\nloop { sleep 1 }", False, id="ruby-asks"),
+        pytest.param("ruby", "system('mkdir', '/x')\nsystem 'ls && id'\nloop { sleep 1 }", False, id="ruby-works"),
+        pytest.param("ruby", "system('date; server')\nloop { sleep 1 }", True, id="ruby-something-else-too"),
+        pytest.param("ruby", "system('cat /pipe &')\nloop { sleep 1 }", True, id="ruby-in-the-background"),
+        pytest.param("ruby", "system(ARGV[0])\nloop { sleep 1 }", True, id="ruby-nobody-knows-what"),
+        pytest.param("ruby", "`hostname`\nspawn('server')\nloop { sleep 1 }", True, id="ruby-asks-and-starts"),
+        pytest.param("node", "new (require('worker_threads').Worker)('./w.js')", False, id="node-threads"),
+        pytest.param("c", "int main(void) { daemon(0, 0); for (;;) pause(); }", True, id="c-leaves"),
+        pytest.param("perl", "my $h = `hostname`; while (1) { sleep 1 }", False, id="perl-asks"),
+        pytest.param("perl", "system('make run'); while (1) { sleep 1 }", True, id="perl-starts"),
+    ],
+)
+def test_what_is_only_asked_is_no_service(language: str, text: str, launches: bool) -> None:
+    assert read(language, text).launches is launches
+
+
+@pytest.mark.parametrize(
     ("language", "text", "cleanup"),
     [
         pytest.param("python", "import atexit\natexit.register(f)", True, id="python-atexit"),
@@ -550,7 +569,7 @@ def test_the_environment_can_make_a_library_handle_signals() -> None:
     ("package", "outcome"),
     [
         pytest.param('{"dependencies": {"@prisma/client": "^6.1.0"}}', "killed", id="as-looked-at"),
-        pytest.param('{"dependencies": {"@prisma/client": "~4.16"}}', "graceful", id="an-old-one-may"),
+        pytest.param('{"dependencies": {"@prisma/client": "~4.16"}}', "unknown", id="an-old-one-may"),
         pytest.param('{"name": "shop"}', "killed", id="not-told"),
     ],
 )
@@ -606,12 +625,12 @@ def test_a_handler_that_ends_its_program_at_once_is_told_as_that() -> None:
     [
         pytest.param("discord.py==2.3.2\n", "killed", id="pinned"),
         pytest.param("discord.py[voice] >= 1.7\nrequests\n", "killed", id="at-least"),
-        pytest.param("discord.py~=1.7.3\n", "graceful", id="an-old-one"),
-        pytest.param("discord.py<2.0  # not yet\n", "graceful", id="below-a-bound"),
-        pytest.param("discord.py\npy-cord==2.4\n", "graceful", id="two-that-bring-it"),
-        pytest.param("py-cord\n", "graceful", id="another-package"),
-        pytest.param("discord.py @ https://example.org/an/archive.zip\n", "graceful", id="from-an-address"),
-        pytest.param("", "graceful", id="not-told"),
+        pytest.param("discord.py~=1.7.3\n", "unknown", id="an-old-one"),
+        pytest.param("discord.py<2.0  # not yet\n", "unknown", id="below-a-bound"),
+        pytest.param("discord.py\npy-cord==2.4\n", "unknown", id="two-that-bring-it"),
+        pytest.param("py-cord\n", "unknown", id="another-package"),
+        pytest.param("discord.py @ https://example.org/an/archive.zip\n", "unknown", id="from-an-address"),
+        pytest.param("", "unknown", id="not-told"),
     ],
 )
 def test_which_package_brings_a_library_is_told_by_the_requirements(wanted: str, outcome: str) -> None:

@@ -116,6 +116,7 @@ def test_source_path(text: str, expected: str) -> None:
         pytest.param("COPY run.sh x /", ["a/b/run.sh", "run.sh", "x"], "", id="all sources count"),
         pytest.param("COPY run.sh x y /", ["a/run.sh", "a/x", "x"], "a", id="most sources"),
         pytest.param("COPY run.sh x /", ["run.sh"], "a/b", id="half of them are too few"),
+        pytest.param("COPY run.sh yarn.lock /", ["run.sh"], "", id="but a lock file is often left out"),
         pytest.param("COPY a/b/run.sh x y /", ["a/b/run.sh"], "", id="but for one in its own folder"),
         pytest.param("COPY run.sh /", [], "a/b", id="no source exists anywhere"),
         pytest.param("COPY . /", ["run.sh"], "a/b", id="a dot is everywhere"),

@@ -171,3 +171,34 @@ if (process.env.ROLE === 'child') {
 )  # fmt: skip
 def test_children_that_are_talked_to(text: str, outcome: tuple[str, int | None]) -> None:
     assert said(text) == outcome
+
+
+IMPORTS = (
+    "import { fork } from 'node:child_process';\nimport path from 'node:path';\nimport { fileURLToPath } from 'url';\n"
+)
+PASSES = "child.on('exit', () => process.exit(4));\nprocess.on('SIGTERM', () => child.kill());\n"
+
+
+@pytest.mark.parametrize(
+    "child",
+    [
+        pytest.param("new URL('./plain.mjs', import.meta.url)", id="url"),
+        pytest.param("fileURLToPath(new URL('plain.mjs', import.meta.url))", id="path-of-a-url"),
+        pytest.param("path.join(path.dirname(fileURLToPath(import.meta.url)), 'plain.mjs')", id="joined"),
+        pytest.param("`${import.meta.dirname}/plain.mjs`", id="dirname"),
+    ],
+)
+def test_children_of_a_module(child: str) -> None:
+    """Measured with Node.js 20: the child dies of SIGTERM, and what is imported is there from the first line on."""
+    text = f"const child = fork({child});\n{PASSES}{IMPORTS}"
+    files = {"main.mjs": text, "plain.mjs": "setInterval(() => {}, 1000);\n"}
+    found = verdict("node", "main.mjs", files=files, base="node:20-bookworm")
+    assert (found.outcome.value, found.exit_code) == ("terminated", 4)
+
+
+def test_a_module_that_forks_itself() -> None:
+    """Measured with Node.js 20."""
+    waits = "if (process.argv[2]) setInterval(() => {}, 1000); else {\n"
+    text = f"{IMPORTS}{waits}const child = fork(fileURLToPath(import.meta.url), ['x']);\n{PASSES}}}\n"
+    found = verdict("node", "main.mjs", files={"main.mjs": text}, base="node:20-bookworm")
+    assert (found.outcome.value, found.exit_code) == ("terminated", 4)

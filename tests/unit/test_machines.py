@@ -395,3 +395,8 @@ def test_a_program_that_dotnet_publishes(made: str, publish: str, start: str, ou
         {"Shop/Shop.csproj": made, "Shop/Program.cs": WAITS},
     )
     assert told(found) == outcome
+
+
+def test_an_archive_that_is_only_touched_is_empty() -> None:
+    found = verdict('FROM eclipse-temurin:21-jre\nRUN touch /shop.jar\nCMD ["java", "-jar", "/shop.jar"]\n', {})
+    assert (found.outcome, found.exit_code) == ("fails", 1)

@@ -172,6 +172,27 @@ def test_what_is_passed_on_is_not_every_signal(line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("files", "main"),
+    [
+        pytest.param({"package.json": '{"main": "m.js", "scripts": {"start": "node s.js"}}', "index.js": ""}, "m.js",
+                     id="main"),
+        pytest.param({"package.json": '{"scripts": {"start": "node s.js"}}', "index.js": ""}, "index.js", id="index"),
+        pytest.param({"package.json": '{"scripts": {"start": "node s.js"}}'}, "s.js", id="start"),
+        pytest.param({"package.json": '{"name": "x"}', "nodemon.json": '{"ext": "js", "exec": "node x.js"}',
+                      "index.js": ""}, "x.js", id="its-configuration"),
+        pytest.param({"package.json": '{"nodemonConfig": {"exec": "node x.js", "signal": "SIGINT"}}'}, "",
+                     id="another-signal"),
+        pytest.param({"package.json": "{}"}, "", id="nothing"),
+    ],
+)  # fmt: skip
+def test_what_nodemon_runs_that_is_told_nothing(files: dict[str, str], main: str) -> None:
+    """Tried with nodemon 3.1.14; 1.19 and 2.0 have the same sources."""
+    script = {main: "setInterval(() => 0, 9)"} if main else {}
+    found = verdict("nodemon", base="node:20", files={**files, **script}, lines="ENTRYPOINT []")
+    assert found.outcome == ("terminated" if main else "unknown")
+
+
+@pytest.mark.parametrize(
     ("version", "expected"),
     [
         pytest.param("pnpm@9.1.0", "cut-off", id="9"),

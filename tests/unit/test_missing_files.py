@@ -86,8 +86,8 @@ def test_a_program_that_names_it_may_have_made_it() -> None:
     [
         pytest.param(("python", "/app/src/main.py"), "python:3.12-slim", ("fails", 2), id="python"),
         pytest.param(("node", "src/main.js"), "node:22-slim", ("fails", 1), id="node"),
-        pytest.param(("python", "/app/lib/main.py"), "python:3.12-slim", ("graceful", None), id="another-folder"),
-        pytest.param(("python", "/app/src/other.py"), "python:3.12-slim", ("graceful", None), id="another-file"),
+        pytest.param(("python", "/app/lib/main.py"), "python:3.12-slim", ("unknown", None), id="another-folder"),
+        pytest.param(("python", "/app/src/other.py"), "python:3.12-slim", ("unknown", None), id="another-file"),
     ],
 )
 def test_what_is_copied_is_what_is_in_a_folder(argv: tuple[str, ...], base: str, expected: object) -> None:

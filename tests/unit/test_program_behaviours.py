@@ -185,8 +185,11 @@ def test_fetchmail_stays_where_pid_1_has_started_it() -> None:
 
 
 @pytest.mark.parametrize("line", ["node dist/main.mjs", "python3 -m our_module", "ruby /opt/server.rb"])
-def test_what_is_assumed_of_a_script_that_is_not_in_the_files_is_told(line: str) -> None:
-    found = verdict(*line.split(" "), lines="RUN apt-get install -y nodejs python3 ruby")
+def test_a_script_that_is_not_in_the_files(line: str) -> None:
+    """As PID 1 it may be deaf, but in Ruby; below an init it is taken to handle its signal, or dies of it."""
+    lines = "RUN apt-get install -y nodejs python3 ruby tini"
+    assert (verdict(*line.split(" "), lines=lines).outcome == "unknown") == (not line.startswith("ruby"))
+    found = verdict("tini", "--", *line.split(" "), lines=lines)
     assert found.outcome == "graceful"
     assert any("assumed" in step.text for step in found.story)
 
@@ -481,7 +484,15 @@ def test_yarn_since_2_starts_programs_itself(script: str, expected: str) -> None
         pytest.param("run:\n\tserver --host=0.0.0.0\n", "make run", "graceful", id="an-option-with-a-value"),
         pytest.param("run:\n\tHOST=0.0.0.0 server\n", "make run", "killed", id="an-assignment"),
         pytest.param("all: build run\nbuild:\n\techo x\nrun:\n\t@server\n", "make", "graceful", id="prerequisites"),
-        pytest.param("run:\n\t$(SERVER)\n", "make run", "unknown", id="variable"),
+        pytest.param("run:\n\t$(SERVER)\n", "make run", "exits", id="a-variable-that-nobody-sets"),
+        pytest.param("S ?= nobody\nrun:\n\t$(S)\n", "env S=server make run", "graceful", id="of-the-environment"),
+        pytest.param("S = nobody\nrun:\n\t$(S)\n", "make run S=server", "graceful", id="of-the-command-line"),
+        pytest.param("D := /\nrun: server\n\tcd $(D) && exec $<\n", "make run", "graceful", id="variables"),
+        pytest.param("export S = server\nrun:\n\texec $$S\n", "make run", "graceful", id="exports"),
+        pytest.param("S = server\nrun:\n\texec $$S\n", "env S=nobody make run", "graceful", id="sets-anew"),
+        pytest.param("S = server\nexport\nrun:\n\texec $$S\n", "make run", "graceful", id="exports-all"),
+        pytest.param("run:\n\thypercorn app\n", "make run", "killed", id="a-helper-outlives-it"),
+        pytest.param("run:\n\t$(firstword server x)\n", "make run", "unknown", id="function"),
         pytest.param("ifdef X\nendif\nrun:\n\tserver\n", "make run", "unknown", id="condition"),
         pytest.param("run:\n\tserver\n", "make other", "unknown", id="another-target"),
         pytest.param("run:\n\techo x\n", "make run", "exits", id="ends"),
@@ -776,7 +787,7 @@ def test_supervisord_stops_the_programs_of_a_group_at_once() -> None:
         return verdict("supervisord", "-c", "/app/s.conf", files={"s.conf": STAYS + conf}, lines=lines).seconds or 0
 
     programs = "".join(f"[program:{name}]\ncommand=rq worker {name}\n" for name in "abc")
-    together = seconds("[program:a]\ncommand=rq worker %(process_num)d\nnumprocs=3\n")
+    together = seconds("[program:a]\ncommand=rq worker %(process_num)d\nnumprocs=3\nprocess_name=%(process_num)d\n")
     apart, two = seconds(programs), seconds(programs + "[group:g]\nprograms=a, c\n")
     assert (round(apart - together, 1), round(two - together, 1)) == (3.0, 1.5)
 
@@ -864,7 +875,7 @@ LOOP = "import time\nwhile True: time.sleep(1)\n"
         pytest.param(("python3", "-m", "tool", "--version"), {"tool/__main__.py": PARSER}, "exits", id="a module"),
         pytest.param(("python3", "-m", "acme", "--help"), {}, "exits", id="a module that is not in the files"),
         pytest.param(("node", "/opt/tool/cli.js", "--version"), {}, "exits", id="node"),
-        pytest.param(("python3", "/opt/tool/main.py"), {}, "graceful", id="nothing asked"),
+        pytest.param(("python3", "/opt/tool/main.py"), {}, "unknown", id="nothing asked"),
     ],
 )
 def test_a_script_that_is_asked_for_help_prints_it_and_ends(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.unit.scripts import said
+from tests.unit.scripts import found, said
 
 DEBIAN = "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y {}\n"
 
@@ -331,3 +331,40 @@ def test_files_that_gunicorn_makes(options: str, lines: str, expected: tuple[str
     base = "FROM python:3.12-slim\nRUN useradd shop # {}\n"
     command = json.dumps(["gunicorn", *options.split(), "shop:app"])
     assert outcome("", f"{lines}\nCMD {command}", base=base) == expected
+
+
+SEEDED = "RUN docker-entrypoint.sh postgres --version && initdb -D /seed\nENV PGDATA=/seed\n"
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("postgres:15", "COPY init.sql /docker-entrypoint-initdb.d/", ("fails", 1), id="postgres"),
+        pytest.param("postgres:15", "ENV POSTGRES_PASSWORD=", ("fails", 1), id="empty"),
+        pytest.param("postgres:15", "ENV POSTGRES_PASSWORD=x", ("graceful", None), id="given"),
+        pytest.param("postgres:15", "ENV POSTGRES_HOST_AUTH_METHOD=trust", ("graceful", None), id="without-password"),
+        pytest.param("postgres:15", "ENV POSTGRES_HOST_AUTH_METHOD=md5", ("fails", 1), id="with-password"),
+        pytest.param("postgres:15", "ARG PW\nENV POSTGRES_PASSWORD=$PW", ("graceful", None), id="each-build-gives-it"),
+        pytest.param("postgres:15", SEEDED, ("graceful", None), id="a-database-of-the-build"),
+        pytest.param("postgres:11.3", "", ("graceful", None), id="before-it-was-asked-for"),
+        pytest.param("postgres:15", 'CMD ["-c", "max_connections=9"]', ("fails", 1), id="options"),
+        pytest.param("mysql:8", "", ("fails", 1), id="mysql"),
+        pytest.param("mysql:8", "ENV MYSQL_ALLOW_EMPTY_PASSWORD=yes", ("graceful", None), id="mysql-without-password"),
+        pytest.param("mariadb:11", "", ("fails", 1), id="mariadb"),
+        pytest.param("mariadb:11", "ENV MYSQL_ROOT_PASSWORD=x", ("graceful", None), id="mariadb-by-its-old-name"),
+    ],
+)
+def test_bases_that_want_a_variable(base: str, lines: str, expected: tuple[str, int | None]) -> None:
+    """As their own scripts have it, before they start the service."""
+    verdict, _ = said({"Dockerfile": f"FROM {base}\n{lines}\n", "init.sql": ""})
+    assert (verdict.outcome, verdict.exit_code) == expected
+
+
+def test_with_the_variable_the_service_is_never_told() -> None:
+    """The script would end with 0: what it lacks is the variable, and not a finding."""
+    script = "docker-entrypoint.sh postgres &\nwait $!\necho done\n"
+    dockerfile = 'FROM postgres:16\nCOPY go.sh /\nENTRYPOINT ["bash", "/go.sh"]\n'
+    verdict, rows = said({"Dockerfile": dockerfile, "go.sh": script})
+    assert (verdict.outcome, verdict.exit_code) == ("exits", 0)
+    assert found((verdict, rows)) == [("unhandled-stop-signal", "wait $!")]
+    assert found((verdict, rows), "error") == []

@@ -199,6 +199,20 @@ def test_a_long_sleep_beside_a_job(script: str, main: str) -> None:
     assert stopped.main == (main,)
 
 
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        pytest.param("echo up; sleep 5", "exits", id="short"),
+        pytest.param("echo up; sleep 120", "killed", id="long"),
+        pytest.param("nats-server & sleep 120; echo over", "killed", id="beside-a-service"),
+        pytest.param("sleep 120; exec nats-server", "graceful", id="before-a-service"),
+        pytest.param("sleep 120; exec /nowhere/server", "fails", id="before-what-is-not-there"),
+    ],
+)
+def test_a_sleep_behind_which_a_script_runs_out(script: str, outcome: str) -> None:
+    assert verdict("bash", "-c", script).outcome == outcome
+
+
 def test_the_command_of_flock_has_its_own_options() -> None:
     stopped = verdict("flock", "/lock", "bash", "-c", "[[ a ]] && nats-server; true")
     assert (stopped.outcome, stopped.main) == ("killed", ("nats-server",))

@@ -68,7 +68,10 @@ from tests.unit.verdicts import verdict
             'until nc -z "$HOST" 5432; do sleep 1; done\nexec hypercorn -u nobody\n', "graceful", ("hypercorn",),
             id="a-wait-loop-before-the-service",
         ),
-        pytest.param("while pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "killed", None, id="as-long-as-it-runs"),
+        pytest.param(
+            "our-start\nwhile pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "killed", None, id="as-long-as-it-runs"
+        ),
+        pytest.param("while pgrep nginx; do sleep 5; done\nrm -f /tmp/lock\n", "exits", (), id="what-nobody-starts"),
         pytest.param("until test -e /run/stop; do sleep 5; done\necho over\n", "killed", None, id="until-told"),
         pytest.param("until test -e /run/stop; do sleep 5; done\nexit 4\n", "killed", None, id="until-told-to-leave"),
         pytest.param(

@@ -26,7 +26,6 @@ _GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
 _BEYOND = {
     r"\b(?:fork|vfork|clone|system|popen|posix_spawnp?)\s*\(": CHILDREN,
     r"\bf?exec(?:[lv]p?e?|ve|vpe)\s*\(": "it becomes another program",
-    r"\bdaemon\s*\(": "it goes to the background",
     r"^[ \t]*#[ \t]*include[ \t]+[^<\"\s]": "it includes what is not known",
     r"\bdl(?:m?open|sym)\s*\(|\basm\b|\b__asm__\b|\bsyscall\s*\(|\bconstructor\b": "it has parts that are not read",
 }
@@ -79,6 +78,8 @@ def read(text: str) -> Source:
         on=on,
         needs=tuple(_needs(plain)),
         tokens=source.tokens(),
+        # It forks and leaves (daemon(3)): with it ends what it was started as.
+        starts="daemon" if re.search(r"(?<!\bint )\bdaemon\s*\(", code) else "",
         doubt=doubt,
         lasts=bool(re.search(rf"{LOOPS}|{_LASTING}", code)) or _sleeps(source),
         guards=() if doubt else tuple(_guards(plain)),

@@ -105,7 +105,7 @@ def _acts(body: str, at: int) -> bool:
         return not _ONLY_PRINTS.fullmatch(re.sub(r"\bbreak\s*$", "", own))  # that only leaves the `select`
     taken = _TAKEN.fullmatch(line)
     around = loops[-1:] or ([blocks[function][1]] if apart else [])
-    if not taken or around != [blocks[-1][1]]:
+    if not taken or not around or around != [blocks[-1][1]]:
         return True
     rest = body[at : _end(body, around[0])]
     return not _ONLY_PRINTS.fullmatch(re.sub(r"^\w+[ \t]*" + (r"\)" if taken[1] else ""), "", rest))

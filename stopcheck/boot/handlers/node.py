@@ -54,6 +54,7 @@ MODULES = frozenset(
         "util",
         "v8",
         "vm",
+        "worker_threads",
         "zlib",
     ]
 )
@@ -77,6 +78,7 @@ _LASTING = frozenset(
             "CronJob",
             "Worker",
             "Server",
+            "WebSocketServer",
             "serve",
             "createPool",
             "watch",
@@ -84,7 +86,8 @@ _LASTING = frozenset(
     ]
 )
 """Functions and methods that keep the program alive for as long as they serve."""
-_STARTERS = frozenset({"child_process", "cluster", "worker_threads"})
+_STARTERS = frozenset({"child_process", "cluster"})
+"""Modules that start processes. A worker of node:worker_threads is none, and is told of no signal (nodejs.org/api)."""
 _ON = (
     r"\b(?:process\s*\.\s*(?:on|once|addListener|prependListener|prependOnceListener)|Deno\s*\.\s*addSignalListener)\b"
 )
@@ -239,13 +242,27 @@ def settings(path: str, project: Project) -> dict[str, object]:
 
 
 def compiled_from(path: str, project: Project) -> str | None:
-    """The TypeScript file that tsc makes a file of, by the nearest tsconfig.json (typescriptlang.org/tsconfig)."""
+    """The TypeScript file that tsc makes a file of (typescriptlang.org/tsconfig).
+
+    By the nearest tsconfig.json, those of the projects that it refers to, or another tsconfig.*.json beside it.
+    """
     folder = parent(path)
-    while not settings(join(folder, "tsconfig.json"), project):
+    while not (told := settings(join(folder, "tsconfig.json"), project)):
         if folder in {"/", ""}:
             return None
         folder = parent(folder)
-    output, root = _folders(join(folder, "tsconfig.json"), project)
+    referred = told.get("references")
+    named = [one.get("path") for one in referred if isinstance(one, dict)] if isinstance(referred, list) else []
+    places = [join(folder, name) for name in named if isinstance(name, str)]
+    others = [place if place.endswith(".json") else join(place, "tsconfig.json") for place in places]
+    beside = project.matching(join(folder, "tsconfig.*.json"))
+    configs = dict.fromkeys((join(folder, "tsconfig.json"), *others, *beside))
+    return next((found for config in configs if (found := _compiled_by(config, path, project))), None)
+
+
+def _compiled_by(config: str, path: str, project: Project) -> str | None:
+    folder = parent(config)
+    output, root = _folders(config, project)
     rest = inside(path, output or folder)
     if not rest or not rest.endswith(".js"):
         return None

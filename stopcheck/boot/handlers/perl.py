@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import PERL, guards
-from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import goes_on, is_misread, only_asks, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
@@ -33,7 +33,8 @@ def read(text: str) -> Source:
         doubt = "it cannot be read without running it"
     if re.search(r"\balarm\b", code) and not _goes_on_after_alarms(code):
         doubt = doubt or "an alarm may end it"
-    starts = re.search(r"`|\bqx\b|\b(system|exec|fork|popen)\b", code)
+    others = r"\bqx\b|\b(exec|fork|popen)\b"
+    starts = re.search(rf"`|\bsystem\b|{others}", code) and not only_asks(source, others)
     handled = signals_in([*re.findall(r"\$SIG\s*\{\s*(\w+)\s*\}\s*=", code), *source.at(r"\$SIG\s*\{\s*\"")])
     by_word = {name: word.lower() for name, word in _told_by_word(source) if word in {"IGNORE", "DEFAULT"}}
     if re.search(r"\$SIG\s*\{\s*\$|[%@]SIG\b", code):

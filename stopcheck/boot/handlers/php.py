@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.handlers.source import Project
 
+COMMENTS = r"//[^\n]*|#(?!\[)[^\n]*|/\*.*?(?:\*/|\Z)"
 _INCLUDE = r"\b(?:include|require)(?:_once)?\b\s*\(?\s*"
 _BESIDE = rf"{_INCLUDE}(?:__DIR__|dirname\s*\(\s*__FILE__\s*\))\s*\.\s*\""
 
 
 def read(text: str) -> Source:
     """See Language.read."""
-    source = scan(text, r"//[^\n]*|#(?!\[)[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+    source = scan(text, COMMENTS, "\"'")
     code = source.code
     doubt = ""
     beside = source.at(_BESIDE)

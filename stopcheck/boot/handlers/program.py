@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_FILES = 400
 _MISSING = "not in the files"
-STRENGTH = {"default": 0, "ignore": 1, "quick": 2, "graceful": 3}
+STRENGTH = {"default": 0, "ignore": 1, "unknown": 1, "quick": 2, "graceful": 3}
 
 
 def find_language(name: str) -> Language:
@@ -100,7 +100,10 @@ def _together(
     for path, source in sources.items():
         for signal, action in source.on.items():
             if path not in first and action != "graceful":
-                doubts.append(f"{path} may change what it does on SIG{signal}")
+                if signal == "TERM":
+                    doubts.append(f"{path} may change what it does on SIGTERM")
+                else:
+                    _add(on, signal, "unknown")
             else:
                 _add(on, signal, action)
     strange = all(doubt.endswith(_MISSING) for doubt in doubts)

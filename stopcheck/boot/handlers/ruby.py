@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import RUBY, Guard, guards
-from stopcheck.boot.handlers.scan import goes_on, is_misread, scan, signals_in
+from stopcheck.boot.handlers.scan import goes_on, is_misread, only_asks, scan, signals_in
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
@@ -78,7 +78,8 @@ def read(text: str) -> Source:
     doubt = ""
     if is_misread(text, source, r"\b(trap|at_exit|rescue|require(_relative)?)\b") or re.search(unread, code):
         doubt = "it cannot be read without running it"
-    starts = re.search(r"`|%x|\b(system|exec|spawn|fork|popen)\b|\bOpen3\b", code)
+    others = r"%x|\b(exec|spawn|fork|popen)\b|\bOpen3\b"
+    starts = re.search(rf"`|\bsystem\b|{others}", code) and not only_asks(source, others)
     handled = signals_in(source.at(r"\btrap\s*\(?\s*\""))
     told = source.at(r"\btrap\s*\(?\s*\"(?=\s*,\s*\")"), source.at(r"\btrap\s*\(?\s*\"\s*,\s*\"")
     by_word = {

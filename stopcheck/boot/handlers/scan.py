@@ -38,6 +38,28 @@ class Scan:
         return not names.isdisjoint(re.findall(r"\b(\w+[!?]?)\s*\(", self.code))
 
 
+_SHORT = frozenset(
+    """
+    cat chmod chown clear cp date df du echo env free git hostname id ln ls mkdir mv nproc printf ps pwd rm stat touch
+    uname uptime which whoami
+    """.split()  # noqa: SIM905 - a table reads better as one text
+)
+
+
+def only_asks(source: Scan, others: str) -> bool:
+    """Whether all that a script in Perl or Ruby starts prints something, or works on files, and ends: "`date`".
+
+    `others` is what starts a program in any other way than by a command line that stands there.
+    """
+    if re.search(others, source.code):
+        return False
+    quoted = re.findall(r"`([^`]*)`", source.code)
+    lines = source.at(r"\bsystem\s*\(?\s*\"")
+    whole = source.code.count("`") == 2 * len(quoted) and len(re.findall(r"\bsystem\b", source.code)) == len(lines)
+    parts = [part.split() for line in (*quoted, *lines) for part in re.split(r"&&|\|\||[;|\n]", line)]
+    return whole and all(words and words[0] in _SHORT and "&" not in "".join(words) for words in parts)
+
+
 LOOPS = r"\bwhile\s*\(?\s*(?:true|1)\b|\bfor\s*\(\s*;\s*;"
 """A loop without an end in languages that look like C."""
 

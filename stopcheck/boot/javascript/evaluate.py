@@ -240,6 +240,12 @@ class Evaluator:
         else:
             yield from self.value(inner, scope)
 
+    def whole(self, root: Node, scope: Scope) -> Steps:
+        """What a file does: what it imports comes first, wherever that stands (ECMA-262, Modules)."""
+        imported = [node for node in root.named_children if node.type == "import_statement"]
+        rest = [node for node in root.named_children if node.type != "import_statement"]
+        return (yield from self.block([*imported, *rest], scope))
+
     def do_import_statement(self, node: Node, scope: Scope) -> Steps:
         module = self.library.load(string(_field(node, "source")))
         yield from ()
@@ -644,6 +650,13 @@ class Evaluator:
         if isinstance(key, Opaque) or not isinstance(key, (str, int)):
             return Opaque()
         return self.member(owner, str(key))
+
+    def of_meta_property(self, node: Node, scope: Scope) -> Steps:
+        yield from ()
+        home = scope.home(text(node))
+        if home is None:
+            raise UndecidedError(f"{text(node)} is not followed")
+        return home.names[text(node)]
 
     def of_super(self, node: Node, scope: Scope) -> Steps:
         yield from ()

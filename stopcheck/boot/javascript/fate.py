@@ -22,6 +22,7 @@ from stopcheck.boot.javascript.values import ThrownError
 from stopcheck.boot.signals import NUMBERS
 from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +50,9 @@ def parse(text: str) -> tree_sitter.Node | None:
 
 
 def conduct(root: tree_sitter.Node, path: str, around: Surroundings) -> Conduct | None:
-    """What the program at an absolute path does; None where that cannot be followed."""
-    return conduct_of(lambda answers, signal, later: _Tried(root, path, around, answers).go(signal, later))
+    """What the program at an absolute path does; None where that cannot be followed. SIGUSR1 starts the debugger."""
+    found = conduct_of(lambda answers, signal, later: _Tried(root, path, around, answers).go(signal, later))
+    return None if found is None else replace(found, on={"USR1": "ignore", **found.on})
 
 
 class Run:
@@ -100,7 +102,7 @@ class Run:
         self.node.modules |= {"$main": module, self.path: module}
         self.node.join()
         self.node.folders.append(self.path.rpartition("/")[0] or "/")
-        self.top = self.loop.start(self.evaluator.block(self.root.named_children, scope))
+        self.top = self.loop.start(self.evaluator.whole(self.root, scope))
 
     def _complain(self, error: ThrownError) -> None:
         """What the program does with what nobody has caught: a promise that is broken has a listener of its own,

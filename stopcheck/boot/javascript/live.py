@@ -55,7 +55,9 @@ class Live(Run):
 
     def disposition(self, signal: str) -> str:
         """What a signal finds: see Body.disposition."""
-        return "caught" if self.node.process.fields["listeners"].get(f"SIG{signal}") else "default"
+        if self.node.process.fields["listeners"].get(f"SIG{signal}"):
+            return "caught"
+        return "ignored" if signal == "USR1" else "default"  # it starts the debugger
 
     def deliver(self, signal: str) -> None:
         """A signal comes: who listens is called when the loop comes to that."""

@@ -134,10 +134,9 @@ def _surroundings(
             return ""
         if missing_folder(machine, world, posixpath.dirname(place), process):
             return "FileNotFoundError"
-        denied = (
-            process.user not in ROOT and place not in world.files and is_denied(machine.image, place, world, process)
-        )
-        return "PermissionError" if denied else ""
+        if process.user in ROOT or place in world.files:
+            return ""
+        return "PermissionError" if is_denied(machine.image, place, world, process.user) else ""
 
     known = {"HOME": home(machine.image, process.user), "HOSTNAME": Unknown("the engine sets it"), **env}
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in known.items()}

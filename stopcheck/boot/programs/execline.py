@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import shlex
 
+from stopcheck.boot.either import Either
+from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING, cast
-from stopcheck.records import dataclass, field
+from stopcheck.records import dataclass, field, replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
@@ -230,6 +232,16 @@ class _Telling:
         self.values[name] = f"{split}${{{variable}{'-' + default if default is not None else ''}}}{split}"
         return f'[ -n "${{{variable}+x}}" ] || exit 100' if {"i", "u"} & options.keys() else ""
 
+    def _getpid(self, rest: Words) -> str:
+        self._options(rest)
+        return f"export {self.word(rest.pop(0))}=$$"
+
+    def _tryexec(self, rest: Words) -> str:
+        words = rest.pop(0)
+        if isinstance(words, str) or not words:
+            raise UnreadError
+        return f"if command -v {self.word(words[0])}; then\n{self._becomes(words)}\nfi"
+
     def _backtick(self, rest: Words) -> str:
         options = self._options(rest, "D")
         name = str(rest.pop(0))
@@ -238,15 +250,19 @@ class _Telling:
         return f"{name}=$({self.block(rest.pop(0))})\nexport {name}"
 
 
+_NO_SHELLS: dict[str, object] = dict.fromkeys(("ignores", "fg_catches", "run_catches", "wait_catches"), frozenset())
+_NO_SHELLS["deafens_jobs"] = False
+"""Programs of execline arrange for no signal, neither for themselves nor for what they start."""
+
 _OPENS = {"r": "<", "u": "<>", "a": ">>"}
 _NAMES = """
 foreground background if ifelse ifte ifthenelse wait cd execline-cd umask execline-umask export unexport exec exit
-fdmove fdclose redirfd define importas backtick true"""
+fdmove fdclose redirfd define importas backtick true getpid tryexec"""
 _TOLD = {name: name.removeprefix("execline-") for name in _NAMES.split()}
 _OTHERS = """
 case dollarat elgetopt elgetpositionals elglob eltest emptyenv envfile fdblock fdreserve fdswap forbacktickx
-forstdin forx getcwd getpid heredoc homeof import loopwhilex multidefine multisubstitute pipeline piperw runblock
-shift trap tryexec withstdinas posix-cd posix-umask"""
+forstdin forx getcwd heredoc homeof import loopwhilex multidefine multisubstitute pipeline piperw runblock
+shift trap withstdinas posix-cd posix-umask"""
 """Programs of execline that are not told here."""
 
 
@@ -290,4 +306,8 @@ def _started(
         return start.leaf("short", status=0)
     if "\n" not in told and told.startswith("exec ") and all(isinstance(word, str) for word in words) and not values:
         return start.load(tuple(shlex.split(told.removeprefix("exec "))))
-    return start.script(told, name, tuple(arguments))
+    body = start.script(told, name, tuple(arguments))
+    for shell in body.bodies if isinstance(body, Either) else (body,):
+        if isinstance(shell, Shell):
+            shell.row = replace(shell.row, **_NO_SHELLS)
+    return body

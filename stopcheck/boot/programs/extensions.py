@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.handlers.php import COMMENTS
+from stopcheck.boot.handlers.scan import scan
 from stopcheck.boot.programs.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Handling, Project
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
+    from stopcheck.source import SourceFile
 
 _OFFICIAL = regex(r"(?:docker\.io/)?(?:library/)?php(?:[:@].*)?$")
 _OTHER_WAYS = regex(
@@ -30,9 +33,22 @@ _LOOKS = regex(r"\b(?:extension_loaded|function_exists|is_callable|defined)\s*\(
 """What a source looks with whether it is there, before it uses it."""
 
 _STANDS = regex(
-    r"\bwhile\s*\(\s*(?:true|1)\b|\bfor\s*\(\s*;\s*;|\bloop(?:::|->)run\b|->listen\s*\(|_accept\s*\(", re.IGNORECASE
+    r"\bwhile\s*\(\s*(?:true|1)\b|\bwhile\s*\(\s*!?\s*\$[\w>-]+\s*\)\s*\{[^{}]*\bsleep\s*\("
+    r"|\bfor\s*\(\s*;\s*;|\bloop(?:::|->)run\b|->listen\s*\(|_accept\s*\(",
+    re.IGNORECASE,
 )
 """What only a program that stands has in it: `->run()` may be that of a command."""
+
+
+_CALL = regex(
+    r"(?:^|[;{}]|<\?php\b)\s*(?:\$\w+\s*=\s*|(?:if|switch)\s*\(\s*!?\s*\(?\s*(?:\$\w+\s*=\s*)?)?\\?(pcntl_\w+)(?=\()"
+)
+"""A statement that begins with a call of a function of pcntl."""
+_BLOCK = regex(r"\{[^{}]*\}")
+_UNSURE = regex(
+    r"\b(?:while|for|foreach|do|eval|exit|die|sleep|usleep|try|switch|return|throw|goto|else|elseif)\b|->|::|\bnew\b"
+)
+"""What a script may leave by, wait in, or end in before it comes to the next line."""
 
 
 def has_pcntl(machine: Machine) -> bool | None:
@@ -65,8 +81,35 @@ def start_signals(start: Start) -> Program:
     return Program(row, start.machine.stop_signal)
 
 
+def _comes_to_it(source: SourceFile | None) -> int:
+    """The line in which a script surely calls a function of pcntl, at its margin; 0 for none.
+
+    There it ends with 255 (measured with PHP 8.2: "Call to undefined function").
+    """
+    if source is None or _LOOKS.search(source.text) or "<<<" in source.text or "function pcntl_" in source.text:
+        return 0
+    code = scan(source.text, COMMENTS, "\"'").code
+    own = set(re.findall(r"\bfunction\s+&?(\w+)", code))
+    for call in _CALL.finditer(code):
+        before, blocks = code[: call.start(1)], 1
+        while blocks:
+            before, blocks = _BLOCK.subn(";", before)
+        if "{" in before:
+            continue
+        included = len(re.findall(r"\b(?:include|require)(?:_once)?\b", before))
+        if _UNSURE.search(before) or included > source.text.count("/autoload.php"):
+            return 0
+        if own & set(re.findall(r"(?<!function )\b(\w+)\s*\(", before)):
+            return 0
+        return next((at for at, line in enumerate(source.text.split("\n"), 1) if f"{call[1]}(" in line), 0)
+    return 0
+
+
 def without_signals(handling: Handling, paths: Iterable[str], project: Project) -> Handling:
     """What a program in PHP does where it can handle no signals: nothing, or it fails as it asks for one."""
+    fatal = next((line for path in [*paths][:1] if (line := _comes_to_it(project.text(path)))), 0)
+    if fatal:
+        return replace(handling, on={}, launches=False, strange=False, work=True, status=255, line=fatal)
     if handling.launches:
         return handling
     texts = [text.text for path in paths if (text := project.text(path)) is not None]

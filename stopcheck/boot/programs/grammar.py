@@ -99,6 +99,8 @@ def child_argv(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[tuple[Field, .
     reading = _Reading(row, list(argv[1:]), row.skip, row.shell or "/bin/sh")
     _read(reading)
     rest, command = reading.rest, reading.command
+    if row.drops_dashes and rest.count("--") == argv.count("--") > 0:
+        rest.remove("--")
     if row.child == "shell" and rest:
         command, rest = " ".join(str(word) for word in rest if isinstance(word, str)), []
     if row.child == "node" and rest:

@@ -428,8 +428,9 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
 
 
 def _compiled(start: Start, name: str) -> Body | None:
-    """A program that a build step has made of TypeScript that the build context tells."""
+    """A program that a build step has made: of TypeScript that the build context tells, or a framework's own server."""
     from stopcheck.boot.handlers.node import compiled_from
+    from stopcheck.boot.programs.bundles import bundled
     from stopcheck.boot.programs.sources import from_source
     from stopcheck.boot.programs.tree import Tree
 
@@ -441,6 +442,9 @@ def _compiled(start: Start, name: str) -> Body | None:
         files = start.machine.image.files
         if isinstance(content, Made) and content.files is not None and not content.tool:
             files, path = content.files, content.sources[0]
+        on = bundled(path, Tree(files), start.env)
+        if on is not None:
+            return Program(replace(start.row, role="service", on=on), start.machine.stop_signal)
         source = compiled_from(path, Tree(files))
         if source is not None:
             needs = preloaded(start.argv[1:])

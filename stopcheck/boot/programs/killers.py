@@ -184,7 +184,9 @@ class Looker(Killer):
     def _may_find(self, world: World, process: Process) -> bool:
         """Whether a shell is yet to start what it looks for, or a program may have that nobody knows."""
         bodies = [other.body for other in world.processes.values() if other.alive]
-        starts = any(getattr(body, "blocked", self) is None and _becomes(body) in {"", *self.targets} for body in bodies)
+        starts = any(
+            getattr(body, "blocked", self) is None and _becomes(body) in {"", *self.targets} for body in bodies
+        )
         unknown = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
         return starts or (unknown and not self.names_known(world, process))
 
@@ -204,7 +206,7 @@ class Looker(Killer):
 
 def _becomes(body: Body) -> str:
     """The program that a part of a script is, which has not begun; "" where it may be any."""
-    frames = getattr(body, "frames", ())
+    frames: tuple[object, ...] = getattr(body, "frames", ())
     node = getattr(frames[0], "node", None) if len(frames) == 1 else None
     name = node.words[0].literal if isinstance(node, SimpleCommand) and node.words else None
     return "" if name is None or name in getattr(body, "functions", ()) else name

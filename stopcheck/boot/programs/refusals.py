@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import reduce
 
@@ -9,6 +10,7 @@ from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import folders_above
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
+    from stopcheck.boot.programs.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Field
 
 
+_ASKS = frozenset({"--help", "--version", "--print-defaults", "--describe-config", "-?", "-C", "-V"})
 _CLEANED = ("/var/lib/apt", "/var/cache/apt")
 """What builds empty behind them, and say nothing of a service with it."""
 _STARTED = regex(r"(?:\bservice\s+\S+|/init\.d/\S+)\s+(?:re)?start\b")
@@ -38,6 +42,33 @@ def refusal(start: Start) -> Failure | None:
     return None
 
 
+def gives_up(start: Start) -> Program | None:
+    """What a base image's own script does before its service where it has no variable that it needs: it ends with 1.
+
+    None where it has one, is only asked, or finds a database.
+    """
+    base = start.machine.image.base
+    if not _ASKS.isdisjoint(start.words) or any(_is_set(start.env, need) for need in base.needs):
+        return None
+    texts = [text.replace("docker-entrypoint-initdb.d", "") for text in _texts(start, "ENV", "VOLUME")]
+    run = " ".join(line.value for line in start.machine.image.instructions if line.keyword == "RUN")
+    if any(word in text for text in texts for word in base.needs_unless):
+        return None
+    if any(path.rpartition("/")[2] in run for path in base.execs):
+        return None
+    start.machine.asked[base.needs[0]] = None
+    start.machine.wanted.add(base.needs[0])
+    start.world.note("cannot-open", start.process, text=f"{base.needs[0]} is not set")
+    return start.leaf("short", status=1)
+
+
+def _is_set(env: Mapping[str, Field], need: str) -> bool:
+    """Whether a variable has a value, or the one that it needs (`NAME=VALUE`)."""
+    name, sign, value = need.partition("=")
+    given = env.get(name, "")
+    return isinstance(given, Unknown) or (given == value if sign else bool(given))
+
+
 def unmade(start: Start) -> Failure | None:
     """Why a service ends as it cannot make a file that its arguments name; None where it can, for all that is known."""
     from stopcheck.boot.lacking import missing_folder
@@ -46,7 +77,7 @@ def unmade(start: Start) -> Failure | None:
     machine, world, process = start.machine, start.world, start.process
     for name in _values(start.argv, start.row.makes):
         path = start.path(name)
-        if process.user not in ROOT and is_denied(machine.image, path, world, process):
+        if process.user not in ROOT and is_denied(machine.image, path, world, process.user):
             return denied(process, path, 1)
         folder = path.rpartition("/")[0] or "/"
         if missing_folder(machine, world, folder, process) or (folder != "/run" and _is_missing(start, folder)):
@@ -66,7 +97,10 @@ def _values(argv: tuple[Field, ...], options: Iterable[str]) -> Iterator[str]:
 
 def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
     image = start.machine.image
-    if (start.process.user in ROOT) is not (refused.get("user", "root") == "root") or "$" in start.process.user:
+    user = refused.get("user", "root")
+    if user != "any" and ((start.process.user in ROOT) is not (user == "root") or "$" in start.process.user):
+        return False
+    if "above" in refused and not _is_nowhere_above(start, refused["above"].split()):
         return False
     if any(isinstance(word, Unknown) for word in start.argv):
         return False
@@ -97,6 +131,15 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
     unless, aside = refused.get("unless", "").split(), [*refused.get("aside", "").split(), *_CLEANED]
     texts = (reduce(lambda left, word: left.replace(word, ""), aside, text) for text in _texts(start))
     return not unless or not any(word in text or _STARTED.search(text) for text in texts for word in unless)
+
+
+def _is_nowhere_above(start: Start, names: Iterable[str]) -> bool:
+    """Whether none of these files is in the working folder, or in one above it."""
+    from stopcheck.boot.made import is_nowhere
+
+    folders = (*folders_above(start.path("x")), "/")
+    paths = [posixpath.join(folder, name) for folder in folders for name in names]
+    return all(is_nowhere(start.machine, start.world, path) for path in paths)
 
 
 def _is_missing(start: Start, path: Field | None) -> bool:

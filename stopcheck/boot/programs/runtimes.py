@@ -73,6 +73,11 @@ def start_java(start: Start) -> Body | Failure:
     if "-Xrs" in more:
         return Program(applied(start.row, ("-Xrs",)), start.machine.stop_signal)
     told = read_java(start)
+    jar = start.text(told.jar) if told.jar else None
+    if isinstance(jar, SourceFile) and not jar.text:
+        from stopcheck.boot.programs.program import Failure
+
+        return Failure(1, f"{start.path(told.jar)} is empty, and no archive", "argument", told.jar)
     doubt = told.doubt or next((word for word in more if word.startswith(("-javaagent", "-agent"))), "")
     found = _sources(start, told)
     return _untold(start) if found is None else _machine(start, found, doubt)

@@ -12,6 +12,7 @@ from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.makefile import expanded, exported
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -19,7 +20,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
@@ -429,7 +430,11 @@ class Builder(Wrapper):
 
 
 class Make(Wrapper):
-    """make: ends only when nothing that it has to wait for is left; as PID 1 these are all orphans."""
+    """make: after a fatal signal it never ends as PID 1 where an orphan has outlived its child.
+
+    It kills itself in vain then, and asks again and again for a child that it has collected (make 4.3: wrap.make-cd;
+    where the orphan has ended it is busy for good).
+    """
 
     __slots__ = ()
 
@@ -442,7 +447,10 @@ class Make(Wrapper):
         if process.pid != 1:
             world.exit(process, 128 + signal_number(self.got), self.got)
             return True
-        if any(other.alive and other.ppid == 1 and other is not process for other in world.processes.values()):
+        ends = [event.pid for event in world.events if event.kind == "end"]
+        earlier = ends[: ends.index(child.pid)] if child.pid in ends else ends
+        orphans = [other for other in world.processes.values() if other.ppid == 1 and other not in (process, child)]
+        if any(other.pid not in earlier for other in orphans) or getattr(child.body, "row", self.row).trails:
             return False
         world.exit(process, 2)
         return True
@@ -450,7 +458,9 @@ class Make(Wrapper):
 
 def start_make(start: Start) -> Body | Failure:
     """The recipe of a target, its prerequisites' before it, where the Makefile is plain enough to be read."""
-    folder, name, targets, at_once = "", "", [], False
+    folder, name, at_once = "", "", False
+    targets: list[str] = []
+    given: dict[str, str] = {}
     words = list(start.words)
     while words:
         word = words.pop(0)
@@ -467,21 +477,26 @@ def start_make(start: Start) -> Body | Failure:
             return start.leaf("unread", "its shell is another one")
         elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
             return start.leaf("short")
-        elif not word.startswith("-") and "=" not in word:
+        elif not word.startswith("-") and "=" in word:
+            given[word.partition("=")[0]] = word.partition("=")[2]
+        elif not word.startswith("-"):
             targets.append(word)
-    folder = start.path(folder)
+    folder, image = start.path(folder), start.machine.image
     for candidate in [name] if name else ["GNUmakefile", "makefile", "Makefile"]:
         text = start.text(posixpath.join(folder, candidate))
         if isinstance(text, SourceFile):
-            lines = recipe(text.text, targets)
+            lines = recipe(text.text, targets, None if image.env_open else start.env, given)
             if isinstance(lines, Unknown):
                 return start.leaf("test") if _only_works(targets) else start.leaf("unread", lines.reason)
             if not lines or _is_there(start, folder, text.text, targets):
                 return start.leaf("short", status=0)
             if at_once and len(lines) > 1:
                 return start.leaf("unread", "it may run several at a time")
+            told = exported(text.text, start.env, given)
+            if told is None or (told and image.env_open):
+                return start.leaf("unread", "what the Makefile exports is not known")
             row = replace(start.row, role="fork", forwards="child")
-            return Make(start.machine, row, lines[0], dict(start.env), tuple(lines[1:]), folder)
+            return Make(start.machine, row, lines[0], {**start.env, **told}, tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
 
 
@@ -515,22 +530,37 @@ _SHELL_WORK = regex(
 _RULE = regex(r"^([\w./-]+(?:\s+[\w./-]+)*)\s*:(?![=:])\s*([^=;#]*)$")
 
 
-def recipe(text: str, targets: list[str]) -> list[tuple[Field, ...]] | Unknown:
-    """The argvs that make runs for these targets (the first rule's where none): plain commands without a shell."""
+def recipe(
+    text: str, targets: list[str], env: Mapping[str, Field] | None = None, given: Mapping[str, str] | None = None
+) -> list[tuple[Field, ...]] | Unknown:
+    """The argvs that make runs for these targets (the first rule's where none): plain commands without a shell.
+
+    `env`: the variables that it finds set, None where they are not known; `given`: those of its command line.
+    """
     rules = _rules(text)
     if isinstance(rules, Unknown):
         return rules
     found: list[tuple[Field, ...]] = []
     done: set[str] = set()
+
+    def expand(line: str, target: str, needs: list[str]) -> str | None:
+        if env is None and "$" in line.replace("$$", ""):
+            return None
+        return expanded(line, text, target, needs, env or {}, given or {})
+
     for target in targets or list(rules)[:1]:
-        problem = _collect(target, rules, found, done)
+        problem = _collect(target, rules, expand, found, done)
         if problem is not None:
             return problem
     return found
 
 
 def _collect(
-    target: str, rules: Mapping[str, tuple[list[str], list[str]]], found: list[tuple[Field, ...]], done: set[str]
+    target: str,
+    rules: Mapping[str, tuple[list[str], list[str]]],
+    expand: Callable[[str, str, list[str]], str | None],
+    found: list[tuple[Field, ...]],
+    done: set[str],
 ) -> Unknown | None:
     if target in done:
         return None
@@ -540,14 +570,15 @@ def _collect(
     before, lines = rules[target]
     for name in before:
         if name in rules:
-            problem = _collect(name, rules, found, done)
+            problem = _collect(name, rules, expand, found, done)
             if problem is not None:
                 return problem
     for line in lines:
-        plain = line.lstrip("@+- \t").strip()
-        if "$" in plain.replace("$$", ""):
-            return Unknown("a variable in the Makefile's recipe")
-        plain = plain.replace("$$", "$")
+        plain: str | None = line.lstrip("@+- \t").strip()
+        if plain and "$" in plain:
+            plain = expand(plain, target, before)
+            if plain is None:
+                return Unknown("a variable in the Makefile's recipe")
         if plain:
             found.append(("/bin/sh", "-c", plain) if _SHELL_WORK.search(plain) else tuple(plain.split()))
     return None
@@ -562,7 +593,7 @@ def _rules(text: str) -> dict[str, tuple[list[str], list[str]]] | Unknown:
             for target in current:
                 rules[target][1].append(line[1:])
             continue
-        if re.match(r"\s*(-?include|ifeq|ifneq|ifdef|ifndef|define|\.ONESHELL|SHELL\s*[:?]?=|export\b)", line):
+        if re.match(r"\s*(-?include|ifeq|ifneq|ifdef|ifndef|define|\.ONESHELL|(?:export\s+)?SHELL\s*[:?]?=)", line):
             return Unknown("a Makefile with conditions, includes or a shell of its own")
         rule = _RULE.match(line.split("#")[0].rstrip())
         current = rule[1].split() if rule else []

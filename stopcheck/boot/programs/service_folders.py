@@ -8,6 +8,7 @@ from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.programs import ProgramRow, find_program
 from stopcheck.model import numeral
 from stopcheck.source import SourceFile
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body
-    from stopcheck.image.model import ImageFile
+    from stopcheck.model import Unknown
 
 
 def start_supervisor(start: Start) -> Body:
@@ -29,8 +30,7 @@ def start_supervisor(start: Start) -> Body:
         from stopcheck.boot.programs.supervisord import start_supervisord
 
         return start_supervisord(start)
-    folder = next((word for word in start.words if not word.startswith("-")), ".")
-    folder = start.path(folder)
+    folder = start.path(_folder(start.words, row))
     runs = machine.image.files.matching(posixpath.join(folder, *(() if row.one_service else "*"), "run"))
     if not runs:
         return Program(
@@ -48,6 +48,7 @@ def start_supervisor(start: Start) -> Body:
             place=file.origin,
         )
         for file in runs
+        if not isinstance(_beside(machine, file, "down"), ImageFile)
     )
     stops = frozenset(signal for signal, action in row.on.items() if action == "graceful")
     forsakes = _quick(row)
@@ -58,10 +59,25 @@ def start_supervisor(start: Start) -> Body:
     )  # fmt: skip
 
 
+def _folder(words: tuple[str, ...], row: ProgramRow) -> str:
+    """The folder that its arguments name; else that it stands in."""
+    rest = iter(words)
+    for word in rest:
+        if word in row.value_options:
+            next(rest, None)
+        elif not word.startswith("-"):
+            return word
+    return "."
+
+
+def _beside(machine: Machine, run: ImageFile, name: str) -> ImageFile | Unknown | None:
+    """A file beside `run`: where it is named `down`, nothing is started (runsv(8), s6-supervise, supervise)."""
+    return machine.image.files.lookup(posixpath.join(posixpath.dirname(run.path), name))
+
+
 def _word(machine: Machine, run: ImageFile, name: str) -> str:
     """What a file beside `run` says: see s6-supervise(1)."""
-    found = machine.image.files.lookup(posixpath.join(posixpath.dirname(run.path), name))
-    content = getattr(found, "content", None)
+    content = getattr(_beside(machine, run, name), "content", None)
     return content.text.strip() if isinstance(content, SourceFile) else ""
 
 

@@ -83,7 +83,7 @@ def _cannot_save(start: Start) -> bool:
         text = file.text if isinstance(file, SourceFile) else start.world.files.get(start.path(name))
         if not isinstance(text, str) or _SAVES_ELSEWHERE.search(text):
             return False
-    return is_denied(start.machine.image, start.path("dump.rdb"), start.world, process)
+    return is_denied(start.machine.image, start.path("dump.rdb"), start.world, process.user)
 
 
 _OWN_CONFIGURATION = frozenset({"-c", "-C", "-d", "-f", "-p"})
@@ -322,7 +322,7 @@ def start_apachectl(start: Start) -> Body | Failure:
         if start.machine.image.base.family not in {"debian", "ubuntu", "alpine"} or not words[0].startswith("-"):
             return start.leaf("opaque", f"what {start.process.program} does differs between distributions")
         return start.script(start.row.script)
-    if any(word in {"start", "restart", "graceful"} for word in words):
+    if any(word in {"start", "restart", "graceful"} for word in words) or words[:1] == ("-D",):
         apache = find_program("apache2")
         assert apache is not None
         return Daemonizer(start.machine, apache, (), dict(start.env))

@@ -5,7 +5,11 @@ from __future__ import annotations
 import posixpath
 import shlex
 
+from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.lacking import missing_file
+from stopcheck.boot.permissions import is_denied
 from stopcheck.boot.programs.program import Failure, Leaving, Program
+from stopcheck.boot.programs.supervisord_values import NO, YES, fault
 from stopcheck.boot.programs.supervisors import Departing, Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from stopcheck.boot.programs.roles import Start
-    from stopcheck.boot.world import Body, Field, World
+    from stopcheck.boot.world import Body, Field
     from stopcheck.image.model import FileSystem, ImageFile
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Option, Section
@@ -36,8 +40,6 @@ POLLS = 0.9
 """It looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 PIPS = "/usr/local/bin/supervisord"
 """Where pip puts it."""
-YES = frozenset({"true", "yes", "on", "1"})
-NO = frozenset({"false", "no", "off", "0"})
 _EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
 
 
@@ -57,13 +59,14 @@ class Refused:
     why: str
     names: tuple[str, ...] = ()
     place: Span | None = None
+    status: int = 2
 
 
 def start_supervisord(start: Start) -> Body:
     """Its programs by its configuration; of one that nobody knows only that it stays, or leaves."""
     machine, world, process, row = start.machine, start.world, start.process, start.row
     place = process.argv[0] if isinstance(process.argv[0], str) else ""
-    found = read(machine.image.files, start.words, process.cwd, start.env, world, place)
+    found = read(start, place)
     if isinstance(found, Unknown):
         body_of = Program if is_told_to_stay(start.words) else Leaving
         return body_of(ProgramRow(row.name, role="opaque", instead=found.reason), machine.stop_signal)
@@ -73,20 +76,23 @@ def start_supervisord(start: Start) -> Body:
         if found.names:
             world.note("cannot-open", process, text=found.why, span=found.place)
         else:
-            world.note_failure("refused", process, Failure(2, found.why, "config"), found.place)
-        return Program(ProgramRow(row.name, role="short", status=2), machine.stop_signal)
-    body = Supervisor(machine, found.managed, dict(start.env), frozenset({"TERM", "INT", "QUIT"}), lag=POLLS)
+            world.note_failure("refused", process, Failure(found.status, found.why, "config"), found.place)
+        return Program(ProgramRow(row.name, role="short", status=found.status), machine.stop_signal)
+    stops = frozenset({"TERM", "INT", "QUIT"})
+    body = Supervisor(machine, found.managed, dict(start.env), stops, lag=POLLS, hears=frozenset({"HUP", "USR2"}))
     return Departing(row, body) if found.daemonizes else body
 
 
-def read(
-    files: FileSystem, words: tuple[str, ...], cwd: str, env: Mapping[str, Field], world: World, executable: str = ""
-) -> Configuration | Refused | Unknown:
+def read(start: Start, executable: str = "") -> Configuration | Refused | Unknown:
     """The configuration that these arguments lead to.
 
     Unknown where a part of it is not in the files. What several files say of one section is as if one said it: the
     last holds.
     """
+    files, words, cwd, env, world = start.machine.image.files, start.words, start.process.cwd, start.env, start.world
+    wrong = _refuses(words)
+    if wrong:
+        return Refused(f"it takes no argument {wrong}")
     path = _option(words, "-c", "--configuration")
     candidates = [clean(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
     if not path:
@@ -103,6 +109,8 @@ def read(
     if fresh:
         return _fresh(fresh)
     if file is None:
+        if path and missing_file(start.machine, world, candidates[0]):
+            return Refused(f"there is no {candidates[0]}")
         return Unknown("supervisord has no configuration file")
     if isinstance(file, Unknown):
         return Unknown(f"supervisord's configuration: {file.reason}", file.span)
@@ -123,16 +131,40 @@ def read(
     if unset:
         first = next(iter(unset))
         return Refused(f"{first} is not set, and its configuration asks for it", tuple(unset), unset[first].span)
+    sections = _merged(sections)
+    wrongly = fault(sections, start)
+    if wrongly is not None:
+        return Refused(wrongly.why, (), wrongly.place)
+    shut_out = _unprivileged(next(section for section in sections if section.name == "supervisord"), start)
+    if shut_out is not None:
+        return shut_out
     option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
     stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
     place = option.span if option is not None else mains[0].span
     programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
     told = {name: section for section in sections if section.name.startswith("group:") for name in _members(section)}
     groups = {section.name: told.get(section.name.partition(":")[2], section) for section in programs}
-    order = [*told.values(), *programs]
-    programs.sort(key=lambda each: (_priority(group := groups[each.name]), order.index(group), _priority(each)))
-    managed = tuple(each for section in programs for each in _managed(section, groups[section.name].name, env))
+    programs.sort(key=lambda each: (_rank(groups[each.name]), _rank(each)))
+    here = posixpath.dirname(file.path)
+    managed = tuple(each for section in programs for each in _managed(section, groups[section.name].name, env, here))
     return Configuration(managed, not stays, place)
+
+
+def _unprivileged(section: Section, start: Start) -> Refused | None:
+    """What a user who is not root may not: become root, or write its log where only root may.
+
+    Source: drop_privileges and make_logger of supervisor/options.py; sup.supervisord-h-user-nobody.
+    """
+    is_root = start.process.user in ROOT
+    user = _option(start.words, "-u", "--user") or section.get("user")
+    if user in ROOT - {""} and not is_root:
+        return Refused(f"{start.process.user} may not become root", (), section.span)
+    user = user or start.process.user
+    log = _option(start.words, "-l", "--logfile") or section.get("logfile", "supervisord.log")
+    if user in ROOT or "%" in user + log or not is_denied(start.machine.image, start.path(log), start.world, user):
+        return None
+    option = section.option("logfile")
+    return Refused(f"{user} may not write {start.path(log)}", (), (option or section).span, status=1)
 
 
 def _patterns(path: str, sections: Iterable[Section]) -> list[str]:
@@ -165,6 +197,29 @@ def is_told_to_stay(words: tuple[str, ...]) -> bool:
 
 _WITH_VALUES = "acdeijlmquyz"
 """Its short options that take a value (supervisor/options.py)."""
+_LETTERS = _WITH_VALUES + "hknstv?"
+_LONG = (
+    "help configuration= version nodaemon user= umask= directory= logfile= logfile_maxbytes= logfile_backups= "
+    "loglevel= pidfile= identifier= childlogdir= minfds= minprocs= nocleanup strip_ansi profile_options= silent"
+)
+
+
+def _refuses(words: tuple[str, ...]) -> str:
+    """The first word that it does not take: an option that it does not know, or what is no option (getopt(3))."""
+    rest = iter(_apart(words))
+    for word in rest:
+        if word[:2] == "--":
+            name, sign, _ = word[2:].partition("=")
+            found = [each for each in _LONG.split() if each.startswith(name)]
+            if not found:
+                return word
+            if all(each[-1] == "=" for each in found) and not sign:
+                next(rest, None)
+        elif word[:1] != "-" or word[1:] not in _LETTERS:
+            return word
+        elif word[1:] in _WITH_VALUES:
+            next(rest, None)
+    return ""
 
 
 def _apart(words: tuple[str, ...]) -> list[str]:
@@ -217,12 +272,26 @@ def _priority(section: Section) -> int:
     return 999 if priority is None else priority
 
 
+def _rank(section: Section) -> tuple[int, str]:
+    """By their priorities, and those of one priority by their names (Config.__lt__ of supervisor/options.py)."""
+    return _priority(section), section.name.partition(":")[2]
+
+
+def _merged(sections: Iterable[Section]) -> list[Section]:
+    """Sections of one name are one, as Python's configparser has it."""
+    merged: dict[str, Section] = {}
+    for section in sections:
+        before = merged.get(section.name)
+        merged[section.name] = replace(section, options=(*before.options, *section.options)) if before else section
+    return list(merged.values())
+
+
 def _plain(value: str) -> str:
     """A value in which nothing is put in place of `%(…)s`; else "": as if it were not told."""
     return "" if "%" in value else value.strip()
 
 
-def _managed(section: Section, group: str, env: Mapping[str, Field]) -> list[Managed]:
+def _managed(section: Section, group: str, env: Mapping[str, Field], here: str) -> list[Managed]:
     command = section.option("command")
     if command is None or section.get("autostart", "true").lower() not in YES:
         return []
@@ -233,7 +302,7 @@ def _managed(section: Section, group: str, env: Mapping[str, Field]) -> list[Man
         name=name,
         argv=(),
         stop_signal=signal_name(section.get("stopsignal", "TERM")) or "TERM",
-        wait=10.0 if seconds is None else float(seconds),
+        wait=10.0 if seconds is None else max(1.0, float(seconds)),  # it looks once a second whether that is over
         group=section.get("stopasgroup", "false").lower() in YES,
         kill_group={"stopasgroup", "killasgroup"} & {o.key for o in section.options if o.value.lower() in YES} != set(),
         place=command.span,
@@ -244,19 +313,20 @@ def _managed(section: Section, group: str, env: Mapping[str, Field]) -> list[Man
     )
     first = numeral(section.get("numprocs_start", "0")) or 0
     numbers = range(first, first + (1 if count is None else min(count, 8)))
-    return [replace(managed, argv=_argv(command.value, name, str(number), env)) for number in numbers]
+    return [replace(managed, argv=_argv(command.value, name, str(number), env, here)) for number in numbers]
 
 
-def _argv(command: str, program: str, number: str, env: Mapping[str, Field]) -> tuple[str, ...]:
-    text = _EXPANSION.sub(lambda found: _expanded(found[1], program, number, env), command)
+def _argv(command: str, program: str, number: str, env: Mapping[str, Field], here: str) -> tuple[str, ...]:
+    names = {"program_name": program, "process_num": number, "here": here}
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], names, env), command)
     try:
         return tuple(shlex.split(text))
     except ValueError:
         return tuple(text.split())
 
 
-def _expanded(name: str, program: str, number: str, env: Mapping[str, Field]) -> str:
+def _expanded(name: str, names: Mapping[str, str], env: Mapping[str, Field]) -> str:
     if name.startswith("ENV_"):
         value = env.get(name[4:], "")
         return value if isinstance(value, str) else ""
-    return {"program_name": program, "process_num": number, "here": "/etc"}.get(name, "")
+    return names.get(name, "")

@@ -96,7 +96,9 @@ class Supervisor:
         return (self.pids, self.stopping, self.current)
 
     def lets_end(self, pid: int) -> bool:
-        """Whether it is told not to start a program again: that has work to do once."""
+        """Whether it is told not to start a program again, as it is others: that has work to do once."""
+        if all(managed.once for managed in self.managed):
+            return False  # it would stand for nothing
         return any(started == pid and managed.once for started, managed in zip(self.pids, self.managed, strict=False))
 
     def programs(self, world: World) -> list[int]:

@@ -255,51 +255,6 @@ def start_find(start: Start) -> Body | Failure:
     return start.leaf("short")
 
 
-class Nodemon(Wrapper):
-    """nodemon: its child gets the signal, and SIGINT after it (measured with nodemon 3.1)."""
-
-    __slots__ = ()
-
-    def passed_on(self, world: World, process: Process, signal: str) -> None:
-        """See Wrapper.passed_on."""
-        for target in self._targets(world, process):
-            world.kill(target, "INT", process)
-
-
-_NODEMON_VALUES = frozenset(
-    {"-w", "--watch", "-e", "--ext", "-i", "--ignore", "--delay", "-s", "--signal", "--config", "-I", "--cwd"}
-)
-
-
-def start_nodemon(start: Start) -> Body | Failure:
-    """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child."""
-    words = list(start.argv[1:])
-    command: Field | None = None
-    rest: list[Field] = []
-    while words:
-        word = words.pop(0)
-        if isinstance(word, Unknown):
-            return start.leaf("unread", word.reason)
-        name, sign, value = word.partition("=")
-        if name in {"-x", "--exec"}:
-            command = value if sign else words.pop(0) if words else None
-        elif word in _NODEMON_VALUES:
-            del words[:1]
-        elif word == "--" or not word.startswith("-"):
-            rest = [*([] if word == "--" else [word]), *words]
-            break
-    if isinstance(command, Unknown) or any(isinstance(word, Unknown) for word in rest):
-        return start.leaf("unread", "what nodemon runs")
-    if command is None and not rest:
-        return start.leaf("unread", "what nodemon runs is told in its configuration")
-    text = " ".join([command or "node", *(str(word) for word in rest)])
-    if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
-        return start.leaf("unread", "nodemon's own choice of a program")
-    row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
-    child: tuple[Field, ...] = ("sh", "-c", text) if command is not None else ("node", *rest)
-    return Nodemon(start.machine, row, child, dict(start.env))
-
-
 def start_pm2(start: Start) -> Body | Failure:
     """pm2-runtime: one program, or those of an ecosystem file, which is not read.
 

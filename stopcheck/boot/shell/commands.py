@@ -111,7 +111,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if function is not None:
             _call_function(call, function)
             return
-        builtin = shell.machine.builtin(name, shell.row)
+        builtin = shell.machine.interpreter.builtin(name, shell.row)
         if builtin is not None:
             if node.assignments:
                 _assign_before(call, name)
@@ -129,7 +129,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 
 def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
     """What a `read` waited for has come, from where it was redirected to read; or its time is over."""
-    builtin = shell.machine.builtin(str(reading.words[0]), shell.row)
+    builtin = shell.machine.interpreter.builtin(str(reading.words[0]), shell.row)
     if builtin is not None:
         builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe, late=late))
 
@@ -168,7 +168,7 @@ def _is_outside(shell: Shell, words: tuple[Field, ...]) -> bool:
     """Whether these words run a program, not a builtin or a function."""
     if not words or isinstance(words[0], Unknown):
         return False
-    return words[0] not in shell.functions and shell.machine.builtin(words[0], shell.row) is None
+    return words[0] not in shell.functions and shell.machine.interpreter.builtin(words[0], shell.row) is None
 
 
 def _call_function(call: Call, function: Function) -> None:
@@ -470,6 +470,10 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         | left
         | {signal for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     )
+    if shell.row.name == "posh" and process.job:
+        ignored -= (
+            forks.ASYNCHRONOUS
+        )  # a job of it ignores them, but no program that it becomes (trap2.posh.job-hears-INT)
     before = process.argv, process.ignored
     traps = dict(shell.traps)
     process.ignored = ignored  # to which what it becomes adds: `exec nohup app`
@@ -588,8 +592,3 @@ def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: F
         shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
     else:
         shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
-
-
-def success_expected(child: Process) -> bool:
-    """Whether a program that has ended is one that does work, not one that answers a question."""
-    return not (isinstance(child.body, Program) and child.body.row.role == "test")

@@ -281,7 +281,7 @@ def _of_process(world: World, path: str) -> bool | None:
 
 
 def _has_gone(world: World, process: Process) -> bool:
-    """Whether its parent has asked how it ended: at once do an init, for its orphans, and bash (jobs.c: sigchld_handler)."""
+    """Whether its parent has asked how it ended: an init does at once, for its orphans, and bash (jobs.c)."""
     row = getattr(world.init.body, "row", None)
     if process.adopted:
         return getattr(row, "role", "") == "init"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.programs.program import Failure
-from stopcheck.boot.quiet import leaves_off, quiet_items, runs_out, waits_for
+from stopcheck.boot.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.boot.shell.frames import (
@@ -78,7 +78,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
         case Pipeline():
             forks.run_pipeline(shell, node, tail, world, process)
         case SimpleCommand():
-            shell.machine.simple_command(shell, node, tail, world, process)
+            shell.machine.interpreter.simple_command(shell, node, tail, world, process)
         case Group():
             if _redirected(shell, node, tail, world, process):
                 shell.push(Evaluate(node.body, under(shell, tail, "group", node)))
@@ -116,7 +116,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
                 shell.answers = ()
         case Conditional():
             if not forks.asks(shell, _words_of(node), node, tail, world, process):
-                shell.machine.conditional(shell, node, world, process)
+                shell.machine.interpreter.conditional(shell, node, world, process)
                 shell.answers = ()
         case Coprocess():
             forks.start_coprocess(shell, node, world, process)
@@ -268,12 +268,12 @@ def rest_of_if(shell: Shell, frame: IfRest, world: World, process: Process) -> N
             shell.push(Evaluate(node.otherwise, frame.tail))
 
     if isinstance(shell.status, Unknown):
-        if shell.machine.quiet(node):
+        if quiet(node):
             world.write(process, shell.status)
-            removes = bool(world.files) and shell.machine.removes(node)
-            if removes:
+            clears = bool(world.files) and removes(node)
+            if clears:
                 world.files.clear()
-            if removes or shell.machine.writes(node):
+            if clears or writes(node):
                 world.files[SOMEWHERE] = Unknown("a file that may be written", node.span)
             shell.decide(0)
             return
@@ -318,7 +318,9 @@ def test_loop(shell: Shell, frame: LoopTest, world: World, process: Process) -> 
         exits = not quiet_items(node.body.items) or any(each.alive and each.job for each in world.processes.values())
         ends = runs_out(node) or (waits_for(node) and (_goes_on(shell, exits=exits) or leaves_off(node)))
         if not ends and not _asks_for_good(shell, world, process, node):
-            shell.machine.keep_fallback(world, process, Standing(UNSEEN, node.span))
+            shell.keep_fallback(world, process, Standing(UNSEEN, node.span))
+        if not world.stopping and not runs_out(node) and waits_for(node):
+            world.note("waits-outside", process, text=status.reason, span=node.span)
         shell.decide(0)
         return
     if (status == 0) == node.until:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
     Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
 
+ASYNCHRONOUS = frozenset({"INT", "QUIT"})
+"""What a job ignores where the shell has no job control (POSIX, "Signals and Error Handling")."""
 _READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", "yash"})
 """What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
@@ -58,7 +60,7 @@ def fork(
     body.mode = "subshell"
     body.depth += 1
     body.has_exit_trap = body.had_trap = False
-    body.parenthesised = body.deaf = False
+    body.parenthesised, body.deaf = False, frozenset()
     body.options = shell.options - {"m"}
     body.lenient = shell.tested() and (shell.row.name == "bash" or not background)
     # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
@@ -78,10 +80,13 @@ def fork(
     child.job = background
     if "m" in shell.options:
         child.pgid = child.pid
-    elif background:
-        # What is more than one program bash runs in a subshell that ignores QUIT; the programs in it do not.
-        body.deaf = shell.row.name == "bash" and not _is_program(shell, node)
-        child.ignored |= {"INT"} if body.deaf else {"INT", "QUIT"}
+    elif background and shell.row.deafens_jobs:
+        if shell.row.name != "bash" or _is_program(shell, node):
+            child.ignored |= ASYNCHRONOUS
+        else:
+            # It is the subshell that ignores them, not the programs in it. A function, or a builtin, by itself
+            # hears INT: only execute_in_subshell and execute_disk_command call setup_async_signals (execute_cmd.c).
+            body.deaf = frozenset({"QUIT"}) if isinstance(node, SimpleCommand) else ASYNCHRONOUS
     return child
 
 
@@ -93,7 +98,7 @@ def _is_program(shell: Shell, node: Node) -> bool:
     while names[:1] == ["command"]:
         names = [name for name in names[1:] if name not in {"-p", "--"}]
     name = names[0] if names else ":"
-    return name is None or not (name in shell.functions or shell.machine.builtin(name, shell.row))
+    return name is None or not (name in shell.functions or shell.machine.interpreter.builtin(name, shell.row))
 
 
 def start_jobs(shell: Shell, node: Item, world: World, process: Process) -> None:
@@ -118,6 +123,8 @@ def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Proces
     bash takes the highest numbers that are free.
     """
     child = fork(shell, world, process, node.body, node.span, True)
+    if "m" not in shell.options:
+        child.ignored, cast("Shell", child.body).deaf = process.ignored, ASYNCHRONOUS
     _add_job(shell, (child.pid,), node.span)
     child.stdin, child.stdout = world.new_pipe(), world.new_pipe()
     taken = {*process.inlets, *(number for pid, number in world.outlets if pid == process.pid)}
@@ -227,7 +234,7 @@ def _is_last(shell: Shell, node: Asking, world: World, process: Process) -> bool
     if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
         return False
     name = node.words[0].literal if node.words else ":"
-    return name is not None and shell.machine.builtin(name, shell.row) is not None
+    return name is not None and shell.machine.interpreter.builtin(name, shell.row) is not None
 
 
 def forgets_errexit(shell: Shell) -> bool:

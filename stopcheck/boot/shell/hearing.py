@@ -49,7 +49,8 @@ def disposition(shell: Shell, signal: str) -> str:
         if signal == "CHLD" and trap.text != "" and shell.row.name == "bash":
             return "default"  # it minds its children's ends alone
         return "ignored" if trap.text == "" else "caught"
-    if signal in shell.row.ignores and (shell.deaf or not (shell.row.name == "bash" and shell.mode == "subshell")):
+    unheard = shell.deaf if shell.row.name == "bash" and shell.mode == "subshell" else shell.row.ignores
+    if signal in unheard:
         return "ignored"
     if isinstance(shell.blocked, Waiting) and signal in shell.row.wait_catches:
         return "caught"
@@ -84,35 +85,11 @@ def _foreground_catches(shell: Shell) -> frozenset[str]:
 
 def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
     """See Body.receive: a trap runs at once in `wait`, else when the foreground command has ended."""
-    if signal not in shell.traps and isinstance(shell.blocked, Foreground) and signal in _foreground_catches(shell):
-        if shell.row.name == "zsh" and process.pid == 1:
-            return  # it kills itself in vain, and goes on
-        shell.interrupted = signal
-        shell.witnesses = tuple(other.pid for other in world.living(shell.blocked.pids))
-        return
     if signal not in shell.traps:
-        blocked = shell.blocked
-        status = shell.row.hangup_status if signal == "HUP" else 0
-        status = status or (shell.row.signal_base + signal_number(signal)) & 255
-        exiting = next((each for each in shell.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
-        again = exiting is not None and exiting.status == (shell.row.signal_base + signal_number(signal)) & 255
-        if shell.row.name == "ksh93" and again and process.pid == 1:
-            shell.blocked = Standing(
-                "an endless round of the signal that its EXIT trap sends", shell.traps["EXIT"].span
-            )
-            return
-        plainly = shell.row.name == "posh" or (shell.row.name == "mksh" and signal == "HUP")
-        if plainly or (process.pid != 1 and shell.row.almquist):
-            world.exit(process, status, signal)
-            return
-        if shell.blocked is None and "EXIT" not in shell.traps:
-            world.exit(process, status, signal)
-        shell.leave(status)
-        shell.killed = True
-        if shell.row.name == "bash":
-            shell.dying = signal
-            if isinstance(blocked, Foreground):
-                forks.add_job(shell, blocked.pids, blocked.node.span, True)
+        if isinstance(shell.blocked, Foreground) and signal in _foreground_catches(shell):
+            _interrupt(shell, shell.blocked, world, process, signal)
+        else:
+            _die(shell, world, process, signal)
         return
     if signal == "CHLD" and (shell.traps[signal].text == "" or not shell.row.child_trap):
         return
@@ -122,54 +99,108 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         shell.pending += (signal,)
     if _hears_later(shell, world, signal):
         return
-    if isinstance(shell.blocked, (Waiting, Standing)):
-        if isinstance(shell.blocked, Standing) and not shell.row.read_interrupts and "read" in shell.blocked.why:
-            return
-        if isinstance(shell.blocked, Standing) and shell.blocked.why == "`sleep`" and "e" in shell.options:
-            return  # ksh93 sleeps on, and runs the trap when that is over
-        if isinstance(shell.blocked, Standing) and shell.blocked.why == STARTS:
-            raise TooComplex("how long a program reads from a FIFO")
-        if isinstance(shell.blocked, Standing) and shell.blocked.why in {READS, OPENS}:
-            _stops_reading(shell, signal, shell.blocked)
-            return
-        if isinstance(shell.blocked, Waiting) and shell.blocked.named and shell.row.wait_goes_on:
-            rest = tuple(other.pid for other in world.living(shell.blocked.pids))[1:]
-            if rest:  # the first of those named is given up, and then it waits for the next
-                shell.blocked = replace(shell.blocked, pids=rest)
-                return
-        if isinstance(shell.blocked, Waiting) and shell.row.wait_resumes:
-            shell.push(Resume(shell.blocked, signal, _dead(world, process)))
-            shell.blocked = None
-            return
-        spins = isinstance(shell.blocked, Standing) and shell.blocked.why == ENDLESS
-        if spins:
-            world.spin = 0  # it looks at what it has, and goes round again: the trap may have set what it asks for
-        else:
-            base = 128 if shell.row.name == "ksh93" else shell.row.signal_base
-            shell.status, shell.ok = shell.row.wait_status or base + signal_number(signal), False
-        if isinstance(shell.blocked, Standing) and shell.blocked.why == UNSEEN:
-            shell.push(GoesOn(shell.blocked.span))
+    blocked = shell.blocked
+    if isinstance(blocked, Standing):
+        _hear_standing(shell, blocked, world, signal)
+    elif isinstance(blocked, Waiting):
+        _hear_waiting(shell, blocked, world, process, signal)
+    elif isinstance(blocked, Reading) and shell.row.name == "bash":
+        _hear_reading(shell, blocked, world, signal)
+    elif isinstance(blocked, Foreground) and blocked.asked is not None and _in_builtin(shell):
+        shell.push(Again(blocked))
         shell.blocked = None
-        shell.cut = True
-        if shell.row.error_trap == "first" and not spins:
-            shell.cut = False
-            shell.set_status(shell.status)
-        if shell.row.errexit_first and "e" in shell.options and not shell.tested():
-            shell.leave()
-    elif isinstance(shell.blocked, Reading) and shell.row.name == "bash":
-        if not shell.strict and shell.blocked.pipe:
-            shell.push(Again(shell.blocked))
-        elif not shell.strict:
-            shell.push(Evaluate(shell.blocked.node, None))  # it reads on behind the trap
-        elif shell.blocked.node.redirections:
-            world.unread |= {shell.blocked.pipe}
-        shell.status, shell.ok = 128 + signal_number(signal), False
-        shell.blocked, shell.cut = None, shell.strict
-    elif isinstance(shell.blocked, Foreground) and shell.blocked.asked is not None and _in_builtin(shell):
-        shell.push(Again(shell.blocked))
+    elif isinstance(blocked, Foreground):
+        world.note("deferred", process, span=blocked.node.span, signal=signal)
+
+
+def _interrupt(shell: Shell, blocked: Foreground, world: World, process: Process, signal: str) -> None:
+    """Without a trap: what it makes of the signal shows when the foreground command has ended."""
+    if shell.row.name == "zsh" and process.pid == 1:
+        return  # it kills itself in vain, and goes on
+    shell.interrupted = signal
+    shell.witnesses = tuple(other.pid for other in world.living(blocked.pids))
+
+
+def _die(shell: Shell, world: World, process: Process, signal: str) -> None:
+    """Without a trap it dies of the signal; some run their EXIT trap before that."""
+    blocked = shell.blocked
+    status = shell.row.hangup_status if signal == "HUP" else 0
+    status = status or (shell.row.signal_base + signal_number(signal)) & 255
+    exiting = next((each for each in shell.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
+    again = exiting is not None and exiting.status == (shell.row.signal_base + signal_number(signal)) & 255
+    if shell.row.name == "ksh93" and again and process.pid == 1:
+        shell.blocked = Standing("an endless round of the signal that its EXIT trap sends", shell.traps["EXIT"].span)
+        return
+    plainly = shell.row.name == "posh" or (shell.row.name == "mksh" and signal == "HUP")
+    if plainly or (process.pid != 1 and shell.row.almquist):
+        world.exit(process, status, signal)
+        return
+    if shell.blocked is None and "EXIT" not in shell.traps:
+        world.exit(process, status, signal)
+    shell.leave(status)
+    shell.killed = True
+    if shell.row.name == "bash":
+        shell.dying = signal
+        if isinstance(blocked, Foreground):
+            forks.add_job(shell, blocked.pids, blocked.node.span, True)
+
+
+def _hear_standing(shell: Shell, blocked: Standing, world: World, signal: str) -> None:
+    """In a builtin that does not end, or a loop that goes round without a pause."""
+    if not shell.row.read_interrupts and "read" in blocked.why:
+        return
+    if blocked.why == "`sleep`" and "e" in shell.options:
+        return  # ksh93 sleeps on, and runs the trap when that is over
+    if blocked.why == STARTS:
+        raise TooComplex("how long a program reads from a FIFO")
+    if blocked.why in {READS, OPENS}:
+        _stops_reading(shell, signal, blocked)
+        return
+    if blocked.why == UNSEEN:
+        shell.push(GoesOn(blocked.span))
+    if blocked.why == ENDLESS:
+        world.spin = 0  # it looks at what it has, and goes round again: the trap may have set what it asks for
+    _break_off(shell, None if blocked.why == ENDLESS else signal)
+
+
+def _hear_waiting(shell: Shell, blocked: Waiting, world: World, process: Process, signal: str) -> None:
+    """In `wait`, which mostly is over then."""
+    if blocked.named and shell.row.wait_goes_on:
+        rest = tuple(other.pid for other in world.living(blocked.pids))[1:]
+        if rest:  # the first of those named is given up, and then it waits for the next
+            shell.blocked = replace(blocked, pids=rest)
+            return
+    if shell.row.wait_resumes:
+        shell.push(Resume(blocked, signal, _dead(world, process)))
         shell.blocked = None
-    elif isinstance(shell.blocked, Foreground):
-        world.note("deferred", process, span=shell.blocked.node.span, signal=signal)
+        return
+    _break_off(shell, signal)
+
+
+def _break_off(shell: Shell, signal: str | None) -> None:
+    """Leave what it is blocked in for a trap; the status is then that of the signal, where one is given."""
+    if signal is not None:
+        base = 128 if shell.row.name == "ksh93" else shell.row.signal_base
+        shell.status, shell.ok = shell.row.wait_status or base + signal_number(signal), False
+    shell.blocked = None
+    shell.cut = True
+    if shell.row.error_trap == "first" and signal is not None:
+        shell.cut = False
+        shell.set_status(shell.status)
+    if shell.row.errexit_first and "e" in shell.options and not shell.tested():
+        shell.leave()
+
+
+def _hear_reading(shell: Shell, blocked: Reading, world: World, signal: str) -> None:
+    """In bash's `read`, which is over as POSIX has it, and else goes on behind the trap."""
+    if not shell.strict and blocked.pipe:
+        shell.push(Again(blocked))
+    elif not shell.strict:
+        shell.push(Evaluate(blocked.node, None))
+    elif blocked.node.redirections:
+        world.unread |= {blocked.pipe}
+    shell.status, shell.ok = 128 + signal_number(signal), False
+    shell.blocked, shell.cut = None, shell.strict
 
 
 def _stops_reading(shell: Shell, signal: str, reading: Standing) -> None:

@@ -66,11 +66,11 @@ CALL_LIMIT = 40
 
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten", "forked", "frames", "fronted",
-    "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs", "killed", "last_job",
-    "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end", "opened", "options",
-    "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script", "status", "substitutions",
-    "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
+    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten",
+    "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs",
+    "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end",
+    "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script",
+    "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -180,8 +180,8 @@ class Shell:
         """Signals that had a trap and are at their default again, an EXIT trap or not."""
         self.dying = ""
         """A signal that ends the shell, once its EXIT trap has run."""
-        self.deaf = False
-        """Whether it ignores what the shell ignores, though it is a subshell."""
+        self.deaf: frozenset[str] = frozenset()
+        """Signals that a subshell of bash ignores itself, while what it starts does not."""
         self.killed = False
         """Whether a signal without a trap ends it: in mksh the EXIT trap's own status counts then."""
         self.forked = 0
@@ -668,7 +668,7 @@ class Shell:
                 elif world is not None and process is not None:
                     hearing.receive(self, world, process, "CHLD")
             try:
-                return self.machine.substitute(self, part, world, process)
+                return self.machine.interpreter.substitute(self, part, world, process)
             except UnsetError:
                 return ""
 
@@ -724,6 +724,17 @@ class Shell:
         kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
         self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
         return kept
+
+    def keep_fallback(self, world: World, process: Process, blocked: Blocked) -> None:
+        """Remember the world in which this shell stands here, for when nothing else would."""
+        if world.stopping:
+            return
+        stands = world.copy()
+        stands.fallback = None
+        body = stands.processes[process.pid].body
+        assert isinstance(body, Shell)
+        body.blocked = blocked
+        world.fallback = stands
 
     def declare_local(self, name: str) -> None:
         """`local name`: the caller's value comes back when the function returns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_number
@@ -21,31 +22,12 @@ if TYPE_CHECKING:
 def unblock(shell: Shell, world: World, process: Process) -> bool:
     """Go on, where what it waits for has come; False where it has not (see Body.step)."""
     blocked = shell.blocked
-    if isinstance(blocked, Standing) and blocked.pipe and world.is_open(blocked.pipe):
-        shell.blocked = None
-        return True
-    if isinstance(blocked, Standing) and blocked.why == ENDLESS and _looks_again(world, blocked):
-        shell.blocked = None
-        world.spin = 0
-        for child in world.children(process.pid):
-            child.collected = child.collected or not child.alive  # as it goes round it is told, and asks
-        return True
-    if isinstance(blocked, Standing) or blocked is None:
+    if blocked is None:
         return False
+    if isinstance(blocked, Standing):
+        return _stood(shell, blocked, world, process)
     if isinstance(blocked, Reading):
-        pipe = blocked.pipe or process.stdin
-        empty = blocked.whole or not world.pipes.get(pipe) or is_short(world, pipe)
-        late = blocked.until is not None and world.clock >= blocked.until
-        others = any(pid != process.pid for pid in world.holders(pipe))
-        if empty and not late and (others or process.pid in blocked.pids):
-            return False
-        shell.blocked = None
-        if blocked.pipe:
-            shell.machine.read_on(shell, blocked, world, process, late=late)
-            return True
-        shell.push(Evaluate(blocked.node, None))
-        return True
-    alive = world.living(blocked.pids)
+        return _has_read(shell, blocked, world, process)
     for other in world.children(process.pid):
         other.collected = other.collected or not other.alive
     if isinstance(blocked, Foreground) and blocked.asked is not None:
@@ -53,79 +35,133 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         blocked = shell.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
         if holders:
             return False
-        alive = world.living(blocked.pids)
+    alive = world.living(blocked.pids)
     if isinstance(blocked, Waiting) and blocked.first:
         if _all_stand(shell, world, blocked):
             return False
     elif alive and not _has_its_answer(shell, world, blocked, alive):
         return False
-    ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
-    if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
-        over = [job.pids for job in shell.jobs if not world.living(job.pids) and set(job.pids) & set(blocked.pids)]
-        if over:  # it tells of one job alone, by its last process
-            ended = [child for child in ended if child.pid in over[0][:-1]] + [world.processes[over[0][-1]]]
+    ended = _ended(shell, blocked, world)
     for child in ended:
         child.reaped = True
     shell.blocked = None
-    if isinstance(blocked, Foreground) and blocked.asked is not None and shell.row.name == "bash" and shell.interrupted:
-        # It has SIGINT blocked while it reads what a `$( … )` prints (subst.c), and PID 1 is not killed by it.
+    if isinstance(blocked, Waiting):
+        _wait_is_over(shell, blocked, ended, world, process)
+    elif blocked.asked is None or not _has_its_output(shell, blocked, world, process):
+        _command_is_over(shell, blocked, ended, world, process)
+    return True
+
+
+def _stood(shell: Shell, blocked: Standing, world: World, process: Process) -> bool:
+    """Whether somebody has opened the FIFO that it opens, or its loop has something new to see."""
+    if blocked.pipe and world.is_open(blocked.pipe):
+        shell.blocked = None
+        return True
+    if blocked.why == ENDLESS and _looks_again(world, blocked):
+        shell.blocked = None
+        world.spin = 0
+        for child in world.children(process.pid):
+            child.collected = child.collected or not child.alive  # as it goes round it is told, and asks
+        return True
+    return False
+
+
+def _has_read(shell: Shell, blocked: Reading, world: World, process: Process) -> bool:
+    """Whether there is a line for a `read`, or will be none."""
+    pipe = blocked.pipe or process.stdin
+    empty = blocked.whole or not world.pipes.get(pipe) or is_short(world, pipe)
+    late = blocked.until is not None and world.clock >= blocked.until
+    others = any(pid != process.pid for pid in world.holders(pipe))
+    if empty and not late and (others or process.pid in blocked.pids):
+        return False
+    shell.blocked = None
+    if blocked.pipe:
+        shell.machine.interpreter.read_on(shell, blocked, world, process, late=late)
+    else:
+        shell.push(Evaluate(blocked.node, None))
+    return True
+
+
+def _ended(shell: Shell, blocked: Foreground | Waiting, world: World) -> list[Process]:
+    """Those of whose end it is told; bash's `wait -n` tells of one job alone, by its last process."""
+    ended = [world.processes[pid] for pid in blocked.pids if not world.processes[pid].alive]
+    if isinstance(blocked, Waiting) and blocked.first and shell.row.name == "bash":
+        over = [job.pids for job in shell.jobs if not world.living(job.pids) and set(job.pids) & set(blocked.pids)]
+        if over:
+            return [child for child in ended if child.pid in over[0][:-1]] + [world.processes[over[0][-1]]]
+    return ended
+
+
+def _has_its_output(shell: Shell, blocked: Foreground, world: World, process: Process) -> bool:
+    """Take what a `$( … )` has printed; False where a signal has come in between, which decides what follows.
+
+    bash has SIGINT blocked while it reads that (subst.c), and PID 1 is not killed by it.
+    """
+    if shell.interrupted and shell.row.name == "bash":
         signal, shell.interrupted = shell.interrupted, ""
         if process.pid != 1:
             _die_of(shell, signal, world, process)
             return True
-    if isinstance(blocked, Foreground) and blocked.asked is not None and not shell.interrupted:
-        lines = world.pipes.pop(blocked.pipe, ())
-        unknown = next((line for line in lines if isinstance(line, Unknown)), None)
-        output = unknown or "\n".join(map(str, lines)).rstrip("\n")
-        status = seen(shell, world.processes[blocked.pids[0]])
-        shell.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
-    elif isinstance(blocked, Foreground):
-        _inherit(shell, ended, process)
-        shell.fronted = "INT" in shell.pending and "m" not in shell.options
-        status = _pipeline_status(shell, world, blocked)
-        last = world.processes[blocked.pids[-1]]
-        expected = shell.ok if blocked.own is not None else shell.machine.success_expected(last)
-        if shell.interrupted:
-            signal, shell.interrupted = shell.interrupted, ""
-            died = all(world.processes[pid].killed_by == signal for pid in shell.witnesses)
-            if process.pid == 1 and shell.row.almquist:
-                shell.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
-                return True
-            if shell.row.name != "bash" or died:
-                _die_of(shell, signal, world, process)
-                return True
-        if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
-            forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
-        within = shell.row.error_trap == "first" and not isinstance(blocked.node, Pipeline)
-        if shell.pending and not shell.row.errexit_first and not within:
-            shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
-        else:
-            shell.set_status(status, expected)
-        _tell_of_killed(shell, world)
-    else:
-        shell.waited = shell.row.name == "bash" and not blocked.every
-        if blocked.which and ended and not blocked.every:
-            shell.assign(blocked.which, str(ended[-1].pid))
-        parts = any(len(job.pids) > 1 for job in shell.jobs)
-        meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
-        if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
-            forget(shell, world, blocked.pids)
-        have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
-        if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
-            return True
-        told = seen(shell, ended[-1]) if ended and not blocked.every else 0
-        if blocked.first and parts and shell.row.name == "busybox":
-            shell.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
-            return True
-        if blocked.first and shell.row.name == "busybox" and told:
-            told = told if isinstance(told, Unknown) else 129  # whatever it was
-        if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
-            shell.forgotten |= {child.pid for child in ended}
-        if not blocked.every:
-            _tell_of_killed(shell, world)
-        told = told if blocked.told is None else blocked.told
-        shell.set_status(told if told is not None else 0, True)
+    if shell.interrupted or blocked.asked is None:
+        return False
+    lines = world.pipes.pop(blocked.pipe, ())
+    unknown = next((line for line in lines if isinstance(line, Unknown)), None)
+    output = unknown or "\n".join(map(str, lines)).rstrip("\n")
+    status = seen(shell, world.processes[blocked.pids[0]])
+    shell.answers += (Answer(blocked.asked, output, 0 if status is None else status),)
     return True
+
+
+def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], world: World, process: Process) -> None:
+    """A foreground command has ended: its status, unless a signal that came meanwhile ends the shell."""
+    _inherit(shell, ended, process)
+    shell.fronted = "INT" in shell.pending and "m" not in shell.options
+    status = _pipeline_status(shell, world, blocked)
+    last = world.processes[blocked.pids[-1]]
+    expected = shell.ok if blocked.own is not None else _success_expected(last)
+    if shell.interrupted:
+        signal, shell.interrupted = shell.interrupted, ""
+        died = all(world.processes[pid].killed_by == signal for pid in shell.witnesses)
+        if process.pid == 1 and shell.row.almquist:
+            shell.leave(128 + signal_number(signal))  # it kills itself in vain, and leaves by way of EXIT
+            return
+        if shell.row.name != "bash" or died:
+            _die_of(shell, signal, world, process)
+            return
+    if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
+        forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
+    within = shell.row.error_trap == "first" and not isinstance(blocked.node, Pipeline)
+    if shell.pending and not shell.row.errexit_first and not within:
+        shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
+    else:
+        shell.set_status(status, expected)
+    _tell_of_killed(shell, world)
+
+
+def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: World, process: Process) -> None:
+    """What a `wait` was for has ended: what it says of that, and which jobs the shell forgets with it."""
+    shell.waited = shell.row.name == "bash" and not blocked.every
+    if blocked.which and ended and not blocked.every:
+        shell.assign(blocked.which, str(ended[-1].pid))
+    parts = any(len(job.pids) > 1 for job in shell.jobs)
+    meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
+    if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
+        forget(shell, world, blocked.pids)
+    have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
+    if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
+        return
+    told = seen(shell, ended[-1]) if ended and not blocked.every else 0
+    if blocked.first and parts and shell.row.name == "busybox":
+        shell.set_status(Unknown("what `wait -n` says of a pipeline", blocked.span))
+        return
+    if blocked.first and shell.row.name == "busybox" and told:
+        told = told if isinstance(told, Unknown) else 129  # whatever it was
+    if blocked.numbers and (shell.row.tells_once or (shell.strict and shell.row.name == "bash")):
+        shell.forgotten |= {child.pid for child in ended}
+    if not blocked.every:
+        _tell_of_killed(shell, world)
+    told = told if blocked.told is None else blocked.told
+    shell.set_status(told if told is not None else 0, True)
 
 
 def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
@@ -200,7 +236,18 @@ def _has_its_answer(shell: Shell, world: World, blocked: Blocked, alive: list[Pr
     """`tail -f log | grep -q ready` in a condition: it is over when grep has found what it looks for."""
     if not isinstance(blocked, Foreground) or blocked.pids[-1] in {process.pid for process in alive}:
         return False
-    return shell.tested() and all(shell.machine.only_waits(world, process) for process in alive)
+    return shell.tested() and all(_only_waits(world, process) for process in alive)
+
+
+def _only_waits(world: World, process: Process) -> bool:
+    """Whether a process, or what it waits for, does no work of its own (`sleep`, `tail -f`)."""
+    leaves = list(world.awaited(process.pid))
+    return all(isinstance(p.body, Program) and p.body.row.role in {"keepalive", "timer"} for p in leaves)
+
+
+def _success_expected(child: Process) -> bool:
+    """Whether a program that has ended is one that does work, not one that answers a question."""
+    return not (isinstance(child.body, Program) and child.body.row.role == "test")
 
 
 def seen(shell: Shell, child: Process) -> Status | None:

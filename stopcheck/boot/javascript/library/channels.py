@@ -91,6 +91,8 @@ class Channels(Processes):
         return self._fork(module, words, options, {})
 
     def _fork(self, module: object, words: list[Any], options: Any, more: dict[str, str]) -> Thing:
+        if isinstance(module, Thing) and module.fields.get("protocol") == "file:":
+            module = module.fields["pathname"]
         if not isinstance(module, str):
             raise UndecidedError("what it starts is not known")
         told = dict(self.options(options))

@@ -67,6 +67,8 @@ _MODULES = frozenset(
 _OF_MODULES = frozenset({"import_statement", "export_statement"})
 _OF_SCRIPTS = ("require", "module", "exports", "__dirname", "__filename")
 """Names that each file has, but for ECMAScript's modules."""
+_META = "import.meta"
+"""What they have instead (nodejs.org/api/esm.html)."""
 _VARIABLE = 0x04
 """In a function's flags: it takes any number of arguments (inspect.CO_VARARGS, whose import takes long)."""
 _KINDS = {"events": "emitter", "events.EventEmitter": "emitter", **dict.fromkeys(("AbortController",), "controller")}
@@ -181,6 +183,8 @@ class Node(Channels, Collections):
             except ThrownError as error:
                 self.loop.settle(promise, "broken", error.value)
             return promise
+        if path in {"URL", "url.URL"}:
+            return self._url(*arguments)
         if path == "AbortController":
             return Thing("controller", {"signal": Thing("abort", {"aborted": False})})
         if path in _KINDS:
@@ -296,7 +300,7 @@ class Node(Channels, Collections):
         scope, module = self.scope(path)
         self.modules[path] = module
         self.folders.append(posixpath.dirname(path))
-        steps = self.evaluator.block(tree.named_children, scope)
+        steps = self.evaluator.whole(tree, scope)
         promise = self.loop.start(steps)
         promise.seen = True
         self.folders.pop()
@@ -306,7 +310,8 @@ class Node(Channels, Collections):
             raise UndecidedError("a module waits as it is loaded")
         exports = module.fields["exports"]
         if isinstance(exports, Thing) and not exports.fields:
-            exports.fields |= {key: value for key, value in scope.names.items() if key not in _OF_SCRIPTS}
+            hidden = (*_OF_SCRIPTS, _META)
+            exports.fields |= {key: value for key, value in scope.names.items() if key not in hidden}
         return module.fields["exports"]
 
     def scope(self, path: str) -> tuple[Scope, Thing]:
@@ -314,7 +319,8 @@ class Node(Channels, Collections):
         exports = Thing()
         module = Thing("", {"exports": exports, "filename": path})
         if self._is_ecmascript(path):
-            return Scope({"this": UNDEFINED, **dict.fromkeys(_OF_SCRIPTS, ABSENT)}), module
+            meta = Thing("", {"url": f"file://{path}", "filename": path, "dirname": posixpath.dirname(path)})
+            return Scope({"this": UNDEFINED, _META: meta, **dict.fromkeys(_OF_SCRIPTS, ABSENT)}), module
         place = {"__filename": path, "__dirname": posixpath.dirname(path)}
         return Scope({"module": module, "exports": exports, "this": exports, **place}), module
 
@@ -668,6 +674,24 @@ class Node(Channels, Collections):
         """path.join()."""
         known = parts and all(isinstance(part, str) for part in parts)
         return clean("/".join(filter(None, parts))) if known else Opaque("a path")
+
+    def path_dirname(self, _: Any, path: object = UNDEFINED, *__: Any) -> object:
+        """path.dirname()."""
+        return posixpath.dirname(path) or "." if isinstance(path, str) else Opaque("a path")
+
+    def url_fileurltopath(self, _: Any, url: object = UNDEFINED, *__: Any) -> object:
+        """url.fileURLToPath()."""
+        told = url.fields.get("href") if isinstance(url, Thing) else url
+        plain = isinstance(told, str) and told.startswith("file:///") and "%" not in told
+        return str(told).removeprefix("file://") if plain else Opaque("a path")
+
+    def _url(self, url: object = UNDEFINED, base: object = UNDEFINED, *_: Any) -> object:
+        """new URL(): that of a file, from where a module stands."""
+        told = base.fields.get("href") if isinstance(base, Thing) else base
+        if not isinstance(url, str) or not isinstance(told, str) or not told.startswith("file:///") or ":" in url:
+            return Opaque("a URL")
+        path = clean(posixpath.join(posixpath.dirname(told.removeprefix("file://")), url))
+        return Thing("", {"href": f"file://{path}", "pathname": path, "protocol": "file:"})
 
     def os_cpus(self, *_: Any) -> List:
         """os.cpus(): two stand for as many as there are."""

@@ -69,6 +69,9 @@ def do_exec(call: Call) -> None:
         elif row.name == "bash" and not set(option[1:]) <= set("cla"):
             call.shell.refuse(2)
             return
+        elif row.name == "yash" and not set(option[1:]) <= set("cfa"):
+            call.shell.set_status(2)
+            return
     if not words:
         if len(call.node.words) > 1 and not _serves_by_default(call):
             # `exec "$@"` of nothing: it was to run what it is given, and no earlier command in its place.
@@ -260,7 +263,7 @@ def do_eval(call: Call) -> None:
     elif unknown is not None:
         shell.renamed = shell.renamed or "`eval`"
         stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
-        call.machine.keep_fallback(call.world, call.process, stands)
+        call.shell.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
         return
     if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
@@ -348,7 +351,7 @@ def do_source(call: Call) -> None:
         if not path.endswith(SETS_LITTLE):
             shell.opened = path
             stands = Standing(f"`.` of what is not known: {path}", call.node.span)
-            call.machine.keep_fallback(call.world, call.process, stands)
+            call.shell.keep_fallback(call.world, call.process, stands)
         shell.set_status(Unknown(f"what {path} does", call.node.span), True)
         return
     args = call.arguments[1:] if shell.row.bash_syntax else ()

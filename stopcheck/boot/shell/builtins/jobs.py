@@ -66,6 +66,7 @@ def do_trap(call: Call) -> None:
         if action == "-":
             if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
                 shell.untrapped |= {name}
+            shell.deaf -= {name} & {"INT"}
             continue
         if name in call.process.ignored and action != "" and shell.row.name != "busybox":
             continue  # busybox takes it down, and never hears the signal
@@ -439,7 +440,7 @@ def do_kill(call: Call) -> None:
             failed += word != "" or shell.row.name != "busybox"
             continue
         if isinstance(word, Unknown):
-            targets = call.machine.unknown_pid(call, word) if signal in _ENDING else None
+            targets = _unknown_pid(call) if signal in _ENDING else None
             if targets is None:
                 shell.set_status(Unknown("whom `kill` reaches", call.node.span), True)
                 world.note("unknown-kill", call.process, text=word.reason, span=call.node.span)
@@ -508,6 +509,13 @@ def _kill_signal(value: Field, shell: Shell) -> str | None:
         return "0"
     # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
     return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
+
+
+def _unknown_pid(call: Call) -> list[Process] | None:
+    """Whom a `kill` of something not known means while the script prepares: the one job that stands; else None."""
+    world = call.world
+    left = [process for process in world.processes.values() if process.alive and process.job]
+    return left if len(left) == 1 and not world.stopping else None
 
 
 def _targets(call: Call, word: str) -> list[Process]:

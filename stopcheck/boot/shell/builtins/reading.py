@@ -10,8 +10,10 @@ from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Redirec
 from stopcheck.boot.shell.words import expand_text, separators
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, TooComplex
+from stopcheck.boot.written import makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
+from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.commands import Call
@@ -36,7 +38,7 @@ def do_read(call: Call) -> None:
     if shell.keeps(*names, *array):
         return
     elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
-    if redirections and call.machine.reads_fifo(call):
+    if redirections and _reads_fifo(call):
         path = expand_text(shell.scope(world, process), redirections[0].target)
         pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
         if not pipe:
@@ -109,6 +111,19 @@ def do_read(call: Call) -> None:
         shell.blocked = Reading(tuple(writers), call.node)
     else:
         _read_nothing(call, array, names, 1)
+
+
+def _reads_fifo(call: Call) -> bool:
+    """Whether a `read` is redirected from a FIFO that this script has made, or holds open for both ends."""
+    redirection = call.node.redirections[0]
+    target = redirection.target
+    text = target.literal or target.span.text
+    script = call.node.span.source.text
+    if redirection.operator == "<&":
+        name = text.strip('"').lstrip("$").strip("{}")
+        return f"{name}<>" in script or f"{{{name}}}<>" in script
+    made = any(isinstance(part, ProcessSubstitution) for part in target.parts)
+    return makes_fifo(script, text) or (redirection.operator == "<>" and made)
 
 
 def _read_nothing(call: Call, array: list[str], names: list[str], status: int) -> None:

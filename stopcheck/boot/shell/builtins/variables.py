@@ -294,7 +294,7 @@ def do_set(call: Call) -> None:
                 shell.leave(0)  # it reads on, and runs nothing more
                 shell.traps.pop("EXIT", None)
                 return
-            if name == "m" and shell.row.refuses_monitor:
+            if name == "m" and word[0] == "-" and shell.row.refuses_monitor:
                 shell.leave(1)
                 return
             if name == "m" and not shell.row.job_control:
