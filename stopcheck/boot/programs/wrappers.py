@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.programs.known import run
-from stopcheck.boot.programs.program import Daemonizer, Failure, Parent, ParentOptions
+from stopcheck.boot.programs.program import Daemonizer, Parent, ParentOptions
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING

@@ -19,7 +19,7 @@ from stopcheck.model import Unknown, numeral
 from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
-    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.shells import ShellRow
