@@ -55,6 +55,14 @@ def _as_written(process: Process) -> str:
     return first if _BY_VARIABLE.fullmatch(first) else ""
 
 
+def _refused(name: str, depth: int) -> Failure | None:
+    if not name:
+        return Failure(127, "an empty word names no program", "absent", name)
+    if name.endswith("/"):
+        return Failure(126, f"{name} is a folder", "folder", name)
+    return Failure(126, f"{name} starts itself for ever") if depth > NESTING_LIMIT else None
+
+
 class Loader(Machine):
     """The machine as it starts programs."""
 
@@ -76,12 +84,9 @@ class Loader(Machine):
             process.program = _as_written(process) or "a program that is not known"
             return Program(ProgramRow("", role="unnamed"), self.stop_signal)
         process.program = name.rsplit("/", 1)[-1]
-        if not name:
-            return Failure(127, "an empty word names no program", "absent", name)
-        if name.endswith("/"):
-            return Failure(126, f"{name} is a folder", "folder", name)
-        if depth > NESTING_LIMIT:
-            return Failure(126, f"{name} starts itself for ever")
+        refused = _refused(name, depth)
+        if refused is not None:
+            return refused
         search = env.get("PATH") if search is None else search
         written = self.written(world, process, name) if "/" in name else None
         file = written or find_file(self.image, name, process.cwd, {} if search is None else {"PATH": search})
@@ -94,39 +99,50 @@ class Loader(Machine):
             elsewhere = self._opaque(process, "absent", search.reason)
         if file is None:
             return elsewhere or self._not_found(name, process.cwd)
-        if not isinstance(file, Unknown) and process.user and is_shut_out(self.image, process.user, file, 1):
-            why = f"{file.path} can be executed by root alone, and {process.user} is to run it"
-            return Failure(126, why, "unreadable", name, file)
-        if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
-            return self._load_file(world, process, file, file.content, argv, env, depth)
+        start = Start(self, world, process, ProgramRow(process.program), argv, env, depth)
+        if not isinstance(file, Unknown):
+            if process.user and is_shut_out(self.image, process.user, file, 1):
+                why = f"{file.path} can be executed by root alone, and {process.user} is to run it"
+                return Failure(126, why, "unreadable", name, file)
+            if isinstance(file.content, SourceFile):
+                return self._load_file(start, file, file.content)
+        return self._load_program(start, name, file, elsewhere)
+
+    def _load_program(
+        self, start: Start, name: str, file: ImageFile | Unknown, elsewhere: Program | None
+    ) -> Body | Failure:
+        """A file whose content is not in the files: what is known of it by its name, or by what made it.
+
+        `elsewhere`: what stands for it where it may be in a folder that is not known.
+        """
+        world, process, image = start.world, start.process, self.image
         absent = Failure(127, f"{name} is not in the image", "absent", name)
         if process.program in SHELL_NAMES:
-            if "/" in name and may_be_the_bases(file) and lacks_shell(self.image, name, process.cwd):
+            if "/" in name and may_be_the_bases(file) and lacks_shell(image, name, process.cwd):
                 return absent
             from stopcheck.boot.shell.invocation import start_shell
 
-            return start_shell(self, world, process, argv, env)
+            return start_shell(self, world, process, start.argv, start.env)
         if process.program in self.programs:
-            if isinstance(file, Unknown) and not isinstance(
-                find_file(self.image, name, process.cwd, {"PATH": DEFAULT_PATH}), Unknown
-            ):
-                return absent
-            return known.run(Start(self, world, process, self.programs[process.program], argv, env, depth))
+            there = not isinstance(file, Unknown)
+            if there or isinstance(find_file(image, name, process.cwd, {"PATH": DEFAULT_PATH}), Unknown):
+                return known.run(replace(start, row=self.programs[process.program]))
+            return absent
         path = file.path if not isinstance(file, Unknown) else name
-        base = self.image.base
-        if own_script(path, base.execs) and len(argv) > 1:
-            return self._become(world, process, argv, env, depth)
-        start = own_script(path, tuple(base.starts))
-        if start:
-            return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
+        if own_script(path, image.base.execs) and len(start.argv) > 1:
+            return self._become(start)
+        own = own_script(path, tuple(image.base.starts))
+        if own:
+            argv = (*image.base.starts[own].split(), *start.argv[1:])
+            return self.load(world, process, argv, start.env, start.depth + 1)
         row = find_program(name)
         if row is not None and not is_namesake(row, file):
-            if may_be_the_bases(file) and lacks_language(self.image, name):
+            if may_be_the_bases(file) and lacks_language(image, name):
                 return elsewhere or absent
-            return known.run(Start(self, world, process, row, argv, env, depth))
-        if may_be_the_bases(file) and is_absent(self.image, name, process.cwd):
+            return known.run(replace(start, row=row))
+        if may_be_the_bases(file) and is_absent(image, name, process.cwd):
             return elsewhere or absent
-        return self._stranger(Start(self, world, process, ProgramRow(process.program), argv, env), file)
+        return self._stranger(start, file)
 
     def _opaque(self, process: Process, role: str, reason: str) -> Program:
         return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
@@ -138,25 +154,23 @@ class Loader(Machine):
             return Failure(126, f"{name} is a folder", "folder", name)
         return Failure(127, f"{name} is not in the image", "absent", name)
 
-    def _become(
-        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
-    ) -> Body | Failure:
+    def _become(self, start: Start) -> Body | Failure:
         """What a base image's own script that ends in `exec "$@"` becomes.
 
         A shell runs by itself what the kernel refuses.
         """
-        base = self.image.base
-        leads = isinstance(argv[1], str) and base.prepends and is_for(self.image, argv[1], process.cwd, env)
+        base, argv, process = self.image.base, start.argv, start.process
+        leads = isinstance(argv[1], str) and base.prepends and is_for(self.image, argv[1], process.cwd, start.env)
         own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
         if base.needs and own[0] == base.prepends:
             from stopcheck.boot.programs.refusals import gives_up
 
-            ended = gives_up(Start(self, world, process, ProgramRow(process.program), own, env, depth))
+            ended = gives_up(replace(start, row=ProgramRow(process.program), argv=own))
             if ended is not None:
                 return ended
-        started = self.load(world, process, own, env, depth + 1)
+        started = self.load(start.world, process, own, start.env, start.depth + 1)
         if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
-            return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)
+            return self.load(start.world, process, ("/bin/sh", started.file.path, *own[1:]), start.env, start.depth + 1)
         return started
 
     def _stranger(self, start: Start, file: ImageFile | Unknown) -> Body | Failure:
@@ -207,10 +221,9 @@ class Loader(Machine):
             return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
         return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
 
-    def _load_file(
-        self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
-        env: Mapping[str, Field], depth: int,
-    ) -> Body | Failure:  # fmt: skip
+    def _load_file(self, start: Start, file: ImageFile, source: SourceFile) -> Body | Failure:
+        """A text: the program that its first line names, with it as an argument."""
+        world, process, argv, env = start.world, start.process, start.argv, start.env
         if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not made_executable(world, file.path):
             return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
         closed = closed_folder(self.image, process.user, file.path) if process.user else ""
@@ -223,7 +236,7 @@ class Loader(Machine):
             row = find_program(str(argv[0]), self.programs)
             if row is None or is_namesake(row, file):
                 row = ProgramRow(process.program, role="unknown")
-            return known.run(Start(self, world, process, row, argv, env, depth))
+            return known.run(replace(start, row=row))
         if not text.startswith("#!"):
             kind, why = _no_shebang(text)
             return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
@@ -241,13 +254,13 @@ class Loader(Machine):
             interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
         program = process.program
         script = _seen_from(process.cwd, found_as(self.image, str(argv[0]), file.path, process.cwd, env))
-        loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, depth + 1)
+        loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, start.depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
             return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
         if program in self.programs and not isinstance(loaded, Failure):
             # Who describes a script knows it better than its text does; that it starts at all is another question.
             process.program = program
-            return known.run(Start(self, world, process, self.programs[program], argv, env, depth))
+            return known.run(replace(start, row=self.programs[program]))
         return loaded
 
     def _carriage_return(self, file: ImageFile, words: list[str], name: str) -> Failure:
