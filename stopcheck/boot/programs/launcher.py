@@ -83,7 +83,8 @@ class _AskedError(Exception):
 
 def is_launcher(begin: Begin, pid: int, signal: str) -> bool:
     """Whether a program comes to where it starts another in its first seconds, or when a signal comes."""
-    trial = begin(_Trial(pid), lambda _: True)
+    kernel = _Trial(pid)
+    trial = begin(kernel, kernel.decide)
     try:
         if not trial.advance(SHORT) and trial.disposition(signal) == "caught":
             trial.deliver(signal)
@@ -105,6 +106,12 @@ class _Trial:
     def __init__(self, number: int) -> None:
         self.number = number
         self.pieces = 0
+        self.asked = False
+
+    def decide(self, _: int) -> bool:
+        """What nobody knows is so: what it becomes then is not sure."""
+        self.asked = True
+        return True
 
     def pid(self) -> int:
         """See Kernel.pid."""
@@ -120,7 +127,9 @@ class _Trial:
 
     def become(self, *_: object) -> None:
         """See Kernel.become."""
-        raise UndecidedError("it becomes another program")
+        if self.asked:
+            raise UndecidedError("whether it becomes another program")
+        raise _StartsError
 
     def send(self, *_: object) -> bool:
         """See Kernel.send."""
@@ -425,7 +434,7 @@ class _Calls:
 
         return int(self._ask(ask))
 
-    def become(self, words: tuple[object, ...], env: Mapping[str, object]) -> None:
+    def become(self, words: tuple[object, ...], env: Mapping[str, object], deaf: frozenset[str] = frozenset()) -> None:
         """See Kernel.become."""
         launcher = self.launcher
 
@@ -438,6 +447,7 @@ class _Calls:
                 world.note_failure("cannot-start", process, started, launcher.span())
                 return 0
             process.body = started
+            process.ignored |= deaf
             raise _GoneError
 
         self._ask(ask)
