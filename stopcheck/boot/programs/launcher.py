@@ -442,6 +442,10 @@ class _Calls:
             argv = tuple(map(_field, words))
             before = process.argv, process.program, process.env
             started = launcher.machine.load(world, process, argv, _environment(env))
+            if isinstance(started, Failure) and started.ran:
+                world.note_failure("cannot-start", process, started, launcher.span())
+                world.exit(process, started.status)
+                raise _GoneError
             if isinstance(started, Failure):
                 process.argv, process.program, process.env = before
                 world.note_failure("cannot-start", process, started, launcher.span())
