@@ -181,7 +181,7 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     if status is not None:
         return start.leaf("short", status=status)
     if language == "python":
-        return _successor(start, text, arguments) or _of_text(start, language, text)
+        return _launched_text(start, text) or _successor(start, text, arguments) or _of_text(start, language, text)
     of_them = of_arguments(text, arguments) if language == "perl" else None
     found = read_inline(language, text) if of_them is None else None
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
@@ -192,6 +192,15 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     on = {} if found is not None and found.asks else SIGNALS[language]
     row = replace(start.row, role="fork", on=on, otherwise="default", exit=1)
     return Wrapper(start.machine, row, argv, dict(start.env))
+
+
+def _launched_text(start: Start, text: str) -> Body | None:
+    """What a text in Python comes to that starts others and is carried out."""
+    told = [word for word in start.argv[1:] if word != "-u"]
+    path = start.path(str(told[0]))
+    if told[0] not in INLINE["python"]:
+        return None
+    return _launched(start, "python", path, "", given={path: SourceFile(path, text)})
 
 
 def _of_text(start: Start, language: str, text: str) -> Body:

@@ -38,7 +38,7 @@ def refusal(start: Start) -> Failure | None:
     """
     for each in start.row.refuses:
         if _holds(start, each):
-            return Failure(each["status"], each["why"], "refuses", each["advice"])
+            return Failure(each["status"], each["why"], "refuses", each["advice"], ran=True)
     return None
 
 

@@ -72,6 +72,8 @@ def start_wrapper(start: Start) -> Body | Failure:
     gone = _gone(start)
     if gone is not None:
         return gone
+    if row.enters and (entered := folders(row, argv)) and start.path(entered[0]) != "/":
+        return start.leaf("opaque", f"which programs are in {entered[0]}")
     user = new_user(row, argv)
     if row.login and is_refused(machine.image, process, row, argv, user):
         return _short(start, 1)
@@ -126,6 +128,8 @@ def start_daemon(start: Start) -> Body | Failure:
     child, _ = child_argv(start.row, start.argv)
     if not child:
         return Failure(1, f"{start.row.name} is told to start nothing")
+    if start.row.by_path and not str(child[0]).startswith("/"):
+        return Failure(1, f"{start.row.name} wants the whole path of {child[0]}", "refuses", ran=True)
     return Daemonizer(start.machine, start.row, child, dict(start.env))
 
 

@@ -7,8 +7,8 @@ import re
 from stopcheck.boot.accounts import is_missing
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.grammar import child_argv
-from stopcheck.boot.programs.known import run
-from stopcheck.boot.programs.program import Daemonizer, Parent, ParentOptions
+from stopcheck.boot.programs.known import run, tools
+from stopcheck.boot.programs.program import ENDED, Daemonizer, Parent, ParentOptions, Program
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -118,7 +118,8 @@ class Wrapper(Parent):
             world.exit(process, status if status >= 0 else unknown)
         elif child.status and not signal and row.exit_failed is not None:
             known = isinstance(child.status, int)
-            world.exit(process, row.exit_failed if known else child.status)
+            there = not (isinstance(child.body, Program) and child.body.row is ENDED)
+            world.exit(process, row.exit_failed if known and there else child.status)
         else:
             world.exit(process, child.status if child.status is not None else 0)
         return True
@@ -189,19 +190,28 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     if not {"-S", "--start"} & told:
         return start.leaf("short", status=3 if {"-T", "--status"} & told else None)
     program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
-    if program is None:
-        return start.leaf("unread", "what it starts")
     if not any(_option(own, *names.split()) for names in _MATCHES):
         return start.leaf("short", status=3)
+    if program is None:
+        return start.leaf("unread", "what it starts")
     argv = (program, *rest)
     background = any(word in {"-b", "--background"} for word in own)
-    if {"-C", "--no-close"} & told and not background:
-        return Failure(3, "`--no-close` is for `--background` alone", "refuses", ran=True)
+    for long, short in (("--no-close", "-C"), ("--output", "-O")):
+        if {long, short} & {word.partition("=")[0] for word in told} and not background:
+            return Failure(3, f"`{long}` is for `--background` alone", "refuses", ran=True)
+    if "--notify-await" in told and background:
+        return start.leaf("opaque", "when its service tells that it is ready")
     if {"-t", "--test"} & told:
         return start.leaf("short", status=0)
     gone = _gone(start, own)
     if gone is not None:
         return gone
+    named = _option(own, "-x", "--exec")
+    if isinstance(named, str) and named[:1] != "/" and tools(start.machine.image, start.row) != "busybox":
+        folder = _option(own, "-d", "--chdir") or "/"
+        if start.machine.image.files.lookup(f"{folder}/{named}") is not None:
+            return start.leaf("opaque", "which program it finds by a name that is no path from /")
+        return Failure(2, f"it looks for {named} in {folder} alone", "refuses", "Tell it the whole path.", ran=True)
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
         return Daemonizer(start.machine, row, argv, dict(start.env))

@@ -118,6 +118,8 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
             if not forks.asks(shell, _words_of(node), node, tail, world, process):
                 shell.interpreter.conditional(shell, node, world, process)
                 shell.answers = ()
+        case Coprocess() if shell.row.name not in {"bash", "zsh"}:
+            shell.set_status(127)  # a command that is not there
         case Coprocess():
             forks.start_coprocess(shell, node, world, process)
         case Unparsed():

@@ -37,7 +37,9 @@ class Signals(Shelf):
 
     def signal_getsignal(self, number: object) -> object:
         """signal.getsignal()."""
-        return self.schedule.handlers.get(self.known_signal(number), Library("signal.SIG_DFL"))
+        name = self.known_signal(number)
+        default = "signal.SIG_DFL" if name != "INT" else "signal.default_int_handler"
+        return self.schedule.handlers.get(name, Library(default))
 
     def signal_signals(self, number: object) -> object:
         """signal.Signals()."""

@@ -48,6 +48,10 @@ SETS_LITTLE = (
 """Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
 
 
+_EXEC_LETTERS = {"bash": "cla", "ksh93": "ca", "mksh": "ca", "yash": "cfa", "zsh": "cla"}
+"""The options of `exec`: the name behind `-a` is what the program is called."""
+
+
 def do_exec(call: Call) -> None:
     """Replace the shell; without a command only its redirections hold."""
     words = call.arguments
@@ -62,15 +66,16 @@ def do_exec(call: Call) -> None:
         option, words = words[0], words[1:]
         if option == "--":
             break
-        if option == "-a" and words:
+        known = set(option[1:]) <= set(_EXEC_LETTERS.get(row.name, ""))
+        if known and option.endswith("a") and words:
             words = words[1:]
-        elif row.name == "busybox":
+        elif not known and row.name in {"busybox", "ksh93", "mksh"}:
             call.shell.leave(2)
             return
-        elif row.name == "bash" and not set(option[1:]) <= set("cla"):
+        elif not known and row.name == "bash":
             call.shell.refuse(2)
             return
-        elif row.name == "yash" and not set(option[1:]) <= set("cfa"):
+        elif not known and row.name == "yash":
             call.shell.set_status(2)
             return
     if not words:
