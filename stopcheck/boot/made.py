@@ -76,11 +76,16 @@ def _serves(process: Process) -> bool:
 
 def is_nowhere(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely no such file or folder, nor one that a script has made."""
+    return is_unseen(machine, world, path) and not may_have_made(machine, world, path)
+
+
+def is_unseen(machine: Machine, world: World, path: str) -> bool:
+    """Whether neither the image nor the script has it, so that only something that has run may have made it."""
     kind = machine.image.files.kind(path)
     bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
     absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
     written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
-    return absent and not written and not is_asked_for(world, path) and not may_have_made(machine, world, path)
+    return absent and not written and not is_asked_for(world, path)
 
 
 def is_asked_for(world: World, path: str) -> bool:

@@ -174,6 +174,8 @@ def do_wait(call: Call) -> None:
         if not pids and shell.row.name in {"bash", "yash"}:
             waiting.forget(shell, world)
     if not pids:
+        for pid in (pid for job in shell.jobs if not first for pid in job.pids):
+            world.processes[pid].reaped = True
         waiting.have_waited(shell, world, None)
         shell.set_status(127 if first else 0)
         return
@@ -270,12 +272,17 @@ def _is_zombie(call: Call, word: Field) -> bool:
     """Whether a child has ended and its number is not free yet; bash looks at once, the others when they next wait."""
     if word == "-1":
         ended = (other for other in call.world.processes.values() if other.pid != 1 and not other.alive)
-        return any(not other.collected or other.ended_at == call.world.clock for other in ended)
+        return any(not (other.collected or other.reaped) or _has_just_ended(call.world, other) for other in ended)
     pid = numeral(word) if isinstance(word, str) else None
     process = call.world.processes.get(pid) if pid is not None else None
     if process is None or process.alive or process.collected or process.ppid != call.process.pid:
         return False
     return call.shell.row.name != "bash" or process.ended_at == call.world.clock
+
+
+def _has_just_ended(world: World, process: Process) -> bool:
+    """Whether it has ended at this moment, and nobody has waited for it yet."""
+    return process.ended_at == world.clock and not process.reaped
 
 
 def _job(shell: Shell, word: str) -> Job | None:
