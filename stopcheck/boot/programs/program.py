@@ -218,10 +218,17 @@ def depart(world: World, process: Process, body: Body, argv: tuple[Field, ...], 
     return child
 
 
-def set_apart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
-    """A child in a session of its own, for which the process will not wait."""
+def set_apart(
+    world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str, *, twice: bool = False
+) -> Process:
+    """A child in a session of its own, for which the process will not wait.
+
+    `twice`: of one that has made it, so that the child leads neither the session nor its group.
+    """
+    first = world.next_pid
+    world.next_pid += twice
     child = world.spawn(process, body, argv, process.origin)
-    child.sid = child.pgid = child.pid
+    child.sid = child.pgid = first
     child.program = name
     child.job = True
     world.note("daemonizes", process, other=child.pid, span=process.origin)
@@ -457,7 +464,8 @@ class Daemonizer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = set_apart(world, process, self, self.service or process.argv, self.row.name)
+        twice = self.row.name == "start-stop-daemon"
+        child = set_apart(world, process, self, self.service or process.argv, self.row.name, twice=twice)
         status = 0
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)

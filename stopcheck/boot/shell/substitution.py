@@ -105,6 +105,7 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
     if name in {"pgrep", "pidof", "ps"} and find_file(shell.machine.image, name, process.cwd, process.env) is None:
         return ""
     plain = [word for word in arguments if not word.startswith("-")]
+    letters = {letter for word in arguments if word.startswith("-") for letter in word[1:]}
     alive = [other for other in world.processes.values() if other.alive]
     match name:
         case "pwd":
@@ -130,7 +131,9 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             return process.user if process.user not in ROOT else "root"
         case "id" if arguments == ["-g"] and process.user in ROOT:
             return "0"
-        case "jobs" if any(word[:1] == "-" and "p" in word for word in arguments):
+        case "jobs" if "r" in letters and shell.row.name not in {"bash", "yash", "zsh"}:
+            return ""  # they have no such option, and complain
+        case "jobs" if "p" in letters:
             if shell.row.name == "yash" and "m" not in shell.options:
                 return "\n".join("0" for job in shell.jobs if world.living(job.pids))  # the group that it has not made
             if not shell.row.jobs_p:
@@ -138,13 +141,13 @@ def _output(shell: Shell, words: list[str], cwd: str, world: World, process: Pro
             if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
                 return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
             if shell.row.name == "bash":  # those that have ended, too, until it has told of them
-                kept = [job for job in shell.jobs if not job.waited]
+                kept = [job for job in shell.jobs if not job.waited and ("r" not in letters or world.living(job.pids))]
                 return unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
             return "\n".join(str(job.pids[0]) for job in shell.jobs if world.living(job.pids))
         case "jobs" if shell.row.name == "dash":
             return ""  # what runs it has no jobs
         case "jobs" if shell.row.name == "bash" and arguments in ([], ["-r"]):
-            listed = [job for job in shell.jobs if world.living(job.pids) or not (arguments or job.waited)]
+            listed = [job for job in shell.jobs if world.living(job.pids) or not (letters or job.waited)]
             if listed and all(job.doubtful for job in listed):
                 return unknown
             return Partly(unknown.reason, unknown.span, "[") if listed else ""

@@ -291,6 +291,8 @@ def _job(shell: Shell, word: str) -> Job | None:
     if word == "%-" and shell.row.name == "bash":
         kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
         return kept[-2:][0] if kept else None
+    if word == "%-" and shell.row.almquist:
+        return shell.jobs[-2] if len(shell.jobs) > 1 else None
     number = word[1:]
     if number.isdigit():
         return next((job for job in shell.jobs if str(job.number) == number), None)
@@ -478,8 +480,11 @@ def do_kill(call: Call) -> None:
 
 
 def _is_listed(shell: Shell, world: World, job: Job) -> bool:
-    """Whether the shell still has a job that has ended in its table: bash, until it tells that a signal ended it."""
-    told = shell.row.name != "bash" or any(world.processes[pid].killed_by for pid in job.pids)
+    """Whether the shell still has a job that has ended in its table: bash, until it has told that a signal ended it.
+
+    That it does when it has waited for it (jobs.c, notify_of_job_status), or as in waiting._tell_of_killed.
+    """
+    told = shell.row.name != "bash" or (job.waited and any(world.processes[pid].killed_by for pid in job.pids))
     return job.foreground or shell.row.name == "busybox" or not told
 
 
