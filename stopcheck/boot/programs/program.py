@@ -444,15 +444,23 @@ class Launching:
 
 
 class Daemonizer(Passing):
-    """Starts its service as a process of its own session and ends at once."""
+    """Starts its service as a process of its own session, notes its number in a file, and ends at once."""
 
-    __slots__ = ("env", "machine", "row", "service")
+    __slots__ = ("env", "machine", "pid_file", "row", "service")
 
-    def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        row: ProgramRow,
+        service: tuple[Field, ...],
+        env: dict[str, Field],
+        pid_file: str = "",
+    ) -> None:
         self.machine = machine
         self.row = row
         self.service = service
         self.env = env
+        self.pid_file = pid_file
 
     def copy(self) -> Daemonizer:
         """See Body.copy."""
@@ -467,6 +475,8 @@ class Daemonizer(Passing):
         twice = self.row.name == "start-stop-daemon"
         child = set_apart(world, process, self, self.service or process.argv, self.row.name, twice=twice)
         status = 0
+        if self.pid_file:
+            world.files[self.pid_file] = f"{child.pid}\n"
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):

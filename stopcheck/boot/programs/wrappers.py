@@ -203,7 +203,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         return gone
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
-        return Daemonizer(start.machine, row, argv, dict(start.env))
+        path = _option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
+        return Daemonizer(start.machine, row, argv, dict(start.env), path if isinstance(path, str) else "")
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
 
