@@ -214,7 +214,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         return Failure(2, f"it looks for {named} in {folder} alone", "refuses", "Tell it the whole path.", ran=True)
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
-        return Daemonizer(start.machine, row, argv, dict(start.env))
+        path = _option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
+        return Daemonizer(start.machine, row, argv, dict(start.env), path if isinstance(path, str) else "")
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
 

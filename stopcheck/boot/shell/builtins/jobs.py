@@ -24,6 +24,8 @@ def find_job(shell: Shell, word: str) -> Job | None:
     if word == "%-" and shell.row.name == "bash":
         kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
         return kept[-2:][0] if kept else None
+    if word == "%-" and shell.row.almquist:
+        return shell.jobs[-2] if len(shell.jobs) > 1 else None
     number = word[1:]
     if number.isdigit():
         return next((job for job in shell.jobs if str(job.number) == number), None)

@@ -140,8 +140,11 @@ def _reached(call: Call, signal: str, word: Field) -> bool | None:
 
 
 def _is_listed(shell: Shell, world: World, job: Job) -> bool:
-    """Whether the shell still has a job that has ended in its table: bash, until it tells that a signal ended it."""
-    told = shell.row.name != "bash" or any(world.processes[pid].killed_by for pid in job.pids)
+    """Whether the shell still has a job that has ended in its table: bash, until it has told that a signal ended it.
+
+    That it does when it has waited for it (jobs.c, notify_of_job_status), or as in waiting._tell_of_killed.
+    """
+    told = shell.row.name != "bash" or (job.waited and any(world.processes[pid].killed_by for pid in job.pids))
     return job.foreground or shell.row.name == "busybox" or not told
 
 
