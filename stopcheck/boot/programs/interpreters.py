@@ -193,6 +193,8 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
     if not argv:
         return _of_text(start, language, text)
+    if found is not None:
+        start.process.ignored |= set(found.ignores)
     if replaces:
         return start.load(argv)
     on = {} if found is not None and found.asks else SIGNALS[language]
