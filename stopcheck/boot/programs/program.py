@@ -86,7 +86,8 @@ class Program:
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
                 return "graceful"
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
-        return "unknown"
+        # Of the services with a table only Apache's ends on SIGWINCH, which does nothing by itself.
+        return "default" if signal == "WINCH" and self.row.role == "service" else "unknown"
 
     def assumed(self, signal: str) -> bool:
         """Whether it is only taken to handle a signal, because nothing tells otherwise."""
