@@ -139,10 +139,21 @@ class Loader(Machine):
         if row is not None and not is_namesake(row, file):
             if may_be_the_bases(file) and lacks_language(image, name):
                 return elsewhere or absent
-            return known.run(replace(start, row=row))
+            return self._told_by_sources(start, row, file) or known.run(replace(start, row=row))
         if may_be_the_bases(file) and is_absent(image, name, process.cwd):
             return elsewhere or absent
         return self._stranger(start, file)
+
+    def _told_by_sources(self, start: Start, row: ProgramRow, file: ImageFile | Unknown) -> Program | None:
+        """What a service that only has the name of a known one does, where the sources it was made of tell all."""
+        if row.role not in {"service", "worker"} or isinstance(file, Unknown):
+            return None
+        if not isinstance(file.content, Made) or not file.content.tool or not file.content.sources:
+            return None
+        from stopcheck.boot.programs.sources import start_made
+
+        program = start_made(start, file.content)
+        return program if program.row.otherwise == "default" else None
 
     def _opaque(self, process: Process, role: str, reason: str) -> Program:
         return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
