@@ -8,7 +8,7 @@ import re
 from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.listening import is_own, may_listen
-from stopcheck.boot.made import is_asked_for, is_nowhere, is_unseen, may_have_made
+from stopcheck.boot.made import is_nowhere, is_unseen, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
@@ -51,9 +51,7 @@ def missing_folder(machine: Machine, world: World, path: str, asking: Process | 
 
 def missing_file(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely nothing to read."""
-    if machine.image.files.kind(path) is not None or path in world.files or is_asked_for(world, path):
-        return False
-    return not may_have_made(machine, world, path)
+    return is_nowhere(machine, world, path)
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
