@@ -63,8 +63,8 @@ class Kernel(Protocol):
     def fork(self) -> int:
         """fork(2): the child's number, 0 in the child."""
 
-    def become(self, words: tuple[object, ...], env: Mapping[str, object]) -> None:
-        """execve(2); it comes back where there is no such program."""
+    def become(self, words: tuple[object, ...], env: Mapping[str, object], deaf: frozenset[str] = frozenset()) -> None:
+        """execve(2); it comes back where there is no such program. `deaf`: see `start`."""
 
     def send(self, pid: int, signal: str, group: bool = False) -> bool:
         """kill(2), a process or a process group; whether there is one. "" asks for that alone."""

@@ -6,10 +6,10 @@ import posixpath
 import re
 
 from stopcheck.boot.accounts import ROOT, is_nobody
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.made import is_nowhere, is_unseen, may_have_made
 from stopcheck.boot.permissions import strays
-from stopcheck.boot.programs.program import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
 from stopcheck.boot.shell.words import expand_text, expand_words
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span

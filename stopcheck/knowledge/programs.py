@@ -55,6 +55,8 @@ class ProgramRow:
     before: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     folder_first: bool = False
+    enters: bool = False
+    by_path: bool = False
     lock_first: bool = False
     folder_options: tuple[str, ...] = ()
     unfound: int = 0
@@ -234,7 +236,8 @@ def applied(
     name of the base image, `env` what is known of the environment.
     """
     for variant in row.variants:
-        if _fits(variant, arguments, base) and _is_in(variant, image, env or {}) and _is_named(variant, row.name):
+        fits = _fits(variant, arguments, base, row.value_options)
+        if fits and _is_in(variant, image, env or {}) and _is_named(variant, row.name):
             return replace(row, **_values({key: value for key, value in variant.items() if key not in _CONDITIONS}))
     return row
 
@@ -262,12 +265,12 @@ def _is_set(env: Mapping[str, object], wanted: str) -> bool:
     return found == value if sign else found.lower() not in {"", "0", "false", "no", "off"}
 
 
-def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str) -> bool:
+def _fits(variant: Mapping[str, Any], arguments: Sequence[str], base: str, values: Sequence[str]) -> bool:
     return (
         all(_has(arguments, word) for word in variant.get("words", "").split())
         and ("any" not in variant or any(_has(arguments, word) for word in variant["any"].split()))
         and ("command" not in variant or _command(arguments) in variant["command"].split())
-        and ("letters" not in variant or any(_letters(argument, variant["letters"]) for argument in arguments))
+        and ("letters" not in variant or any(_letters(argument, variant["letters"], values) for argument in arguments))
         and not any(_has(arguments, word) for word in variant.get("without", "").split())
         and ("first" not in variant or "".join(arguments[:1]).startswith(variant["first"]))
         and ("bare" not in variant or variant["bare"] is not bool(arguments))
@@ -285,6 +288,14 @@ def _command(arguments: Sequence[str]) -> str:
     return next((argument for argument in arguments if argument[:1] != "-"), "")
 
 
-def _letters(argument: str, wanted: str) -> bool:
-    """Whether an argument is short options (`-De`), one of the wanted letters among them."""
-    return argument[:1] == "-" and argument[1:2] != "-" and any(letter in wanted for letter in argument[1:])
+def _letters(argument: str, wanted: str, values: Sequence[str]) -> bool:
+    """Whether an argument is short options (`-De`), one of the wanted letters among them: behind one of `values` is
+    that one's value."""
+    if argument[:1] != "-" or argument[1:2] == "-":
+        return False
+    for letter in argument[1:]:
+        if letter in wanted:
+            return True
+        if f"-{letter}" in values:
+            return False
+    return False

@@ -58,6 +58,18 @@ def end(script: str, *, more: str = "", start: str = '["python3", "/start.py"]')
         pytest.param('print("up")\nsubprocess.run(["mkdir", "/x"])', "exits", id="short"),
         pytest.param(f"subprocess.Popen({NGINX})", "exits", id="not-waited-for"),
         pytest.param("subprocess.run([])", "fails", id="empty"),
+        pytest.param(
+            'for name in ("nginx", "acme"):\n    pass\nos.execvp(name, [name])', "graceful (assumed)", id="loop"
+        ),
+        pytest.param("def main(name):\n    os.execvp(name, [name])\n\nmain('nginx')", "exits", id="parameter"),
+        pytest.param('name = "nginx"\nname = "acme"\nos.execvp(name, [name])', "graceful (assumed)", id="two-values"),
+        pytest.param("os.fork() or os.execvp('acme', ['acme'])\nos.wait()", "killed", id="fork"),
+        pytest.param(
+            "import signal\nsignal.signal(signal.SIGQUIT, signal.SIG_IGN)\nos.execvp('sleep', ['sleep', '999'])",
+            "killed",
+            id="ignored",
+        ),
+        pytest.param("subprocess.getoutput('acme')", "killed", id="output"),
     ],
 )
 def test_what_a_script_ends_in(script: str, outcome: str) -> None:
@@ -68,10 +80,7 @@ def test_what_a_script_ends_in(script: str, outcome: str) -> None:
     "script",
     [
         pytest.param(f"import acme\nsubprocess.run({NGINX})", id="library"),
-        pytest.param('for name in ("nginx", "acme"):\n    pass\nos.execvp(name, [name])', id="loop"),
-        pytest.param("def main(name):\n    os.execvp(name, [name])\n\nmain('nginx')", id="parameter"),
         pytest.param(f'if len(os.listdir("/")) > 3:\n    os.execvp("nginx", {NGINX})', id="condition"),
-        pytest.param('name = "nginx"\nname = "acme"\nos.execvp(name, [name])', id="two-values"),
         pytest.param("subprocess.run()", id="nothing"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import PERL, guards
-from stopcheck.boot.handlers.scan import goes_on, is_misread, only_asks, scan, signals_in
+from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
@@ -22,6 +22,13 @@ _OWN = regex(
 )
 
 
+_LASTS = (
+    r"\buntil\b|\bwhile\b(?!\s*\([^)]*<\w*>)|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;"
+    r"|\b(sleep|pause)\b\s*(\(\s*\))?\s*(;|\}|$)|\bsleep\s*\(?\s*\d{3}"
+)
+"""What stands: a loop, a server, a sleep without an end or of some minutes."""
+
+
 def read(text: str) -> Source:
     """See Language.read."""
     source = scan(text, r"(?<![$\\])#[^\n]*|^=\w+.*?(?:^=cut|\Z)", "\"'")
@@ -33,6 +40,8 @@ def read(text: str) -> Source:
         doubt = "it cannot be read without running it"
     if re.search(r"\balarm\b", code) and not _goes_on_after_alarms(code):
         doubt = doubt or "an alarm may end it"
+    if dallies(code, r"(?:\$SIG\s*\{[^}]*\}\s*=\s*sub|\bEND)\s*\{"):
+        doubt = doubt or "it sleeps before it ends"
     others = r"\bqx\b|\b(exec|fork|popen)\b"
     starts = re.search(rf"`|\bsystem\b|{others}", code) and not only_asks(source, others)
     handled = signals_in([*re.findall(r"\$SIG\s*\{\s*(\w+)\s*\}\s*=", code), *source.at(r"\$SIG\s*\{\s*\"")])
@@ -50,7 +59,7 @@ def read(text: str) -> Source:
         cleanup=bool(re.search(r"\bEND\s*\{", code)),
         starts="system, exec or fork" if starts else "",
         doubt=doubt,
-        lasts=bool(re.search(r"\bwhile\b(?!\s*\([^)]*<\w*>)|->(run|start|accept|loop)\b|\bfor\s*\(\s*;\s*;", code)),
+        lasts=bool(re.search(_LASTS, code)),
         guards=() if doubt else tuple(guards(source, PERL, needs, text)),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import PHP, guards
-from stopcheck.boot.handlers.scan import LOOPS, goes_on, is_misread, scan
+from stopcheck.boot.handlers.scan import LOOPS, dallies, goes_on, is_misread, scan
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
@@ -36,7 +36,8 @@ def read(text: str) -> Source:
     starter = re.search(r"`|\b(exec|system|passthru|shell_exec|proc_open|popen|pcntl_exec|pcntl_fork)\s*\(", code)
     handled: set[str] = set()
     if "pcntl_signal" in code:
-        found = map(int, re.findall(r"(?<![\w.])[0-9]{1,9}(?![\w.])", code))
+        listed = " ".join(map("".join, re.findall(r"\[([^\[\]]*)\]|\barray\s*\(([^()]*)\)", code)))
+        found = map(int, re.findall(r"(?<![\w.])[0-9]{1,9}(?![\w.])", listed))
         numbers = {NAMES[number] for number in found if number in NAMES}
         names = set(re.findall(r"\bSIG([A-Z]+\d?)\b", code)) & set(NAMES.values())
         written = set(re.findall(r"\bpcntl_signal\s*\(\s*([^,\s]+)", code))
@@ -47,9 +48,13 @@ def read(text: str) -> Source:
     waits = not re.search(r"\bpcntl_async_signals\b|\bpcntl_signal_dispatch\b|\bdeclare\s*\(\s*ticks\b", code)
     handler = r"\bpcntl_signal\s*\([^,()]*,\s*(?:static\s+)?function\s*\([^()]*\)\s*(?:use\s*\([^()]*\)\s*)?\{"
     prints = bool(re.search(LOOPS, code, re.IGNORECASE)) and goes_on(code, handler)
+    words = dict(re.findall(r"\bpcntl_signal\s*\(\s*SIG(\w+)\s*,\s*SIG_(IGN|DFL)\s*\)", code))
+    by_word = {name: "ignore" if word == "IGN" else "default" for name, word in words.items()}
+    if dallies(code, rf"(?:{handler}|\bregister_shutdown_function\s*\(\s*function\s*\([^()]*\)\s*\{{)"):
+        doubt = doubt or "it sleeps before it ends"
     needs = (*(f".{name}" for name in beside), *_names(code))
     return Source(
-        on=dict.fromkeys(handled, "ignore" if waits or prints else "graceful"),
+        on={**dict.fromkeys(handled, "ignore" if waits or prints else "graceful"), **by_word},
         needs=needs,
         tokens=source.tokens(),
         cleanup="register_shutdown_function" in code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import RUBY, Guard, guards
-from stopcheck.boot.handlers.scan import goes_on, is_misread, only_asks, scan, signals_in
+from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
@@ -65,7 +65,11 @@ _OWN = frozenset(
 )
 
 
-_WORDS = dict.fromkeys(("IGNORE", "SIG_IGN", ""), "ignore") | dict.fromkeys(("DEFAULT", "SIG_DFL"), "default")
+_WORDS = {
+    **dict.fromkeys(("IGNORE", "SIG_IGN", ""), "ignore"),
+    **dict.fromkeys(("DEFAULT", "SIG_DFL"), "default"),
+    "SYSTEM_DEFAULT": "kernel",
+}
 """What a word in the place of a trap's block does."""
 
 
@@ -91,6 +95,14 @@ def read(text: str) -> Source:
         if not handled:
             doubt = doubt or "it traps a signal that is not known"
     prints = endless(code) and goes_on(code, r"\btrap\s*\(?[^{}\n()]*\)?\s*(?:\{|do\b)\s*(?:\|[^|]*\|)?")
+    if dallies(code, r"\b(?:trap\s*\(?[^{}\n()]*\)?|at_exit)\s*(?:\{|do\b)"):
+        doubt = doubt or "it sleeps before it ends"
+    if endless(code) and re.search(
+        r"\brescue\s+(?:Exception|SignalException)\b(?![^\n]*\n?[^\n]*\b(?:exit|break|raise|abort))", code
+    ):
+        doubt = doubt or "its loop may go on after what a signal raises"
+    if re.search(r"\bProcess\.kill\b[^\n]*(?:\$\$|Process\.pid)", code):
+        doubt = doubt or "it sends a signal to itself"
     ends = re.search(r"\bat_exit\b|\bensure\b|\brescue\s+(Interrupt|SignalException|Exception)\b", code)
     relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
     needs = (*source.at(r"\brequire\s*\(?\s*\""), *relative)
@@ -157,5 +169,5 @@ def libraries(need: str) -> tuple[str, ...]:
 def finish(on: Mapping[str, str], sources: tuple[Source, ...]) -> Mapping[str, str]:
     """See Language.finish."""
     ends = any(source.cleanup for source in sources)
-    told = {signal: action for signal, action in on.items() if action != "default"}
+    told = {signal: "default" if action == "kernel" else action for signal, action in on.items() if action != "default"}
     return {**dict.fromkeys((*STOP_SIGNALS, "USR1", "USR2", "ALRM"), "graceful" if ends else "raise"), **told}

@@ -97,6 +97,11 @@ def goes_on(code: str, handler: str) -> bool:
     return bool(found) and len(re.findall(handler + _ONLY_PRINTS, code)) == len(found)
 
 
+def dallies(code: str, opening: str) -> bool:
+    """Whether a handler sleeps for some seconds, so that how long it takes is not sure; `opening`: see `goes_on`."""
+    return bool(re.search(opening + r"[^{}]*?\bsleep\s*\(?\s*(?:[2-9]\b|\d\d)", code))
+
+
 def is_misread(text: str, source: Scan, sign: str) -> bool:
     """Whether the scan may have taken code for a string: a sign of handlers that stands in no comment is gone."""
     plain = re.sub(r"^\s*(//|#|\*|/\*)[^\n]*$", "", text, flags=re.MULTILINE)

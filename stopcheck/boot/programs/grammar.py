@@ -188,6 +188,8 @@ def _read(reading: _Reading) -> None:
             if word in row.stop_options:
                 rest.pop(0)
                 return
+            if row.plus and reading.assigned and word[:1] == "-":
+                return
             if word.startswith("-") and (len(word) > 1 or row.command_option or row.clears):
                 rest.pop(0)
                 reading.option(word)
@@ -209,6 +211,7 @@ def _read(reading: _Reading) -> None:
             reading.skipped.append(rest.pop(0))
             if row.user_first and reading.user is None and isinstance(word, str):
                 reading.user = word.split(":")[0]
+                reading.refused |= "USER" in row.takes and not re.fullmatch(row.takes["USER"], word)
         elif row.command_option and reading.command is None and _command_follows(reading):
             rest.pop(0)
         else:

@@ -19,8 +19,8 @@ from stopcheck.source import SourceFile, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.launcher import Launcher
-    from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
     from stopcheck.image.model import FileSystem
@@ -87,7 +87,13 @@ def start_interpreter(start: Start) -> Body | Failure:
             return _inline(start, language, told.what, told.arguments)
     if language == "node" and told.kind == "script" and start.argv[1] in {"--watch", "--watch-preserve-output"}:
         row = replace(
-            start.row, role="fork", forwards="child", forwards_only=("TERM", "INT"), exit_of_child=False, exit=0
+            start.row,
+            role="fork",
+            forwards="child",
+            forwards_only=("TERM", "INT"),
+            exit_of_child=False,
+            exit=0,
+            on={"USR1": "ignore"},
         )
         return Wrapper(start.machine, row, (start.argv[0], *start.argv[2:]), dict(start.env))
     if isinstance(told.what, Unknown):
@@ -181,17 +187,28 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     if status is not None:
         return start.leaf("short", status=status)
     if language == "python":
-        return _successor(start, text, arguments) or _of_text(start, language, text)
+        return _launched_text(start, text) or _successor(start, text, arguments) or _of_text(start, language, text)
     of_them = of_arguments(text, arguments) if language == "perl" else None
     found = read_inline(language, text) if of_them is None else None
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
     if not argv:
         return _of_text(start, language, text)
+    if found is not None:
+        start.process.ignored |= set(found.ignores)
     if replaces:
         return start.load(argv)
     on = {} if found is not None and found.asks else SIGNALS[language]
     row = replace(start.row, role="fork", on=on, otherwise="default", exit=1)
     return Wrapper(start.machine, row, argv, dict(start.env))
+
+
+def _launched_text(start: Start, text: str) -> Body | None:
+    """What a text in Python comes to that starts others and is carried out."""
+    told = [word for word in start.argv[1:] if word != "-u"]
+    path = start.path(str(told[0]))
+    if told[0] not in INLINE["python"]:
+        return None
+    return _launched(start, "python", path, "", given={path: SourceFile(path, text)})
 
 
 def _of_text(start: Start, language: str, text: str) -> Body:
@@ -243,7 +260,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     """A program in a file, by its name where that is known, else by its source."""
     base = name.rsplit("/", 1)[-1]
     if name == "/bin/sh" and language in NO_TEXT:
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         return Failure(
             NO_TEXT[language], f"{start.process.program} takes {name}, a program, for its script", "binary", name
@@ -270,12 +287,12 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         reason = f"{name.rstrip()!r} is not in the image (its line ends in CR LF)"
         return Failure(MISSING[language], reason, "crlf", name)
     if compiled is None and _missing(start, language, name):
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
     return compiled or _ended(start, arguments) or start.leaf("unknown", _unread(start, name))
@@ -317,8 +334,8 @@ def _successor(
 
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.permissions import closed_folder, is_shut_out
-    from stopcheck.boot.programs.program import Failure
 
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)

@@ -17,7 +17,7 @@ from stopcheck.syntax.shell.tree import SimpleCommand
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.grammar import child_argv, own_words, permuted
-from stopcheck.boot.programs.program import Failure, Program
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
@@ -29,9 +30,9 @@ def run(start: Start) -> Body | Failure:
     own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else start.words
     row = applied(row, own, tools(image, row), image.base.name, start.env)
     if permutes and row.own_letters and row.role != "short" and (taken := _taken_option(row, start.argv)):
-        return Failure(1, taken)
+        return Failure(1, taken, ran=True)
     if row.zero_options and row.role == "init" and (wrong := _wrong_value(row, own)):
-        return Failure(1, wrong)
+        return Failure(1, wrong, ran=True)
     role = find_role(row.role)
     return role(replace(start, row=row, argv=argv)) if role else Program(row, start.machine.stop_signal)
 

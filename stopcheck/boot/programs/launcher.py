@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stopcheck.boot.conduct import PATIENCE, Opaque, UndecidedError
-from stopcheck.boot.programs.program import ENDED, Failure, Launching, Program
+from stopcheck.boot.failure import Failure
+from stopcheck.boot.programs.program import ENDED, Launching, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, Protocol
@@ -83,7 +84,8 @@ class _AskedError(Exception):
 
 def is_launcher(begin: Begin, pid: int, signal: str) -> bool:
     """Whether a program comes to where it starts another in its first seconds, or when a signal comes."""
-    trial = begin(_Trial(pid), lambda _: True)
+    kernel = _Trial(pid)
+    trial = begin(kernel, kernel.decide)
     try:
         if not trial.advance(SHORT) and trial.disposition(signal) == "caught":
             trial.deliver(signal)
@@ -105,6 +107,12 @@ class _Trial:
     def __init__(self, number: int) -> None:
         self.number = number
         self.pieces = 0
+        self.asked = False
+
+    def decide(self, _: int) -> bool:
+        """What nobody knows is so: what it becomes then is not sure."""
+        self.asked = True
+        return True
 
     def pid(self) -> int:
         """See Kernel.pid."""
@@ -120,7 +128,9 @@ class _Trial:
 
     def become(self, *_: object) -> None:
         """See Kernel.become."""
-        raise UndecidedError("it becomes another program")
+        if self.asked:
+            raise UndecidedError("whether it becomes another program")
+        raise _StartsError
 
     def send(self, *_: object) -> bool:
         """See Kernel.send."""
@@ -425,7 +435,7 @@ class _Calls:
 
         return int(self._ask(ask))
 
-    def become(self, words: tuple[object, ...], env: Mapping[str, object]) -> None:
+    def become(self, words: tuple[object, ...], env: Mapping[str, object], deaf: frozenset[str] = frozenset()) -> None:
         """See Kernel.become."""
         launcher = self.launcher
 
@@ -433,11 +443,16 @@ class _Calls:
             argv = tuple(map(_field, words))
             before = process.argv, process.program, process.env
             started = launcher.machine.load(world, process, argv, _environment(env))
+            if isinstance(started, Failure) and started.ran:
+                world.note_failure("cannot-start", process, started, launcher.span())
+                world.exit(process, started.status)
+                raise _GoneError
             if isinstance(started, Failure):
                 process.argv, process.program, process.env = before
                 world.note_failure("cannot-start", process, started, launcher.span())
                 return 0
             process.body = started
+            process.ignored |= deaf
             raise _GoneError
 
         self._ask(ask)

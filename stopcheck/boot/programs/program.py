@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import ImageFile
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.source import SourceFile
 
@@ -86,7 +86,8 @@ class Program:
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
                 return "graceful"
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
-        return "unknown"
+        # Of the services with a table only Apache's ends on SIGWINCH, which does nothing by itself.
+        return "default" if signal == "WINCH" and self.row.role == "service" else "unknown"
 
     def assumed(self, signal: str) -> bool:
         """Whether it is only taken to handle a signal, because nothing tells otherwise."""
@@ -489,28 +490,6 @@ class Daemonizer(Passing):
             child.body = Program(self.row, self.machine.stop_signal)
         world.exit(process, status)
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """exec(3) fails: the status a shell or an engine gives, and why.
-
-    `kind` is "absent" (no such program), "argument" (no such file for an interpreter to run), "binary" (no text for
-    it), "folder" (no program, but a folder), "closed" (in a folder that the user may not enter), "denied" (he may not
-    write there), "syntax" (its shell cannot read it), "option" (the shell does not know one), "config" (it refuses
-    its configuration), "refuses" (a service that wants something else; `name` is what to do about it), "interpreter"
-    (the one that a script names is absent), "mode" (no execute permission), "empty", "shebang" (none, or nothing
-    after it), "mark" (a byte order mark before it), "late" (it is not on the first line), "crlf" or ""; `name` is the
-    program that was looked for, `file` the one that was found. `ran`: another program was started in its place, found
-    that it could not start this one, and ended with `status`.
-    """
-
-    status: int
-    reason: str
-    kind: str = ""
-    name: str = ""
-    file: ImageFile | None = None
-    ran: bool = False
 
 
 def _row(role: str) -> ProgramRow:

@@ -7,7 +7,7 @@ import re
 from functools import reduce
 
 from stopcheck.boot.accounts import ROOT
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import folders_above
@@ -38,7 +38,7 @@ def refusal(start: Start) -> Failure | None:
     """
     for each in start.row.refuses:
         if _holds(start, each):
-            return Failure(each["status"], each["why"], "refuses", each["advice"])
+            return Failure(each["status"], each["why"], "refuses", each["advice"], ran=True)
     return None
 
 

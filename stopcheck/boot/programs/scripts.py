@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.program import Failure, Program
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
@@ -22,6 +22,7 @@ from stopcheck.source import SourceFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 
@@ -465,17 +466,24 @@ def start_make(start: Start) -> Body | Failure:
     while words:
         word = words.pop(0)
         last = word[-1:] if word[:1] == "-" and word[1:2] != "-" else ""
+        option, _, value = word.partition("=")
         if (word == "--directory" or last == "C") and words:
             folder = words.pop(0)
-        elif (word == "--file" or last == "f") and words:
+        elif (word in {"--file", "--makefile"} or last == "f") and words:
             name = words.pop(0)
+        elif option == "--directory":
+            folder = value
+        elif option in {"--file", "--makefile"}:
+            name = value
+        elif word == "--ignore-errors" or (last and "i" in word):
+            return start.leaf("unread", "it goes on whatever fails")
         elif word.startswith(("-j", "--jobs")):
             at_once = word not in {"-j1", "--jobs=1"}
             if word in {"-j", "--jobs"} and words and words[0].isdigit():
                 at_once = words.pop(0) != "1"
         elif word.startswith("SHELL="):
             return start.leaf("unread", "its shell is another one")
-        elif word in {"-n", "--dry-run", "-v", "--version", "-h", "--help"}:
+        elif word in _ASKS:
             return start.leaf("short")
         elif not word.startswith("-") and "=" in word:
             given[word.partition("=")[0]] = word.partition("=")[2]
@@ -498,6 +506,10 @@ def start_make(start: Start) -> Body | Failure:
             row = replace(start.row, role="fork", forwards="child")
             return Make(start.machine, row, lines[0], {**start.env, **told}, tuple(lines[1:]), folder)
     return start.leaf("test") if _only_works(targets) else start.leaf("unread", "the Makefile is not in the files")
+
+
+_ASKS = frozenset({"-n", "--dry-run", "-v", "--version", "-h", "--help", "-q", "--question", "-t", "--touch"})
+"""Options with which make runs no recipe."""
 
 
 def _is_there(start: Start, folder: str, text: str, targets: list[str]) -> bool:
@@ -580,8 +592,19 @@ def _collect(
             if plain is None:
                 return Unknown("a variable in the Makefile's recipe")
         if plain:
-            found.append(("/bin/sh", "-c", plain) if _SHELL_WORK.search(plain) else tuple(plain.split()))
+            found.append(_words(plain))
     return None
+
+
+def _words(line: str) -> tuple[Field, ...]:
+    """A line of a recipe as make starts it: what stands in single quotes needs no shell (make's job.c)."""
+    if _SHELL_WORK.search(re.sub("'[^'\n]*'", "x", line)):
+        return ("/bin/sh", "-c", line)
+    if "'" not in line:
+        return tuple(line.split())
+    import shlex
+
+    return tuple(shlex.split(line))
 
 
 def _rules(text: str) -> dict[str, tuple[list[str], list[str]]] | Unknown:

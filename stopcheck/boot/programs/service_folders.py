@@ -31,6 +31,9 @@ def start_supervisor(start: Start) -> Body:
 
         return start_supervisord(start)
     folder = start.path(_folder(start.words, row))
+    own = posixpath.join(folder, ".s6-svscan", f"SIG{machine.stop_signal}")
+    if row.name == "s6-svscan" and isinstance(machine.image.files.lookup(own), ImageFile):
+        return start.leaf("opaque", f"what {own} does")
     runs = machine.image.files.matching(posixpath.join(folder, *(() if row.one_service else "*"), "run"))
     if not runs:
         return Program(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.grammar import (
     child_argv,
@@ -18,15 +19,7 @@ from stopcheck.boot.programs.grammar import (
     unset,
 )
 from stopcheck.boot.programs.known import tools
-from stopcheck.boot.programs.program import (
-    FOR_EVER,
-    Daemonizer,
-    Failure,
-    Parent,
-    ParentOptions,
-    Program,
-    parent_options,
-)
+from stopcheck.boot.programs.program import FOR_EVER, Daemonizer, Parent, ParentOptions, Program, parent_options
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper
@@ -79,6 +72,8 @@ def start_wrapper(start: Start) -> Body | Failure:
     gone = _gone(start)
     if gone is not None:
         return gone
+    if row.enters and (entered := folders(row, argv)) and start.path(entered[0]) != "/":
+        return start.leaf("opaque", f"which programs are in {entered[0]}")
     user = new_user(row, argv)
     if row.login and is_refused(machine.image, process, row, argv, user):
         return _short(start, 1)
@@ -133,6 +128,8 @@ def start_daemon(start: Start) -> Body | Failure:
     child, _ = child_argv(start.row, start.argv)
     if not child:
         return Failure(1, f"{start.row.name} is told to start nothing")
+    if start.row.by_path and not str(child[0]).startswith("/"):
+        return Failure(1, f"{start.row.name} wants the whole path of {child[0]}", "refuses", ran=True)
     return Daemonizer(start.machine, start.row, child, dict(start.env))
 
 

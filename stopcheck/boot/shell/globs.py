@@ -11,7 +11,7 @@ from stopcheck.image.paths import clean
 from stopcheck.syntax.shell.tree import Text
 
 if TYPE_CHECKING:
-    from stopcheck.boot.shell.words import Scope
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field, World
     from stopcheck.image.model import FileSystem
     from stopcheck.syntax.shell.tree import Word

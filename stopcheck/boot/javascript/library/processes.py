@@ -169,8 +169,9 @@ class Processes(Language):
         return bool(child.fields["killed"])
 
     def child_unref(self, child: Thing) -> None:
-        """ChildProcess.unref()."""
-        self.loop.handles.pop(id(child), None)
+        """ChildProcess.unref(): its pipes are handles of their own."""
+        if not child.fields["open"]:
+            self.loop.handles.pop(id(child), None)
 
     def child_ref(self, child: Thing) -> None:
         """ChildProcess.ref()."""

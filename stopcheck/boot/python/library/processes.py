@@ -53,9 +53,7 @@ class Processes(Shelf):
         """subprocess.Popen()."""
         if more or not named.keys() <= _PLAIN_OPTIONS:
             raise UndecidedError("an option of Popen is not followed")
-        if self.schedule.blocked:
-            raise UndecidedError("what a child does with blocked signals is not followed")
-        ignored = frozenset(name for name, handler in self.schedule.handlers.items() if handler == IGNORED)
+        ignored = self._ignored()
         env = named.get("env")
         told = env if isinstance(env, dict) else self.variables
         words = self._words(args, named.get("shell", False))
@@ -68,6 +66,12 @@ class Processes(Shelf):
         output = Thing("childpipe", {"pid": pid})
         return Thing("Popen", {"pid": pid, "args": args, "returncode": None, "stdout": output, "stderr": output,
                                "locked": False})  # fmt: skip
+
+    def _ignored(self) -> frozenset[str]:
+        """The signals that a child ignores, as this program does."""
+        if self.schedule.blocked:
+            raise UndecidedError("what a child does with blocked signals is not followed")
+        return frozenset(name for name, handler in self.schedule.handlers.items() if handler == IGNORED)
 
     def _folder(self, told: object) -> str:
         folder = self.folder if told is None else told
@@ -204,6 +208,16 @@ class Processes(Shelf):
         self._checked(status)
         return status
 
+    def subprocess_getoutput(self, command: object) -> Steps:
+        """subprocess.getoutput()."""
+        yield from self._run(command, {"shell": True, "stdout": Library("subprocess.PIPE")})
+        return Opaque("output")
+
+    def subprocess_getstatusoutput(self, command: object) -> Steps:
+        """subprocess.getstatusoutput()."""
+        status = yield from self._run(command, {"shell": True, "stdout": Library("subprocess.PIPE")})
+        return (status, Opaque("output"))
+
     def subprocess_check_output(self, args: object, *_: object, **named: Any) -> Steps:
         """subprocess.check_output()."""
         self._checked((yield from self._run(args, {**named, "stdout": Library("subprocess.PIPE")})))
@@ -296,6 +310,8 @@ class Processes(Shelf):
             self.own = self.kernel().pid()
             for number in self.cells:
                 self.cells[number] = self.kernel().look(number)
+        else:
+            self.child(pid)
         return pid
 
     def fork_worker(self) -> int:
@@ -355,7 +371,7 @@ class Processes(Shelf):
         """os.execvp() and its like, with a list of words."""
         if not isinstance(words, (list, tuple)):
             raise UndecidedError("what it becomes is not known")
-        self.kernel().become(tuple(map(self._word, words)), self.variables)
+        self.kernel().become(tuple(map(self._word, words)), self.variables, self._ignored())
         raise RaisedError("FileNotFoundError")
 
     os_execv = os_execvpe = os_execve = os_execvp
@@ -368,6 +384,9 @@ class Processes(Shelf):
 
     def os_setsid(self) -> None:
         """os.setsid(): PID 1 leads a session already."""
+        kernel = self.around.kernel
+        if self.around.first and (kernel is None or kernel.pid() == 1):
+            raise RaisedError("PermissionError")
         raise UndecidedError("that it leaves its session is not followed")
 
     os_setpgrp = os_setsid

@@ -37,7 +37,9 @@ class Signals(Shelf):
 
     def signal_getsignal(self, number: object) -> object:
         """signal.getsignal()."""
-        return self.schedule.handlers.get(self.known_signal(number), Library("signal.SIG_DFL"))
+        name = self.known_signal(number)
+        default = "signal.SIG_DFL" if name != "INT" else "signal.default_int_handler"
+        return self.schedule.handlers.get(name, Library(default))
 
     def signal_signals(self, number: object) -> object:
         """signal.Signals()."""
@@ -99,4 +101,8 @@ class Signals(Shelf):
         yield Wait("sigwait")
         return Opaque()
 
-    signal_sigwaitinfo = signal_sigwait
+    def signal_sigwaitinfo(self, signals: object) -> Steps:
+        """signal.sigwaitinfo(): a handler may interrupt it."""
+        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, self.place))
+        yield Wait("sigwaitinfo")
+        return Opaque()

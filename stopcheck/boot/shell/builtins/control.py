@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.made import may_have_made
 from stopcheck.boot.shell import constructs, hearing
-from stopcheck.boot.shell.commands import Call, replace_process
+from stopcheck.boot.shell.commands import replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Checked,
@@ -29,6 +29,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.world import Field, Status
 
 
@@ -47,6 +48,10 @@ SETS_LITTLE = (
 """Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
 
 
+_EXEC_LETTERS = {"bash": "cla", "ksh93": "ca", "mksh": "ca", "yash": "cfa", "zsh": "cla"}
+"""The options of `exec`: the name behind `-a` is what the program is called."""
+
+
 def do_exec(call: Call) -> None:
     """Replace the shell; without a command only its redirections hold."""
     words = call.arguments
@@ -61,15 +66,16 @@ def do_exec(call: Call) -> None:
         option, words = words[0], words[1:]
         if option == "--":
             break
-        if option == "-a" and words:
+        known = set(option[1:]) <= set(_EXEC_LETTERS.get(row.name, ""))
+        if known and option.endswith("a") and words:
             words = words[1:]
-        elif row.name == "busybox":
+        elif not known and row.name in {"busybox", "ksh93", "mksh"}:
             call.shell.leave(2)
             return
-        elif row.name == "bash" and not set(option[1:]) <= set("cla"):
+        elif not known and row.name == "bash":
             call.shell.refuse(2)
             return
-        elif row.name == "yash" and not set(option[1:]) <= set("cfa"):
+        elif not known and row.name == "yash":
             call.shell.set_status(2)
             return
     if not words:

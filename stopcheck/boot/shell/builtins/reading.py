@@ -16,7 +16,7 @@ from stopcheck.model import Unknown
 from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
-    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.world import Field
 
 
