@@ -236,7 +236,10 @@ def forget(shell: Shell, world: World, waited: tuple[int, ...] = ()) -> None:
 
 
 def _waited_for(world: World, pids: tuple[int, ...]) -> tuple[int, ...]:
-    """Those that bash's `wait` for all has come to before they ended: it goes from job to job (wait_for_background_pids)."""
+    """Those that bash's `wait` for all has come to before they ended: it goes from job to job.
+
+    Source: jobs.c, wait_for_background_pids.
+    """
     ends = [world.processes[pid].ended_at for pid in pids]
     return tuple(pid for at, pid in enumerate(pids) if all(end < ends[at] for end in ends[:at]))
 
