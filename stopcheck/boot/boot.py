@@ -5,9 +5,10 @@ from __future__ import annotations
 from stopcheck.boot.accounts import is_nobody
 from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.either import MARK
+from stopcheck.boot.failure import Failure
+from stopcheck.boot.loader import Loader
 from stopcheck.boot.lookup import DEFAULT_PATH
-from stopcheck.boot.machine import Machine
-from stopcheck.boot.programs.program import ENDED, Failure, Program
+from stopcheck.boot.programs.program import ENDED, Program
 from stopcheck.boot.settle import settle, turn
 from stopcheck.boot.world import SHORT, Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
@@ -17,6 +18,7 @@ from stopcheck.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
+    from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Field
     from stopcheck.image.model import Image
     from stopcheck.knowledge.programs import ProgramRow
@@ -86,7 +88,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
     argv = start_argv(image)
     if argv is None or isinstance(argv, Unknown):
         return ()
-    machine = Machine(image, stop_signal, programs)
+    machine = Loader(image, stop_signal, programs)
     world = World()
     env: dict[str, Field] = {"PATH": DEFAULT_PATH, **image.env}
     process = world.spawn(None, Program(ENDED, ""), argv, None)

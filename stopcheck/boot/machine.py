@@ -1,70 +1,36 @@
-"""exec(3) on paper: from an argv and the image's files to what runs in the process."""
+"""What every process of a container can look up: the image, what the user describes, the scripts that were parsed."""
 
 from __future__ import annotations
 
 import posixpath
-from functools import cached_property
 
 from stopcheck.boot.embedded import embedded
-from stopcheck.boot.lookup import (
-    DEFAULT_PATH,
-    GLIBC,
-    SHELL_NAMES,
-    begins_like_a_program,
-    find_file,
-    found_as,
-    is_absent,
-    is_bare,
-    is_for,
-    is_no_name,
-    lacks_language,
-    lacks_shell,
-    may_be_the_bases,
-    own_script,
-)
-from stopcheck.boot.permissions import closed_folder, is_shut_out
-from stopcheck.boot.programs import known
-from stopcheck.boot.programs.program import UNMARKED, Failure, Program
-from stopcheck.boot.programs.roles import Start, is_namesake
 from stopcheck.boot.signals import HARMLESS
-from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
+from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import clean
-from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
-from stopcheck.regex import regex
-from stopcheck.source import SourceFile
 from stopcheck.syntax.shell import parse_script
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.handlers.source import Handling
-    from stopcheck.boot.shell.interpreter import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import FileSystem, Image
+    from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
-    from stopcheck.source import Span
+    from stopcheck.source import SourceFile, Span
     from stopcheck.syntax.shell.tree import Script, Sequence
-
-NESTING_LIMIT = 30
-_BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
-QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
-"""An only argument to which a program answers, and ends."""
-OPAQUE_ENDINGS = (".sh", ".bash", ".run", "entrypoint", "/init")
-
-
-def _as_written(process: Process) -> str:
-    """How a script writes the name of the program that it starts: `${JAVA}`; "" where that is not to be seen."""
-    words = process.origin.text.split() if process.origin is not None else []
-    first = next((word.strip('"') for word in words if word != "exec"), "")
-    return first if _BY_VARIABLE.fullmatch(first) else ""
 
 
 class Machine:
-    """An image ready to run: what it needs to know to start a program; it keeps parsed scripts."""
+    """An image ready to run, and how a process of it starts another program (`loader.py` does it).
+
+    It is handed down to all that runs, so that shells and programs need not know those that they start.
+    """
 
     def __init__(self, image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | None = None) -> None:
         self.image = image
@@ -111,162 +77,6 @@ class Machine:
             source = self._texts[key] = embedded(text, span)
         return source
 
-    @cached_property
-    def interpreter(self) -> Interpreter:
-        """How shells carry out their commands: many images start none."""
-        from stopcheck.boot.shell.interpreter import Interpreter
-
-        return Interpreter()
-
-    # --- starting a program ----------------------------------------------------------------------
-
-    def load(
-        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0,
-        search: Field | None = None,
-    ) -> Body | Failure:  # fmt: skip
-        """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start.
-
-        `search`: the folders in which a shell looks for it, where those are not the PATH that it is given.
-        """
-        if not argv:
-            return Failure(127, "nothing to run")
-        name = argv[0]
-        process.argv, process.env = argv, env
-        if isinstance(name, Unknown):
-            process.program = _as_written(process) or "a program that is not known"
-            return Program(ProgramRow("", role="unnamed"), self.stop_signal)
-        process.program = name.rsplit("/", 1)[-1]
-        if not name:
-            return Failure(127, "an empty word names no program", "absent", name)
-        if name.endswith("/"):
-            return Failure(126, f"{name} is a folder", "folder", name)
-        if depth > NESTING_LIMIT:
-            return Failure(126, f"{name} starts itself for ever")
-        search = env.get("PATH") if search is None else search
-        written = self.written(world, process, name) if "/" in name else None
-        file = written or find_file(self.image, name, process.cwd, {} if search is None else {"PATH": search})
-        if file is None and "/" in name:
-            made = world.files.get(clean(posixpath.join(process.cwd, name)))
-            if isinstance(made, Unknown):  # what a script has worked on may say anything
-                return self._opaque(process, "opaque", made.reason)
-        elsewhere = None
-        if isinstance(search, Unknown) and "/" not in name and not is_no_name(name):
-            elsewhere = self._opaque(process, "absent", search.reason)
-        if file is None:
-            return elsewhere or self._not_found(name, process.cwd)
-        if not isinstance(file, Unknown) and process.user and is_shut_out(self.image, process.user, file, 1):
-            why = f"{file.path} can be executed by root alone, and {process.user} is to run it"
-            return Failure(126, why, "unreadable", name, file)
-        if not isinstance(file, Unknown) and isinstance(file.content, SourceFile):
-            return self._load_file(world, process, file, file.content, argv, env, depth)
-        absent = Failure(127, f"{name} is not in the image", "absent", name)
-        if process.program in SHELL_NAMES:
-            if "/" in name and may_be_the_bases(file) and lacks_shell(self.image, name, process.cwd):
-                return absent
-            from stopcheck.boot.shell.invocation import start_shell
-
-            return start_shell(self, world, process, argv, env)
-        if process.program in self.programs:
-            if isinstance(file, Unknown) and not isinstance(
-                find_file(self.image, name, process.cwd, {"PATH": DEFAULT_PATH}), Unknown
-            ):
-                return absent
-            return known.run(Start(self, world, process, self.programs[process.program], argv, env, depth))
-        path = file.path if not isinstance(file, Unknown) else name
-        base = self.image.base
-        if own_script(path, base.execs) and len(argv) > 1:
-            return self._become(world, process, argv, env, depth)
-        start = own_script(path, tuple(base.starts))
-        if start:
-            return self.load(world, process, (*base.starts[start].split(), *argv[1:]), env, depth + 1)
-        row = find_program(name)
-        if row is not None and not is_namesake(row, file):
-            if may_be_the_bases(file) and lacks_language(self.image, name):
-                return elsewhere or absent
-            return known.run(Start(self, world, process, row, argv, env, depth))
-        if may_be_the_bases(file) and is_absent(self.image, name, process.cwd):
-            return elsewhere or absent
-        return self._stranger(Start(self, world, process, ProgramRow(process.program), argv, env), file)
-
-    def _opaque(self, process: Process, role: str, reason: str) -> Program:
-        return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
-
-    def _not_found(self, name: str, cwd: str) -> Failure:
-        if "\r" in name:
-            return Failure(127, f"{name.rstrip()!r} is not in the image (its line ends in CR LF)", "crlf", name)
-        if "/" in name and self.image.files.kind(clean(posixpath.join(cwd, name))) == "folder":
-            return Failure(126, f"{name} is a folder", "folder", name)
-        return Failure(127, f"{name} is not in the image", "absent", name)
-
-    def _become(
-        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int
-    ) -> Body | Failure:
-        """What a base image's own script that ends in `exec "$@"` becomes.
-
-        A shell runs by itself what the kernel refuses.
-        """
-        base = self.image.base
-        leads = isinstance(argv[1], str) and base.prepends and is_for(self.image, argv[1], process.cwd, env)
-        own = (*base.prepends.split(), *argv[1:]) if leads else argv[1:]
-        if base.needs and own[0] == base.prepends:
-            from stopcheck.boot.programs.refusals import gives_up
-
-            ended = gives_up(Start(self, world, process, ProgramRow(process.program), own, env, depth))
-            if ended is not None:
-                return ended
-        started = self.load(world, process, own, env, depth + 1)
-        if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
-            return self.load(world, process, ("/bin/sh", started.file.path, *own[1:]), env, depth + 1)
-        return started
-
-    def _stranger(self, start: Start, file: ImageFile | Unknown) -> Body | Failure:
-        """A program of which there is no knowledge: what the build made it of, or what can be said by its name."""
-        name, argv = str(start.argv[0]), start.argv
-        there = None if isinstance(file, Unknown) else file
-        role = "unread" if name.endswith(OPAQUE_ENDINGS) and there is None else "unknown"
-        if may_be_the_bases(file) and is_bare(self.image):
-            role = "absent"
-        linked = isinstance(file, Unlikely) and ".sh is not in the build context" in file.reason
-        edited = there is not None and isinstance(there.content, Edited)
-        if edited or linked or name.endswith((".sh", ".bash", "-entrypoint")):
-            role = "unread"
-        if len(argv) == 2 and argv[1] in QUESTIONS:
-            role = "short"
-        elif there is not None and isinstance(there.content, Made) and there.content.tool:
-            from stopcheck.boot.programs.sources import start_made
-
-            return start_made(start, there.content)
-        elif "/bin/" in (path := there.path if there is not None else start.path(name)):
-            from stopcheck.boot.programs.runtimes import start_output
-
-            output = start_output(start, path)
-            if output is not None:
-                return output
-        reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
-        return Program(unknown_program(start.process.program, start.words, role, reason), self.stop_signal)
-
-    def start(
-        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field],
-        depth: int = 0,
-    ) -> Body | Failure:  # fmt: skip
-        """As a program starts another, mostly by execvp(3): that hands a file which the kernel refuses to /bin/sh.
-
-        musl's does not; of a base image that is not known nobody can say. Source: start.* of the facts, the "ENOEXEC"
-        of execvp(3).
-        """
-        started = self.load(world, process, argv, env, depth)
-        if not isinstance(started, Failure) or started.ran:
-            return started
-        own = find_program(row.child) if started.kind == "absent" and argv[0] == row.child else None
-        if own is not None:  # what is there brings what it runs on
-            return known.run(Start(self, world, process, own, argv, env, depth))
-        if started.kind in UNMARKED and started.file and not row.execve and self.image.base.family != "alpine":
-            if self.image.base.family not in GLIBC:
-                told = ProgramRow(process.program, role="opaque", instead="whether its libc runs scripts without `#!`")
-                return Program(told, self.stop_signal)
-            return self.load(world, process, ("/bin/sh", started.file.path, *argv[1:]), env, depth)
-        return replace(started, status=started.status if row.unstarted is None else row.unstarted, ran=True)
-
     def written(self, world: World, process: Process, name: str) -> ImageFile | None:
         """A script that another one has written, where its text is known; that it was made executable is taken so."""
         path = clean(posixpath.join(process.cwd, name))
@@ -281,70 +91,21 @@ class Machine:
         path = clean(posixpath.join(process.cwd, path))
         return path in world.folders or self.image.files.kind(path) == "folder"
 
-    def _load_file(
-        self, world: World, process: Process, file: ImageFile, source: SourceFile, argv: tuple[Field, ...],
-        env: Mapping[str, Field], depth: int,
+    # --- starting a program ----------------------------------------------------------------------
+
+    def load(
+        self, world: World, process: Process, argv: tuple[Field, ...], env: Mapping[str, Field], depth: int = 0,
+        search: Field | None = None,
     ) -> Body | Failure:  # fmt: skip
-        if not isinstance(file.mode, Unknown) and not file.mode & 0o111 and not made_executable(world, file.path):
-            return Failure(126, f"{file.path} is not executable", "mode", str(argv[0]), file)
-        closed = closed_folder(self.image, process.user, file.path) if process.user else ""
-        if closed:
-            return Failure(
-                126, f"{closed} is closed to {process.user}, and {file.path} is in it", "closed", str(argv[0])
-            )
-        text = source.text
-        if begins_like_a_program(text):
-            row = find_program(str(argv[0]), self.programs)
-            if row is None or is_namesake(row, file):
-                row = ProgramRow(process.program, role="unknown")
-            return known.run(Start(self, world, process, row, argv, env, depth))
-        if not text.startswith("#!"):
-            kind, why = _no_shebang(text)
-            return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
-        if process.user and is_shut_out(self.image, process.user, file, 4):
-            why = f"{file.path} can be read by root alone, and {process.user} is to run it"
-            return Failure(126, why, "unreadable", str(argv[0]), file)
-        line = text[2 : text.find("\n") if "\n" in text else len(text)]
-        words = line.strip(" \t").split(None, 1)
-        if not words:
-            return Failure(126, f"{file.path} names no interpreter after `#!`", "shebang", str(argv[0]), file)
-        if line.endswith("\r"):
-            return self._carriage_return(file, words, str(argv[0]))
-        interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
-        if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
-            interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
-        program = process.program
-        script = _seen_from(process.cwd, found_as(self.image, str(argv[0]), file.path, process.cwd, env))
-        loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, depth + 1)
-        if isinstance(loaded, Failure) and loaded.kind == "absent":
-            return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
-        if program in self.programs and not isinstance(loaded, Failure):
-            # Who describes a script knows it better than its text does; that it starts at all is another question.
-            process.program = program
-            return known.run(Start(self, world, process, self.programs[program], argv, env, depth))
-        return loaded
+        """execve(2) in `process`: sets its argv and gives what runs in it; a Failure where it cannot start.
 
-    def _carriage_return(self, file: ImageFile, words: list[str], name: str) -> Failure:
-        """A `#!` line that ends in CR LF: the CR is the last character of the interpreter's name, or of its option."""
-        program, what = words[0].rsplit("/", 1)[-1].rstrip(), words[-1].rstrip()
-        if len(words) == 1 or program == "env":
-            status, why = 127, f"there is no {what} with a carriage return in its name"
-        else:
-            bash = program == "bash" or (program == "sh" and self.image.base.sh == "bash")
-            status, why = 1 if bash else 2, f"{program} knows no option {what} with a carriage return in it"
-        return Failure(status, f"{file.path} has Windows line ends: {why}", "crlf", name, file)
+        `search`: the folders in which a shell looks for it, where those are not the PATH that it is given.
+        """
+        raise NotImplementedError
 
-
-def _seen_from(cwd: str, path: str) -> str:
-    """A file's path for a process; of both only the way from the same unknown folder may be known."""
-    return path if path.startswith("/") or not cwd or cwd.startswith("/") else posixpath.relpath(path, cwd)
-
-
-def _no_shebang(text: str) -> tuple[str, str]:
-    if not text.strip():
-        return "empty", "is empty"
-    if text.startswith("\ufeff"):
-        return "mark", "begins with a byte order mark: the kernel does not see its `#!`"
-    if text.lstrip().startswith("#!"):
-        return "late", "has something before its `#!` line"
-    return "shebang", "has no `#!` line: the kernel cannot run it"
+    def start(
+        self, world: World, process: Process, row: ProgramRow, argv: tuple[Field, ...], env: Mapping[str, Field],
+        depth: int = 0,
+    ) -> Body | Failure:  # fmt: skip
+        """As a program starts another, mostly by execvp(3)."""
+        raise NotImplementedError

@@ -6,8 +6,9 @@ import posixpath
 import re
 
 from stopcheck.boot.accounts import ROOT, makes_user
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.ownership import is_roots_file, is_roots_folder
-from stopcheck.boot.programs.program import READERS, SILENT, Failure, Program
+from stopcheck.boot.programs.program import READERS, SILENT, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
@@ -19,7 +20,7 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import Image, ImageFile

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.source import Span
 
 SPIN_LIMIT = 1500

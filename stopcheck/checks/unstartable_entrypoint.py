@@ -20,7 +20,7 @@ from stopcheck.syntax.shell.walk import commands, parameters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.checks._case import Case
     from stopcheck.stop.cause import Cause
 

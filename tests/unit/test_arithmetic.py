@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
-from stopcheck.boot.shell.words import Scope
+from stopcheck.boot.shell.scope import Scope
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:

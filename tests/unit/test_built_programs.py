@@ -43,6 +43,18 @@ def test_a_go_program(text: str, outcome: str, code: int | None) -> None:
     assert (found.outcome, found.exit_code) == (outcome, code)
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(SERVES, "terminated", id="all-is-known"),
+        pytest.param(USES, "graceful", id="not-all-is-known"),
+    ],
+)
+def test_a_go_program_with_the_name_of_a_known_one(text: str, outcome: str) -> None:
+    """Its sources tell, where they tell all; else it may be the known program, built anew."""
+    assert go(text, copy="/app /bin/prometheus", start='["/bin/prometheus"]').outcome == outcome
+
+
 def test_a_go_program_below_an_init() -> None:
     found = go(SERVES, start='["tini", "--", "/app"]')
     assert (found.outcome, found.exit_code) == ("terminated", 143)

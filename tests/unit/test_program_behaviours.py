@@ -110,6 +110,7 @@ def outcome(line: str, **options: object) -> str:
         pytest.param("hugo server", "graceful", id="hugo-server"),
         pytest.param("hugo -w", "graceful", id="hugo-watch"),
         pytest.param("our-tool version", "exits", id="only-version"),
+        pytest.param("info users are there", "exits", id="info"),
         pytest.param("our-tool -V", "exits", id="only-V"),
         pytest.param("our-tool -v", "graceful", id="verbose"),
         pytest.param("our-tool version serve", "graceful", id="more-than-version"),

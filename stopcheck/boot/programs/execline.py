@@ -20,7 +20,7 @@ from stopcheck.source import SourceFile
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
 

@@ -19,8 +19,8 @@ from stopcheck.source import SourceFile, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.launcher import Launcher
-    from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
     from stopcheck.image.model import FileSystem
@@ -260,7 +260,7 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
     """A program in a file, by its name where that is known, else by its source."""
     base = name.rsplit("/", 1)[-1]
     if name == "/bin/sh" and language in NO_TEXT:
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         return Failure(
             NO_TEXT[language], f"{start.process.program} takes {name}, a program, for its script", "binary", name
@@ -287,12 +287,12 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         reason = f"{name.rstrip()!r} is not in the image (its line ends in CR LF)"
         return Failure(MISSING[language], reason, "crlf", name)
     if compiled is None and _missing(start, language, name):
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         return Failure(MISSING[language], f"{start.path(name)} is not in the image", "argument", name)
     return compiled or _ended(start, arguments) or start.leaf("unknown", _unread(start, name))
@@ -334,8 +334,8 @@ def _successor(
 
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.permissions import closed_folder, is_shut_out
-    from stopcheck.boot.programs.program import Failure
 
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)

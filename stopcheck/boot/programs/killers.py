@@ -17,7 +17,7 @@ from stopcheck.syntax.shell.tree import SimpleCommand
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 
@@ -366,6 +366,8 @@ def start_signals(start: Start) -> Body | Failure:
             signal = name
         elif by == "pid" and (number := numeral(word[1:])) is not None and number not in NAMES:
             targets.append(word)
+    if program == "pkill" and not targets:
+        return start.leaf("short", status=1 if start.machine.image.base.sh == "busybox" else 2)  # it wants something
     if looks:
         return Looker(by, "0", tuple(targets))
     if signal is None:

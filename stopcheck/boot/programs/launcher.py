@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stopcheck.boot.conduct import PATIENCE, Opaque, UndecidedError
-from stopcheck.boot.programs.program import ENDED, Failure, Launching, Program
+from stopcheck.boot.failure import Failure
+from stopcheck.boot.programs.program import ENDED, Launching, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, Protocol

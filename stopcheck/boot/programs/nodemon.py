@@ -11,7 +11,7 @@ from stopcheck.records import replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 

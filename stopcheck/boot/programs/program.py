@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import posixpath
 
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import ImageFile
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.source import SourceFile
 
@@ -219,10 +219,17 @@ def depart(world: World, process: Process, body: Body, argv: tuple[Field, ...], 
     return child
 
 
-def set_apart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
-    """A child in a session of its own, for which the process will not wait."""
+def set_apart(
+    world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str, *, twice: bool = False
+) -> Process:
+    """A child in a session of its own, for which the process will not wait.
+
+    `twice`: of one that has made it, so that the child leads neither the session nor its group.
+    """
+    first = world.next_pid
+    world.next_pid += twice
     child = world.spawn(process, body, argv, process.origin)
-    child.sid = child.pgid = child.pid
+    child.sid = child.pgid = first
     child.program = name
     child.job = True
     world.note("daemonizes", process, other=child.pid, span=process.origin)
@@ -438,15 +445,23 @@ class Launching:
 
 
 class Daemonizer(Passing):
-    """Starts its service as a process of its own session and ends at once."""
+    """Starts its service as a process of its own session, notes its number in a file, and ends at once."""
 
-    __slots__ = ("env", "machine", "row", "service")
+    __slots__ = ("env", "machine", "pid_file", "row", "service")
 
-    def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        row: ProgramRow,
+        service: tuple[Field, ...],
+        env: dict[str, Field],
+        pid_file: str = "",
+    ) -> None:
         self.machine = machine
         self.row = row
         self.service = service
         self.env = env
+        self.pid_file = pid_file
 
     def copy(self) -> Daemonizer:
         """See Body.copy."""
@@ -458,8 +473,11 @@ class Daemonizer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = set_apart(world, process, self, self.service or process.argv, self.row.name)
+        twice = self.row.name == "start-stop-daemon"
+        child = set_apart(world, process, self, self.service or process.argv, self.row.name, twice=twice)
         status = 0
+        if self.pid_file:
+            world.files[self.pid_file] = f"{child.pid}\n"
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):
@@ -472,28 +490,6 @@ class Daemonizer(Passing):
             child.body = Program(self.row, self.machine.stop_signal)
         world.exit(process, status)
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """exec(3) fails: the status a shell or an engine gives, and why.
-
-    `kind` is "absent" (no such program), "argument" (no such file for an interpreter to run), "binary" (no text for
-    it), "folder" (no program, but a folder), "closed" (in a folder that the user may not enter), "denied" (he may not
-    write there), "syntax" (its shell cannot read it), "option" (the shell does not know one), "config" (it refuses
-    its configuration), "refuses" (a service that wants something else; `name` is what to do about it), "interpreter"
-    (the one that a script names is absent), "mode" (no execute permission), "empty", "shebang" (none, or nothing
-    after it), "mark" (a byte order mark before it), "late" (it is not on the first line), "crlf" or ""; `name` is the
-    program that was looked for, `file` the one that was found. `ran`: another program was started in its place, found
-    that it could not start this one, and ended with `status`.
-    """
-
-    status: int
-    reason: str
-    kind: str = ""
-    name: str = ""
-    file: ImageFile | None = None
-    ran: bool = False
 
 
 def _row(role: str) -> ProgramRow:

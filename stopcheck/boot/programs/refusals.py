@@ -7,7 +7,7 @@ import re
 from functools import reduce
 
 from stopcheck.boot.accounts import ROOT
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import folders_above

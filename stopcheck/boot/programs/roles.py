@@ -19,8 +19,8 @@ from stopcheck.records import dataclass
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.programs.program import Failure
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import ImageFile
     from stopcheck.source import SourceFile

@@ -17,7 +17,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from stopcheck.boot.programs.program import Failure
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body
     from stopcheck.image.model import FileSystem
@@ -75,7 +75,7 @@ def start_java(start: Start) -> Body | Failure:
     told = read_java(start)
     jar = start.text(told.jar) if told.jar else None
     if isinstance(jar, SourceFile) and not jar.text:
-        from stopcheck.boot.programs.program import Failure
+        from stopcheck.boot.failure import Failure
 
         return Failure(1, f"{start.path(told.jar)} is empty, and no archive", "argument", told.jar)
     doubt = told.doubt or next((word for word in more if word.startswith(("-javaagent", "-agent"))), "")

@@ -7,7 +7,7 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.program import Failure, Program
+from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
@@ -22,6 +22,7 @@ from stopcheck.source import SourceFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
 

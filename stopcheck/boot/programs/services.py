@@ -6,8 +6,9 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.killers import Killer, Stopper
-from stopcheck.boot.programs.program import Daemonizer, Failure, Leaving, Program
+from stopcheck.boot.programs.program import Daemonizer, Leaving, Program
 from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Packaged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.grammar import (
     child_argv,
@@ -18,15 +19,7 @@ from stopcheck.boot.programs.grammar import (
     unset,
 )
 from stopcheck.boot.programs.known import tools
-from stopcheck.boot.programs.program import (
-    FOR_EVER,
-    Daemonizer,
-    Failure,
-    Parent,
-    ParentOptions,
-    Program,
-    parent_options,
-)
+from stopcheck.boot.programs.program import FOR_EVER, Daemonizer, Parent, ParentOptions, Program, parent_options
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper

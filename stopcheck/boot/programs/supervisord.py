@@ -6,9 +6,10 @@ import posixpath
 import shlex
 
 from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lacking import missing_file
 from stopcheck.boot.permissions import is_denied
-from stopcheck.boot.programs.program import Failure, Leaving, Program
+from stopcheck.boot.programs.program import Leaving, Program
 from stopcheck.boot.programs.supervisord_values import NO, YES, fault
 from stopcheck.boot.programs.supervisors import Departing, Managed, Supervisor
 from stopcheck.boot.signals import signal_name

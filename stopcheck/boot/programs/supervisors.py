@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import ENDED, Failure, Parent, Program, depart
+from stopcheck.boot.failure import Failure
+from stopcheck.boot.programs.program import ENDED, Parent, Program, depart
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass

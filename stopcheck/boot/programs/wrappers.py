@@ -6,9 +6,10 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
-from stopcheck.boot.programs.program import ENDED, Daemonizer, Failure, Parent, ParentOptions, Program
+from stopcheck.boot.programs.program import ENDED, Daemonizer, Parent, ParentOptions, Program
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -219,7 +220,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         return Failure(2, f"it looks for {named} in {folder} alone", "refuses", "Tell it the whole path.", ran=True)
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
-        return Daemonizer(start.machine, row, argv, dict(start.env))
+        path = _option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
+        return Daemonizer(start.machine, row, argv, dict(start.env), path if isinstance(path, str) else "")
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
 

@@ -9,7 +9,7 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     import re
 
-    from stopcheck.boot.shell.words import Scope
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import CommandSubstitution

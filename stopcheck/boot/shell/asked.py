@@ -159,7 +159,7 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     if not isinstance(command, SimpleCommand) or not command.words or command.redirections:
         return False
     name = command.words[0].literal
-    if not name or name in shell.functions or shell.machine.interpreter.builtin(name, shell.row) is not None:
+    if not name or name in shell.functions or shell.interpreter.builtin(name, shell.row) is not None:
         return False
     row = find_program(name, shell.machine.programs)
     asks = any(word.span.text.startswith("-") for word in command.words[1:])
@@ -180,7 +180,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return True
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
-    if not name or shell.machine.interpreter.builtin(name, shell.row) is not None:
+    if not name or shell.interpreter.builtin(name, shell.row) is not None:
         return not name
     row = find_program(name, shell.machine.programs)
     if row is None or row.role == "unknown":

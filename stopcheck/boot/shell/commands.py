@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.made import MAY_WRITE
-from stopcheck.boot.programs.program import UNMARKED, Failure, Program
+from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.shell import constructs, forks, implicit_exec
 from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
+from stopcheck.boot.shell.call import Call
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, expand_words
@@ -18,55 +20,15 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.builtins import unknown_option
 from stopcheck.model import Unknown, numeral
-from stopcheck.records import dataclass, replace
+from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
-    from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell.frames import Reading, Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment, Function
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A command about to run, and who runs it."""
-
-    shell: Shell
-    world: World
-    process: Process
-    node: SimpleCommand
-    words: tuple[Field, ...]
-    tail: Tail
-    stdin: int | None = None
-    """The pipe or file that its redirections have it read from; None where it keeps its shell's."""
-    stdout: int | None = None
-    closed: frozenset[str] = frozenset()
-    """The descriptors that are closed for it."""
-    late: bool = False
-    """Whether the time is over that `read -t` gives it."""
-
-    @property
-    def machine(self) -> Machine:
-        """The image that it runs in."""
-        return self.shell.machine
-
-    @property
-    def output(self) -> int:
-        """The pipe, or the file, that it prints into; 0 is none that is followed."""
-        return self.process.stdout if self.stdout is None else self.stdout
-
-    @property
-    def special(self) -> bool:
-        """Whether an error of a special builtin ends a POSIX shell here: behind `command` it does not (XCU 2.8.1)."""
-        return self.node.words[0].literal not in {"command", "builtin"}
-
-    @property
-    def arguments(self) -> tuple[Field, ...]:
-        """The words after the command's name."""
-        return self.words[1:]
 
 
 def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
@@ -111,7 +73,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if function is not None:
             _call_function(call, function)
             return
-        builtin = shell.machine.interpreter.builtin(name, shell.row)
+        builtin = shell.interpreter.builtin(name, shell.row)
         if builtin is not None:
             if node.assignments:
                 _assign_before(call, name)
@@ -129,7 +91,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
 
 def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
     """What a `read` waited for has come, from where it was redirected to read; or its time is over."""
-    builtin = shell.machine.interpreter.builtin(str(reading.words[0]), shell.row)
+    builtin = shell.interpreter.builtin(str(reading.words[0]), shell.row)
     if builtin is not None:
         builtin(Call(shell, world, process, reading.node, reading.words, None, stdin=reading.pipe, late=late))
 
@@ -168,7 +130,7 @@ def _is_outside(shell: Shell, words: tuple[Field, ...]) -> bool:
     """Whether these words run a program, not a builtin or a function."""
     if not words or isinstance(words[0], Unknown):
         return False
-    return words[0] not in shell.functions and shell.machine.interpreter.builtin(words[0], shell.row) is None
+    return words[0] not in shell.functions and shell.interpreter.builtin(words[0], shell.row) is None
 
 
 def _call_function(call: Call, function: Function) -> None:

@@ -19,7 +19,7 @@ from stopcheck.syntax.shell.tree import TestBinary, TestLogical, TestNot, TestUn
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.words import Scope
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import TestExpression
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
@@ -58,8 +58,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.boot.shell.words import Scope
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Command
@@ -78,7 +78,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
         case Pipeline():
             forks.run_pipeline(shell, node, tail, world, process)
         case SimpleCommand():
-            shell.machine.interpreter.simple_command(shell, node, tail, world, process)
+            shell.interpreter.simple_command(shell, node, tail, world, process)
         case Group():
             if _redirected(shell, node, tail, world, process):
                 shell.push(Evaluate(node.body, under(shell, tail, "group", node)))
@@ -116,7 +116,7 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
                 shell.answers = ()
         case Conditional():
             if not forks.asks(shell, _words_of(node), node, tail, world, process):
-                shell.machine.interpreter.conditional(shell, node, world, process)
+                shell.interpreter.conditional(shell, node, world, process)
                 shell.answers = ()
         case Coprocess() if shell.row.name not in {"bash", "zsh"}:
             shell.set_status(127)  # a command that is not there
@@ -479,7 +479,9 @@ def listed(shell: Shell, words: tuple[Word, ...], world: World, process: Process
     from stopcheck.boot.shell.globs import with_files
 
     nullglob = "nullglob" in shell.options
-    return with_files(shell.scope(world, process), words, shell.machine.image.files, process.cwd, nullglob=nullglob)
+    return with_files(
+        shell.scope(world, process), words, shell.machine.image.files, world, process.cwd, nullglob=nullglob
+    )
 
 
 def _words_of(node: Conditional) -> tuple[Word, ...]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Interpreter:
-    """It is handed down through the machine, so that the modules below need not know those above them."""
+    """See interface.Interpreter."""
 
     simple_command = staticmethod(commands.simple_command)
     read_on = staticmethod(commands.read_on)

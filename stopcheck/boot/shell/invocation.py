@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.either import Either
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
-from stopcheck.boot.programs.program import Failure, Program
+from stopcheck.boot.programs.program import Program
+from stopcheck.boot.shell.interpreter import Interpreter
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
@@ -78,7 +80,9 @@ def run_shell(
             return leaf("unnamed", instead=text.reason)
         body = machine.parse_text(text, _place(machine.image, process, text), row)
         name = rest[1] if len(rest) > 1 else argv[0]
-        return Shell(machine, row, body, "command", name, rest[2:], env, options, f"{process.program} -c")
+        return Shell(
+            machine, Interpreter(), row, body, "command", name, rest[2:], env, options, f"{process.program} -c"
+        )
     if not rest or "s" in options:
         if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
             from stopcheck.boot.shell.piped import Piped
@@ -101,7 +105,7 @@ def run_shell(
         reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
         return leaf("unread", instead=reason, name=path.rsplit("/", 1)[-1])
     script = machine.parse(file.content, row)
-    return Shell(machine, row, script.body, "file", path, rest[1:], env, options, path)
+    return Shell(machine, Interpreter(), row, script.body, "file", path, rest[1:], env, options, path)
 
 
 def shell_row(image: Image, name: str) -> ShellRow | Unknown | None:

@@ -40,7 +40,8 @@ from stopcheck.boot.shell.frames import (
     Waiting,
     frame_key,
 )
-from stopcheck.boot.shell.words import OneWord, Partly, Scope, count
+from stopcheck.boot.shell.scope import Scope
+from stopcheck.boot.shell.words import OneWord, Partly, count
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell.interface import Interpreter
     from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
@@ -67,10 +69,11 @@ CALL_LIMIT = 40
 _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
     "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten",
-    "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interrupted", "interrupts", "jobs",
-    "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name", "ok", "open_end",
-    "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root", "row", "script",
-    "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited", "witnesses",
+    "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
+    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name",
+    "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
+    "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
+    "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
 
@@ -84,6 +87,7 @@ class Shell:
     def __init__(
         self,
         machine: Machine,
+        interpreter: Interpreter,
         row: ShellRow,
         body: Sequence,
         mode: str,
@@ -94,6 +98,7 @@ class Shell:
         script: str = "",
     ) -> None:
         self.machine = machine
+        self.interpreter = interpreter
         self.row = row
         self.frames: tuple[Frame, ...] = (Evaluate(body, frozenset()),)
         self.text = body
@@ -668,7 +673,7 @@ class Shell:
                 elif world is not None and process is not None:
                     hearing.receive(self, world, process, "CHLD")
             try:
-                return self.machine.interpreter.substitute(self, part, world, process)
+                return self.interpreter.substitute(self, part, world, process)
             except UnsetError:
                 return ""
 

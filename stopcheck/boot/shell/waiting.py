@@ -76,7 +76,7 @@ def _has_read(shell: Shell, blocked: Reading, world: World, process: Process) ->
         return False
     shell.blocked = None
     if blocked.pipe:
-        shell.machine.interpreter.read_on(shell, blocked, world, process, late=late)
+        shell.interpreter.read_on(shell, blocked, world, process, late=late)
     else:
         shell.push(Evaluate(blocked.node, None))
     return True

@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.made import may_have_made
 from stopcheck.boot.shell import constructs, hearing
-from stopcheck.boot.shell.commands import Call, replace_process
+from stopcheck.boot.shell.commands import replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Checked,
@@ -29,6 +29,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.world import Field, Status
 
 

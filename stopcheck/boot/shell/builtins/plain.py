@@ -13,7 +13,7 @@ from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from stopcheck.boot.shell.commands import Call
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.world import Field
 
 

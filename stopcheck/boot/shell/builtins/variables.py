@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import Failure
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
 from stopcheck.boot.shell.builtins.control import number
-from stopcheck.boot.shell.commands import Call, appended
+from stopcheck.boot.shell.commands import appended
 from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
@@ -16,6 +16,7 @@ from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import ArrayLiteral
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
