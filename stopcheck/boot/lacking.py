@@ -8,7 +8,7 @@ import re
 from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.listening import is_own, may_listen
-from stopcheck.boot.made import is_asked_for, is_nowhere, may_have_made
+from stopcheck.boot.made import is_nowhere, is_unseen, may_have_made
 from stopcheck.boot.permissions import strays
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
@@ -51,9 +51,7 @@ def missing_folder(machine: Machine, world: World, path: str, asking: Process | 
 
 def missing_file(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely nothing to read."""
-    if machine.image.files.kind(path) is not None or path in world.files or is_asked_for(world, path):
-        return False
-    return not may_have_made(machine, world, path)
+    return is_nowhere(machine, world, path)
 
 
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
@@ -101,7 +99,7 @@ def cannot_find(call: Call) -> bool:
     shell, world, process = call.shell, call.world, call.process
     path = _unfound(shell.machine, world, process, call.words)
     if not path:
-        return False
+        return shell.tested() and _may_lack(call)
     relative = any(isinstance(word, str) and word[:1] not in {"-", "/"} for word in call.words[1:])
     if relative and call.words[0] != "chown" and strays(call.node.span.source.text):
         return False
@@ -110,6 +108,18 @@ def cannot_find(call: Call) -> bool:
     reason = f"{path} is there already" if there else f"there is no {path}"
     world.note_failure("cannot-open", process, Failure(status, reason, "argument", path), call.node.span)
     shell.set_status(status)
+    return True
+
+
+def _may_lack(call: Call) -> bool:
+    """Whether `rm` is asked to remove what only something that has run may have made: its status tells of that."""
+    shell, world = call.shell, call.world
+    if call.words[0] != "rm" or len(call.words) != 2 or not isinstance(call.words[1], str):
+        return False
+    path = call.words[1]
+    if not path.startswith("/") or _WILDCARDS & set(path) or not is_unseen(shell.machine, world, path):
+        return False
+    shell.set_status(Unknown(f"whether {path} exists", call.node.span))
     return True
 
 
@@ -135,8 +145,10 @@ def cannot_open(shell: Shell, redirections: Iterable[Redirection], world: World,
             world.note_failure("cannot-open", process, Failure(1, f"`{each.span.text}`: it is not open"), each.span)
             return True
         if _is_unopened(shell, each, world, process):
-            path = str(expand_text(shell.scope(world, process), each.target))
-            tell(world, process, path, each.span, kept="C" in shell.options and each.operator in {">", "&>", ">&"})
+            path = expand_text(shell.scope(world, process), each.target)
+            named = each.target.span.text if isinstance(path, Unknown) else path
+            there = isinstance(path, Unknown) or clean(posixpath.join(process.cwd, path)) in world.files
+            tell(world, process, named, each.span, kept=there and _keeps(shell, each))
             return True
         (before.discard if closes(each) else before.add)(each.descriptor or "1")
     return False
@@ -186,8 +198,7 @@ def tell(world: World, process: Process, path: str, span: Span | None, *, kept: 
     """Keep what was not there; `kept`: or what is there, and may not be written over."""
     reason = f"there is no {path}" if path else "an empty name is that of no file"
     reason = f"nobody listens at {path}" if path.startswith("/dev/tcp/") else reason
-    there = kept and clean(posixpath.join(process.cwd, path)) in world.files
-    reason = f"{path} is there already, and `set -C` keeps it" if there else reason
+    reason = f"{path} is there already, and `set -C` keeps it" if kept else reason
     world.note_failure("cannot-open", process, Failure(1, reason, "argument", path), span)
 
 
@@ -205,12 +216,24 @@ def _is_unopened(shell: Shell, redirection: Redirection, world: World, process: 
     path = expand_text(shell.scope(world, process), target)
     if isinstance(path, str) and path.startswith(("/dev/tcp/", "/dev/udp/")):
         return _is_unanswered(shell, target, world)
+    kept = _keeps(shell, redirection)
+    if kept and isinstance(path, Unknown) and _MKTEMP.fullmatch(path.reason):
+        return True
     if isinstance(path, Unknown) or (operator == ">&" and (path == "-" or path.removesuffix("-").isdecimal())):
         return False
     named = clean(posixpath.join(process.cwd, path))
-    if "C" in shell.options and operator in {">", "&>", ">&"} and _is_file(shell.machine, world, named):
+    if kept and _is_file(shell.machine, world, named):
         return True
     return path == "" or _cannot(shell.machine, world, operator, named)
+
+
+def _keeps(shell: Shell, redirection: Redirection) -> bool:
+    """Whether it may not write over what is there."""
+    return "C" in shell.options and redirection.operator in {">", "&>", ">&"}
+
+
+_MKTEMP = re.compile(r"the output of `\$\(mktemp(?: -t)?(?: [\w/.-]*X{3,})?\)`")
+"""What is not known of a file that is surely there: `set -C` keeps it."""
 
 
 def _is_file(machine: Machine, world: World, path: str) -> bool:

@@ -20,7 +20,7 @@ _MAKES_NOTHING = (
     | SILENT
     | {"date", "env", "find", "flock", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
     | {"basename", "dirname", "expr", "getent", "killall", "mkfifo", "nproc", "pgrep", "pidof", "pkill", "readlink"}
-    | {"realpath", "rmdir", "seq", "stat", "tty", "which", "whoami"}
+    | {"cmp", "diff", "install", "mktemp", "od", "realpath", "rmdir", "seq", "stat", "tty", "which", "whoami"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
 
@@ -76,11 +76,16 @@ def _serves(process: Process) -> bool:
 
 def is_nowhere(machine: Machine, world: World, path: str) -> bool:
     """Whether there is surely no such file or folder, nor one that a script has made."""
+    return is_unseen(machine, world, path) and not may_have_made(machine, world, path)
+
+
+def is_unseen(machine: Machine, world: World, path: str) -> bool:
+    """Whether neither the image nor the script has it, so that only something that has run may have made it."""
     kind = machine.image.files.kind(path)
     bases = isinstance(kind, Unknown) and kind.reason.startswith("it may come from the base")
     absent = kind is None or (bases and machine.image.base.plain and path.startswith(_EMPTY))
     written = any(f"{each}/".startswith(f"{path}/") for each in world.files)
-    return absent and not written and not is_asked_for(world, path) and not may_have_made(machine, world, path)
+    return absent and not written and not is_asked_for(world, path)
 
 
 def is_asked_for(world: World, path: str) -> bool:

@@ -81,7 +81,7 @@ def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, pr
 
 def makes_files(words: tuple[Field, ...]) -> bool:
     """Whether it may be the first that writes one, or sets its mode."""
-    return words[0] in {"touch", "tee", "cp", "chmod", "mkdir"} or _makes_environment(words)
+    return words[0] in {"touch", "tee", "cp", "chmod", "mkdir", "install"} or _makes_environment(words)
 
 
 def _makes_environment(words: tuple[Field, ...]) -> bool:
@@ -116,7 +116,7 @@ def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
         for path in paths:
             if isinstance(path, str) and path in world.files:
                 world.files[path] = Unknown(f"the content of {path}")
-    elif words[0] == "mkdir":
+    elif words[0] == "mkdir" or (words[0] == "install" and {"-d", "--directory"}.intersection(words)):
         world.folders |= {above for path in paths if isinstance(path, str) for above in _with_those_above(path)}
     elif words[0] in {"rm", "rmdir", "mv", "unlink", "find"}:
         _note_removed(words[0], paths, world)

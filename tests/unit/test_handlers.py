@@ -69,6 +69,14 @@ def among(files: Mapping[str, str], **variables: str) -> Tree:
         pytest.param("perl", "use Mojolicious::Lite;", id="perl-module"),
         pytest.param("perl", "alarm 5;\nsleep 9 while 1;", id="perl-alarm-of-which-nothing-is-told"),
         pytest.param("perl", "$SIG{ALRM} = sub { die };\nalarm 5;\nsleep 9 while 1;", id="perl-alarm-that-ends-it"),
+        pytest.param("perl", "END { sleep 9 }\nsleep 1 while 1;", id="perl-sleeps-at-its-end"),
+        pytest.param("perl", "$SIG{TERM} = sub { sleep 30; exit };\nsleep;", id="perl-sleeps-in-a-handler"),
+        pytest.param("ruby", "at_exit { sleep 10 }\nsleep", id="ruby-sleeps-at-its-end"),
+        pytest.param("ruby", "loop { begin; sleep 1; rescue Exception; end }", id="ruby-rescues-all"),
+        pytest.param("ruby", "trap('TERM') { Process.kill('KILL', $$) }\nsleep", id="ruby-kills-itself"),
+        pytest.param(
+            "php", "<?php register_shutdown_function(function () { sleep(10); });", id="php-sleeps-at-its-end"
+        ),
         pytest.param("php", "<?php require 'vendor/autoload.php';", id="php-require"),
         pytest.param("php", "<?php\nuse React\\EventLoop;", id="php-use"),
         pytest.param("php", "<?php $s = new swoole_http_server('0.0.0.0', 80); $s->start();", id="php-extension"),
@@ -178,6 +186,18 @@ def test_nobody_knows(language: str, text: str) -> None:
             "php", "<?php pcntl_async_signals(true); pcntl_signal(SIGTERM, $f);", {"TERM": "graceful"}, id="php"
         ),
         pytest.param("php", "<?php pcntl_signal(SIGTERM, $f);", {"TERM": "ignore"}, id="php-never-dispatched"),
+        pytest.param(
+            "php",
+            "<?php pcntl_async_signals(true); pcntl_signal(SIGTERM, SIG_IGN);",
+            {"TERM": "ignore"},
+            id="php-ignores",
+        ),
+        pytest.param(
+            "php",
+            "<?php pcntl_async_signals(true); foreach ([15, 2] as $s) pcntl_signal($s, $f); sleep(1);",
+            {"TERM": "graceful", "INT": "graceful"},
+            id="php-numbers",
+        ),
     ],
 )
 def test_certain(language: str, text: str, on: dict[str, str]) -> None:

@@ -7,7 +7,8 @@ import tomllib
 
 import pytest
 
-from stopcheck.boot.handlers.program import STRENGTH, find_language
+from stopcheck.boot.handlers.program import find_language
+from stopcheck.boot.handlers.together import STRENGTH
 from stopcheck.knowledge import table_text
 from stopcheck.knowledge.libraries import find_library, library_rows
 

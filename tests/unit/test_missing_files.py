@@ -94,3 +94,9 @@ def test_what_is_copied_is_what_is_in_a_folder(argv: tuple[str, ...], base: str,
     """`COPY src/ /app/` makes no /app/src."""
     found = verdict(*argv, files={"main.py": "serve()\n", "main.js": "serve();\n"}, base=base)
     assert (found.outcome, found.exit_code) == expected
+
+
+def test_what_a_service_may_have_made_is_there_or_not() -> None:
+    script = "#!/bin/sh\n/app/app & sleep 1\nrm /tmp/app.pid || exit 4\nwait\n"
+    found = verdict("/app/start", files={"app": "\x7fELF", "start": script})
+    assert "on the way that depends on whether /tmp/app.pid exists" in [step.text for step in found.story]

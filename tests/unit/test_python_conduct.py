@@ -130,6 +130,10 @@ TICKS = "async def ticks():\n    while True: await asyncio.sleep(1)\n"
         pytest.param(f"{SLEEP}signal.signal(15, lambda *_: exit())", None, None, id="too-late"),
         pytest.param(f"threading.Thread(target=lambda: signal.signal(15, print)).start()\n{SLEEP}", None, None,
                      id="not-in-the-main-thread"),
+        pytest.param(STOP % "sys.exit(0)" + "import http.server\nhttp.server.test(port=80)", "graceful", 0,
+                     id="serves-in-a-function-of-the-library"),
+        pytest.param(STOP % "sys.exit(0)" + "import socketserver\nsocketserver.ForkingTCPServer(('', 80), None)"
+                     ".serve_forever()", "graceful", 0, id="serves-with-children"),
         pytest.param(SERVER + "signal.signal(15, lambda *_: server.shutdown())\nserver.serve_forever()", "ignore", 0,
                      id="shuts-down-where-it-serves"),
         pytest.param(SERVER + "signal.signal(15, lambda *_: threading.Thread(target=server.shutdown).start())\n"

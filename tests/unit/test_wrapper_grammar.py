@@ -141,3 +141,27 @@ def test_what_an_option_takes(line: str, refused: bool) -> None:
     row = find_program(argv[0])
     assert row is not None
     assert refuses_value(row, argv) is refused
+
+
+@pytest.mark.parametrize(
+    ("line", "role"),
+    [
+        pytest.param("sudo -b app", "daemon", id="letter"),
+        pytest.param("sudo -nb app", "daemon", id="letters"),
+        pytest.param("sudo -unobody app", "fork", id="in-a-value"),
+        pytest.param("chroot /srv app", "exec", id="none"),
+        pytest.param("flock -c app /lock", "short", id="first"),
+        pytest.param("parallel app ::: 1", "opaque", id="gnu-parallel"),
+        pytest.param("parallel app -- 1", "fork", id="parallel"),
+    ],
+)
+def test_what_options_make_of_it(line: str, role: str) -> None:
+    argv = tuple(line.split())
+    row = find_program(argv[0])
+    assert row is not None
+    own = own_words(row, argv) if row.role in {"exec", "fork", "init"} else argv[1:]
+    assert applied(row, own).role == role
+
+
+def test_the_options_of_env_end_at_its_first_variable() -> None:
+    assert child("env", "-S", "A=1", "-S", "app") == ("-S", "app")

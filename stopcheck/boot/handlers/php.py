@@ -36,7 +36,8 @@ def read(text: str) -> Source:
     starter = re.search(r"`|\b(exec|system|passthru|shell_exec|proc_open|popen|pcntl_exec|pcntl_fork)\s*\(", code)
     handled: set[str] = set()
     if "pcntl_signal" in code:
-        found = map(int, re.findall(r"(?<![\w.])[0-9]{1,9}(?![\w.])", code))
+        listed = " ".join(map("".join, re.findall(r"\[([^\[\]]*)\]|\barray\s*\(([^()]*)\)", code)))
+        found = map(int, re.findall(r"(?<![\w.])[0-9]{1,9}(?![\w.])", listed))
         numbers = {NAMES[number] for number in found if number in NAMES}
         names = set(re.findall(r"\bSIG([A-Z]+\d?)\b", code)) & set(NAMES.values())
         written = set(re.findall(r"\bpcntl_signal\s*\(\s*([^,\s]+)", code))

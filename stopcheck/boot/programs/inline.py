@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ class Inline:
     replaces: bool
     asks: bool = False
     """For what it prints: perl then does not mind signals otherwise than it does else."""
+    ignores: tuple[str, ...] = ()
+    """The signals that it ignores before, and the program with it."""
 
 
 SIGNALS: dict[str, dict[str, str]] = {
@@ -34,6 +36,16 @@ SIGNALS: dict[str, dict[str, str]] = {
 _STRING = r"\"(?:[^\"\\$@#]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _CALL = regex(rf"\s*(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?\s*(;.*)?$", re.DOTALL)
 _LIST = rf"\[\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)?\s*\]"
+_QW = regex(r"\s*(exec|system)\s*\(?\s*qw\s*[(\[{/]([\w ./:=@%+-]+)[)\]}/]\s*\)?\s*;?\s*$")
+_BEFORE = regex(
+    r"\s*(?:(?:\$ENV\{\w+\}|\$0)\s*=\s*[\w\"'./:-]+\s*;|alarm\s*\(?\s*\d{3,}\s*\)?\s*;|use\s+(?:strict|warnings)\s*;"
+    r"|(?:\$SIG\s*\{\s*|(?:Signal\.)?trap\s*\(?\s*)[\"']?(?:SIG)?(?P<signal>[A-Z]+)[\"']?\s*(?:\}\s*=|,)\s*[\"']IGNORE[\"']\s*\)?\s*;)"
+)
+"""What may stand before it: a variable, a long alarm, a signal that is ignored."""
+_FORKED = regex(
+    rf"\s*(?:fork\s+or\s+exec\s*\(?\s*({_STRING})\s*\)?\s*;\s*wait"
+    rf"|Process\.wait\s*\(?\s*fork\s*\{{\s*exec\s*\(?\s*({_STRING})\s*\)?\s*\}}\s*\)?)\s*;?\s*$"
+)
 _OF_ARGUMENTS = regex(r"\s*(exec|system)\s*\(?\s*@ARGV\s*\)?\s*;?\s*$")
 _SPAWN = regex(
     rf"\s*(?:spawn\s*\(?\s*({_STRING})\s*\)?\s*;\s*Process\.wait(?:\(\))?"
@@ -41,7 +53,8 @@ _SPAWN = regex(
 )
 _PHP = regex(rf"\s*pcntl_exec\s*\(\s*({_STRING})\s*(?:,\s*{_LIST}\s*)?\)\s*;?\s*$")
 _PHP_SHELL = regex(
-    rf"\s*(?:echo\s+|\$\w+\s*=\s*)?(?:(?:system|exec|passthru|shell_exec)\s*\(\s*({_STRING})\s*\)|`([\w ./-]+)`)"
+    rf"\s*(?:echo\s+|\$\w+\s*=\s*)?(?:(?:system|exec|passthru|shell_exec|proc_close\s*\(\s*proc_open)\s*\(\s*({_STRING})"
+    r"\s*(?:,\s*\[[^\[\]]*\]\s*,\s*\$\w+\s*\))?\s*\)|`([\w ./-]+)`)"
     r"\s*;?\s*$"
 )
 _NODE = regex(
@@ -60,11 +73,12 @@ _META = regex(r"[;&|<>()$`*?\[\]{}~\\\"'\n]")
 def read_inline(language: str, text: str) -> Inline | None:
     """The one program that the text starts; None where it does more, or cannot be read."""
     if language in {"perl", "ruby"}:
-        spawned = _SPAWN.match(text) if language == "ruby" or "`" in text else None
-        if spawned is not None:
-            return Inline(_shell_words(_strings(spawned[1]) if spawned[1] else [spawned[2]]), False, language == "perl")
-        call = _CALL.match(text)
-        return Inline(_shell_words(_strings(call[2])), call[1] == "exec") if call else None
+        ignored: list[str] = []
+        while (before := _BEFORE.match(text)) is not None:
+            ignored += [before["signal"]] if before["signal"] else []
+            text = text[before.end() :]
+        found = _read_call(language, text)
+        return replace(found, ignores=tuple(ignored)) if found is not None else None
     if language == "php":
         call = _PHP.match(text)
         if call is not None:
@@ -79,8 +93,25 @@ def read_inline(language: str, text: str) -> Inline | None:
     return Inline(("/bin/sh", "-c", program) if shell else (program, *_strings(call[3] or "")), False)
 
 
+def _read_call(language: str, text: str) -> Inline | None:
+    """The one call of a text in Perl or Ruby."""
+    spawned = _SPAWN.match(text) if language == "ruby" or "`" in text else None
+    if spawned is not None:
+        return Inline(_shell_words(_strings(spawned[1]) if spawned[1] else [spawned[2]]), False, language == "perl")
+    forked = _FORKED.match(text)
+    if forked is not None:
+        return Inline(_shell_words(_strings(forked[1] or forked[2])), False, language == "perl")
+    words = _QW.match(text) if language == "perl" else None
+    if words is not None:
+        return Inline(tuple(words[2].split()), words[1] == "exec")
+    call = _CALL.match(text)
+    return Inline(_shell_words(_strings(call[2])), call[1] == "exec") if call else None
+
+
 def of_arguments(text: str, arguments: tuple[Field, ...]) -> tuple[tuple[Field, ...], bool] | None:
     """What `perl -e 'exec @ARGV' app` starts: its words, and whether it becomes that."""
+    while (before := _BEFORE.match(text)) is not None and not before["signal"]:
+        text = text[before.end() :]
     call = _OF_ARGUMENTS.match(text)
     return (arguments, call[1] == "exec") if call is not None and arguments else None
 

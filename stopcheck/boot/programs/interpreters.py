@@ -80,14 +80,20 @@ def start_interpreter(start: Start) -> Body | Failure:
             return start.leaf("short", status=0)
         case "serve":
             return Program(
-                replace(start.row, role="service", on={"INT": "quick", "TERM": "default", "QUIT": "default"}, exit=0),
+                replace(start.row, role="service", on={"INT": "quick"}, otherwise="default", exit=0),
                 start.machine.stop_signal,
             )
         case "inline":
             return _inline(start, language, told.what, told.arguments)
     if language == "node" and told.kind == "script" and start.argv[1] in {"--watch", "--watch-preserve-output"}:
         row = replace(
-            start.row, role="fork", forwards="child", forwards_only=("TERM", "INT"), exit_of_child=False, exit=0
+            start.row,
+            role="fork",
+            forwards="child",
+            forwards_only=("TERM", "INT"),
+            exit_of_child=False,
+            exit=0,
+            on={"USR1": "ignore"},
         )
         return Wrapper(start.machine, row, (start.argv[0], *start.argv[2:]), dict(start.env))
     if isinstance(told.what, Unknown):
@@ -187,6 +193,8 @@ def _inline(start: Start, language: str, text: Field, arguments: tuple[Field, ..
     argv, replaces = of_them or ((found.argv, found.replaces) if found is not None else ((), False))
     if not argv:
         return _of_text(start, language, text)
+    if found is not None:
+        start.process.ignored |= set(found.ignores)
     if replaces:
         return start.load(argv)
     on = {} if found is not None and found.asks else SIGNALS[language]

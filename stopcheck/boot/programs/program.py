@@ -86,7 +86,8 @@ class Program:
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
                 return "graceful"
             return "unknown" if signal in {"HUP", "WINCH"} else "default"
-        return "unknown"
+        # Of the services with a table only Apache's ends on SIGWINCH, which does nothing by itself.
+        return "default" if signal == "WINCH" and self.row.role == "service" else "unknown"
 
     def assumed(self, signal: str) -> bool:
         """Whether it is only taken to handle a signal, because nothing tells otherwise."""
@@ -218,10 +219,17 @@ def depart(world: World, process: Process, body: Body, argv: tuple[Field, ...], 
     return child
 
 
-def set_apart(world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str) -> Process:
-    """A child in a session of its own, for which the process will not wait."""
+def set_apart(
+    world: World, process: Process, body: Body, argv: tuple[Field, ...], name: str, *, twice: bool = False
+) -> Process:
+    """A child in a session of its own, for which the process will not wait.
+
+    `twice`: of one that has made it, so that the child leads neither the session nor its group.
+    """
+    first = world.next_pid
+    world.next_pid += twice
     child = world.spawn(process, body, argv, process.origin)
-    child.sid = child.pgid = child.pid
+    child.sid = child.pgid = first
     child.program = name
     child.job = True
     world.note("daemonizes", process, other=child.pid, span=process.origin)
@@ -437,15 +445,23 @@ class Launching:
 
 
 class Daemonizer(Passing):
-    """Starts its service as a process of its own session and ends at once."""
+    """Starts its service as a process of its own session, notes its number in a file, and ends at once."""
 
-    __slots__ = ("env", "machine", "row", "service")
+    __slots__ = ("env", "machine", "pid_file", "row", "service")
 
-    def __init__(self, machine: Machine, row: ProgramRow, service: tuple[Field, ...], env: dict[str, Field]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        row: ProgramRow,
+        service: tuple[Field, ...],
+        env: dict[str, Field],
+        pid_file: str = "",
+    ) -> None:
         self.machine = machine
         self.row = row
         self.service = service
         self.env = env
+        self.pid_file = pid_file
 
     def copy(self) -> Daemonizer:
         """See Body.copy."""
@@ -457,8 +473,11 @@ class Daemonizer(Passing):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        child = set_apart(world, process, self, self.service or process.argv, self.row.name)
+        twice = self.row.name == "start-stop-daemon"
+        child = set_apart(world, process, self, self.service or process.argv, self.row.name, twice=twice)
         status = 0
+        if self.pid_file:
+            world.files[self.pid_file] = f"{child.pid}\n"
         if self.service:
             started = self.machine.start(world, child, self.row, self.service, self.env)
             if isinstance(started, Failure):

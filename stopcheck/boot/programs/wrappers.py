@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from stopcheck.boot.accounts import is_missing
 from stopcheck.boot.failure import Failure
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
+    from stopcheck.image.model import ImageFile
 
 
 class Wrapper(Parent):
@@ -95,10 +97,14 @@ class Wrapper(Parent):
         if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
             return False
         child.reaped = True
-        if self.rest and not self.got and (isinstance(child.status, Unknown) or not child.status):
+        if self.rest and not self.got and self._goes_on(child):
             self.argv, self.rest, self.child = self.rest[0], self.rest[1:], None
             return True
         return self.leave(world, process, child)
+
+    def _goes_on(self, child: Process) -> bool:
+        """Whether the next child follows: as a rule where this one has not failed."""
+        return isinstance(child.status, Unknown) or not child.status or not self.row.exit_of_child
 
     def leave(self, world: World, process: Process, child: Process) -> bool:
         """End as the child's end makes it."""
@@ -214,7 +220,8 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
         return Failure(2, f"it looks for {named} in {folder} alone", "refuses", "Tell it the whole path.", ran=True)
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
-        return Daemonizer(start.machine, row, argv, dict(start.env))
+        path = _option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
+        return Daemonizer(start.machine, row, argv, dict(start.env), path if isinstance(path, str) else "")
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
 
@@ -264,6 +271,37 @@ def start_find(start: Start) -> Body | Failure:
             row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
             return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")
+
+
+_PART = re.compile(r"[\w-]+")
+"""A name that run-parts(8) runs; one with a dot is left aside."""
+
+
+def start_run_parts(start: Start) -> Body | Failure:
+    """run-parts(8): the programs of a folder, by their names, one after another; nothing is passed on to them."""
+    options = [word for word in start.words if word.startswith("-")]
+    if {"--test", "--list"} & set(options):
+        return start.leaf("short", status=0)
+    plain = [word for before, word in pairwise(["", *start.words]) if word[:1] != "-" and before not in {"-a", "-u"}]
+    if not plain or any(word.startswith(("--regex", "--lsbsysinit", "--exit-on-error")) for word in options):
+        return _undecided(start)
+    files = start.machine.image.files.matching(f"{start.path(plain[-1])}/*")
+    runs = [file.path for file in files if _PART.fullmatch(file.path.rpartition("/")[2]) and _is_executable(file)]
+    if not runs:
+        return _undecided(start)
+    told = tuple(word.partition("=")[2] for word in options if word.startswith("--arg="))
+    first, *rest = [(path, *told) for path in sorted(runs, reverse="--reverse" in options)]
+    row = replace(start.row, role="fork", own_session="--new-session" in options)
+    return Wrapper(start.machine, row, first, dict(start.env), tuple(rest))
+
+
+def _undecided(start: Start) -> Program:
+    row = ProgramRow(start.process.program, role="unknown", otherwise="unknown")
+    return Program(row, start.machine.stop_signal)
+
+
+def _is_executable(file: ImageFile) -> bool:
+    return isinstance(file.mode, Unknown) or bool(file.mode & 0o111)
 
 
 def start_pm2(start: Start) -> Body | Failure:

@@ -181,7 +181,7 @@ class Schedule:
         if signal in self.blocked:
             if any(task.kind == "thread" and not task.done for task in self.tasks):
                 raise UndecidedError("which of its threads gets the signal is not known")
-            waiting = wait is not None and wait.kind == "sigwait" and signal in self.awaited
+            waiting = wait is not None and wait.kind in {"sigwait", "sigwaitinfo"} and signal in self.awaited
             if waiting:
                 main.top().wait = None
             return waiting
@@ -194,6 +194,8 @@ class Schedule:
         handler = self.handlers.get(signal, INTERRUPTS if signal == "INT" else DEFAULT)
         if handler in (DEFAULT, IGNORED):
             return False
+        if wait is not None and wait.kind == "sigwait":
+            return False  # sigwait(3) goes on, and the handler's turn is after it
         if handler == INTERRUPTS:
             if wait is not None and wait.kind in {"join", "threads"}:
                 raise UndecidedError("what is raised while it waits for a thread differs between versions")

@@ -479,7 +479,9 @@ def listed(shell: Shell, words: tuple[Word, ...], world: World, process: Process
     from stopcheck.boot.shell.globs import with_files
 
     nullglob = "nullglob" in shell.options
-    return with_files(shell.scope(world, process), words, shell.machine.image.files, process.cwd, nullglob=nullglob)
+    return with_files(
+        shell.scope(world, process), words, shell.machine.image.files, world, process.cwd, nullglob=nullglob
+    )
 
 
 def _words_of(node: Conditional) -> tuple[Word, ...]:

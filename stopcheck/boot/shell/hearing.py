@@ -104,7 +104,7 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         _hear_standing(shell, blocked, world, signal)
     elif isinstance(blocked, Waiting):
         _hear_waiting(shell, blocked, world, process, signal)
-    elif isinstance(blocked, Reading) and shell.row.name == "bash":
+    elif isinstance(blocked, Reading):
         _hear_reading(shell, blocked, world, signal)
     elif isinstance(blocked, Foreground) and blocked.asked is not None and _in_builtin(shell):
         shell.push(Again(blocked))
@@ -177,11 +177,11 @@ def _hear_waiting(shell: Shell, blocked: Waiting, world: World, process: Process
     _break_off(shell, signal)
 
 
-def _break_off(shell: Shell, signal: str | None) -> None:
-    """Leave what it is blocked in for a trap; the status is then that of the signal, where one is given."""
+def _break_off(shell: Shell, signal: str | None, status: int = 0) -> None:
+    """Leave what it is blocked in for a trap; the status is then `status`, or that of the signal, if one is given."""
     if signal is not None:
         base = 128 if shell.row.name == "ksh93" else shell.row.signal_base
-        shell.status, shell.ok = shell.row.wait_status or base + signal_number(signal), False
+        shell.status, shell.ok = status or shell.row.wait_status or base + signal_number(signal), False
     shell.blocked = None
     shell.cut = True
     if shell.row.error_trap == "first" and signal is not None:
@@ -192,15 +192,17 @@ def _break_off(shell: Shell, signal: str | None) -> None:
 
 
 def _hear_reading(shell: Shell, blocked: Reading, world: World, signal: str) -> None:
-    """In bash's `read`, which is over as POSIX has it, and else goes on behind the trap."""
-    if not shell.strict and blocked.pipe:
-        shell.push(Again(blocked))
-    elif not shell.strict:
-        shell.push(Evaluate(blocked.node, None))
-    elif blocked.node.redirections:
+    """In `read` from a pipe: bash (but in POSIX mode) and zsh go on behind the trap, yash and `ksh93 -e` before it."""
+    row, status = shell.row, 128 + signal_number(signal)
+    if not row.read_interrupts or (row.name == "ksh93" and "e" in shell.options and not shell.tested()):
+        return
+    if row.name == "zsh" or (row.name == "bash" and not shell.strict):
+        shell.push(Again(blocked) if blocked.pipe else Evaluate(blocked.node, None))
+        shell.status, shell.ok, shell.blocked = status, False, None
+        return
+    if blocked.node.redirections:
         world.unread |= {blocked.pipe}
-    shell.status, shell.ok = 128 + signal_number(signal), False
-    shell.blocked, shell.cut = None, shell.strict
+    _break_off(shell, signal, 1 if row.almquist else {"bash": status, "mksh": 2}.get(row.name, 0))
 
 
 def _stops_reading(shell: Shell, signal: str, reading: Standing) -> None:

@@ -52,6 +52,11 @@ class Asked:
         return [word for word in self.arguments if not word.startswith("-")]
 
     @property
+    def letters(self) -> set[str]:
+        """Those of its options."""
+        return {letter for word in self.arguments if word.startswith("-") for letter in word[1:]}
+
+    @property
     def alive(self) -> list[Process]:
         """The processes that it can find."""
         return [other for other in self.world.processes.values() if other.alive]
@@ -127,9 +132,11 @@ def _user(asked: Asked) -> Field | None:
 
 def _jobs(asked: Asked) -> Field | None:
     """`jobs`, of which only whether it prints anything is known, and `jobs -p`: whose numbers each shell prints."""
-    shell, world, arguments = asked.shell, asked.world, asked.arguments
-    living = [job for job in shell.jobs if world.living(job.pids)]
-    if any(word[:1] == "-" and "p" in word for word in arguments):
+    shell, arguments, letters = asked.shell, asked.arguments, asked.letters
+    living = [job for job in shell.jobs if asked.world.living(job.pids)]
+    if "r" in letters and shell.row.name not in {"bash", "yash", "zsh"}:
+        return ""  # they have no such option, and complain
+    if "p" in letters:
         if shell.row.name == "yash" and "m" not in shell.options:
             return "\n".join("0" for _ in living)  # the group that it has not made
         if not shell.row.jobs_p:
@@ -137,14 +144,14 @@ def _jobs(asked: Asked) -> Field | None:
         if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
             return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
         if shell.row.name == "bash":  # those that have ended, too, until it has told of them
-            kept = [job for job in shell.jobs if not job.waited]
+            kept = [job for job in (living if "r" in letters else shell.jobs) if not job.waited]
             return asked.unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
         return "\n".join(str(job.pids[0]) for job in living)
     if shell.row.name == "dash":
         return ""  # what runs it has no jobs
     if shell.row.name != "bash" or arguments not in ([], ["-r"]):
         return None
-    listed = living if arguments else [job for job in shell.jobs if job in living or not job.waited]
+    listed = living if letters else [job for job in shell.jobs if job in living or not job.waited]
     if listed and all(job.doubtful for job in listed):
         return asked.unknown
     return Partly(asked.unknown.reason, asked.unknown.span, "[") if listed else ""

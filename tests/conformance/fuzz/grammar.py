@@ -38,7 +38,7 @@ DEBIAN_WRAPPERS = (
     "dumb-init", "exec tini -s --", "exec tini -s -g --", "exec dumb-init",
 )  # fmt: skip
 PACKAGES = {name: (name,) for name in ("tini", "dumb-init", "catatonit", "gosu", "sudo")} | {
-    "procps": ("pkill", "pgrep", "$(ps "),
+    "procps": ("pkill", "pgrep", "$(ps ", "ps -p "),
     "psmisc": ("killall",),
 }
 """The programs of a package without which the image would not have them."""

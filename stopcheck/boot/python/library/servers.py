@@ -29,6 +29,13 @@ class Servers(Shelf):
         finally:
             server.fields["serves"] = False
 
+    def http_server_test(self, *_: object, **__: object) -> Steps:
+        """http.server.test(), what `python -m http.server` calls: Ctrl-C ends it in order."""
+        try:
+            yield from self.server_serve_forever(Thing("Server", {}))
+        except RaisedError as error:
+            raise RaisedError("SystemExit", 0) if error.kind == "KeyboardInterrupt" else error from None
+
     def server_shutdown(self, server: Thing) -> Steps:
         """shutdown(): it waits until serve_forever() has ended, for ever where that is below it."""
         server.fields["told"] = True

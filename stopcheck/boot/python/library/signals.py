@@ -101,4 +101,8 @@ class Signals(Shelf):
         yield Wait("sigwait")
         return Opaque()
 
-    signal_sigwaitinfo = signal_sigwait
+    def signal_sigwaitinfo(self, signals: object) -> Steps:
+        """signal.sigwaitinfo(): a handler may interrupt it."""
+        self.schedule.awaited = frozenset(self.known_signal(one) for one in self.evaluator.items(signals, self.place))
+        yield Wait("sigwaitinfo")
+        return Opaque()

@@ -55,16 +55,7 @@ def do_read(call: Call) -> None:
     if call.late and call.stdin and not world.pipes.get(call.stdin):
         _read_nothing(call, array, names, 128 + signal_number("ALRM"))
         return
-    if (
-        call.stdin is None
-        and inlet is None
-        and (elsewhere or any(each.descriptor not in {None, "0"} or each.operator == "<&" for each in redirections))
-    ):
-        if process.pid in world.held.values():
-            raise TooComplex("how long it reads what its coprocess prints")
-        _read_unknown(call, [*names, *array])
-        return
-    stdin = inlet if inlet is not None else process.stdin if call.stdin is None else call.stdin
+    stdin = process.stdin if call.stdin is None else call.stdin
     if redirections and inlet is None:
         from stopcheck.boot.shell.redirections import redirect
 
@@ -76,8 +67,14 @@ def do_read(call: Call) -> None:
                 raise
             shell.set_status(shell.row.open_error)
             return
-        stdin = process.stdin
+        stdin, inlet = process.stdin, process.inlets.get(_descriptor(call))
         before.restore(process)
+    if call.stdin is None and inlet is None and (elsewhere or any(each.operator == "<&" for each in redirections)):
+        if process.pid in world.held.values():
+            raise TooComplex("how long it reads what its coprocess prints")
+        _read_unknown(call, [*names, *array])
+        return
+    stdin = stdin if inlet is None else inlet
     limit = _limit(call)
     if limit != 0 and limit is not None and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
