@@ -44,7 +44,7 @@ def do_jobs(call: Call) -> None:
     """List them, and with that forget those that have ended, where they have kept their places."""
     shell = call.shell
     named = [word for word in call.arguments if isinstance(word, str) and not word.startswith("-")]
-    if not all(word.startswith("%") and _job(shell, word) for word in named):
+    if not all(word.startswith("%") and find_job(shell, word) for word in named):
         shell.set_status(2 if shell.row.almquist else 127 if shell.row.name == "zsh" else 1)
         return
     if shell.row.job_slots and "-p" not in call.arguments:
