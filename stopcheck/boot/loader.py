@@ -28,7 +28,7 @@ from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
 from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Edited, ImageFile, Made, Unlikely
+from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow, find_program, unknown_program
 from stopcheck.model import Unknown
@@ -191,7 +191,8 @@ class Loader(Machine):
         role = "unread" if name.endswith(OPAQUE_ENDINGS) and there is None else "unknown"
         if may_be_the_bases(file) and is_bare(self.image):
             role = "absent"
-        linked = isinstance(file, Unlikely) and ".sh is not in the build context" in file.reason
+        reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
+        linked = ".sh is not in the build context" in reason
         edited = there is not None and isinstance(there.content, Edited)
         if edited or linked or name.endswith((".sh", ".bash", "-entrypoint")):
             role = "unread"
@@ -207,7 +208,6 @@ class Loader(Machine):
             output = start_output(start, path)
             if output is not None:
                 return output
-        reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
         return Program(unknown_program(start.process.program, start.words, role, reason), self.stop_signal)
 
     def start(

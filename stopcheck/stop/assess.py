@@ -125,6 +125,10 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
     return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason, guards)
 
 
+_SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".pl", ".php")
+"""How the names of scripts end whose interpreters handle no signal by themselves."""
+
+
 def _assumption(stopped: Stopped, signal: str) -> Unknown | None:
     """Why it is not known that a script, as PID 1, handles the signal, which the kernel keeps from it if it does not.
 
@@ -137,7 +141,8 @@ def _assumption(stopped: Stopped, signal: str) -> Unknown | None:
     row, known = init.body.row, find_program(init.program)
     if row.role != "unknown" or not row.instead or not init.body.assumed(signal):
         return None
-    if known is None or known.role != "interpreter" or known.name in EXITS:
+    bare = known is not None and known.role == "interpreter" and known.name not in EXITS
+    if not bare and not init.program.endswith(_SCRIPTS):
         return None
     return Unknown(f"what {init.program} does on SIG{signal} ({row.instead})", init.origin)
 

@@ -12,7 +12,7 @@ from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import gives_up
 from stopcheck.stop.mend import Mended, mended
 from stopcheck.stop.shells import lost_trap, of_early_end, of_script_end, of_shell
-from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main
+from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main, signal_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,8 @@ def _of_link(
     elif isinstance(body, Parent):
         lost = below is not None and (_lost_by(stopped, process, below) or _outstays(stopped, process, below))
         if lost and body.row.role != "init":
-            yield Cause("forking-wrapper", process, process.origin, below)
+            better = _better_signal(assessment, body, below)
+            yield better or Cause("forking-wrapper", process, process.origin, below)
     elif isinstance(body, Supervisor):
         yield from _of_supervisor(assessment, stopped, process, below)
     elif below is not None and not (isinstance(body, Mended) and below.pid in body.targets):
@@ -207,6 +208,15 @@ def _lost_by(stopped: Stopped, process: Process, below: Process) -> bool:
     if any(event.kind == "gives-up" for event in events) or leaves_early(stopped.world, process, below):
         return True
     return not any(event.kind == "forwards" for event in events)
+
+
+def _better_signal(assessment: Assessment, body: Parent, below: Process | None) -> Cause | None:
+    """That a wrapper keeps the stop signal to itself, while it passes on the one on which its child finishes."""
+    kept = body.row.forwards_only and assessment.signal not in body.row.forwards_only
+    if not kept or "TERM" not in body.row.forwards_only or below is None or not isinstance(below.body, Program):
+        return None
+    rule = signal_rule(assessment.image, assessment.signal, below.body)
+    return None if rule is None else Cause(rule, below, below.origin)
 
 
 def _outstays(stopped: Stopped, process: Process, below: Process) -> bool:

@@ -97,7 +97,8 @@ OTHERS = (
     "vite vsftpd waitress-serve watchmedo xinetd xvfb-run yarn pdns_server pdns_recursor stubby svnserve tgtd "
     "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "
     "in.tftpd pgpool snmptrapd deno retry ifne daemonize env-cmd ts "
-    "s6-tai64n schedtool tai64n entr rlwrap choom dbus-launch fakeroot-sysv"
+    "s6-tai64n schedtool tai64n entr rlwrap choom dbus-launch fakeroot-sysv dropbear inetutils-inetd chronyd "
+    "ngircd Xvfb"
 )
 """Programs that come into the image as files."""
 

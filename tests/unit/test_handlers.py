@@ -360,6 +360,9 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
             id="go-server-with-children",
         ),
         pytest.param("go", 'package main\nimport "go.uber.org/zap/zapcore"\n', {}, id="go-module-of-two-parts"),
+        pytest.param("go", 'package main\nimport "k8s.io/client-go/kubernetes"\n', {}, id="go-kubernetes"),
+        pytest.param("python", "import torch, transformers\ntorch.load('m')", {}, id="torch"),
+        pytest.param("node", "import {ZodValidationPipe} from 'nestjs-zod'", {}, id="nestjs-zod"),
         pytest.param(
             "go",
             'package main\nimport (\n\t"os/signal"\n\t"os"\n)\nfunc f() { signal.Notify(c, os.Interrupt) }',

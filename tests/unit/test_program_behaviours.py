@@ -1215,3 +1215,20 @@ def test_the_script_of_tomcat_is_known_in_its_own_image() -> None:
     said = verdict("catalina.sh", "run", base="tomcat:9.0-jdk11")
     assert said.outcome == "graceful"
     assert not any("assumed" in step.text for step in said.story)
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        pytest.param("RUN git clone https://acme.org/tool.git /opt/tool", "unknown", id="a-script-of-python"),
+        pytest.param("COPY serve.sh /opt/tool/tool.py", "unknown", id="that-is-not-in-the-context"),
+    ],
+)
+def test_a_script_by_its_name_that_nobody_has_read(lines: str, expected: str) -> None:
+    """Its interpreter handles no signal by itself, whether or not the script is started by its own name."""
+    assert outcome("/opt/tool/tool.py --serve", lines=lines) == expected
+
+
+def test_a_program_that_was_a_script_which_is_not_in_the_context() -> None:
+    assert outcome("/bin/ours", lines="COPY ours.sh /bin/ours") == "unknown"
+    assert outcome("/bin/ours", lines="COPY ours /bin/ours") == "graceful"

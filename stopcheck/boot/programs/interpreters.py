@@ -80,7 +80,7 @@ def start_interpreter(start: Start) -> Body | Failure:
             return start.leaf("short", status=0)
         case "serve":
             return Program(
-                replace(start.row, role="service", on={"INT": "quick", "TERM": "default", "QUIT": "default"}, exit=0),
+                replace(start.row, role="service", on={"INT": "quick"}, otherwise="default", exit=0),
                 start.machine.stop_signal,
             )
         case "inline":

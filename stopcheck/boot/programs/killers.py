@@ -245,8 +245,13 @@ def start_looks(start: Start) -> Body:
 
 
 def start_lists(start: Start) -> Body:
-    """`ps -o pid= --ppid PID`: the children of a process, itself among them where it is one, which is gone by then."""
+    """`ps -o pid= --ppid PID`: the children of a process, itself among them where it is one, which is gone by then.
+
+    `ps -p PID` only tells whether it is there.
+    """
     words = [word for word in start.argv[1:] if isinstance(word, str)]
+    if words[:1] == ["-p"] and len(words) == len(start.argv) - 1 == 2 and start.machine.image.base.sh != "busybox":
+        return Looker("pid", "0", (words[1],)) if words[1].isdigit() else start.leaf("short", status=1)
     parent = words[3] if words[:3] == ["-o", "pid=", "--ppid"] and len(words) == len(start.argv) - 1 == 4 else ""
     return Lister("parent", "0", (parent,)) if parent.isdigit() else start.leaf("test")
 

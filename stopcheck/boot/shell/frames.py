@@ -122,6 +122,8 @@ class CallEnd:
     name: str
     args: tuple[Field, ...]
     saved: tuple[tuple[str, Field | None], ...]
+    integers: frozenset[str] = frozenset()
+    """Those of the saved that `declare -i` had made so before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from stopcheck.boot.shell.arithmetic import UnsetError
 from stopcheck.boot.shell.frames import OPENS, Standing
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.written import OUTPUTS, makes_fifo, opened
+from stopcheck.boot.written import target as makes
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
@@ -67,6 +68,10 @@ def redirect(
                 process.stdout = pipe
             elif lasting and pipe in world.fifos.values():
                 world.hold(process, opened_as[0], pipe)
+        if redirection.operator == "<>" and not inner:
+            path = makes(shell, redirection, world, process)
+            if path:
+                world.files.setdefault(path, Unknown(f"the content of {path}", redirection.span))
         source = _source(shell, redirection, first if inner else world.next_pid, world, process)
         if source is None:
             continue

@@ -106,7 +106,7 @@ class Shell:
         self.mode = mode
         self.name = name
         self.args = args
-        self.variables: dict[str, Field] = dict(variables)
+        self.variables: dict[str, Field] = {"IFS": " \t\n", **variables}
         self.exported: frozenset[str] = frozenset(variables)
         if "PATH" not in variables:
             self.variables["PATH"] = row.path
@@ -495,6 +495,7 @@ class Shell:
         self.args = frame.args
         for name, value in frame.saved:
             self._put_back(name, value)
+        self.integers = self.integers.difference(name for name, _ in frame.saved) | frame.integers
 
     def _end(self, world: World, process: Process) -> None:
         trap = self.traps.get("EXIT")
@@ -748,7 +749,10 @@ class Shell:
             if isinstance(frame, CallEnd):
                 if all(saved != name for saved, _ in frame.saved):
                     saved = (*frame.saved, (name, self.variables.get(name)))
-                    self.frames = (*self.frames[:index], replace(frame, saved=saved), *self.frames[index + 1 :])
+                    integers = frame.integers | (self.integers & {name})
+                    frame = replace(frame, saved=saved, integers=integers)
+                    self.frames = (*self.frames[:index], frame, *self.frames[index + 1 :])
+                    self.integers -= {name}
                 return
 
     def loops(self) -> list[int]:

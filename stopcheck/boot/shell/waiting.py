@@ -146,7 +146,10 @@ def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: W
     parts = any(len(job.pids) > 1 for job in shell.jobs)
     meant = tuple(child.pid for child in ended) if blocked.first else blocked.pids
     if blocked.every and shell.row.name in {"bash", "mksh", "yash"}:
-        forget(shell, world, blocked.pids)
+        forget(shell, world, _waited_for(world, blocked.pids))
+        if shell.row.name == "bash" and _ends_with_another(shell, world, blocked.pids):
+            doubt = Unknown("whether `wait` has come to the last job before it ended", blocked.span)
+            shell.disowned = {**shell.disowned, blocked.pids[-1]: doubt}
     have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
     if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
         return
@@ -230,6 +233,21 @@ def forget(shell: Shell, world: World, waited: tuple[int, ...] = ()) -> None:
     kept = {pid for pid in over if pid == last and pid not in told and not world.processes[pid].killed_by}
     shell.forgotten |= over - kept
     shell.disowned = dict.fromkeys(shell.disowned, 127)
+
+
+def _waited_for(world: World, pids: tuple[int, ...]) -> tuple[int, ...]:
+    """Those that bash's `wait` for all has come to before they ended: it goes from job to job.
+
+    Source: jobs.c, wait_for_background_pids.
+    """
+    ends = [world.processes[pid].ended_at for pid in pids]
+    return tuple(pid for at, pid in enumerate(pids) if all(end < ends[at] for end in ends[:at]))
+
+
+def _ends_with_another(shell: Shell, world: World, pids: tuple[int, ...]) -> bool:
+    """Whether the last job has ended at the same moment as those before it."""
+    ends = [world.processes[pid].ended_at for pid in pids]
+    return len(ends) > 1 and pids[-1] == shell.last_job and ends[-1] == max(ends[:-1])
 
 
 def _has_its_answer(shell: Shell, world: World, blocked: Blocked, alive: list[Process]) -> bool:
