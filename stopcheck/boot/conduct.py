@@ -110,6 +110,8 @@ class Surroundings:
     """What runs it."""
     forks: bool = True
     """Whether a child of multiprocessing is a fork of its parent, as in Python until 3.13."""
+    forgets: bool | None = None
+    """Whether a Thread.join() that an exception leaves takes its thread for ended, as in Python 3.9 to 3.12."""
     kernel: Kernel | None = None
     """Whom it asks for other processes; None: what it does with such is undecided."""
 

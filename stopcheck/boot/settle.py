@@ -96,6 +96,7 @@ class _Settling:
         self.top = top
         self.done = False
         self._ticks: set[Hashable] = set()
+        self._limited: dict[Hashable, list[int]] = {}
         self._parts = 0
         self._ended: dict[tuple[object, Hashable], int] = {}
 
@@ -133,10 +134,10 @@ class _Settling:
         """Nothing more will come; a program of a supervisor that has run through is taken to stand before that.
 
         So is one whose end lets a loop spin: `while [ $stop = 0 ]; do wait $pid; done`. Not one that is to run once,
-        though; and what stands under `timeout 5` does so for that long only.
+        though; and what stands under `timeout 5` does so for that long only, unless a loop starts it again and again.
         """
         limit = None if ended else _time_limit(world, self.top)
-        if limit is not None:
+        if limit is not None and not self._limited_before(world):
             self._let_pass(world, limit)
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
@@ -145,6 +146,11 @@ class _Settling:
             _become(world, fallback)
         world.fallback = None
         self.done = True
+
+    def _limited_before(self, world: World) -> bool:
+        """Whether a loop has come round to a command with a time limit, whose time was over before."""
+        leaves = [leaf.pid for leaf in world.awaited(self.top)]
+        return self._limited.setdefault(turn(world), leaves) != leaves
 
     def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
         place = turn(world)

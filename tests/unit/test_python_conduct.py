@@ -187,6 +187,30 @@ def test_what_stands_and_what_sigterm_makes_of_it(text: str, action: str | None,
     assert (found.on.get("TERM"), found.seconds.get("TERM")) == (action, seconds)
 
 
+JOINS = STOP % "sys.exit(5)" + "def work():\n    while True: time.sleep(1)\n"
+JOIN = JOINS + "t = threading.Thread(target=work)\nt.start()\nt.join()"
+TWO = JOINS + "ts = [threading.Thread(target=work) for _ in (1, 2)]\nfor t in ts: t.start()\nfor t in ts: t.join()"
+LATE = JOINS + "threading.Thread(target=work).start()"
+
+
+@pytest.mark.parametrize(
+    ("text", "forgets", "action"),
+    [
+        pytest.param(JOIN, True, "graceful", id="forgets-its-thread"),
+        pytest.param(JOIN, False, "ignore", id="does-not"),
+        pytest.param(JOIN, None, None, id="which-python"),
+        pytest.param(TWO, True, "ignore", id="forgets-one-of-two"),
+        pytest.param(LATE, None, "graceful", id="at-the-end-it-is-only-told"),
+        pytest.param(JOIN.replace("work)", "work, daemon=True)"), None, "graceful", id="daemon"),
+    ],
+)
+def test_an_exception_while_it_waits_for_a_thread(text: str, forgets: bool | None, action: str | None) -> None:
+    found = conduct(
+        ast.parse(IMPORTS + text), Surroundings({}, ("app.py",), lambda _: None, "/gone".__eq__, forgets=forgets)
+    )
+    assert (found and found.on.get("TERM")) == action
+
+
 @pytest.mark.parametrize(
     "text",
     [

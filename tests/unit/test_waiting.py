@@ -509,3 +509,21 @@ def test_nobody_is_told_of_once() -> None:
     found = verdict("sh", "e.sh", files={"e.sh": ASKS}, lines="RUN apt-get install -y nginx netcat-openbsd")
     story = [step.text for step in found.story]
     assert len([text for text in story if "nobody listens" in text]) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "grace", "outcome"),
+    [
+        pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 20 tail -f /x; done\n", 10, "killed", id="held-up"),
+        pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 2 tail -f /x; done\n", 10, "terminated", id="soon"),
+        pytest.param("for i in 1 2; do timeout 2 tail -f /x; done\nexit 3\n", 10, "fails", id="twice"),
+    ],
+)
+def test_a_loop_that_limits_the_time_of_what_it_starts(script: str, grace: float, outcome: str) -> None:
+    assert str(verdict("bash", "/app/r.sh", files={"r.sh": script}, grace=grace).outcome) == outcome
+
+
+@pytest.mark.parametrize("named", ["%1", "%sleep", "-p %1"])
+def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
+    script = f"sleep 1000 &\njobs {named} && exit 4\nexit 5\n"
+    assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4

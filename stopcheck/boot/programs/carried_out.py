@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _NO_FORKS = 14
 """Python 3.14 starts children of multiprocessing by a server (docs.python.org/3/library/multiprocessing.html)."""
+_FORGETS = range(9, 13)
+"""Measured with Python 3.7 to 3.13, the minor versions in which Thread.join() forgets its thread (bpo-45274)."""
 _LISTENS = regex(r"listen|[Ss]erver|\bbind\b|subprocess|multiprocessing|fork|[Ss]pawn|system|popen")
 """What a program that serves, or that starts what does, has in it."""
 
@@ -121,7 +123,7 @@ def _surroundings(
     from stopcheck.boot.conduct import Opaque, Surroundings
     from stopcheck.boot.lacking import missing_file, missing_folder
     from stopcheck.boot.permissions import is_denied
-    from stopcheck.boot.programs.misspelt import may_be
+    from stopcheck.boot.programs.misspelt import may_be, minor_version
     from stopcheck.boot.programs.modules import lacking, mentions
 
     def missing(name: str) -> bool:
@@ -142,10 +144,12 @@ def _surroundings(
     variables = {name: value if isinstance(value, str) else Opaque(name) for name, value in known.items()}
     words = tuple(word if isinstance(word, str) else Opaque() for word in told_arguments(process, path)) or (Opaque(),)
     interpreter = process.argv[0] if process.argv and isinstance(process.argv[0], str) else ""
+    minor = minor_version(machine.image.base.name)
     return Surroundings(
         variables, words, missing=missing, package=_package(process, path), first=process.pid == 1,
         absent=lacking(machine.image, env, path), deaf=process.ignored, interpreter=interpreter,
         refuses=refuses, forks=not may_be(machine.image.base.name, _NO_FORKS),
+        forgets=None if minor is None else minor in _FORGETS,
         alone=is_alone(world, process) and not mentions(machine.image.files, path, _LISTENS),
     )  # fmt: skip
 

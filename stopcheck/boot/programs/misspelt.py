@@ -26,6 +26,12 @@ def may_be(base: str, minor: int) -> bool:
     return image is not None and (not image[1] or int(image[1]) >= minor)
 
 
+def minor_version(base: str) -> int | None:
+    """The version of Python 3 that an official image has, where its name tells."""
+    image = _OFFICIAL.fullmatch(base)
+    return int(image[1]) if image is not None and image[1] else None
+
+
 def misspelt(start: Start, source: SourceFile) -> Program | None:
     """It ends at once where the image's own Python surely refuses it.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from stopcheck.boot.conduct import (
     PATIENCE,
     Answers,
@@ -62,7 +64,8 @@ class Run:
         except RaisedError as error:
             self.line = self.library.line
             status = self._status(error)
-        yield Wait("threads", ready=lambda: not self.schedule.threads_left())
+        with suppress(RaisedError):  # what is raised here is only told, and no thread is waited for any more
+            yield Wait("threads", ready=lambda: not self.schedule.threads_left())
         yield from self.library.pools_over("ProcessExecutor")
         for function, arguments, named in reversed(self.library.exits):
             yield from self.evaluator.call(function, arguments, named)

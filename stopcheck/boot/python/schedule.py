@@ -19,6 +19,7 @@ DEFAULT, IGNORED, INTERRUPTS = (
     Library("signal.SIG_IGN"),
     Library("signal.default_int_handler"),
 )
+_OF_A_POOL = "what is raised while it waits for a pool's threads is not followed"
 
 
 @dataclass(eq=False)
@@ -37,6 +38,7 @@ class Task:
     frames: list[Frame]
     daemon: bool = False
     done: bool = False
+    forgotten: bool = False
     result: object = None
     error: RaisedError | None = None
     thrown: RaisedError | None = None
@@ -90,7 +92,7 @@ class Schedule:
 
     def threads_left(self) -> bool:
         """Whether threads go on for which the end of the process has to wait."""
-        return any(task.kind == "thread" and not task.daemon and not task.done for task in self.tasks)
+        return any(task.kind == "thread" and not (task.daemon or task.done or task.forgotten) for task in self.tasks)
 
     def advance(self, limit: float) -> bool:
         """Goes on until the main thread is through, which is true, or nothing happens before a time."""
@@ -158,8 +160,8 @@ class Schedule:
         if task.frames:  # it was a handler
             below = task.top()
             if error is not None:
-                if below.wait is not None and below.wait.kind in {"join", "threads"}:
-                    raise UndecidedError("what is raised while it waits for a thread differs between versions")
+                if below.wait is not None and below.wait.kind == "pool":
+                    raise UndecidedError(_OF_A_POOL)
                 below.wait, task.thrown = None, error
             elif below.wait is not None and below.wait.kind == "loop":
                 self.dormant, self.awake = not self.awake, False
@@ -197,8 +199,8 @@ class Schedule:
         if wait is not None and wait.kind == "sigwait":
             return False  # sigwait(3) goes on, and the handler's turn is after it
         if handler == INTERRUPTS:
-            if wait is not None and wait.kind in {"join", "threads"}:
-                raise UndecidedError("what is raised while it waits for a thread differs between versions")
+            if wait is not None and wait.kind == "pool":
+                raise UndecidedError(_OF_A_POOL)
             main.thrown = RaisedError("KeyboardInterrupt")
         else:
             steps = self.call(handler, (Library(f"signal.SIG{signal}"), Opaque("frame")))

@@ -189,7 +189,7 @@ class Pools(Processes, Shared, Threads):
         if pool.fields["own"] != self.own:
             raise RaisedError("AssertionError")
         task = self.task(pool)
-        yield Wait("join", ready=lambda: task.done)
+        yield Wait("pool", ready=lambda: task.done)
         yield self._all_over(pool)
 
     def processpool_apply_async(
