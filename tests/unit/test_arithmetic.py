@@ -37,12 +37,13 @@ def _worked_out(text: str, variables: dict[str, Field], plain: str = "") -> Fiel
         pytest.param("1 << 3 | 2 & 3 ^ 1", "11", "0", id="bits"),
         pytest.param("10#08 + 0x10 + 010", "32", "0", id="bases"),
         pytest.param("!i", "1", "0", id="not"),
+        pytest.param("$? > 128 && ${#} + $$", "1", "0", id="parameters of the shell's own"),
         pytest.param("9223372036854775807 + 1", "-9223372036854775808", "0", id="64 bits"),
         pytest.param("i = 7 ** 63", "2898552624600762295", "2898552624600762295", id="64 bits of a power"),
     ],
 )
 def test_an_expression_has_a_value_and_leaves_one(text: str, value: str, left: str) -> None:
-    variables: dict[str, Field] = {"i": "0"}
+    variables: dict[str, Field] = {"i": "0", "?": "143", "#": "2", "$": "1"}
     assert (_worked_out(text, variables), variables["i"]) == (value, left)
 
 
