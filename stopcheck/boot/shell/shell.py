@@ -71,8 +71,8 @@ _PLAIN_SLOTS = (
     "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten",
     "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
     "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name",
-    "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "plain", "renamed", "root",
-    "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
+    "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "piped", "plain", "renamed",
+    "root", "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
     "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -128,6 +128,8 @@ class Shell:
         self.last_job: int | None = None
         self.status: Status = 0
         self.ok = False
+        self.piped: tuple[Status, ...] = ()
+        """What has become of each part of the pipeline that has just run: bash's PIPESTATUS."""
         self.blocked: Blocked | None = None
         self.ending = False
         self.script = script
@@ -384,7 +386,7 @@ class Shell:
 
     def set_status(self, status: Status, ok: bool = False) -> None:
         """`ok`: where the status is unknown, success is to be expected (it is no test)."""
-        self.status, self.ok = status, ok
+        self.status, self.ok, self.piped = status, ok, ()
         if isinstance(status, Unknown) or status == 0 or self.tested():
             return
         heard = "ERR" in self.traps and hearing.runs_error_trap(self)
@@ -552,7 +554,7 @@ class Shell:
                 return "5.2.15(1)-release" if self.row.name == "bash" else None
             case "OSTYPE" if self.row.name == "bash":
                 return Partly("$OSTYPE", None, "linux")
-            case "HOSTTYPE" | "MACHTYPE" | "SHLVL" if self.row.name == "bash":
+            case "HOSTTYPE" | "MACHTYPE" | "SHLVL" | "PIPESTATUS" if self.row.name == "bash":
                 return Unknown(f"${name}")
             case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
                 return Unknown(f"${name}")
@@ -596,6 +598,8 @@ class Shell:
                 return None
             names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
             return (*names, "main") if self.mode != "command" else tuple(names)
+        if name == "PIPESTATUS" and self.piped and self.row.name == "bash":
+            return tuple(status if isinstance(status, Unknown) else str(status) for status in self.piped)
         if name == "BASH_VERSINFO" and self.row.name == "bash" and name not in self.arrays:
             return ("5", "2", "15", "1", "release")
         return self.arrays.get(name)

@@ -135,6 +135,8 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
         shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`
     else:
         shell.set_status(status, expected)
+    if isinstance(blocked.node, Pipeline):
+        shell.piped = _statuses(shell, world, blocked)
     _tell_of_killed(shell, world)
 
 
@@ -276,15 +278,19 @@ def seen(shell: Shell, child: Process) -> Status | None:
 
 
 def _pipeline_status(shell: Shell, world: World, blocked: Foreground) -> Status:
-    statuses = [seen(shell, world.processes[pid]) for pid in blocked.pids]
-    if blocked.own is not None:
-        statuses.append(blocked.own)
+    statuses = _statuses(shell, world, blocked)
     last = statuses[-1]
     if "pipefail" in shell.options:
         failed = [status for status in statuses if isinstance(status, Unknown) or status]
         known = [status for status in failed if not isinstance(status, Unknown)]
         last = (known or failed or [0])[-1]
-    return 0 if last is None else last
+    return last
+
+
+def _statuses(shell: Shell, world: World, blocked: Foreground) -> tuple[Status, ...]:
+    """The status of each part of a pipeline."""
+    told = (seen(shell, world.processes[pid]) for pid in blocked.pids)
+    return (*(status or 0 for status in told), *(() if blocked.own is None else (blocked.own,)))
 
 
 def is_frozen(shell: Shell) -> bool:
