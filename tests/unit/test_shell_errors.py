@@ -194,6 +194,22 @@ def test_what_an_expression_finds_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        pytest.param("false | true\nexit ${PIPESTATUS[0]}", 1, id="a part of a pipeline"),
+        pytest.param("false | (exit 5) | true\nall=(${PIPESTATUS[@]})\nexit ${all[1]}", 5, id="all"),
+        pytest.param("false | true\nn=1\nexit ${PIPESTATUS[0]}", None, id="not-known-any-more"),
+        pytest.param("bash -es a b <<'END'\nfalse\nexit 9\nEND\nexit $?", 1, id="options-of-a-shell-that-reads-a-text"),
+        pytest.param("sh -s a b c <<'END'\nexit $#\nEND\nexit $?", 3, id="words-of-one"),
+        pytest.param("echo 'exit $#' >/tmp/x\nsh -s a b </tmp/x\nexit $?", 2, id="words-of-one-that-reads-a-file"),
+    ],
+)
+def test_a_status_that_a_script_ends_with(script: str, status: int | None) -> None:
+    """Each as bash 5.2 was seen to end."""
+    assert ended("bash", script, errexit=False) == status
+
+
+@pytest.mark.parametrize(
     "line",
     [
         '. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/lib.sh"',

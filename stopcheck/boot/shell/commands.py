@@ -377,20 +377,34 @@ def _is_fifo(call: Call, word: Field) -> bool:
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
     name = words[0]
-    if words[1:] not in {(), ("-s",)} or not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names():
+    if not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names() or not call.node.redirections:
         return words
+    from stopcheck.boot.shell.invocation import shell_options
+
+    options, rest, command = shell_options(words[1:])
+    if command or (rest and "s" not in options):
+        return words
+    given = (_without_s(word) for word in words[1 : len(words) - len(rest)])
+    own = tuple(word for word in given if word not in {"-", "--"})
     scope = call.shell.scope(call.world, call.process)
     for redirection in call.node.redirections:
         heredoc = redirection.heredoc
         if redirection.operator == "<":
-            return (name, expand_text(scope, redirection.target))
+            return (name, *own, expand_text(scope, redirection.target), *rest)
         if heredoc is not None or redirection.operator == "<<<":
             body = redirection.target if heredoc is None else heredoc.body
             text = body.span.text if heredoc is not None and heredoc.quoted else expand_text(scope, body)
             if isinstance(text, Unknown):
                 raise TooComplex(f"what {name} reads: {text.reason}")
-            return (name, "-c", f"{text}\nexit $?")  # it puts no last command in its own place
+            text = f"{text}\nexit $?"  # it puts no last command in its own place
+            return (name, *own, "-c", text, *((name, *rest) if rest else ()))
     return words
+
+
+def _without_s(word: Field) -> Field:
+    """A shell's option letters without -s."""
+    letters = isinstance(word, str) and word[:1] == "-" and word[:2] != "--"
+    return word.replace("s", "") if letters and isinstance(word, str) else word
 
 
 def shell_names() -> frozenset[str]:
