@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib import import_module
-from itertools import chain
 
 from stopcheck import rules
 from stopcheck.checks._case import Case
@@ -106,13 +105,30 @@ def _under(condition: str, found: Found) -> Found:
 
 
 def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool) -> Iterator[Found]:
-    """What is wrong on every way; what hangs on something that the files do not decide is a warning at most."""
-    ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in assessment.paths or (None,)]
+    """What is wrong on every way; what hangs on something that the files do not decide is a warning at most.
+
+    The story that is told of the image is that of its worst way: what comes of another says that it is one.
+    """
+    paths: list[Stopped | None] = [*sorted(assessment.paths, key=lambda path: path is not assessment.worst)] or [None]
+    ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in paths]
     errors = ({_place(rule, each) for rule, each, severity in way if severity == "error"} for way in ways)
     certain = set.intersection(*errors)
-    for rule, violation, severity in chain.from_iterable(ways):
-        highest: Severity = "error" if _place(rule, violation) in certain else "warning"
-        yield rule, violation, min(severity, highest, key=ORDER.index)
+    for stopped, way in zip(paths, ways, strict=True):
+        elsewhere = _elsewhere(assessment, stopped)
+        for rule, violation, severity in way:
+            highest: Severity = "error" if _place(rule, violation) in certain else "warning"
+            each = rule, violation, min(severity, highest, key=ORDER.index)
+            yield _under(elsewhere, each) if elsewhere else each
+
+
+def _elsewhere(assessment: Assessment, stopped: Stopped | None) -> str:
+    """On which way something comes true, where that ends otherwise than the worst one; "" where it does not."""
+    worst = assessment.worst
+    if stopped is None or worst is None or (stopped.outcome, stopped.exit_code) == (worst.outcome, worst.exit_code):
+        return ""
+    own = [one.reason for one in stopped.world.assumed if one not in worst.world.assumed]
+    reasons = own or [one.reason for one in stopped.world.assumed]
+    return f"On another way, which depends on {reasons[0]}" if reasons else ""
 
 
 def _of_way(dockerfile: Dockerfile, assessment: Assessment, stopped: Stopped | None, pedantic: bool) -> list[Found]:

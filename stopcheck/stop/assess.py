@@ -125,6 +125,8 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
     return Assessment(image, name, grace, worst.outcome, paths, worst, worst.reason, guards)
 
 
+_BARE = frozenset({"interpreter", "scripts.bun"})
+"""Roles of programs that run a script, and handle no signal by themselves."""
 _SCRIPTS = (".py", ".js", ".mjs", ".cjs", ".pl", ".php")
 """How the names of scripts end whose interpreters handle no signal by themselves."""
 
@@ -141,7 +143,7 @@ def _assumption(stopped: Stopped, signal: str) -> Unknown | None:
     row, known = init.body.row, find_program(init.program)
     if row.role != "unknown" or not row.instead or not init.body.assumed(signal):
         return None
-    bare = known is not None and known.role == "interpreter" and known.name not in EXITS
+    bare = known is not None and known.role in _BARE and known.name not in EXITS
     if not bare and not init.program.endswith(_SCRIPTS):
         return None
     return Unknown(f"what {init.program} does on SIG{signal} ({row.instead})", init.origin)

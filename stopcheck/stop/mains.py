@@ -64,6 +64,9 @@ def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
         awaited = body.awaits(process)
         below = [found for child in awaited or body.children() for found in _front(world, child, above)]
         return below if below and awaited else [pid, *below]
+    if isinstance(body, Program) and process.program in FILTERS and body.writers:
+        # It has taken the place of the shell whose pipeline it ends.
+        return [found for writer in body.writers for found in _front(world, writer, above)] or [pid]
     if isinstance(body, Supervisor):
         return [found for child in body.programs(world) for found in _front(world, child, above)] or [pid]
     if isinstance(body, Parent) and body.child is not None:

@@ -362,6 +362,12 @@ def test_cleanup_that_a_death_by_signal_skips(language: str, text: str, cleanup:
         pytest.param("go", 'package main\nimport "go.uber.org/zap/zapcore"\n', {}, id="go-module-of-two-parts"),
         pytest.param("go", 'package main\nimport "k8s.io/client-go/kubernetes"\n', {}, id="go-kubernetes"),
         pytest.param("python", "import torch, transformers\ntorch.load('m')", {}, id="torch"),
+        pytest.param(
+            "node",
+            "import {a} from 'src/a'; import express from 'express'",
+            {"tsconfig.json": '{"compilerOptions": {"baseUrl": "./"}}', "src/a.ts": "export const a = 1"},
+            id="node-base-url",
+        ),
         pytest.param("node", "import {ZodValidationPipe} from 'nestjs-zod'", {}, id="nestjs-zod"),
         pytest.param(
             "go",

@@ -1232,3 +1232,8 @@ def test_a_script_by_its_name_that_nobody_has_read(lines: str, expected: str) ->
 def test_a_program_that_was_a_script_which_is_not_in_the_context() -> None:
     assert outcome("/bin/ours", lines="COPY ours.sh /bin/ours") == "unknown"
     assert outcome("/bin/ours", lines="COPY ours /bin/ours") == "graceful"
+
+
+def test_bun_with_a_script_that_nobody_has_read() -> None:
+    lines = "RUN git clone https://acme.org/tool.git /opt/tool"
+    assert outcome("bun run /opt/tool/index.mjs", base="oven/bun:1", lines=lines) == "unknown"

@@ -180,10 +180,17 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
     """See Language.follow (nodejs.org/api/modules.html): a path, or what tsconfig.json calls by another name."""
     if need.startswith((".", "/")):
         return _file(join(parent(path), need), project)
-    for pattern, target in _aliases(path, project):
+    folder, options = _compiler_options(path, project)
+    start = join(folder, str(options.get("baseUrl", ".")))
+    for pattern, target in _aliases(start, options):
         if need == pattern or (pattern.endswith("*") and need.startswith(pattern[:-1])):
             return _file(target.replace("*", need[len(pattern) - 1 :] if pattern.endswith("*") else ""), project)
-    return None
+    if "baseUrl" not in options:
+        return None
+    try:
+        return _file(join(start, need), project)
+    except LookupError:
+        return None
 
 
 def _file(place: str, project: Project) -> tuple[str, ...]:
@@ -197,21 +204,22 @@ def _file(place: str, project: Project) -> tuple[str, ...]:
     raise LookupError(base(place))
 
 
-def _aliases(path: str, project: Project) -> list[tuple[str, str]]:
-    """The `paths` of the nearest tsconfig.json."""
+def _compiler_options(path: str, project: Project) -> tuple[str, dict[str, object]]:
+    """What the nearest tsconfig.json tells the compiler, and its folder."""
     folder = parent(path)
     while True:
         config = settings(join(folder, "tsconfig.json"), project)
-        if config:
+        if config or folder in {"/", ""}:
             options = config.get("compilerOptions")
-            options = options if isinstance(options, dict) else {}
-            start = join(folder, str(options.get("baseUrl", ".")))
-            paths = options.get("paths")
-            found = paths.items() if isinstance(paths, dict) else ()
-            return [(str(name), join(start, str(ways[0]))) for name, ways in found if isinstance(ways, list) and ways]
-        if folder in {"/", ""}:
-            return []
+            return folder, options if isinstance(options, dict) else {}
         folder = parent(folder)
+
+
+def _aliases(start: str, options: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The `paths` of the compiler, from the folder that they begin in."""
+    paths = options.get("paths")
+    found = paths.items() if isinstance(paths, dict) else ()
+    return [(str(name), join(start, str(ways[0]))) for name, ways in found if isinstance(ways, list) and ways]
 
 
 def versions(path: str, project: Project) -> frozenset[str]:

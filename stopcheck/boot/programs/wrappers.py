@@ -13,6 +13,7 @@ from stopcheck.boot.programs.program import ENDED, Daemonizer, Parent, ParentOpt
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.knowledge.systems import lacks
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import ImageFile
 
 
 class Wrapper(Parent):
@@ -143,6 +143,8 @@ def start_busybox(start: Start) -> Body | Failure:
         assert shell is not None
         return run_shell(start.machine, shell, start.world, start.process, argv, start.env)
     row = find_program(argv[0])
+    if argv[0] == "init" and start.machine.image.base.family == "debian":
+        return _init(start)
     debian = start.machine.image.base.family == "debian"
     if (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0]):
         return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
@@ -154,6 +156,16 @@ def start_busybox(start: Start) -> Body | Failure:
     if own and argv[-len(child) :] == child:
         argv = (*argv[: -len(child)], start.argv[0], *child)  # built so, it starts its own programs before others
     return run(replace(start, row=row, argv=argv, depth=start.depth + 1))
+
+
+def _init(start: Start) -> Body:
+    """busybox init where no inittab tells it what to start; another process than PID 1 it will not be."""
+    if start.process.pid != 1:
+        return start.leaf("short", status=1)
+    row = find_program("busybox init")
+    if row is None or isinstance(start.machine.image.files.lookup("/etc/inittab"), ImageFile):
+        return start.leaf("opaque", "what its inittab starts")
+    return Program(row, start.machine.stop_signal)
 
 
 def start_script(start: Start) -> Body | Failure:

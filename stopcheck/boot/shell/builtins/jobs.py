@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def find_job(shell: Shell, word: str) -> Job | None:
     """The job that `%word` names; None where it names none."""
     if word in {"%%", "%+", "%"}:
-        return shell.jobs[-1] if shell.jobs else None
+        # In bash what it dies in the foreground of is not the current one.
+        started = [job for job in shell.jobs if not (job.foreground and shell.row.name == "bash")]
+        return started[-1] if started else None
     if word == "%-" and shell.row.name == "bash":
         kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
         return kept[-2:][0] if kept else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from stopcheck.boot.shell.builtins.jobs import find_job
+from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
@@ -199,6 +200,8 @@ def _targets(call: Call, word: str) -> list[Process]:
         if call.shell.row.name == "dash" and "m" not in call.shell.options:
             # It signals a process group, which there is only where the job has made itself one (timeout, setsid).
             return world.group(job.pids[0]) if job else []
+        if job and call.shell.row.name == "bash" and not job.controlled:
+            return _up_to_the_dead(call, job)
         return world.living(job.pids) if job else []
     number = numeral(word, signed=True)
     if number is None:
@@ -210,6 +213,23 @@ def _targets(call: Call, word: str) -> list[Process]:
     if number < 0:
         return world.group(-number)
     return world.living((number,))
+
+
+def _up_to_the_dead(call: Call, job: Job) -> list[Process]:
+    """Of a pipeline without job control bash passes over none that has ended: the first is the end of it.
+
+    Behind one that has not it goes round for ever. Source: jobs.c, kill_pid (`continue` before `p = p->next`).
+    """
+    parts = [call.world.processes[pid] for pid in job.pids]
+    reached = list(takewhile(lambda part: not _has_ended_before(call.world, part), parts))
+    if reached and len(reached) < len(parts):
+        call.shell.blocked = Standing("an endless round of bash's own `kill`", call.node.span)
+    return [part for part in reached if part.alive]
+
+
+def _has_ended_before(world: World, process: Process) -> bool:
+    early = process.ended_at < world.clock or (world.stopping and process.ended_at <= world.epoch and not process.told)
+    return not process.alive and early
 
 
 def _is_zombie(call: Call, word: Field) -> bool:

@@ -13,6 +13,7 @@ from stopcheck.boot.world import SHORT, TooComplex
 from stopcheck.boot.written import makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
+from stopcheck.records import dataclass, replace
 from stopcheck.syntax.shell.tree import ProcessSubstitution
 
 if TYPE_CHECKING:
@@ -27,87 +28,129 @@ def _reads_all(call: Call) -> bool:
     return heredoc and any(word in {"-d", "-rd"} and after == "" for word, after in pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What `read` is told to read into, and how."""
+
+    letters: frozenset[str]
+    """Those of its options."""
+    array: tuple[str, ...]
+    """What `read -a` fills."""
+    names: tuple[str, ...]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """All that it sets."""
+        return (*self.names, *self.array)
+
+
 def do_read(call: Call) -> None:
     """A line from a pipe or a file, as far as it is known; nobody answers where standard input is empty."""
-    shell, world, process = call.shell, call.world, call.process
-    redirections = call.node.redirections if call.stdin is None else ()
-    letters, array, names = _parsed(call)
-    if shell.row.name == "dash" and (not call.arguments or letters - {"r", "p"}):
+    shell, world = call.shell, call.world
+    wanted = _wanted(call)
+    if shell.row.name == "dash" and (not call.arguments or wanted.letters - {"r", "p"}):
         shell.set_status(2)
         return
-    if shell.keeps(*names, *array):
+    if shell.keeps(*wanted.variables) or _opens_fifo(call):
         return
-    elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
+    if call.late and call.stdin and not world.pipes.get(call.stdin):
+        _read_nothing(call, wanted, 128 + signal_number("ALRM"))
+        return
+    source = _source(call, wanted)
+    if source is not None:
+        _read(call, wanted, *source)
+
+
+def _opens_fifo(call: Call) -> bool:
+    """Whether it is held up by a FIFO that it is redirected from: nobody has it open, or nobody but its own shell."""
+    shell, world, process = call.shell, call.world, call.process
+    redirections = call.node.redirections if call.stdin is None else ()
     if redirections and _reads_fifo(call):
         path = expand_text(shell.scope(world, process), redirections[0].target)
         pipe = world.fifo(str(path)) if redirections[0].operator == "<" else 0
         if not pipe:
             _stand(call)
-            return
+            return True
         if not world.is_open(pipe):
             shell.push(Evaluate(call.node, None))
             shell.blocked = Standing(OPENS, call.node.span, pipe, retries=True)
-            return
+            return True
     inlet = process.inlets.get(_descriptor(call)) if call.stdin is None else None
     if inlet is not None and world.held.get(inlet) == process.pid:
         _stand(call)
-        return
-    if call.late and call.stdin and not world.pipes.get(call.stdin):
-        _read_nothing(call, array, names, 128 + signal_number("ALRM"))
-        return
-    stdin = process.stdin if call.stdin is None else call.stdin
+        return True
+    return False
+
+
+def _source(call: Call, wanted: _Wanted) -> tuple[int, bool] | None:
+    """The pipe or file that it reads from, and whether it is told which; None where that has settled what it does."""
+    shell, process = call.shell, call.process
+    if call.stdin is not None:
+        return call.stdin, True
+    stdin, inlet = process.stdin, process.inlets.get(_descriptor(call))
+    redirections = call.node.redirections
     if redirections and inlet is None:
         from stopcheck.boot.shell.redirections import redirect
 
         before = Redirected.of(process)
         try:
-            redirect(shell, redirections, world, process)
+            redirect(shell, redirections, call.world, process)
         except UnsetError as fault:
             if not fault.in_heredoc or not shell.row.almquist:
                 raise
             shell.set_status(shell.row.open_error)
-            return
+            return None
         stdin, inlet = process.stdin, process.inlets.get(_descriptor(call))
         before.restore(process)
-    if call.stdin is None and inlet is None and (elsewhere or any(each.operator == "<&" for each in redirections)):
-        if process.pid in world.held.values():
+    elsewhere = any(isinstance(word, str) and word.startswith("-u") for word in call.arguments)
+    if inlet is None and (elsewhere or any(each.operator == "<&" for each in redirections)):
+        if process.pid in call.world.held.values():
             raise TooComplex("how long it reads what its coprocess prints")
-        _read_unknown(call, [*names, *array])
-        return
-    stdin = stdin if inlet is None else inlet
+        _read_unknown(call, wanted)
+        return None
+    return stdin if inlet is None else inlet, bool(redirections) or inlet is not None
+
+
+def _read(call: Call, wanted: _Wanted, stdin: int, named: bool) -> None:
+    """Reads from there, or waits until somebody writes."""
+    shell, world = call.shell, call.world
     limit = _limit(call)
     if limit != 0 and limit is not None and stdin not in world.regular:
         shell.has_exit_trap = shell.has_exit_trap or shell.row.name == "bash"  # it minds signals from then on
     lines = world.pipes.get(stdin, ())
-    writers = [pid for pid in world.holders(stdin) if pid != process.pid] if stdin else []
+    writers = [pid for pid in world.holders(stdin) if pid != call.process.pid] if stdin else []
     files = any(each.operator in {"<", "<&", "<>"} for each in call.node.redirections)
     if lines and isinstance(lines[0], Unknown) and files:
-        _read_unknown(call, [*names, *array])
+        _read_unknown(call, wanted)
     elif lines and _reads_all(call):
         world.pipes[stdin] = ()
         told = all(isinstance(line, str) for line in lines)
-        for name in names:
-            shell.assign(name, "\n".join(map(str, lines)) if told and len(names) == 1 else Unknown(f"${name}"))
+        for name in wanted.names:
+            shell.assign(name, "\n".join(map(str, lines)) if told and len(wanted.names) == 1 else Unknown(f"${name}"))
         shell.set_status(1)  # a heredoc has no NUL
     elif lines and not (writers and waiting.is_short(world, stdin)):
         short = waiting.is_short(world, stdin)
         world.pipes[stdin] = lines[1:]
-        _read_line(call, letters, array, names, lines[0])
+        _read_line(call, wanted, lines[0])
         if short:
             shell.set_status(1)  # it has read to the end, and found no newline
-    elif writers and limit is not None and not isinstance(limit, Unknown) and 0 < limit < SHORT and not lines:
-        until = world.clock + limit
-        if shell.row.name != "bash":
-            raise TooComplex(f"what `read -t` of {shell.row.name} gives when its time is over")
-        shell.blocked = Reading(tuple(writers), call.node, stdin, call.words, until=until)
-    elif writers and limit is not None and (isinstance(limit, Unknown) or limit < SHORT):
-        _read_unknown(call, [*names, *array])
-    elif writers and (redirections or call.stdin is not None or inlet is not None):
-        shell.blocked = Reading(tuple(writers), call.node, stdin, call.words)
     elif writers:
-        shell.blocked = Reading(tuple(writers), call.node)
+        _await(call, wanted, Reading(tuple(writers), call.node, stdin, call.words), named, bool(lines))
     else:
-        _read_nothing(call, array, names, 1)
+        _read_nothing(call, wanted, 1)
+
+
+def _await(call: Call, wanted: _Wanted, reading: Reading, named: bool, more: bool) -> None:
+    """Waits until one of them writes a line, or for as long as `-t` says; `more`: a part of one is there already."""
+    shell, limit = call.shell, _limit(call)
+    if limit is None or (not isinstance(limit, Unknown) and limit >= SHORT):
+        shell.blocked = reading if named else Reading(reading.pids, call.node)
+    elif isinstance(limit, Unknown) or limit == 0 or more:
+        _read_unknown(call, wanted)
+    elif shell.row.name != "bash":
+        raise TooComplex(f"what `read -t` of {shell.row.name} gives when its time is over")
+    else:
+        shell.blocked = replace(reading, until=call.world.clock + limit)
 
 
 def _reads_fifo(call: Call) -> bool:
@@ -123,10 +166,10 @@ def _reads_fifo(call: Call) -> bool:
     return makes_fifo(script, text) or (redirection.operator == "<>" and made)
 
 
-def _read_nothing(call: Call, array: list[str], names: list[str], status: int) -> None:
-    for name in names:
+def _read_nothing(call: Call, wanted: _Wanted, status: int) -> None:
+    for name in wanted.names:
         call.shell.assign(name, "")
-    for name in array:
+    for name in wanted.array:
         call.shell.assign_array(name, (), (), append=False)
     call.shell.set_status(status)
 
@@ -135,11 +178,10 @@ _VALUED = {"bash": "adintNpu"}
 """The letters of the options of `read` that take a value; -p does in all shells, and -t in all that have it."""
 
 
-def _parsed(call: Call) -> tuple[set[str], list[str], list[str]]:
-    """The letters of its options, the array that `read -a` fills, and the variables."""
+def _wanted(call: Call) -> _Wanted:
     valued = _VALUED.get(call.shell.row.name, "ptnNdu")
     letters: set[str] = set()
-    array: list[str] = []
+    array: tuple[str, ...] = ()
     words = list(call.arguments)
     while words and isinstance(words[0], str) and words[0][:1] == "-" and words[0] != "-":
         word = str(words.pop(0))
@@ -149,8 +191,9 @@ def _parsed(call: Call) -> tuple[set[str], list[str], list[str]]:
         letters |= set(word[1 : at + 1] if at else word[1:])
         value = word[at + 1 :] or (words.pop(0) if words else "") if at else ""
         if at and word[at] == "a" and isinstance(value, str):
-            array = [value]
-    return letters, array, [word for word in words if isinstance(word, str) and word.isidentifier()]
+            array = (value,)
+    names = tuple(word for word in words if isinstance(word, str) and word.isidentifier())
+    return _Wanted(frozenset(letters), array, names)
 
 
 def _descriptor(call: Call) -> str:
@@ -189,28 +232,28 @@ def _limit(call: Call) -> float | Unknown | None:
     return None
 
 
-def _read_unknown(call: Call, names: list[str]) -> None:
-    for name in names:
+def _read_unknown(call: Call, wanted: _Wanted) -> None:
+    for name in wanted.variables:
         call.shell.assign(name, Unknown(f"what is read into ${name}", call.node.span))
     call.shell.set_status(Unknown("the end of the input", call.node.span))
 
 
-def _read_line(call: Call, letters: set[str], array: list[str], names: list[str], line: Field) -> None:
+def _read_line(call: Call, wanted: _Wanted, line: Field) -> None:
     """Of several names each gets a word, the last one the rest; of an array each element does."""
     own = next((assignment.value for assignment in call.node.assignments if assignment.name == "IFS"), None)
     split = separators(call.shell.scope()) if own is None else own.literal
-    raw = isinstance(line, str) and ("r" in letters or "\\" not in line)
-    if isinstance(line, Unknown) or not raw or letters - set("raepstu") or split is None:
+    raw = isinstance(line, str) and ("r" in wanted.letters or "\\" not in line)
+    if isinstance(line, Unknown) or not raw or wanted.letters - set("raepstu") or split is None:
         if isinstance(line, Unknown):
             call.world.write(call.process, line)  # what follows may be done for no line, or for many
         reason = line if isinstance(line, Unknown) else Unknown("a line that was read", call.node.span)
-        for name in (*names, *array):
+        for name in wanted.variables:
             call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
-    elif array:
-        call.shell.assign_array(array[0], (), tuple(_split(line, split, len(line) + 1)), append=False)
+    elif wanted.array:
+        call.shell.assign_array(wanted.array[0], (), tuple(_split(line, split, len(line) + 1)), append=False)
     else:
-        words = _split(line, split, len(names)) if names else [line]
-        for index, name in enumerate(names):
+        words = _split(line, split, len(wanted.names)) if wanted.names else [line]
+        for index, name in enumerate(wanted.names):
             call.shell.assign(name, words[index] if index < len(words) else "")
     call.shell.set_status(0)
 
