@@ -7,7 +7,7 @@ import re
 
 from stopcheck.boot.accounts import ROOT, makes_user
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.ownership import is_roots_file, is_roots_folder
+from stopcheck.boot.ownership import is_roots_file, is_roots_folder, may_be_given
 from stopcheck.boot.programs.program import READERS, SILENT, Program
 from stopcheck.boot.written import OUTPUTS, target
 from stopcheck.hints import TYPE_CHECKING
@@ -37,7 +37,6 @@ _SPARSE = {
 """Folders of which it is known what the images of distributions have in them."""
 _CHANGES = ("chown", "chmod", "chgrp", "setfacl", "install", "VOLUME", "mount", "uid", "-u 0", "root")
 """A line with one of these words, and the name of a folder, may give it to somebody."""
-_GIVES = regex(r"\b(?:chown|chgrp|setfacl)\b|(?:^|[;&|])\s*install\s")
 _ROOTS_GROUP = regex(
     r"\s(?:-[a-zA-Z]*[gG]|--(?:gid|groups?|ingroup))[\s=]*['\"]?(?:0|root)\b|\badd(?:user|group)\s+\S+\s+root\b"
 )
@@ -266,16 +265,14 @@ def _is_nobodys(image: Image, file: Unknown, user: str) -> bool:
 def is_shut_out(image: Image, user: str, file: ImageFile, permission: int) -> bool:
     """Whether a user surely may not read (4) or execute (1) a file that COPY has brought: root's, but for its group.
 
-    Who owns a file is not followed: where the build changes that of any, it may be the user's. A user that is a number
-    without an account is of root's group. Sources: path_resolution(7), docs.docker.com/reference/dockerfile, USER.
+    Where the build may change whose it is, it may be the user's. A user that is a number without an account is of
+    root's group. Sources: path_resolution(7), docs.docker.com/reference/dockerfile, USER.
     """
     mode = file.mode
     if user in ROOT or "$" in user or isinstance(mode, Unknown) or mode & permission or file.origin is None:
         return False
-    given = any(
-        _GIVES.search(line.value) or any(flag.name == "chown" for flag in line.flags) for line in image.instructions
-    )
-    if given or file.origin.text.split(None, 1)[:1] not in (["COPY"], ["ADD"]):
+    brought = file.origin.text
+    if brought.split(None, 1)[:1] not in (["COPY"], ["ADD"]) or may_be_given(image, file.path, brought):
         return False
     return not mode & permission << 3 or not _may_be_of_roots_group(image, user)
 

@@ -172,6 +172,19 @@ SLIM = "FROM debian:bookworm-slim\nRUN useradd -r svc\n"
         ),
         pytest.param(f"{SLIM}COPY --chmod=750 start.sh /\n", "graceful", id="root"),
         pytest.param(
+            f"{SLIM}COPY --chown=root:root --chmod=700 start.sh /\nUSER svc\n", "fails", id="given-to-root"
+        ),
+        pytest.param(
+            f"{SLIM}COPY --chmod=700 start.sh /\nRUN mkdir /d && chown -R svc /d && chown 0:0 /start.sh\nUSER svc\n",
+            "fails", id="another-is-given",
+        ),
+        pytest.param(
+            f"{SLIM}COPY --chmod=700 start.sh /\nRUN chown svc /*.sh\nUSER svc\n", "graceful", id="given-by-pattern"
+        ),
+        pytest.param(
+            f"{SLIM}COPY --chmod=700 start.sh /\nRUN chown -R svc:svc .\nUSER svc\n", "graceful", id="given-with-all"
+        ),
+        pytest.param(
             f"FROM alpine AS a\nCOPY start.sh /\nRUN chmod 0750 /start.sh\n{SLIM}COPY --from=a /start.sh /\n"
             "USER svc\n", "fails", id="from-a-stage",
         ),

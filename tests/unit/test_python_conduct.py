@@ -153,6 +153,13 @@ TICKS = "async def ticks():\n    while True: await asyncio.sleep(1)\n"
                      "while q.get() is not END: pass", "graceful", 0, id="queue-with-an-end-of-its-own"),
         pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\nsignal.sigwait({15})", "graceful",
                      0, id="sigwait"),
+        pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\n"
+                     "threading.Thread(target=lambda: time.sleep(10**9), daemon=True).start()\n"
+                     "signal.sigwait({15})", "graceful", 0,
+                     id="sigwait-beside-a-thread"),
+        pytest.param("threading.Thread(target=lambda: time.sleep(10**9), daemon=True).start()\n"
+                     "signal.pthread_sigmask(signal.SIG_BLOCK, [15])\nsignal.sigwait({15})", None, None,
+                     id="a-thread-that-has-not-blocked-it"),
         pytest.param("signal.sigwait({15})", None, None, id="sigwait-of-what-is-not-blocked"),
         pytest.param("signal.pthread_sigmask(signal.SIG_BLOCK, [15])\n" + SLEEP, "ignore", 0, id="blocked"),
         pytest.param(f"async def f():\n    {EVENT}loop.add_signal_handler(15, e.set)\n    await e.wait()\n"

@@ -39,6 +39,7 @@ class Task:
     daemon: bool = False
     done: bool = False
     forgotten: bool = False
+    blocked: frozenset[str] = frozenset()
     result: object = None
     error: RaisedError | None = None
     thrown: RaisedError | None = None
@@ -72,7 +73,7 @@ class Schedule:
 
     def spawn(self, kind: str, steps: Steps, daemon: bool = False) -> Task:
         """A task that begins."""
-        task = Task(kind, [Frame(steps)], daemon)
+        task = Task(kind, [Frame(steps)], daemon, blocked=frozenset(self.blocked))
         self.tasks.append(task)
         return task
 
@@ -181,7 +182,7 @@ class Schedule:
         main = self.main()
         wait = main.top().wait
         if signal in self.blocked:
-            if any(task.kind == "thread" and not task.done for task in self.tasks):
+            if any(task.kind == "thread" and not task.done and signal not in task.blocked for task in self.tasks):
                 raise UndecidedError("which of its threads gets the signal is not known")
             waiting = wait is not None and wait.kind in {"sigwait", "sigwaitinfo"} and signal in self.awaited
             if waiting:

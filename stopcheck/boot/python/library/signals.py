@@ -86,6 +86,8 @@ class Signals(Shelf):
 
     def signal_pthread_sigmask(self, how: object, signals: object) -> object:
         """signal.pthread_sigmask()."""
+        if self.schedule.current is not None and self.schedule.current.kind == "thread":
+            raise UndecidedError("what a thread blocks is not followed")
         names = {self.known_signal(one) for one in self.evaluator.items(signals, self.place)}
         if how == Library("signal.SIG_BLOCK"):
             self.schedule.blocked |= names
