@@ -6,7 +6,7 @@ import posixpath
 
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES
 from stopcheck.boot.programs.grammar import child_argv
-from stopcheck.boot.shell.invocation import shell_options
+from stopcheck.boot.shell.options import shell_options
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.image.paths import clean

@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.lookup import SHELL_NAMES
 from stopcheck.boot.programs.program import Parent
 from stopcheck.boot.programs.supervisors import Supervisor
-from stopcheck.boot.shell.invocation import shell_options
+from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import PREFIXES
 from stopcheck.checks._script import called, consequence, ends_there, main_of

@@ -13,6 +13,7 @@ from stopcheck.boot.shell.arithmetic import UnsetError, evaluate
 from stopcheck.boot.shell.call import Call
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Redirected, Standing
+from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.boot.world import TooComplex
 from stopcheck.boot.written import OUTPUTS, copied, makes_fifo, makes_files, opened, worked_on
@@ -379,8 +380,6 @@ def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     name = words[0]
     if not isinstance(name, str) or name.rsplit("/", 1)[-1] not in shell_names() or not call.node.redirections:
         return words
-    from stopcheck.boot.shell.invocation import shell_options
-
     options, rest, command = shell_options(words[1:])
     if command or (rest and "s" not in options):
         return words

@@ -9,6 +9,7 @@ from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
 from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell.interpreter import Interpreter
+from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
@@ -121,34 +122,6 @@ def shell_row(image: Image, name: str) -> ShellRow | Unknown | None:
     version = base.sh_version if kind == base.sh else base.bash_version if kind == "bash" else ""
     patched = kind != "dash" or base.family in {"debian", "ubuntu", ""}
     return find_shell(kind, version, "" if patched else "upstream") or Unknown(f"how the shell {kind} behaves")
-
-
-def shell_options(words: tuple[Field, ...]) -> tuple[frozenset[str], tuple[Field, ...], bool]:
-    """A shell's own options, the words after them, and whether `-c` is among them."""
-    options: set[str] = set()
-    command = False
-    index = 0
-    while index < len(words):
-        word = words[index]
-        if isinstance(word, Unknown) or len(word) < 2 or word[0] not in "-+":
-            break
-        if word == "--":
-            index += 1
-            break
-        if word.startswith("--"):
-            options |= {"l"} if word == "--login" else set()
-            index += 2 if word in {"--rcfile", "--init-file"} else 1
-            continue
-        for letter in word[1:]:
-            if letter == "c":
-                command = True
-            elif letter in "oO" and index + 1 < len(words):  # `-O` of bash names what `shopt` knows
-                index += 1
-                options |= {str(words[index])}
-            elif word[0] == "-":
-                options |= {letter}
-        index += 1
-    return frozenset(options), tuple(words[index:]), command
 
 
 def _refused(row: ShellRow, words: tuple[Field, ...]) -> tuple[int | None, str]:
