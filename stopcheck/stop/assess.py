@@ -5,7 +5,6 @@ from __future__ import annotations
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
 from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.sources import EXITS
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
@@ -143,6 +142,8 @@ def _assumption(stopped: Stopped, signal: str) -> Unknown | None:
     row, known = init.body.row, find_program(init.program)
     if row.role != "unknown" or not row.instead or not init.body.assumed(signal):
         return None
+    from stopcheck.boot.programs.sources import EXITS
+
     bare = known is not None and known.role in _BARE and known.name not in EXITS
     if not bare and not init.program.endswith(_SCRIPTS):
         return None

@@ -8,7 +8,6 @@ from stopcheck.boot.either import Either
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
 from stopcheck.boot.programs.program import Program
-from stopcheck.boot.shell.interpreter import Interpreter
 from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell.interface import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow
@@ -82,7 +82,7 @@ def run_shell(
         body = machine.parse_text(text, _place(machine.image, process, text), row)
         name = rest[1] if len(rest) > 1 else argv[0]
         return Shell(
-            machine, Interpreter(), row, body, "command", name, rest[2:], env, options, f"{process.program} -c"
+            machine, _interpreter(), row, body, "command", name, rest[2:], env, options, f"{process.program} -c"
         )
     if not rest or "s" in options:
         if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
@@ -106,7 +106,14 @@ def run_shell(
         reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
         return leaf("unread", instead=reason, name=path.rsplit("/", 1)[-1])
     script = machine.parse(file.content, row)
-    return Shell(machine, Interpreter(), row, script.body, "file", path, rest[1:], env, options, path)
+    return Shell(machine, _interpreter(), row, script.body, "file", path, rest[1:], env, options, path)
+
+
+def _interpreter() -> Interpreter:
+    """What it is carried out with: imported where a shell runs, for many images start none."""
+    from stopcheck.boot.shell.interpreter import Interpreter
+
+    return Interpreter()
 
 
 def shell_row(image: Image, name: str) -> ShellRow | Unknown | None:
