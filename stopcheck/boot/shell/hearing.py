@@ -49,7 +49,9 @@ def disposition(shell: Shell, signal: str) -> str:
         if signal == "CHLD" and trap.text != "" and shell.row.name == "bash":
             return "default"  # it minds its children's ends alone
         return "ignored" if trap.text == "" else "caught"
-    unheard = shell.deaf if shell.row.name == "bash" and shell.mode == "subshell" else shell.row.ignores
+    unheard = shell.row.ignores
+    if shell.mode == "subshell" and shell.row.name in {"bash", "busybox", "zsh"}:
+        unheard = shell.deaf  # a fork puts back what they ignore themselves
     if signal in unheard:
         return "ignored"
     if isinstance(shell.blocked, Waiting) and signal in shell.row.wait_catches:
