@@ -198,6 +198,7 @@ def test_what_an_expression_finds_is_kept() -> None:
     [
         pytest.param("false | true\nexit ${PIPESTATUS[0]}", 1, id="a part of a pipeline"),
         pytest.param("false | (exit 5) | true\nall=(${PIPESTATUS[@]})\nexit ${all[1]}", 5, id="all"),
+        pytest.param("(( BASHPID == $$ )) || exit 3\nexit 4", 4, id="its-own-number"),
         pytest.param("false | true\nn=1\nexit ${PIPESTATUS[0]}", None, id="not-known-any-more"),
         pytest.param("bash -es a b <<'END'\nfalse\nexit 9\nEND\nexit $?", 1, id="options-of-a-shell-that-reads-a-text"),
         pytest.param("sh -s a b c <<'END'\nexit $#\nEND\nexit $?", 3, id="words-of-one"),

@@ -651,6 +651,8 @@ class Shell:
         def variable(name: str) -> Field | None:
             if name == "$":
                 return str(self.root or (process.pid if process is not None else 1))
+            if name == "BASHPID" and self.row.name in {"bash", "mksh"}:
+                return str(process.pid) if process is not None else Unknown("$BASHPID")
             if name in {"UID", "EUID"} and process is not None and self.row.bash_syntax:
                 return user_number(process.user)
             if name == "PPID":
