@@ -861,3 +861,15 @@ def test_an_npm_that_passes_nothing_on_is_not_said_to_tell_a_shell() -> None:
     message = next(violation.message for rule, violation, _ in case[2] if rule == "forking-wrapper")
     assert message.endswith("npm starts vite as its child and does not pass SIGTERM on")
     assert "npm (pid 1) drops SIGTERM" in [step.text for step in case[1].story]
+
+
+def test_what_comes_of_another_way_than_the_one_that_is_told_says_so() -> None:
+    script = "#!/bin/bash\nif our-check; then\n  exec tini -- sh -c 'gunicorn app; true'\nfi\ngunicorn app &\nwait $!\n"
+    dockerfile = 'FROM debian:12\nRUN make install\nCOPY start.sh /\nCMD ["/start.sh"]\n'
+    case = analysed({"Dockerfile": dockerfile, "start.sh": script}, {"start.sh": 0o755})
+    messages = {rule: violation.message for rule, violation, _ in case[2]}
+    assert case[1].outcome == "killed"
+    assert messages["init-over-shell"].startswith(
+        "On another way, which depends on the status of our-check, `docker stop`"
+    )
+    assert messages["unhandled-stop-signal"].startswith("`docker stop` waits 10 s")

@@ -402,8 +402,9 @@ def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
 
 def _without_s(word: Field) -> Field:
     """A shell's option letters without -s."""
-    letters = isinstance(word, str) and word[:1] == "-" and word[:2] != "--"
-    return word.replace("s", "") if letters and isinstance(word, str) else word
+    if isinstance(word, Unknown) or word[:1] != "-" or word[:2] == "--":
+        return word
+    return word.replace("s", "")
 
 
 def shell_names() -> frozenset[str]:
