@@ -7,7 +7,7 @@ import posixpath
 
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.signals import signal_name, signal_number
-from stopcheck.boot.world import Passing
+from stopcheck.boot.world import DESCRIPTORS, Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
@@ -31,6 +31,8 @@ LASTING = frozenset({"service", "worker", "opaque"})
 """Roles of what surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
+COMPARING = frozenset({"comm", "diff", "join", "paste"})
+"""Programs that read the files that they are told of to their end."""
 SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp",
                     "kill", "ln"})  # fmt: skip
 """Programs that print nothing."""
@@ -132,10 +134,9 @@ class Program:
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
-            if process.stdin and _reads(process) and not is_answered(process):
-                self.writers = world.writers(process)
-                if self.writers:
-                    return False
+            self.writers = () if is_answered(process) else world.writers(process, _sources(process))
+            if self.writers:
+                return False
             self._print(world, process)
             status = self.row.status
             if process.program == "cat" and "0" in process.closed and _reads(process):
@@ -390,6 +391,15 @@ class Parent:
             world.exit(child, started.status)
         else:
             child.body = started
+
+
+def _sources(process: Process) -> tuple[int, ...]:
+    """The pipes that it reads to their end: those that its arguments name (`cat <(app)`), or its standard input."""
+    if process.program not in READERS | COMPARING:
+        return ()
+    named = (word.removeprefix(DESCRIPTORS) for word in process.argv[1:] if isinstance(word, str))
+    pipes = tuple(process.inlets[number] for number in named if number in process.inlets and process.program != "tee")
+    return pipes or ((process.stdin,) if process.stdin and _reads(process) else ())
 
 
 def _reads(process: Process) -> bool:

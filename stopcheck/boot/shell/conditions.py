@@ -9,6 +9,7 @@ from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.pid_files import is_there
 from stopcheck.boot.quiet import gives_up
 from stopcheck.boot.shell.arithmetic import evaluate
+from stopcheck.boot.shell.arrays import key_of
 from stopcheck.boot.shell.frames import LoopBody, LoopTest
 from stopcheck.boot.shell.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.boot.written import made_executable
@@ -115,8 +116,11 @@ def _is_set(scope: Scope, name: str) -> Truth:
     if several is None or not bracket:
         value = scope.variable(array)
         return value if bracket and isinstance(value, Unknown) else value is not None and not (bracket and key != "0]")
-    number = numeral(key.rstrip("]"))
-    return Unknown(f"whether {name} is set") if number is None else number < len(several)
+    if key in {"@]", "*]"}:
+        return bool(several.items)
+    meant = key_of(scope, several, key.removesuffix("]"))
+    doubts = isinstance(meant, Unknown) or any(isinstance(value, Unknown) for value in several.values())
+    return Unknown(f"whether {name} is set") if doubts else several.get(str(meant)) is not None
 
 
 def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expression: TestExpression) -> Truth:

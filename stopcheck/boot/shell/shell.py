@@ -5,6 +5,7 @@ from __future__ import annotations
 from stopcheck.boot.accounts import home, user_number
 from stopcheck.boot.shell import constructs, forks, hearing, implicit_exec, waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     OPTION_AT,
     OPTION_INSIDE,
@@ -43,6 +44,7 @@ from stopcheck.boot.shell.frames import (
 from stopcheck.boot.shell.scope import Scope
 from stopcheck.boot.shell.words import OneWord, Partly, count
 from stopcheck.boot.signals import signal_number
+from stopcheck.boot.world import DESCRIPTORS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
@@ -52,16 +54,15 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
+    from stopcheck.boot.shell.frames import Held
     from stopcheck.boot.shell.interface import Interpreter
     from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution, Function, ProcessSubstitution, Sequence, Word
+    from stopcheck.syntax.shell.tree import CommandSubstitution, Function, ProcessSubstitution, Sequence
 
 _PLAIN = regex(r"[\w ./:-]*")
-_DESCRIPTOR = "/dev/fd/63"
-"""What a `<( … )` is called."""
 
 CALL_LIMIT = 40
 
@@ -111,7 +112,7 @@ class Shell:
         if "PATH" not in variables:
             self.variables["PATH"] = row.path
             self.exported |= {"PATH"} if row.exports_path else frozenset()
-        self.arrays: dict[str, tuple[Field, ...]] = {}
+        self.arrays: dict[str, Array] = {}
         self.functions: dict[str, Function] = {}
         self.aliases: Mapping[str, tuple[str, Span]] = {}
         """What `alias` has made other words of, and where: from the next line on."""
@@ -565,63 +566,59 @@ class Shell:
             return doubt or (self.args[index] if index < len(self.args) else None)
         if name in self.variables:
             return self.variables[name]
-        array = self.arrays.get(name)
-        if array:
-            return array[0]
+        if name in self.arrays:
+            return self.arrays[name].get("0")
         setter = self.opened or self.renamed
         if setter:
             return Unknown(f"whether {setter} sets ${name}")
         self.machine.asked[name] = None
         return None
 
-    def assign_array(self, name: str, elements: tuple[Word, ...], values: tuple[Field, ...], append: bool) -> None:
-        """`name=(…)`, `mapfile name`. What stands under which key of an associative array is not followed."""
-        keyed = any(element.span.text.startswith("[") and "]=" in element.span.text for element in elements)
-        if keyed or (isinstance(self.variables.get(name), Unknown) and (append or elements)):
-            self.arrays.pop(name, None)
-            self.variables[name] = Unknown(f"what is in ${name}")
+    def assign_array(self, name: str, array: Array | Unknown) -> None:
+        """`name=(…)`, `mapfile name`."""
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(array, Unknown):
+            self.variables[name] = array
         else:
-            scalar = self.variables.pop(name, None)
-            before = self.arrays.get(name, () if scalar is None else (scalar,)) if append else ()
-            self.arrays[name] = before + values
+            self.arrays[name] = array
 
     def _source(self) -> Field:
         """The file that the current command stands in."""
         sources = (frame.path for frame in reversed(self.frames) if isinstance(frame, SourceEnd))
         return next(sources, self.name)
 
-    def array(self, name: str) -> tuple[Field, ...] | None:
-        """An array's elements; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
+    def array(self, name: str) -> Array | None:
+        """An array; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
         if name == "FUNCNAME" and self.row.name == "bash":
             calls = [frame for frame in reversed(self.frames) if isinstance(frame, (CallEnd, SourceEnd))]
             if not any(isinstance(frame, CallEnd) for frame in calls):
                 return None
             names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
-            return (*names, "main") if self.mode != "command" else tuple(names)
+            return Array().extended((*names, "main") if self.mode != "command" else tuple(names))
         if name == "PIPESTATUS" and self.piped and self.row.name == "bash":
-            return tuple(status if isinstance(status, Unknown) else str(status) for status in self.piped)
+            return Array().extended(each if isinstance(each, Unknown) else str(each) for each in self.piped)
         if name == "BASH_VERSINFO" and self.row.name == "bash" and name not in self.arrays:
-            return ("5", "2", "15", "1", "release")
+            return Array().extended(("5", "2", "15", "1", "release"))
         return self.arrays.get(name)
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
-        rest = self.arrays.pop(name, ())[1:]
         if name == "OPTIND":
             self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):
             value = evaluate(self.scope(), value)
-        if rest and isinstance(value, str):
-            self.arrays[name] = (value, *rest)
+        if name in self.arrays and self.row.name != "zsh":
+            self.arrays[name] = self.arrays[name].put("0", value)
         else:
+            self.arrays.pop(name, None)
             self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
 
     def _keep_match(self, groups: tuple[Field, ...] | None) -> None:
-        self.assign("BASH_REMATCH", Unknown("what a text matched"))
-        if groups is not None:
-            self.assign_array("BASH_REMATCH", (), groups, append=False)
+        matched = Unknown("what a text matched") if groups is None else Array().extended(groups)
+        self.assign_array("BASH_REMATCH", matched)
 
     def _assign_expanding(self, name: str, value: Field) -> None:
         if name in self.constants:
@@ -630,7 +627,7 @@ class Shell:
 
     def assign_for_now(self, values: Mapping[str, Field]) -> None:
         """Set and export these, until what is pushed next has run."""
-        self.push(Assigned(tuple((name, self.variables.get(name)) for name in values), self.exported))
+        self.push(Assigned(tuple((name, self._held(name)) for name in values), self.exported))
         self.variables |= values
         self.exported |= values.keys()
 
@@ -639,10 +636,15 @@ class Shell:
             self._put_back(name, value)
             self.exported = self.exported - {name} | (frame.exported & {name})
 
-    def _put_back(self, name: str, value: Field | None) -> None:
-        if value is None:
-            self.variables.pop(name, None)
-        else:
+    def _held(self, name: str) -> Held:
+        return self.arrays[name] if name in self.arrays else self.variables.get(name)
+
+    def _put_back(self, name: str, value: Held) -> None:
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(value, Array):
+            self.arrays[name] = value
+        elif value is not None:
             self.variables[name] = value
 
     def scope(self, world: World | None = None, process: Process | None = None) -> Scope:
@@ -684,13 +686,16 @@ class Shell:
             except UnsetError:
                 return ""
 
+        made: list[str] = []
+
         def process_substitution(part: ProcessSubstitution) -> Field:
             answer = self.answer(part)
             if answer is not None and world is not None:
-                world.files[_DESCRIPTOR] = answer.output
+                world.files[f"{DESCRIPTORS}{forks.HIGHEST}"] = answer.output
             elif world is not None and process is not None:
-                forks.note_substitution(self, forks.fork(self, world, process, part.body, part.span, False))
-            return _DESCRIPTOR
+                made.append(forks.run_beside(self, part, world, process, len(made)))
+                return made[-1]
+            return f"{DESCRIPTORS}{forks.HIGHEST}"
 
         return Scope(
             variable,
@@ -754,7 +759,7 @@ class Shell:
             frame = self.frames[index]
             if isinstance(frame, CallEnd):
                 if all(saved != name for saved, _ in frame.saved):
-                    saved = (*frame.saved, (name, self.variables.get(name)))
+                    saved = (*frame.saved, (name, self._held(name)))
                     integers = frame.integers | (self.integers & {name})
                     frame = replace(frame, saved=saved, integers=integers)
                     self.frames = (*self.frames[:index], frame, *self.frames[index + 1 :])
