@@ -367,6 +367,7 @@ class Shell:
             case Again():
                 self.blocked = frame.reading
             case Joined():
+                self.jobs = tuple(job for job in self.jobs if job.pids != frame.pids)
                 self.blocked = Foreground(frame.pids, frame.node, own=self.status)
             case Redirected():
                 frame.restore(process)
@@ -519,6 +520,10 @@ class Shell:
             world.exit(process, self.status & 255)
 
     # --- nodes -----------------------------------------------------------------------------------
+
+    def dies_of(self, signal: str) -> None:
+        """bash runs its EXIT trap before that; what it has started by `<( … )` before, no `wait` there waits for."""
+        self.dying, self.substitutions = signal, ()
 
     def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
