@@ -14,6 +14,7 @@ from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.image.modes import read_mode
 from stopcheck.image.paths import clean, folders_above
+from stopcheck.knowledge.builtins import SPECIAL
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
 
@@ -44,9 +45,6 @@ _CHMOD = regex(r"\bchmod\s+((?:-\w+\s+)*)([0-7]{3,4}|[ugoa]*[-+=][rwxX]*)\s+([^&
 _RUNS = regex(r"(?:^|[;&|(]|\bRUN|\bthen|\bdo)\s*(?:(?:ba|da|a)?sh\s+(?!-)|[.$]*/)[\w./-]+|\|\s*(?:ba)?sh\b|\bmake\b")
 """A build step that runs a script, of which nobody knows what it does."""
 _GIVE_NOTHING = (READERS | SILENT) - {"chmod", "chown"} | {"date", "env", "hostname", "id", "ls"}
-_SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
-                      "shift", "times", "trap", "unset"})  # fmt: skip
-"""POSIX's special builtins: a redirection of theirs that fails ends a shell that minds it."""
 _MINDS = frozenset({"dash", "busybox", "mksh", "ksh93", "posh"})
 
 
@@ -60,7 +58,7 @@ def refuses(
     if not may_not_open(shell, redirections, world, process):
         return False
     status = 2 if shell.row.name in {"dash", "yash"} else 1
-    if words and words[0] in _SPECIAL and shell.row.name in _MINDS:
+    if words and words[0] in SPECIAL and shell.row.name in _MINDS:
         shell.leave(status)
     else:
         shell.set_status(status)

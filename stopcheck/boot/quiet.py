@@ -19,8 +19,7 @@ from stopcheck.syntax.shell.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stopcheck.boot.shell.frames import Node
-    from stopcheck.syntax.shell.tree import Command, Item, While
+    from stopcheck.syntax.shell.tree import Command, Item, Node, While
 
 HARMLESS = frozenset(
     """

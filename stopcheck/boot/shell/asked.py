@@ -20,10 +20,9 @@ from stopcheck.syntax.shell.walk import commands, expansions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stopcheck.boot.shell.frames import Node
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
-    from stopcheck.syntax.shell.tree import Command, Word
+    from stopcheck.syntax.shell.tree import Command, Node, Word
 
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -159,7 +158,7 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     if not isinstance(command, SimpleCommand) or not command.words or command.redirections:
         return False
     name = command.words[0].literal
-    if not name or name in shell.functions or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return False
     row = find_program(name, shell.machine.programs)
     asks = any(word.span.text.startswith("-") for word in command.words[1:])
@@ -180,7 +179,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return True
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
-    if not name or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
     row = find_program(name, shell.machine.programs)
     if row is None or row.role == "unknown":

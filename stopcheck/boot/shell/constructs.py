@@ -52,17 +52,17 @@ from stopcheck.syntax.shell.tree import (
     Word,
     walk,
 )
-from stopcheck.syntax.shell.walk import commands
+from stopcheck.syntax.shell.walk import commands, core
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.frames import Tail
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Command
+    from stopcheck.syntax.shell.tree import Command, Node
 
 
 def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) -> None:
@@ -202,7 +202,7 @@ def rest_of_items(shell: Shell, node: Sequence, index: int, tail: Tail) -> None:
         shell.push(Items(node, index + 1, tail), Evaluate(node.items[index], None))
         return
     if tail is not None and index:
-        text = between(node.items[index - 1].span, node.items[index].span)
+        text = node.items[index - 1].span.between(node.items[index].span)
         if node.items[index - 1].background:
             tail = tail | {"background"}
         else:
@@ -493,19 +493,6 @@ def _words_of(node: Conditional) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def core(node: Node) -> Node:
-    """What a node comes down to: most items are lists of one pipeline of one command."""
-    while True:
-        if isinstance(node, Item) and not node.background:
-            node = node.command
-        elif isinstance(node, AndOr) and not node.rest:
-            node = node.first
-        elif isinstance(node, Pipeline) and len(node.commands) == 1 and not (node.negated or node.timed):
-            node = node.commands[0]
-        else:
-            return node
-
-
 def _asks_for_good(shell: Shell, world: World, process: Process, loop: While) -> bool:
     """Whether it is supposed already that what a loop asks stands: `until app; do sleep 1; done` starts it anew."""
     before = world.fallback.processes.get(process.pid) if world.fallback is not None else None
@@ -522,8 +509,3 @@ def _begin_loop(shell: Shell, world: World) -> None:
         isinstance(frame, LoopBody) for body in bodies if isinstance(body, type(shell)) for frame in body.frames
     ):
         world.spin = 0
-
-
-def between(before: Span, after: Span) -> str:
-    """What stands between two spans of one text."""
-    return before.source.text[before.end : after.start] if before.source is after.source else ""

@@ -4,19 +4,6 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
-from stopcheck.syntax.shell.tree import (
-    AndOr,
-    ArithmeticFor,
-    Case,
-    Command,
-    For,
-    If,
-    Item,
-    Pipeline,
-    Sequence,
-    SimpleCommand,
-    While,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -24,10 +11,23 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
+    from stopcheck.syntax.shell.tree import (
+        AndOr,
+        ArithmeticFor,
+        Case,
+        Command,
+        CommandSubstitution,
+        For,
+        If,
+        Node,
+        Pipeline,
+        ProcessSubstitution,
+        Sequence,
+        SimpleCommand,
+        While,
+    )
 
 
-Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.interface import Interpreter
+    from stopcheck.boot.shell.shell import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow

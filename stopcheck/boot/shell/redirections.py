@@ -147,7 +147,7 @@ def _descriptors(shell: Shell, redirection: Redirection) -> tuple[str, ...]:
     if redirection.operator[0] == "&":
         return ("1", "2")
     number = redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1")
-    return (str(shell.value(number.strip("{}"))) if number.startswith("{") else number,)
+    return (str(shell.scope().variable(number.strip("{}"))) if number.startswith("{") else number,)
 
 
 def _close(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:

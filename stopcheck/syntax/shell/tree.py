@@ -396,6 +396,10 @@ class Script:
     ends_with_newline: bool
 
 
+Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
+"""What a script is made of, from the whole of it to one command."""
+
+
 def walk(node: Any) -> Iterator[Any]:
     """A node and all nodes below it, each before those below it, in the order of their fields."""
     waiting = [node]

@@ -7,7 +7,6 @@ import posixpath
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.made import may_have_made
 from stopcheck.boot.shell import constructs, hearing
-from stopcheck.boot.shell.commands import replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Checked,
@@ -20,6 +19,8 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.globs import WILDCARDS
+from stopcheck.boot.shell.parameters import value_of
+from stopcheck.boot.shell.running import replace_process
 from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -92,7 +93,7 @@ def do_exec(call: Call) -> None:
         return
     env = call.shell.environment()
     for assignment in call.node.assignments:
-        value = call.shell.value(assignment.name)
+        value = value_of(call.shell, assignment.name)
         env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.shell.builtins import control, jobs, kill, plain, reading, trap, variables, wait
 from stopcheck.boot.shell.call import Call
-from stopcheck.boot.shell.commands import run_program
+from stopcheck.boot.shell.running import run_program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 

@@ -181,7 +181,7 @@ def do_pwd(call: Call) -> None:
 
 def do_sleep(call: Call) -> None:
     """A shell that sleeps by itself hears signals meanwhile; a short sleep is as good as that of the program."""
-    from stopcheck.boot.shell.commands import run_program
+    from stopcheck.boot.shell.running import run_program
 
     word = call.arguments[0] if call.arguments else "0"
     short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT

@@ -6,8 +6,8 @@ import re
 
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
+from stopcheck.boot.shell.assignments import appended
 from stopcheck.boot.shell.builtins.control import number
-from stopcheck.boot.shell.commands import appended
 from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
