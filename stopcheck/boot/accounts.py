@@ -122,7 +122,7 @@ def _changes_accounts(image: Image) -> bool:
 
 def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow, user: str) -> bool:
     """Whether there is surely no such user: the bare system has none, and nothing that is known can have made one."""
-    from stopcheck.boot.made import may_have_made
+    from stopcheck.boot.files.made import may_have_made
 
     image = machine.image
     if user in ROOT or is_account(user) or (user.isdigit() and not row.by_name) or not _NAME.fullmatch(user):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.permissions import closed_folder, is_shut_out
+from stopcheck.boot.files.written import made_executable
 from stopcheck.boot.lookup import (
     DEFAULT_PATH,
     GLIBC,
@@ -22,11 +24,9 @@ from stopcheck.boot.lookup import (
     own_script,
 )
 from stopcheck.boot.machine import Machine
-from stopcheck.boot.permissions import closed_folder, is_shut_out
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
-from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.image.paths import clean

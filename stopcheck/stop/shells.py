@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stopcheck.boot.programs.program import UNTOLD, Parent, Program
 from stopcheck.boot.programs.supervisors import Supervisor
-from stopcheck.boot.quiet import HARMLESS
 from stopcheck.boot.shell.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell.quiet import HARMLESS
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING

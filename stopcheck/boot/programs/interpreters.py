@@ -335,7 +335,7 @@ def _successor(
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
     from stopcheck.boot.failure import Failure
-    from stopcheck.boot.permissions import closed_folder, is_shut_out
+    from stopcheck.boot.files.permissions import closed_folder, is_shut_out
 
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)

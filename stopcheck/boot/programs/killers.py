@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from stopcheck.boot.pid_files import number_in
+from stopcheck.boot.files.pid_files import number_in
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing

@@ -69,7 +69,7 @@ def _cannot_save(start: Start) -> bool:
 
     Then it goes on when it is told to end ("Error trying to save the DB, can't exit": measured with redis 7.0).
     """
-    from stopcheck.boot.permissions import is_denied
+    from stopcheck.boot.files.permissions import is_denied
 
     process = start.process
     if process.user in ROOT or "sentinel" in " ".join((process.program, *start.words)):

@@ -153,7 +153,7 @@ def _gone(start: Start) -> Failure | None:
         advice = "Make it in the build (`RUN useradd …`), or name one that is there."
         return Failure(row.unknown_user or 1, f"the image has no user {user}", "refuses", advice, ran=True)
     if row.unfound:
-        from stopcheck.boot.lacking import missing_folder
+        from stopcheck.boot.files.made import missing_folder
 
         for folder in folders(row, start.argv):
             if missing_folder(machine, world, start.path(folder), process):

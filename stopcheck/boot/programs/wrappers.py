@@ -243,7 +243,7 @@ _ADVICE = "Make it in the build, or name one that is there."
 
 def _gone(start: Start, own: list[Field]) -> Failure | None:
     """What keeps start-stop-daemon from starting anything: a user or a folder that is surely not there."""
-    from stopcheck.boot.lacking import missing_folder
+    from stopcheck.boot.files.made import missing_folder
 
     user, folder = _option(own, "-c", "--chuid"), _option(own, "-d", "--chdir")
     named = user.partition(":")[0] if isinstance(user, str) else ""

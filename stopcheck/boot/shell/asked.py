@@ -83,7 +83,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
-    from stopcheck.boot.lacking import fails
+    from stopcheck.boot.shell.lacking import fails
 
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 

@@ -9,15 +9,16 @@ from stopcheck.boot.shell.builtins.find import find_builtin
 from stopcheck.boot.shell.call import Call
 from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd, Evaluate, Redirected
 from stopcheck.boot.shell.implicit_exec import may_replace
+from stopcheck.boot.shell.outputs import opened
 from stopcheck.boot.shell.running import redirect_into, run_program
 from stopcheck.boot.shell.words import expand_words
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import OUTPUTS, opened
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.builtins import SPECIAL, unknown_option
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
+from stopcheck.syntax.shell.tree import OUTPUTS
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Reading, Tail
@@ -143,7 +144,7 @@ def _call_function(call: Call, function: Function) -> None:
 
 def _refused(shell: Shell, node: SimpleCommand, words: tuple[Field, ...], world: World, process: Process) -> bool:
     """Whether one of its redirections cannot be made: it does not run, and a special builtin ends a POSIX shell."""
-    from stopcheck.boot.lacking import cannot_open
+    from stopcheck.boot.shell.lacking import cannot_open
 
     if not cannot_open(shell, node.redirections, world, process):
         return False
@@ -152,19 +153,19 @@ def _refused(shell: Shell, node: SimpleCommand, words: tuple[Field, ...], world:
 
 
 def _cannot_make(call: Call) -> bool:
-    from stopcheck.boot.permissions import cannot_make
+    from stopcheck.boot.shell.refused import cannot_make
 
     return cannot_make(call)
 
 
 def _cannot_find(call: Call) -> bool:
-    from stopcheck.boot.lacking import cannot_find
+    from stopcheck.boot.shell.lacking import cannot_find
 
     return cannot_find(call)
 
 
 def _refuses(shell: Shell, words: tuple[Field, ...], node: SimpleCommand, world: World, process: Process) -> bool:
-    from stopcheck.boot.permissions import refuses
+    from stopcheck.boot.shell.refused import refuses
 
     return refuses(shell, words, node.redirections, world, process)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.boot.shell.frames import (
@@ -25,6 +24,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.boot.shell.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell.words import expand_pattern, expand_text, fits
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE, SPIN_LIMIT, Branch, TooComplex
@@ -131,9 +131,9 @@ def _redirected(
 ) -> bool:
     """Make the redirections; False where one surely cannot be made, which is what the construct comes to."""
     if node.redirections:
-        from stopcheck.boot.lacking import cannot_open
-        from stopcheck.boot.permissions import may_not_open
+        from stopcheck.boot.shell.lacking import cannot_open
         from stopcheck.boot.shell.redirections import feeds, redirect
+        from stopcheck.boot.shell.refused import may_not_open
 
         before = Redirected.of(process)
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import (
     ENDLESS,
@@ -26,6 +25,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.shell.quiet import quiet_items
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SPIN_LIMIT, TooComplex
 from stopcheck.hints import TYPE_CHECKING

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.files.pid_files import number_of
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.pid_files import number_of
 from stopcheck.boot.programs.killers import pattern_of
 from stopcheck.boot.programs.program import UNTOLD, Program
 from stopcheck.boot.shell.frames import TrapEnd

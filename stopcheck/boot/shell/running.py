@@ -5,16 +5,17 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.made import MAY_WRITE
+from stopcheck.boot.files.written import makes_fifo, makes_files, worked_on
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.made import MAY_WRITE
 from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.shell import forks, implicit_exec
 from stopcheck.boot.shell.assignments import assigned
 from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Standing
 from stopcheck.boot.shell.options import shell_options
+from stopcheck.boot.shell.outputs import copied
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import TooComplex
-from stopcheck.boot.written import copied, makes_fifo, makes_files, worked_on
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
@@ -80,7 +81,7 @@ def run_program(call: Call) -> None:
 
 
 def _makes(call: Call) -> bool:
-    from stopcheck.boot.lacking import surely_makes
+    from stopcheck.boot.shell.lacking import surely_makes
 
     return surely_makes(call)
 

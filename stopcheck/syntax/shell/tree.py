@@ -131,6 +131,10 @@ class Heredoc:
     body: Word
 
 
+OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+"""The operators of redirections that write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redirection:
     """`operator` is one of < > >> >| <> <& >& &> &>> << <<- <<<; `descriptor` is what stood before it (`2`, `{fd}`)."""

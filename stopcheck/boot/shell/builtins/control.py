@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
-from stopcheck.boot.made import may_have_made
+from stopcheck.boot.files.made import may_have_made
 from stopcheck.boot.shell import constructs, hearing
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -334,7 +334,7 @@ def do_source(call: Call) -> None:
         shell.set_status(0 if shell.row.almquist else 1)  # to them it is empty; bash complains, and goes on
         return
     if file is None and made is None:
-        from stopcheck.boot.lacking import tell
+        from stopcheck.boot.shell.lacking import tell
 
         tell(call.world, call.process, path, call.node.span)
         if shell.row.name == "zsh":

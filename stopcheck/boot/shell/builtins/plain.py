@@ -139,7 +139,8 @@ def do_cd(call: Call) -> None:
         path = clean(posixpath.join(process.cwd, target))
         elsewhere = shell.variables.get("CDPATH") or any(each.name == "CDPATH" for each in call.node.assignments)
         if shell.row.cd_error and not elsewhere:
-            from stopcheck.boot.lacking import missing_folder, tell
+            from stopcheck.boot.files.made import missing_folder
+            from stopcheck.boot.shell.lacking import tell
 
             if missing_folder(call.machine, call.world, path):
                 tell(call.world, process, path, call.node.span)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import (
+    OUTPUTS,
     AndOr,
     Conditional,
     If,
