@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.grammar import is_option
+from stopcheck.boot.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.knowledge.systems import is_account, makes_no_account, without_login

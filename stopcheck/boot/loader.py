@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.permissions import closed_folder, is_shut_out
 from stopcheck.boot.files.written import made_executable
@@ -25,7 +26,6 @@ from stopcheck.boot.lookup import (
 )
 from stopcheck.boot.machine import Machine
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import ENDED, READERS, SILENT, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import is_bare
-from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown

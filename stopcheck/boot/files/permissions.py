@@ -6,9 +6,9 @@ import posixpath
 import re
 
 from stopcheck.boot.accounts import ROOT, makes_user
+from stopcheck.boot.bodies.program import READERS, SILENT, Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.ownership import is_roots_file, is_roots_folder, may_be_given
-from stopcheck.boot.programs.program import READERS, SILENT, Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.image.modes import read_mode

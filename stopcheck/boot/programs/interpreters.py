@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.bodies.launching import may_be_carried_out
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.misspelt import misspelt
-from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from stopcheck.boot.programs.program import Program
+    from stopcheck.boot.bodies.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Field
 

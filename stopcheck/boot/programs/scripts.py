@@ -6,9 +6,9 @@ import posixpath
 import re
 from itertools import pairwise
 
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING

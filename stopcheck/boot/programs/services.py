@@ -6,9 +6,10 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.bodies.daemon import Daemonizer, Leaving
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.killers import Killer, Stopper
-from stopcheck.boot.programs.program import Daemonizer, Leaving, Program
 from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Packaged

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
+from stopcheck.boot.bodies.daemon import Daemonizer
+from stopcheck.boot.bodies.parent import Parent, ParentOptions, parent_options
+from stopcheck.boot.bodies.program import FOR_EVER, Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.lookup import GLIBC
-from stopcheck.boot.programs.grammar import (
+from stopcheck.boot.grammar import (
     child_argv,
     folders,
     has_own_session,
@@ -18,8 +20,8 @@ from stopcheck.boot.programs.grammar import (
     refuses_value,
     unset,
 )
+from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.known import tools
-from stopcheck.boot.programs.program import FOR_EVER, Daemonizer, Parent, ParentOptions, Program, parent_options
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper

@@ -6,13 +6,14 @@ import posixpath
 import shlex
 
 from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.bodies.daemon import Leaving
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Departing, Managed, Supervisor
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.made import missing_file
 from stopcheck.boot.files.permissions import is_denied
 from stopcheck.boot.files.written import written
-from stopcheck.boot.programs.program import Leaving, Program
 from stopcheck.boot.programs.supervisord_values import NO, YES, fault
-from stopcheck.boot.programs.supervisors import Departing, Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING

@@ -6,10 +6,12 @@ import re
 from itertools import pairwise
 
 from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.bodies.daemon import Daemonizer
+from stopcheck.boot.bodies.parent import Parent, ParentOptions
+from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.grammar import child_argv
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
-from stopcheck.boot.programs.program import ENDED, Daemonizer, Parent, ParentOptions, Program
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Evaluate,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from stopcheck.boot.accounts import home, user_number
+from stopcheck.boot.partly import OneWord, Partly, count
 from stopcheck.boot.shell import forks, hearing
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError
 from stopcheck.boot.shell.frames import CallEnd, Resume, SourceEnd
 from stopcheck.boot.shell.scope import Scope
-from stopcheck.boot.shell.words import OneWord, Partly, count
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace

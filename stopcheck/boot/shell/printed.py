@@ -5,19 +5,18 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.bodies.program import UNTOLD, Program
 from stopcheck.boot.files.pid_files import number_of
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.killers import pattern_of
-from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.frames import TrapEnd
-from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
-from stopcheck.regex import regex
+from stopcheck.regex import pattern_of, regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:

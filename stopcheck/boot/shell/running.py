@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.made import MAY_WRITE
 from stopcheck.boot.files.written import makes_fifo, makes_files, worked_on
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.shell import forks, implicit_exec
 from stopcheck.boot.shell.assignments import assigned
 from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Standing

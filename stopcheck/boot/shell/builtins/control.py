@@ -6,6 +6,7 @@ import posixpath
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.files.made import may_have_made
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell import constructs, hearing
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -21,7 +22,6 @@ from stopcheck.boot.shell.frames import (
 from stopcheck.boot.shell.globs import WILDCARDS
 from stopcheck.boot.shell.parameters import value_of
 from stopcheck.boot.shell.running import replace_process
-from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
