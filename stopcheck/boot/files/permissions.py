@@ -5,9 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import ROOT, makes_user
 from stopcheck.boot.bodies.program import READERS, SILENT, Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT, makes_user
 from stopcheck.boot.files.ownership import is_roots_file, is_roots_folder, may_be_given
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely

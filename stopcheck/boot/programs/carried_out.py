@@ -6,7 +6,7 @@ import json
 import posixpath
 import sys
 
-from stopcheck.boot.accounts import ROOT, home
+from stopcheck.boot.files.accounts import ROOT, home
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean

@@ -6,8 +6,8 @@ import posixpath
 import re
 from functools import reduce
 
-from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import folders_above

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.bodies.daemon import Daemonizer, Leaving
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.programs.killers import Killer, Stopper
 from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions, parent_options
 from stopcheck.boot.bodies.program import FOR_EVER, Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.grammar import (
     child_argv,
     folders,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import shlex
 
-from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.bodies.daemon import Leaving
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.bodies.supervisor import Departing, Managed, Supervisor
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.files.made import missing_file
 from stopcheck.boot.files.permissions import is_denied
 from stopcheck.boot.files.written import written

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from stopcheck.boot.accounts import is_missing
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
 from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import is_missing
 from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
 from stopcheck.boot.shell.invocation import run_shell

@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT, is_nobody
 from stopcheck.boot.files.made import is_nowhere, is_unseen, missing_file, missing_folder
 from stopcheck.boot.listening import is_own, may_listen
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.accounts import home, user_number
+from stopcheck.boot.files.accounts import home, user_number
 from stopcheck.boot.partly import OneWord, Partly, count
 from stopcheck.boot.shell import forks, hearing
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError

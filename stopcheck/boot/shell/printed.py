@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.accounts import ROOT, user_number
 from stopcheck.boot.bodies.program import UNTOLD, Program
+from stopcheck.boot.files.accounts import ROOT, user_number
 from stopcheck.boot.files.pid_files import number_of
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.partly import Partly

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.files.ownership import is_roots_file
 from stopcheck.boot.files.permissions import FOLDERS, denied, is_absent, is_denied, is_roots_own
 from stopcheck.boot.shell.outputs import target
