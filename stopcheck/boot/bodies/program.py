@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.signals import signal_number
+from stopcheck.boot.world import DESCRIPTORS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
@@ -25,6 +26,8 @@ LASTING = frozenset({"service", "worker", "opaque"})
 """Roles of what surely stands."""
 READERS = frozenset({"cat", "tee", "grep", "sed", "awk", "cut", "tr", "jq", "sort", "uniq", "wc", "logger", "ts"})
 """Programs that end when what they read from does."""
+COMPARING = frozenset({"comm", "diff", "join", "paste"})
+"""Programs that read the files that they are told of to their end."""
 SILENT = frozenset({"true", ":", "false", "sleep", "test", "[", "mkdir", "chmod", "chown", "touch", "rm", "mv", "cp",
                     "kill", "ln"})  # fmt: skip
 """Programs that print nothing."""
@@ -126,10 +129,9 @@ class Program:
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
         if self.row.role in {"short", "test"}:
-            if process.stdin and _reads(process) and not is_answered(process):
-                self.writers = world.writers(process)
-                if self.writers:
-                    return False
+            self.writers = () if is_answered(process) else world.writers(process, _sources(process))
+            if self.writers:
+                return False
             self._print(world, process)
             status = self.row.status
             if process.program == "cat" and "0" in process.closed and _reads(process):
@@ -188,6 +190,15 @@ def _joined(world: World, process: Process) -> str:
         for word in process.argv[1:]
     ]
     return "".join(map(str, texts)) if all(isinstance(text, str) for text in texts) else ""
+
+
+def _sources(process: Process) -> tuple[int, ...]:
+    """The pipes that it reads to their end: those that its arguments name (`cat <(app)`), or its standard input."""
+    if process.program not in READERS | COMPARING:
+        return ()
+    named = (word.removeprefix(DESCRIPTORS) for word in process.argv[1:] if isinstance(word, str))
+    pipes = tuple(process.inlets[number] for number in named if number in process.inlets and process.program != "tee")
+    return pipes or ((process.stdin,) if process.stdin and _reads(process) else ())
 
 
 def _reads(process: Process) -> bool:

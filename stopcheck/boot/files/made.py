@@ -14,7 +14,7 @@ from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.world import Process, World
+    from stopcheck.boot.world import Field, Process, World
 
 _MAKES_NOTHING = (
     READERS
@@ -24,6 +24,10 @@ _MAKES_NOTHING = (
     | {"cmp", "diff", "install", "mktemp", "od", "realpath", "rmdir", "seq", "stat", "tty", "which", "whoami"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
+_LOOKS_ONLY = frozenset({"basename", "cat", "chmod", "chown", "cut", "diff", "dirname", "du", "echo", "grep", "head",
+                         "id", "kill", "ls", "pgrep", "pkill", "printf", "ps", "readlink", "realpath", "rm", "rmdir",
+                         "sleep", "stat", "tail", "test", "tr", "wc"})  # fmt: skip
+"""Programs that make nothing that their arguments name."""
 
 
 MAY_WRITE = frozenset({"service", "worker", "unknown"})
@@ -52,7 +56,7 @@ def _may_make(process: Process, path: str) -> bool:
     if path.endswith(".pid") and _serves(process):
         return True  # it may tell its own number
     program = isinstance(process.body, Program)
-    for word in process.argv[1:]:
+    for word in _makes(process):
         if isinstance(word, Unknown):
             if program:
                 return True
@@ -66,6 +70,15 @@ def _may_make(process: Process, path: str) -> bool:
     ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)
+
+
+def _makes(process: Process) -> tuple[Field, ...]:
+    """Those of its words which may name what it makes."""
+    words = process.argv[1:]
+    if process.program in _LOOKS_ONLY:
+        return ()
+    options = any(isinstance(word, str) and word.startswith("-") and "t" in word for word in words)
+    return words[-1:] if process.program in {"cp", "ln", "mv"} and not options else words
 
 
 def _serves(process: Process) -> bool:

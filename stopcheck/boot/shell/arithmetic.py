@@ -87,7 +87,8 @@ def _with_sizes(scope: Scope, text: str) -> str:
     def size(found: re.Match[str]) -> str:
         name, several = found.groups()
         if several:
-            values = None if scope.plain else scope.array(name)
+            array = None if scope.plain else scope.array(name)
+            values = None if array is None else array.values()
             known = values is not None and all(isinstance(value, str) for value in values)
             number = str(len(values)) if values is not None and known else None
         else:

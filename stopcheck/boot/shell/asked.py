@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from stopcheck.boot.shell.environment import asks_for_unset
 from stopcheck.boot.shell.words import may_be_unset
-from stopcheck.hints import TYPE_CHECKING
+from stopcheck.hints import TYPE_CHECKING, cast
+from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import (
     ArrayLiteral,
     CommandSubstitution,
@@ -31,6 +35,7 @@ DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})
 """Operators that say what an unset variable is to be."""
 _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_SHEBANG = regex(r"#!.*\b(?:sh|bash|dash|ash)\b")
 
 
 def to_run(
@@ -165,6 +170,16 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     return not asks and (row is None or row.role == "unknown")
 
 
+def _script(shell: Shell, name: str) -> Sequence | None:
+    """What a shell script of the image runs."""
+    file = shell.machine.image.files.lookup(clean(name))
+    text = file.content.text if isinstance(file, ImageFile) and isinstance(file.content, SourceFile) else ""
+    if not _SHEBANG.match(text):
+        return None
+    assert isinstance(file, ImageFile)
+    return shell.machine.parse(cast("SourceFile", file.content), shell.row).body
+
+
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
     """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
     name = command.words[0].literal or ""
@@ -177,6 +192,8 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return name not in seen and isinstance(inner, Sequence) and _may_stand(shell, inner, seen | {name})
     if name in _RUNS or name in _SHELLS:
         return True
+    if "/" in name and name not in seen and (script := _script(shell, name)) is not None:
+        return _may_stand(shell, script, seen | {name})
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
     if not name or shell.interpreter.has_builtin(name, shell.row):

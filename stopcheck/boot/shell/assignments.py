@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.shell import constructs
-from stopcheck.boot.shell.arithmetic import evaluate
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.environment import asks_for_unset, status_for_unset
 from stopcheck.boot.shell.parameters import value_of
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.builtins import SPECIAL
-from stopcheck.model import Unknown, numeral
+from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import ArrayLiteral, CommandSubstitution, SimpleCommand
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import Assignment
@@ -73,14 +75,12 @@ def assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, 
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
         if isinstance(part, ArrayLiteral):
-            values = constructs.listed(shell, part.elements, world, process)
-            shell.assign_array(assignment.name, part.elements, values, assignment.append)
+            array = filled(shell, assignment.name, part, world, process, append=assignment.append)
+            shell.assign_array(assignment.name, array)
             continue
         value = expand_text(scope, assignment.value)
         if assignment.index is not None:
-            keyed = isinstance(shell.variables.get(assignment.name), Unknown)  # an associative array is not followed
-            if not keyed:
-                _assign_element(shell, assignment, evaluate(scope, assignment.index, assignment.span), value)
+            _assign_element(shell, assignment, assignment.index, value, scope)
             continue
         if assignment.append:
             value = appended(shell, assignment.name, value)
@@ -137,10 +137,42 @@ def _status_of(
     return _PLAIN_STATUS.get(name, unknown) if name is not None else unknown
 
 
-def _assign_element(shell: Shell, assignment: Assignment, index: Field, value: Field) -> None:
-    elements = shell.arrays.get(assignment.name, ())
-    number = numeral(index) if isinstance(index, str) else None
-    if number is not None and number <= len(elements):
-        shell.arrays[assignment.name] = (*elements[:number], value, *elements[number + 1 :])
-    else:
-        shell.arrays[assignment.name] = (Unknown(f"the array {assignment.name}", assignment.span),)
+def filled(
+    shell: Shell, name: str, literal: ArrayLiteral, world: World, process: Process, *, append: bool
+) -> Array | Unknown:
+    """What `name=(…)` makes of it, element by element: `word`, `[key]=word`."""
+    scope, before = shell.scope(world, process), _array(shell, name)
+    if before is None:
+        return Unknown(f"what is in ${name}", literal.span)
+    array = before if append else Array(keyed=before.keyed)
+    for element in literal.elements:
+        if element.span.text[:1] == "[" and "]=" in element.span.text:
+            key, equals, value = str(expand_text(scope, element))[1:].partition("]=")
+            meant = key_of(scope, array, key)
+            if isinstance(expand_text(scope, element), Unknown) or not equals or isinstance(meant, Unknown):
+                return Unknown(f"what is in ${name}", literal.span)
+            array = array.put(meant, value)
+        elif array.keyed:
+            return Unknown(f"what is in ${name}", literal.span)
+        else:
+            array = array.extended(constructs.listed(shell, (element,), world, process))
+    return array
+
+
+def _array(shell: Shell, name: str) -> Array | None:
+    """An array as it is: a variable is one of a single element; None: it is not known."""
+    value = shell.variables.get(name)
+    if isinstance(value, Unknown):
+        return None
+    return shell.arrays.get(name) or Array(() if value is None else (("0", value),))
+
+
+def _assign_element(shell: Shell, assignment: Assignment, index: str, value: Field, scope: Scope) -> None:
+    array = _array(shell, assignment.name)
+    key = None if array is None else key_of(scope, array, index)
+    if array is None or not isinstance(key, str):
+        shell.assign_array(assignment.name, Unknown(f"the array {assignment.name}", assignment.span))
+        return
+    before = (array.get(key) or "") if assignment.append else ""
+    unknown = next((each for each in (before, value) if isinstance(each, Unknown)), None)
+    shell.assign_array(assignment.name, array.put(key, unknown or f"{before}{value}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Evaluate,
@@ -16,7 +17,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
-from stopcheck.boot.world import TooComplex
+from stopcheck.boot.world import DESCRIPTORS, TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.syntax.shell.tree import (
     AndOr,
@@ -48,6 +49,8 @@ _READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", 
 """What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
+HIGHEST = 63
+"""The number of the first descriptor that bash takes for itself."""
 _ASKED = (ArrayLiteral, CommandSubstitution, ProcessSubstitution)
 
 
@@ -128,14 +131,14 @@ def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Proces
     _add_job(shell, (child.pid,), node.span)
     child.stdin, child.stdout = world.new_pipe(), world.new_pipe()
     taken = {*process.inlets, *(number for pid, number in world.outlets if pid == process.pid)}
-    free = [str(number) for number in range(63, 9, -1) if str(number) not in taken]
+    free = [str(number) for number in range(HIGHEST, 9, -1) if str(number) not in taken]
     if len(free) < 2:
         raise TooComplex("how many coprocesses a shell can talk to")
     source, sink = free[:2]
     world.hold(process, sink, child.stdin)
     process.inlets = {**process.inlets, source: child.stdout}
     name = node.name or "COPROC"
-    shell.assign_array(name, (), (source, sink), append=False)
+    shell.assign_array(name, Array().extended((source, sink)))
     shell.assign(f"{name}_PID", str(child.pid))
 
 
@@ -218,6 +221,17 @@ def run_first(
     shell.push(Evaluate(node, tail))
     shell.blocked = Foreground((child.pid,), node, part, child.stdout)
     return True
+
+
+def run_beside(shell: Shell, part: ProcessSubstitution, world: World, process: Process, before: int) -> str:
+    """Start a `<( … )` or `>( … )`, and name it; bash takes the highest numbers, `before` of them are taken."""
+    child = fork(shell, world, process, part.body, part.span, False)
+    note_substitution(shell, child)
+    number = str(HIGHEST - before)
+    if part.direction == "<":
+        child.stdout = world.new_pipe()
+        process.inlets = {**process.inlets, number: child.stdout}
+    return f"{DESCRIPTORS}{number}"
 
 
 def note_substitution(shell: Shell, child: Process) -> None:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
     from typing import TypeAlias
 
+    from stopcheck.boot.shell.arrays import Array
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     )
 
 
+Held: TypeAlias = "Field | Array | None"
+"""What a name stands for."""
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 
@@ -121,7 +124,7 @@ class CallEnd:
 
     name: str
     args: tuple[Field, ...]
-    saved: tuple[tuple[str, Field | None], ...]
+    saved: tuple[tuple[str, Held], ...]
     integers: frozenset[str] = frozenset()
     """Those of the saved that `declare -i` had made so before."""
 
@@ -186,7 +189,7 @@ class Redirected:
 class Assigned:
     """A function or a text has run that had assignments before it: the variables are what they were."""
 
-    saved: tuple[tuple[str, Field | None], ...]
+    saved: tuple[tuple[str, Held], ...]
     exported: frozenset[str]
 
 

@@ -6,8 +6,10 @@ from stopcheck.boot.files.accounts import home, user_number
 from stopcheck.boot.partly import OneWord, Partly, count
 from stopcheck.boot.shell import forks, hearing
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import CallEnd, Resume, SourceEnd
 from stopcheck.boot.shell.scope import Scope
+from stopcheck.boot.world import DESCRIPTORS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
-
-_DESCRIPTOR = "/dev/fd/63"
-"""What a `<( … )` is called."""
 
 
 def scope(shell: Shell, world: World | None = None, process: Process | None = None) -> Scope:
@@ -39,12 +38,13 @@ def scope(shell: Shell, world: World | None = None, process: Process | None = No
             return process.folder()
         return value_of(shell, name)
 
+    made: list[str] = []
     return Scope(
         variable,
         lambda: shell.args,
         lambda name, value: _assign_expanding(shell, name, value),
         lambda part: _substitute(shell, part, world, process),
-        lambda part: _process_substitution(shell, part, world, process),
+        lambda part: _process_substitution(shell, part, world, process, made),
         lambda name: _array(shell, name),
         lambda groups: _keep_match(shell, groups),
         shell.row.plain,
@@ -81,15 +81,16 @@ def _substitute(shell: Shell, part: CommandSubstitution, world: World | None, pr
 
 
 def _process_substitution(
-    shell: Shell, part: ProcessSubstitution, world: World | None, process: Process | None
+    shell: Shell, part: ProcessSubstitution, world: World | None, process: Process | None, made: list[str]
 ) -> Field:
-    """What a `<( … )` stands for, once what is in it runs."""
+    """What a `<( … )` stands for, once what is in it runs; `made`: those of the same words before it."""
     answer = shell.answer(part)
     if answer is not None and world is not None:
-        world.files[_DESCRIPTOR] = answer.output
+        world.files[f"{DESCRIPTORS}{forks.HIGHEST}"] = answer.output
     elif world is not None and process is not None:
-        forks.note_substitution(shell, forks.fork(shell, world, process, part.body, part.span, False))
-    return _DESCRIPTOR
+        made.append(forks.run_beside(shell, part, world, process, len(made)))
+        return made[-1]
+    return f"{DESCRIPTORS}{forks.HIGHEST}"
 
 
 def value_of(shell: Shell, name: str) -> Field | None:
@@ -126,9 +127,8 @@ def value_of(shell: Shell, name: str) -> Field | None:
         return doubt or (shell.args[index] if index < len(shell.args) else None)
     if name in shell.variables:
         return shell.variables[name]
-    array = shell.arrays.get(name)
-    if array:
-        return array[0]
+    if name in shell.arrays:
+        return shell.arrays[name].get("0")
     setter = shell.opened or shell.renamed
     if setter:
         return Unknown(f"whether {setter} sets ${name}")
@@ -142,25 +142,24 @@ def _source(shell: Shell) -> Field:
     return next(sources, shell.name)
 
 
-def _array(shell: Shell, name: str) -> tuple[Field, ...] | None:
-    """An array's elements; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
+def _array(shell: Shell, name: str) -> Array | None:
+    """An array; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
     if name == "FUNCNAME" and shell.row.name == "bash":
         calls = [frame for frame in reversed(shell.frames) if isinstance(frame, (CallEnd, SourceEnd))]
         if not any(isinstance(frame, CallEnd) for frame in calls):
             return None
         names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
-        return (*names, "main") if shell.mode != "command" else tuple(names)
+        return Array().extended((*names, "main") if shell.mode != "command" else tuple(names))
     if name == "PIPESTATUS" and shell.piped and shell.row.name == "bash":
-        return tuple(status if isinstance(status, Unknown) else str(status) for status in shell.piped)
+        return Array().extended(each if isinstance(each, Unknown) else str(each) for each in shell.piped)
     if name == "BASH_VERSINFO" and shell.row.name == "bash" and name not in shell.arrays:
-        return ("5", "2", "15", "1", "release")
+        return Array().extended(("5", "2", "15", "1", "release"))
     return shell.arrays.get(name)
 
 
 def _keep_match(shell: Shell, groups: tuple[Field, ...] | None) -> None:
-    shell.assign("BASH_REMATCH", Unknown("what a text matched"))
-    if groups is not None:
-        shell.assign_array("BASH_REMATCH", (), groups, append=False)
+    matched = Unknown("what a text matched") if groups is None else Array().extended(groups)
+    shell.assign_array("BASH_REMATCH", matched)
 
 
 def _assign_expanding(shell: Shell, name: str, value: Field) -> None:

@@ -213,7 +213,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
             world.note_failure("cannot-start", process, started, call.node.span)
             world.exit(process, started.status)
             return
-        if kind == "exec" and "execfail" in shell.options and not shell.errexit:
+        if kind == "exec" and "execfail" in shell.options and shell.mode != "subshell" and not shell.errexit:
             world.note_failure("not-found", process, started, call.node.span)
             shell.set_status(started.status)
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.shell.arithmetic import evaluate
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     OPTION_AT,
     TESTING,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.frames import Answer, Blocked, Job, Tail, Trap
+    from stopcheck.boot.shell.frames import Answer, Blocked, Held, Job, Tail, Trap
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.programs import ProgramRow
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         ProcessSubstitution,
         Sequence,
         SimpleCommand,
-        Word,
     )
 
 
@@ -130,7 +130,7 @@ class Shell:
         if "PATH" not in variables:
             self.variables["PATH"] = row.path
             self.exported |= {"PATH"} if row.exports_path else frozenset()
-        self.arrays: dict[str, tuple[Field, ...]] = {}
+        self.arrays: dict[str, Array] = {}
         self.functions: dict[str, Function] = {}
         self.aliases: Mapping[str, tuple[str, Span]] = {}
         """What `alias` has made other words of, and where: from the next line on."""
@@ -449,34 +449,32 @@ class Shell:
         """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
         return replace(self.scope(world, process), assign=lambda _, __: None, keep_match=lambda _: None)
 
-    def assign_array(self, name: str, elements: tuple[Word, ...], values: tuple[Field, ...], append: bool) -> None:
-        """`name=(…)`, `mapfile name`. What stands under which key of an associative array is not followed."""
-        keyed = any(element.span.text.startswith("[") and "]=" in element.span.text for element in elements)
-        if keyed or (isinstance(self.variables.get(name), Unknown) and (append or elements)):
-            self.arrays.pop(name, None)
-            self.variables[name] = Unknown(f"what is in ${name}")
+    def assign_array(self, name: str, array: Array | Unknown) -> None:
+        """`name=(…)`, `mapfile name`."""
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(array, Unknown):
+            self.variables[name] = array
         else:
-            scalar = self.variables.pop(name, None)
-            before = self.arrays.get(name, () if scalar is None else (scalar,)) if append else ()
-            self.arrays[name] = before + values
+            self.arrays[name] = array
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
-        rest = self.arrays.pop(name, ())[1:]
         if name == "OPTIND":
             self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):
             value = evaluate(self.scope(), value)
-        if rest and isinstance(value, str):
-            self.arrays[name] = (value, *rest)
+        if name in self.arrays and self.row.name != "zsh":
+            self.arrays[name] = self.arrays[name].put("0", value)
         else:
+            self.arrays.pop(name, None)
             self.variables[name] = value
         if "a" in self.options:
             self.exported |= {name}
 
     def assign_for_now(self, values: Mapping[str, Field]) -> None:
         """Set and export these, until what is pushed next has run."""
-        self.push(Assigned(tuple((name, self.variables.get(name)) for name in values), self.exported))
+        self.push(Assigned(tuple((name, self._held(name)) for name in values), self.exported))
         self.variables |= values
         self.exported |= values.keys()
 
@@ -486,10 +484,15 @@ class Shell:
             self._put_back(name, value)
             self.exported = self.exported - {name} | (frame.exported & {name})
 
-    def _put_back(self, name: str, value: Field | None) -> None:
-        if value is None:
-            self.variables.pop(name, None)
-        else:
+    def _held(self, name: str) -> Held:
+        return self.arrays[name] if name in self.arrays else self.variables.get(name)
+
+    def _put_back(self, name: str, value: Held) -> None:
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(value, Array):
+            self.arrays[name] = value
+        elif value is not None:
             self.variables[name] = value
 
     def environment(self) -> dict[str, Field]:
@@ -513,7 +516,7 @@ class Shell:
             frame = self.frames[index]
             if isinstance(frame, CallEnd):
                 if all(saved != name for saved, _ in frame.saved):
-                    saved = (*frame.saved, (name, self.variables.get(name)))
+                    saved = (*frame.saved, (name, self._held(name)))
                     integers = frame.integers | (self.integers & {name})
                     frame = replace(frame, saved=saved, integers=integers)
                     self.frames = (*self.frames[:index], frame, *self.frames[index + 1 :])

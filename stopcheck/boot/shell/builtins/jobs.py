@@ -24,8 +24,7 @@ def find_job(shell: Shell, word: str) -> Job | None:
         started = [job for job in shell.jobs if not (job.foreground and shell.row.name == "bash")]
         return started[-1] if started else None
     if word == "%-" and shell.row.name == "bash":
-        kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
-        return kept[-2:][0] if kept else None
+        return shell.jobs[-2:][0] if shell.jobs else None  # the one before the last, or the only one
     if word == "%-" and shell.row.almquist:
         return shell.jobs[-2] if len(shell.jobs) > 1 else None
     number = word[1:]
