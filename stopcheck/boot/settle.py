@@ -106,7 +106,7 @@ class _Settling:
         undecided = [
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
-        first = self._waits_for_first(world)
+        first = self._waits_for_first(world) or any(_is_substituted(world, leaf) for leaf in leaves)
         heard: Iterable[Process] = leaves
         if first:
             heard = (*leaves, *(child for child in world.children(self.top) if child.alive))

@@ -10,9 +10,9 @@ from stopcheck.boot.files.pid_files import is_there
 from stopcheck.boot.files.written import made_executable
 from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.arithmetic import evaluate
-from stopcheck.boot.shell.subscript import key_of
 from stopcheck.boot.shell.frames import LoopBody, LoopTest
 from stopcheck.boot.shell.quiet import gives_up
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.boot.shell.words import expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean

@@ -20,6 +20,7 @@ from stopcheck.regex import pattern_of, regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell.frames import Job
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
 
@@ -142,8 +143,9 @@ def _jobs(asked: Asked) -> Field | None:
             return asked.unknown if shell.row.name == "yash" else ""
         if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
             return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
-        if shell.row.name == "bash":  # those that have ended, too, until it has told of them
-            kept = [job for job in (living if "r" in letters else shell.jobs) if not job.waited]
+        if shell.row.name == "bash":
+            kept = living if "r" in letters else known_below(shell, asked.world)
+            kept = [job for job in kept if not job.waited]
             return asked.unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
         return "\n".join(str(job.pids[0]) for job in living)
     if shell.row.name == "dash":
@@ -154,6 +156,11 @@ def _jobs(asked: Asked) -> Field | None:
     if listed and all(job.doubtful for job in listed):
         return asked.unknown
     return Partly(asked.unknown.reason, asked.unknown.span, "[") if listed else ""
+
+
+def known_below(shell: Shell, world: World) -> list[Job]:
+    """The jobs that what bash forks for a `$( … )` or `<( … )` knows: those that run, and `$!` (measured with 5.2)."""
+    return [job for job in shell.jobs if world.living(job.pids) or shell.last_job in job.pids]
 
 
 def _pgrep(asked: Asked) -> Field | None:

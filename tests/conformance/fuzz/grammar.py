@@ -427,7 +427,7 @@ class Grammar:
             body = self._script()
         else:
             body = self._short()
-        if form == "script" and self._one_in(3):
+        if form == "script" and self._one_in(2):
             body, layers = layered(chance, kinds_of(self._shell), body)
             self._files += layers
         shebang = "#!/bin/sh"

@@ -8,6 +8,7 @@ from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
 )
+from stopcheck.boot.shell.printed import known_below
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 
@@ -61,8 +62,11 @@ def _numbers_of_jobs(call: Call) -> Field:
     """What `jobs -p` prints; a part of a pipeline has the table of the shell that it was forked from."""
     above = call.world.processes.get(call.process.ppid)
     jobs = call.shell.jobs
-    if call.shell.mode == "subshell" and above is not None and not jobs:
-        jobs = getattr(above.body, "jobs", ())
+    other = above.body if above is not None else None
+    apart = call.shell.parenthesised and call.shell.row.name == "bash"
+    if call.shell.mode == "subshell" and isinstance(other, type(call.shell)) and not (jobs or apart):
+        beside = call.process.pid in other.substitutions and other.row.name == "bash"
+        jobs = tuple(known_below(other, call.world)) if beside else other.jobs
     if any("r" in str(word) for word in call.arguments):
         jobs = tuple(job for job in jobs if call.world.living(job.pids))
     jobs = tuple(job for job in jobs if not job.waited)
