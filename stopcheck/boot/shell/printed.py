@@ -207,11 +207,9 @@ def _spaced(numbers: Field) -> Field:
 
 def _kind(shell: Shell, process: Process, name: str) -> Field:
     """What `type -t` says of a name."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
     if name in shell.functions:
         return "function"
-    if find_builtin(name, shell.row) is not None:
+    if shell.interpreter.has_builtin(name, shell.row):
         return "builtin"
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
     return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
@@ -219,9 +217,7 @@ def _kind(shell: Shell, process: Process, name: str) -> Field:
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     """What `command -v` prints, of a program that may be there: where CMD has it, or where it would be."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
-    if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
+    if "/" in name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return name
     search = shell.variables.get("PATH", "")
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": search})
