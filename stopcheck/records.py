@@ -107,7 +107,7 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
 def _make_init(cls: Any) -> None:
     scope: dict[str, Any] = {"unset": _Made}
     parameters = ["self"]
-    body = [" __dict = getattr(self, '__dict__', None)"]
+    body = [" __dict = self.__dict__" if cls.__dictoffset__ else " pass"]
     for name in cls.__match_args__:
         value = name
         if name not in cls.__defaults__:
