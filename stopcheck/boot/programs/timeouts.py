@@ -65,7 +65,7 @@ class Timeout(Wrapper):
         if child is None:
             process.ignored -= set(self.row.forwards_only)  # it catches these before it forks
         over = self.expires is not None and world.clock >= self.expires
-        if child is None or not over or not child.alive or self.got:
+        if child is None or not over or not child.alive:
             return super().step(world, process)
         self.timed_out = True
         if self.limit.signal == "KILL":
