@@ -7,7 +7,7 @@ import itertools
 from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.misspelt import misspelt
+from stopcheck.boot.programs.misspelt import homeless, misspelt
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely
@@ -284,7 +284,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
                 return _known(start, row, (stub[1], *arguments))
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)
+                body = misspelt(start, text) or homeless(start, text)
+                body = body or _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
