@@ -115,6 +115,7 @@ class ProgramRow:
     makes: tuple[str, ...] = ()
     one_service: bool = False
     each: str = ""
+    asks: tuple[str, ...] = ()
     removes_pid: bool = False
     trails: bool = False
     stops: tuple[str, ...] = ()
