@@ -371,10 +371,11 @@ def _writes(world: World, process: Process) -> None:
 
 def _beware_of_fifos(call: Call, words: tuple[Field, ...]) -> None:
     """`cat` of a FIFO that the script makes stands until somebody has written; raises TooComplex."""
+    if call.shell.mode == "subshell" or words[0] != "cat":
+        return
     script = call.node.span.source.text
-    if call.shell.mode != "subshell" and words[0] == "cat":
-        if any(isinstance(word, str) and makes_fifo(script, word) for word in words[1:]):
-            raise TooComplex("how long `cat` reads from a FIFO")
+    if any(isinstance(word, str) and makes_fifo(script, word) for word in words[1:]):
+        raise TooComplex("how long `cat` reads from a FIFO")
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
