@@ -271,7 +271,7 @@ def _option(words: list[Field], *names: str) -> Field | None:
 
 def start_find(start: Start) -> Body | Failure:
     """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
-    from stopcheck.boot.made import is_nowhere
+    from stopcheck.boot.files.made import is_nowhere
 
     places = list(takewhile(lambda word: word[:1] not in {"-", "(", "!"}, start.words))
     if places and all(is_nowhere(start.machine, start.world, start.path(place)) for place in places):
