@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.program import LONG, Program, is_answered
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import SHELL_NAMES
-from stopcheck.boot.programs.program import LONG, Launching, Program, is_answered
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher
 from stopcheck.boot.shell.frames import (
     ENDLESS,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import ASSUMED, UNTOLD, Program
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
-from stopcheck.boot.programs.program import ASSUMED, UNTOLD, Program
 from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.programs.program import SILENT, Program, is_answered
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.program import SILENT, Program, is_answered
+from stopcheck.boot.bodies.supervisor import Supervisor
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell import extended_regex
 from stopcheck.boot.shell.environment import BY_THEMSELVES
 from stopcheck.boot.shell.shell import Shell
-from stopcheck.boot.shell.words import Partly
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import OWN, Program, may_be_carried_out
+from stopcheck.boot.bodies.launching import may_be_carried_out
+from stopcheck.boot.bodies.program import OWN, Program
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow

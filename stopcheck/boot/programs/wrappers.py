@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
-from stopcheck.boot.accounts import is_missing
+from stopcheck.boot.bodies.daemon import Daemonizer
+from stopcheck.boot.bodies.parent import Parent, ParentOptions
+from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.grammar import child_argv
+from stopcheck.boot.files.accounts import is_missing
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
-from stopcheck.boot.programs.program import ENDED, Daemonizer, Parent, ParentOptions, Program
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -243,7 +245,7 @@ _ADVICE = "Make it in the build, or name one that is there."
 
 def _gone(start: Start, own: list[Field]) -> Failure | None:
     """What keeps start-stop-daemon from starting anything: a user or a folder that is surely not there."""
-    from stopcheck.boot.lacking import missing_folder
+    from stopcheck.boot.files.made import missing_folder
 
     user, folder = _option(own, "-c", "--chuid"), _option(own, "-d", "--chdir")
     named = user.partition(":")[0] if isinstance(user, str) else ""
@@ -269,6 +271,11 @@ def _option(words: list[Field], *names: str) -> Field | None:
 
 def start_find(start: Start) -> Body | Failure:
     """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
+    from stopcheck.boot.files.made import is_nowhere
+
+    places = list(takewhile(lambda word: word[:1] not in {"-", "(", "!"}, start.words))
+    if places and all(is_nowhere(start.machine, start.world, start.path(place)) for place in places):
+        return start.leaf("short", status=1)
     for index, word in enumerate(start.argv):
         if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]

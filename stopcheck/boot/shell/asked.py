@@ -24,10 +24,9 @@ from stopcheck.syntax.shell.walk import commands, expansions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stopcheck.boot.shell.frames import Node
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
-    from stopcheck.syntax.shell.tree import Command, Word
+    from stopcheck.syntax.shell.tree import Command, Node, Word
 
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -89,7 +88,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
-    from stopcheck.boot.lacking import fails
+    from stopcheck.boot.shell.lacking import fails
 
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
@@ -164,7 +163,7 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     if not isinstance(command, SimpleCommand) or not command.words or command.redirections:
         return False
     name = command.words[0].literal
-    if not name or name in shell.functions or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return False
     row = find_program(name, shell.machine.programs)
     asks = any(word.span.text.startswith("-") for word in command.words[1:])
@@ -197,7 +196,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return _may_stand(shell, script, seen | {name})
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
-    if not name or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
     row = find_program(name, shell.machine.programs)
     if row is None or row.role == "unknown":

@@ -5,14 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.made import MAY_WRITE
-from stopcheck.boot.pid_files import is_there
-from stopcheck.boot.quiet import gives_up
+from stopcheck.boot.files.made import MAY_WRITE
+from stopcheck.boot.files.pid_files import is_there
+from stopcheck.boot.files.written import made_executable
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.arithmetic import evaluate
-from stopcheck.boot.shell.arrays import key_of
 from stopcheck.boot.shell.frames import LoopBody, LoopTest
-from stopcheck.boot.shell.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
-from stopcheck.boot.written import made_executable
+from stopcheck.boot.shell.quiet import gives_up
+from stopcheck.boot.shell.subscript import key_of
+from stopcheck.boot.shell.words import expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral

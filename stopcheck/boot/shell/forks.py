@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.frames import Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Arithmetic, Case, Conditional, Coprocess, For, Item, Pipeline, Word
+    from stopcheck.syntax.shell.tree import Arithmetic, Case, Conditional, Coprocess, For, Item, Node, Pipeline, Word
 
     Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
 
@@ -101,7 +101,7 @@ def _is_program(shell: Shell, node: Node) -> bool:
     while names[:1] == ["command"]:
         names = [name for name in names[1:] if name not in {"-p", "--"}]
     name = names[0] if names else ":"
-    return name is None or not (name in shell.functions or shell.interpreter.builtin(name, shell.row))
+    return name is None or not (name in shell.functions or shell.interpreter.has_builtin(name, shell.row))
 
 
 def start_jobs(shell: Shell, node: Item, world: World, process: Process) -> None:
@@ -250,7 +250,7 @@ def _is_last(shell: Shell, node: Asking, world: World, process: Process) -> bool
     if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
         return False
     name = node.words[0].literal if node.words else ":"
-    return name is not None and shell.interpreter.builtin(name, shell.row) is not None
+    return name is not None and shell.interpreter.has_builtin(name, shell.row)
 
 
 def forgets_errexit(shell: Shell) -> bool:

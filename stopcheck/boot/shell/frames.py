@@ -4,19 +4,6 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
-from stopcheck.syntax.shell.tree import (
-    AndOr,
-    ArithmeticFor,
-    Case,
-    Command,
-    For,
-    If,
-    Item,
-    Pipeline,
-    Sequence,
-    SimpleCommand,
-    While,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -25,10 +12,23 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.arrays import Array
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
+    from stopcheck.syntax.shell.tree import (
+        AndOr,
+        ArithmeticFor,
+        Case,
+        Command,
+        CommandSubstitution,
+        For,
+        If,
+        Node,
+        Pipeline,
+        ProcessSubstitution,
+        Sequence,
+        SimpleCommand,
+        While,
+    )
 
 
-Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
 Held: TypeAlias = "Field | Array | None"
 """What a name stands for."""
 Tail: TypeAlias = frozenset[str] | None

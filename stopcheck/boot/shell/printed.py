@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.bodies.program import UNTOLD, Program
+from stopcheck.boot.files.accounts import ROOT, user_number
+from stopcheck.boot.files.pid_files import number_of
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.pid_files import number_of
-from stopcheck.boot.programs.killers import pattern_of
-from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.frames import TrapEnd
-from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
-from stopcheck.regex import regex
+from stopcheck.regex import pattern_of, regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
@@ -208,11 +207,9 @@ def _spaced(numbers: Field) -> Field:
 
 def _kind(shell: Shell, process: Process, name: str) -> Field:
     """What `type -t` says of a name."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
     if name in shell.functions:
         return "function"
-    if find_builtin(name, shell.row) is not None:
+    if shell.interpreter.has_builtin(name, shell.row):
         return "builtin"
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
     return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
@@ -220,9 +217,7 @@ def _kind(shell: Shell, process: Process, name: str) -> Field:
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     """What `command -v` prints, of a program that may be there: where CMD has it, or where it would be."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
-    if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
+    if "/" in name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return name
     search = shell.variables.get("PATH", "")
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": search})

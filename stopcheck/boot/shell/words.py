@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
+from stopcheck.boot.partly import OneWord, Partly, count
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, elements, evaluate, filled_in
-from stopcheck.boot.shell.arrays import Array, key_of
+from stopcheck.boot.shell.arrays import Array
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field
-    from stopcheck.source import Span
 
 _ALWAYS_SET = frozenset(
     """
@@ -50,31 +51,6 @@ class _Piece:
 
 class _Break:
     """Between two fields of "$@"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partly(Unknown):
-    """A text of which only the ends are known: `--port=$PORT`."""
-
-    start: str = ""
-    end: str = ""
-
-    @property
-    def shape(self) -> object:
-        """See Unknown.shape."""
-        return (type(self), self.start, self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class OneWord(Partly):
-    """What a word says is not known, but that it stays one: it was quoted."""
-
-
-def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
-    """How many words there are, as `$#` and `${#array[@]}` tell it."""
-    if any(isinstance(value, Unknown) and not isinstance(value, OneWord) for value in values):
-        return Unknown("the number of arguments", span)
-    return str(len(values))
 
 
 def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) -> tuple[Field, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell import forks, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
 )
 from stopcheck.boot.shell.printed import known_below
-from stopcheck.boot.shell.words import Partly
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 

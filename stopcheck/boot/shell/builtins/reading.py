@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from stopcheck.boot.files.written import makes_fifo
 from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import UnsetError
 from stopcheck.boot.shell.arrays import Array
@@ -11,7 +12,6 @@ from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Redirec
 from stopcheck.boot.shell.words import expand_text, separators
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, TooComplex
-from stopcheck.boot.written import makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace

@@ -6,10 +6,11 @@ import re
 
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
-from stopcheck.boot.shell.arrays import Array, key_of
+from stopcheck.boot.shell.arrays import Array
+from stopcheck.boot.shell.assignments import appended, filled
 from stopcheck.boot.shell.builtins.control import number
-from stopcheck.boot.shell.commands import appended, filled
 from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral

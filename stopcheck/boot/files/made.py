@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import ENDED, READERS, SILENT, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import is_bare
-from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
@@ -109,3 +110,16 @@ def is_asked_for(world: World, path: str) -> bool:
 
 _EMPTY = ("/mnt/", "/srv/", "/tmp/")
 """Folders in which the images of systems have nothing, nor those of languages."""
+
+
+def missing_folder(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
+    """Whether there is surely no such folder; the process that asks for it makes none."""
+    kind = machine.image.files.kind(path)
+    if isinstance(kind, Unknown) or kind == "folder" or may_have_made(machine, world, path, asking):
+        return False
+    return not any(written.startswith(path.rstrip("/") + "/") for written in world.files)
+
+
+def missing_file(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely nothing to read."""
+    return is_nowhere(machine, world, path)
