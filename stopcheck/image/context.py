@@ -164,7 +164,9 @@ def find_context(
     sources = {path for path in sources if base(path) not in _LOCKS} or sources
     if own and told is not None and not sources and any(map(_is_whole, dockerfile.instructions)):
         place = told(dockerfile_path)
-        return _nearest(own, _worked_on(dockerfile), files) if place is None else place
+        if place is not None or any(files.entry(join(own, name)) for name in _started(dockerfile)):
+            return own if place is None else place
+        return _nearest(own, _worked_on(dockerfile), files)
     best, most = folder, -1
     while sources:
         # A source that bears the name of a folder that the Dockerfile lies in is rather a file that is built before.
@@ -190,6 +192,12 @@ def _worked_on(dockerfile: Dockerfile) -> set[str]:
     texts = [one.value for one in dockerfile.instructions if one.keyword == "RUN"]
     words = {word.rpartition("/")[2] for text in texts for word in re.split(r"[\s;&|()]+", text)}
     return {name for tool in words & _MANIFESTS.keys() for name in _MANIFESTS[tool]}
+
+
+def _started(dockerfile: Dockerfile) -> set[str]:
+    """What the image starts, as far as that may be a file of the context."""
+    texts = [one.value for one in dockerfile.instructions if one.keyword in {"CMD", "ENTRYPOINT"}]
+    return {word.removeprefix("./") for text in texts for word in re.findall(r"[\w./-]+\.\w+", text) if word[0] != "/"}
 
 
 def _nearest(own: str, names: set[str], files: Files) -> str:

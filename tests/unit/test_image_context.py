@@ -164,6 +164,9 @@ def test_what_is_told_of_the_context(text: str, told: str | None, expected: str)
         pytest.param("RUN go build .", ["a/b/go.mod", "go.mod"], "a/b", id="its own"),
         pytest.param("RUN cd web && npm ci", ["a/package.json", "package.json"], "a", id="the nearest"),
         pytest.param("RUN go build .", ["a/main.go"], "a/b", id="nowhere"),
+        pytest.param(
+            'RUN npm i ws\nCMD ["node", "./run.js"]', ["package.json", "a/b/run.js"], "a/b", id="what it starts"
+        ),
         pytest.param("RUN ./build.sh", ["go.mod", "package.json"], "a/b", id="another tool"),
     ],
 )
