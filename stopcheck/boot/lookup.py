@@ -29,6 +29,7 @@ _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
 _LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
 """Interpreters that no system brings along, and those that their images have in a place of their own."""
+_RELATIVE = regex(r"(?!/)[\w./-]*/[\w.-]+")
 _MINOR = regex(r":(\d+\.\d+)")
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
@@ -74,7 +75,7 @@ def is_absent(image: Image, name: str, cwd: str) -> bool:
 def waits_for_a_volume(image: Image, name: str) -> bool:
     """Whether an image with no file and no working directory of its own gets both where it is run."""
     given = any(line.keyword in {"ADD", "COPY", "WORKDIR"} for line in image.instructions)
-    return "/" in name and name[0] != "/" and not given
+    return _RELATIVE.fullmatch(name) is not None and not given
 
 
 def is_bare(image: Image) -> bool:

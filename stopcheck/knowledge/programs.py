@@ -116,6 +116,7 @@ class ProgramRow:
     makes: tuple[str, ...] = ()
     one_service: bool = False
     each: str = ""
+    asks: tuple[str, ...] = ()
     removes_pid: bool = False
     trails: bool = False
     stops: tuple[str, ...] = ()
@@ -138,7 +139,8 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
-           "long_options", "stops", "folder_options", "makes"}  # fmt: skip
+           "long_options", "stops", "folder_options", "makes",
+           "asks"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {
     "words",

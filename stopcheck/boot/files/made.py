@@ -21,6 +21,7 @@ _MAKES_NOTHING = (
     | SILENT
     | {"date", "env", "find", "flock", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
     | {"basename", "dirname", "expr", "getent", "killall", "mkfifo", "nproc", "pgrep", "pidof", "pkill", "readlink"}
+    | {"dig", "nc", "ncat", "nslookup", "pg_isready", "ping", "ss"}
     | {"cmp", "diff", "install", "mktemp", "od", "realpath", "rmdir", "seq", "stat", "tty", "which", "whoami"}
 )
 """Programs that make nothing but what their arguments name, if at all."""

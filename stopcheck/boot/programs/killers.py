@@ -243,6 +243,8 @@ def start_lists(start: Start) -> Body:
     `ps -p PID` only tells whether it is there.
     """
     words = [word for word in start.argv[1:] if isinstance(word, str)]
+    if words == ["-p"] and len(start.argv) == 2:
+        return start.leaf("short", status=1)  # a number is missing
     if words[:1] == ["-p"] and len(words) == len(start.argv) - 1 == 2 and start.machine.image.base.sh != "busybox":
         return Looker("pid", "0", (words[1],)) if words[1].isdigit() else start.leaf("short", status=1)
     parent = words[3] if words[:3] == ["-o", "pid=", "--ppid"] and len(words) == len(start.argv) - 1 == 4 else ""

@@ -56,7 +56,8 @@ def start_grep(start: Start) -> Body:
         return start.leaf("test")
     if len(words) == 1 and start.process.stdin:
         begins = openings(words[0], letters)
-        return Search(start.process.program, start.machine.stop_signal, selects, letters <= _SHOWS | {"E"}, begins)
+        shows, opens = letters <= _SHOWS | {"E"}, not letters & {"v", "x"} and "$" not in words[0]
+        return Search(start.process.program, start.machine.stop_signal, selects, shows, begins, opens)
     texts = [_text(start, path) for path in words[1:]]
     if not texts or None in texts:
         return start.leaf("test")
@@ -145,19 +146,22 @@ class Listing(Program):
 class Search(Program):
     """grep in its pipe: what it comes to is known once all that write to it have ended, if what they print is."""
 
-    __slots__ = ("begins", "selects", "shows")
+    __slots__ = ("begins", "opens", "selects", "shows")
 
     def __init__(
-        self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool, begins: tuple[str, ...] = ()
-    ) -> None:
+        self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool, begins: tuple[str, ...] = (),
+        opens: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(ProgramRow(name, role="test"), stop_signal)
         self.selects = selects
+        self.opens = opens
+        """Whether what it finds at the begin of a line it finds in the whole."""
         self.shows = shows
         self.begins = begins
 
     def copy(self) -> Search:
         """See Body.copy."""
-        other = Search(self.row.name, self.stop_signal, self.selects, self.shows, self.begins)
+        other = Search(self.row.name, self.stop_signal, self.selects, self.shows, self.begins, self.opens)
         other.writers = self.writers
         return other
 
@@ -167,7 +171,7 @@ class Search(Program):
         if self.writers and not (is_answered(process) and any(_lasts(world, pid) for pid in self.writers)):
             return False
         lines = tuple(line for line in world.pipes.pop(process.stdin, ()) if not excludes(self.begins, line))
-        selected = [line for line in lines if isinstance(line, str) and self.selects(line)]
+        selected = [line for line in lines if self._selects(line)]
         unknown = Unknown(f"what {process.program} finds", process.origin)
         told = not self.writers and _is_told(world, process, lines)
         nothing = told and not selected and not is_counting(process)
@@ -175,6 +179,12 @@ class Search(Program):
             world.write(process, line)
         world.exit(process, 0 if selected else 1 if told else unknown)
         return True
+
+    def _selects(self, line: Field) -> bool:
+        """Whether it surely selects it, of which the begin may be all that is known."""
+        if isinstance(line, Unknown):
+            return self.opens and isinstance(line, Partly) and line.start != "" and self.selects(line.start)
+        return self.selects(line)
 
 
 def is_counting(process: Process) -> bool:

@@ -40,6 +40,9 @@ def start_supervisor(start: Start) -> Body:
             ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
             machine.stop_signal,
         )
+    scripts = [name for file in runs for name in row.asks if isinstance(_beside(machine, file, name), ImageFile)]
+    if scripts:
+        return start.leaf("opaque", f"what {scripts[0]} does in place of a signal")
     told = row.name.startswith("s6-")
     managed = tuple(
         Managed(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
@@ -273,6 +273,11 @@ def option(words: list[Field], *names: str) -> Field | None:
 
 def start_find(start: Start) -> Body | Failure:
     """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
+    from stopcheck.boot.files.made import is_nowhere
+
+    places = list(takewhile(lambda word: word[:1] not in {"-", "(", "!"}, start.words))
+    if places and all(is_nowhere(start.machine, start.world, start.path(place)) for place in places):
+        return start.leaf("short", status=1)
     for index, word in enumerate(start.argv):
         if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]

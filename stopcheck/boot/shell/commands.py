@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Reading, Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
+    from stopcheck.source import Span
     from stopcheck.syntax.shell.tree import Function, SimpleCommand
 
 
@@ -99,12 +100,20 @@ def _unaliased(shell: Shell, node: SimpleCommand, words: tuple[Field, ...]) -> t
     """The words of a command whose name may be an alias: one that was there before its line was read."""
     name = node.words[0].literal if not node.words[0].quoted else None
     text, place = shell.aliases.get(name or "", ("", node.span))
-    before = node.span.source.text[place.end : node.span.start] if node.span.source is place.source else "\n"
-    if not text or "\n" not in before:
+    if not text or not _is_read_later(shell, place, node.span):
         return words
     if not _ALIASED.fullmatch(text):
         raise TooComplex(f"what the alias {name} stands for")
     return (*text.split(), *words[1:])
+
+
+def _is_read_later(shell: Shell, place: Span, use: Span) -> bool:
+    """Whether the line of a command was read only when an earlier one of the same text had run."""
+    if use.source is not place.source:
+        return True
+    items = shell.machine.parse(use.source, shell.row).body.items
+    together = any(item.span.start <= place.start and use.start < item.span.end for item in items)
+    return not together and "\n" in use.source.text[place.end : use.start]
 
 
 def _fails_alone(shell: Shell, words: tuple[Field, ...], fault: UnsetError) -> bool:

@@ -163,6 +163,8 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         world.connect([children[-1], process])
         shell.push(Evaluate(node.commands[-1], under))
     elif last:
+        if shell.row.name == "bash":
+            add_job(shell, pids, node.span, True)  # it has a number as long as it runs
         shell.push(Joined(pids, node))
         shell.push(Redirected.of(process))
         world.connect([children[-1], process])

@@ -141,7 +141,7 @@ def _die(shell: Shell, world: World, process: Process, signal: str) -> None:
     shell.leave(status)
     shell.killed = True
     if shell.row.name == "bash":
-        shell.dying = signal
+        shell.dies_of(signal)
         if isinstance(blocked, Foreground):
             forks.add_job(shell, blocked.pids, blocked.node.span, True)
 

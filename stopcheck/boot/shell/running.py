@@ -39,8 +39,7 @@ def run_program(call: Call) -> None:
         shell.push(Evaluate(call.node, call.tail))
         shell.blocked = replace(shell.blocked, why=STARTS, retries=True)
         return
-    if shell.mode != "subshell" and words[0] == "cat" and any(_is_fifo(call, word) for word in words[1:]):
-        raise TooComplex("how long `cat` reads from a FIFO")
+    _beware_of_fifos(call, words)
     env = shell.environment()
     env |= assigned(call)
     tail = call.tail
@@ -122,9 +121,13 @@ def _writes(world: World, process: Process) -> None:
             world.files[path] = Unknown(f"the content of {path}", process.origin)
 
 
-def _is_fifo(call: Call, word: Field) -> bool:
-    """Whether the script makes a FIFO of this name."""
-    return isinstance(word, str) and makes_fifo(call.node.span.source.text, word)
+def _beware_of_fifos(call: Call, words: tuple[Field, ...]) -> None:
+    """`cat` of a FIFO that the script makes stands until somebody has written; raises TooComplex."""
+    if call.shell.mode == "subshell" or words[0] != "cat":
+        return
+    script = call.node.span.source.text
+    if any(isinstance(word, str) and makes_fifo(script, word) for word in words[1:]):
+        raise TooComplex("how long `cat` reads from a FIFO")
 
 
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -185,6 +188,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
     """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
     shell, world, process = call.shell, call.world, call.process
     words = _with_input(call, words)
+    _beware_of_fifos(call, words)
     left = shell.row.ignores if kind == "implicit-exec" and shell.row.name == "busybox" else frozenset()
     if shell.mode == "subshell":
         left = frozenset()  # a fork puts them back

@@ -431,6 +431,10 @@ class Shell:
             self._put_back(name, value)
         self.integers = self.integers.difference(name for name, _ in frame.saved) | frame.integers
 
+    def dies_of(self, signal: str) -> None:
+        """bash runs its EXIT trap before that; what it has started by `<( … )` before, no `wait` there waits for."""
+        self.dying, self.substitutions = signal, ()
+
     def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
         self.status, self.ok = status, False

@@ -131,6 +131,7 @@ def _take(shell: Shell, frame: Frame, world: World, process: Process) -> None:
         case Again():
             shell.blocked = frame.reading
         case Joined():
+            shell.jobs = tuple(job for job in shell.jobs if job.pids != frame.pids)
             shell.blocked = Foreground(frame.pids, frame.node, own=shell.status)
         case Redirected():
             frame.restore(process)

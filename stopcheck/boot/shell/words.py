@@ -6,7 +6,7 @@ import re
 from fnmatch import fnmatchcase, translate
 
 from stopcheck.boot.partly import OneWord, Partly, count
-from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate, filled_in
+from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, elements, evaluate, filled_in
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.subscript import key_of
 from stopcheck.hints import TYPE_CHECKING
@@ -349,13 +349,7 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
         several = scope.positional()
     elif part.index in {"@", "*"}:
         array = scope.array(part.name)
-        several = None if array is None else array.values()
-        if several is None:
-            value = scope.variable(part.name)
-            # An array that is not known has any number of elements.
-            several = (
-                () if value is None else (Unknown(value.reason, value.span) if isinstance(value, Unknown) else value,)
-            )
+        several = elements(scope, part.name)
     if part.operator == "keys" and several is not None:
         doubt = next((value for value in several if isinstance(value, Unknown)), None)
         several = (doubt,) if doubt is not None else array.keys() if array is not None else ("0",) * len(several)
@@ -470,9 +464,8 @@ def _parameter(scope: Scope, part: Parameter) -> Field:
     elif operator in {"prefix", "keys"}:
         return Unknown(f"${{!{part.name}…}}", part.span)
     elif operator == "length" and (part.name in {"@", "*"} or part.index in {"@", "*"}):
-        array = scope.array(part.name)
-        several = scope.positional() if part.name in {"@", "*"} else None if array is None else array.values()
-        return count(several, part.span) if several is not None else Unknown("the number of arguments", part.span)
+        several = scope.positional() if part.name in {"@", "*"} else elements(scope, part.name)
+        return count(several, part.span)
     else:
         value = scope.variable(part.name)
     if operator.startswith("indirect"):
