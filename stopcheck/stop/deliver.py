@@ -146,7 +146,8 @@ def _worst(processes: list[Process], signal: str) -> OutcomeKind:
 
 def _fate(process: Process, signal: str) -> OutcomeKind:
     body = process.body
-    if isinstance(body, Program) and process.killed_by == "KILL" and body.action(signal) in {"default", "raise"}:
+    deaf = isinstance(body, Program) and body.action(signal) in {"default", "raise"} and not process.finished
+    if deaf and process.killed_by == "KILL":
         return OutcomeKind.TERMINATED  # it would have done no more had it been told (trap2.mksh.app0-bg-wait)
     if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
         return OutcomeKind.TERMINATED

@@ -110,7 +110,8 @@ class Program:
             return
         if self.ends_at is not None:
             return
-        self.ends_at = world.clock + (self.row.seconds if action == "graceful" else 0.0)
+        seconds = self.row.seconds_on.get(signal, self.row.seconds)
+        self.ends_at = world.clock + (seconds if action == "graceful" else 0.0)
         if self.row.exit_signal:
             self.exit_status = 128 + signal_number(signal)
         else:

@@ -6,6 +6,7 @@ import itertools
 
 from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.misspelt import homeless, misspelt
 from stopcheck.boot.programs.wrappers import Wrapper
@@ -250,6 +251,12 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     if row is not None and row.role not in {"exec", "fork", "init"}:
         return _known(start, row, (row.name, *arguments))
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
+
+
+def start_python_tool(start: Start) -> Body | Failure:
+    """What looks at a script as it runs: it does so in its own process, as Python itself would."""
+    script, _ = child_argv(start.row, start.argv)
+    return start.load(script) if script else start.leaf("short", status=1)
 
 
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
