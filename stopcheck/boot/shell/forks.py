@@ -281,6 +281,12 @@ def take_place(shell: Shell) -> int:
     return number
 
 
+def forget_waited(shell: Shell) -> None:
+    """bash forgets the jobs that it has waited for when it reads a line. Source: parse.y, shell_getc."""
+    if not any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames):
+        shell.jobs = tuple(job for job in shell.jobs if not job.waited)
+
+
 def drop_jobs(shell: Shell, jobs: Iterable[Job]) -> None:
     """Forget these, their status too."""
     shell.jobs = tuple(job for job in shell.jobs if job not in jobs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.shell import constructs, hearing
 from stopcheck.boot.shell.frames import (
@@ -9,6 +11,7 @@ from stopcheck.boot.shell.frames import (
     Left,
     LoopBody,
     LoopTest,
+    Negate,
     SourceEnd,
     Standing,
     TrapEnd,
@@ -21,6 +24,7 @@ from stopcheck.model import Unknown, numeral
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
+    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Status
 
 
@@ -172,6 +176,8 @@ def do_return(call: Call) -> None:
     looked = shell.tested()
     if shell.row.almquist and sum(isinstance(each, TrapEnd) for each in shell.frames) > 1:
         raise TooComplex("what `return` in a trap within another one leads to")
+    if shell.row.name == "busybox":
+        status = _negated(shell, status)
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
         raise TooComplex("what `return` in an EXIT trap leaves as the status")
@@ -190,6 +196,14 @@ def do_return(call: Call) -> None:
         shell.status, shell.ok = status, False  # `return 3 || true`; a call's status is looked at where it stands
     else:
         shell.set_status(status)
+
+
+def _negated(shell: Shell, status: int | Unknown) -> int | Unknown:
+    """busybox: a `!` that it leaves with a `return` makes of the status what it does of any other (measured)."""
+    within = itertools.takewhile(lambda frame: not isinstance(frame, (CallEnd, SourceEnd)), reversed(shell.frames))
+    for _ in (frame for frame in within if isinstance(frame, Negate)):
+        status = status if isinstance(status, Unknown) else int(not status)
+    return status
 
 
 def _leave_loops(call: Call, again: bool) -> None:
