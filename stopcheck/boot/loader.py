@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.permissions import closed_folder, is_shut_out
+from stopcheck.boot.files.written import made_executable
 from stopcheck.boot.lookup import (
     DEFAULT_PATH,
     GLIBC,
@@ -23,11 +26,8 @@ from stopcheck.boot.lookup import (
     waits_for_a_volume,
 )
 from stopcheck.boot.machine import Machine
-from stopcheck.boot.permissions import closed_folder, is_shut_out
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
-from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.image.paths import clean

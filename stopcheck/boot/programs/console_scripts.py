@@ -15,7 +15,7 @@ from stopcheck.source import SourceFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.programs.program import Program
+    from stopcheck.boot.bodies.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.image.model import FileSystem, ImageFile
 

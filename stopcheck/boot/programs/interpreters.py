@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.bodies.launching import may_be_carried_out
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.misspelt import homeless, misspelt
-from stopcheck.boot.programs.program import Program, may_be_carried_out
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely
@@ -251,6 +253,12 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
 
 
+def start_python_tool(start: Start) -> Body | Failure:
+    """What looks at a script as it runs: it does so in its own process, as Python itself would."""
+    script, _ = child_argv(start.row, start.argv)
+    return start.load(script) if script else start.leaf("short", status=1)
+
+
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
     start.process.program = str(argv[0]).rsplit("/", 1)[-1]
     return known.run(replace(start, row=row, argv=argv, depth=start.depth + 1))
@@ -336,7 +344,7 @@ def _successor(
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
     from stopcheck.boot.failure import Failure
-    from stopcheck.boot.permissions import closed_folder, is_shut_out
+    from stopcheck.boot.files.permissions import closed_folder, is_shut_out
 
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)

@@ -13,7 +13,7 @@ from stopcheck.regex import regex
 from stopcheck.source import Span
 
 if TYPE_CHECKING:
-    from stopcheck.boot.programs.program import Program
+    from stopcheck.boot.bodies.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.source import SourceFile
 

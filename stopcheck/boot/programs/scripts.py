@@ -6,9 +6,9 @@ import posixpath
 import re
 from itertools import pairwise
 
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.supervisors import Managed, Supervisor
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -353,7 +353,8 @@ def start_parallel_scripts(start: Start) -> Body | Failure:
 def start_procfile(start: Start) -> Body | Failure:
     """honcho start: each line of the Procfile under `/bin/sh -c`; SIGTERM goes to its process group (wrap.honcho-1).
 
-    foreman has its own script become the line's program, if it is one, tells that alone, and ends with 0 (sup.foreman).
+    foreman has its own script become the line's program, if it is one, tells that alone, and ends with 0 once it has
+    (sup.foreman); what a shell has left behind it does not wait for (sup.foreman-orphan).
     """
     words = start.words
     name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
@@ -373,8 +374,12 @@ def start_procfile(start: Start) -> Body | Failure:
     if start.row.name != "foreman":
         return _together(start, wanted, 143)
     runs = [line if re.search(r"^exec\s|[&|;<>()`]", line) else f"exec {line}" for line in wanted]
-    managed = tuple(Managed(line.split()[0], ("/bin/sh", "-c", run)) for line, run in zip(wanted, runs, strict=True))
-    return Together(start.machine, managed, dict(start.env), frozenset({"TERM", "INT", "HUP"}), True, status=0)
+    told = next((after for word, after in pairwise(words) if word in {"-t", "--timeout"}), "5")
+    wait = float(told) if told.isdigit() else 5.0
+    managed = tuple(
+        Managed(line.split()[0], ("/bin/sh", "-c", run), wait=wait) for line, run in zip(wanted, runs, strict=True)
+    )
+    return Supervisor(start.machine, managed, dict(start.env), frozenset({"TERM", "INT", "HUP"}), True, status=0)
 
 
 def start_concurrently(start: Start) -> Body | Failure:
