@@ -82,3 +82,17 @@ def test_watchfiles_tells_its_command_SIGINT(argv: tuple[str, ...], handled: str
 def test_coverage_runs_a_script_as_python_does(line: str, handled: str, expected: str) -> None:
     files = {"bin/coverage": "\x7fELF", "main.py": f"{SLOW}signal.signal(signal.{handled}, stop)\n{FOREVER}"}
     assert verdict(*line.split(), base="python:3.11-slim", files=files, lines=PATH).outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param(("--exec", "node", "x.js"), "terminated", id="node-itself"),
+        pytest.param(("--exec", "node x.js"), "cut-off", id="a-text-for-a-shell"),
+        pytest.param(("--exec", "node", "--no-warnings", "x.js"), "cut-off", id="options-for-a-shell"),
+    ],
+)
+def test_nodemon_starts_node_without_a_shell(words: tuple[str, ...], expected: str) -> None:
+    """SIGINT, which it sends behind SIGTERM, ends what has not ended yet; a shell it leaves behind."""
+    files = {"x.js": HEARS.replace("INT", "TERM")}
+    assert verdict("nodemon", *words, base="node:20-slim", files=files, lines="ENTRYPOINT []").outcome == expected
