@@ -268,8 +268,10 @@ def _time_limit(world: World, top: int) -> float | None:
 
 
 def turn(world: World) -> Hashable:
-    """Equal when a loop comes to the same place with the same variables."""
-    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launching)))
+    """Equal when a loop comes to the same place with the same variables, and as the same user."""
+    return tuple(
+        (p.user, p.body.round()) for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launching))
+    )
 
 
 def _gave_way(world: World) -> bool:

@@ -261,8 +261,10 @@ def _is_named(variant: Mapping[str, Any], name: str) -> bool:
 
 
 def _is_set(env: Mapping[str, object], wanted: str) -> bool:
-    """NAME=value: it has this value; NAME: it is on, as switches are told in the environment."""
+    """NAME=value: it has this value, NAME=*: any; NAME: it is on, as switches are told in the environment."""
     name, sign, value = wanted.partition("=")
+    if value == "*":
+        return name in env
     found = env.get(name)
     if not isinstance(found, str):
         return False

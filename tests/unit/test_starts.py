@@ -74,6 +74,7 @@ TWO = "trap 'echo' TERM; nats-server & wait; wait"
         pytest.param(("tini", "--"), "killed", id="child"),
         pytest.param(("tini", "-vg", "--"), "graceful", id="letters"),
         pytest.param(("env", "TINI_KILL_PROCESS_GROUP=1", "tini", "--"), "graceful", id="environment"),
+        pytest.param(("env", "TINI_KILL_PROCESS_GROUP=0", "tini", "--"), "graceful", id="environment-whatever-it-says"),
     ],
 )
 def test_tini_tells_the_group(start: tuple[str, ...], outcome: str) -> None:

@@ -172,8 +172,6 @@ class Program:
                 return
             for line in lines:
                 world.write(process, line)
-        elif process.program == "cat" and (text := _joined(world, process)):
-            world.put(process.stdout, text.removesuffix("\n"), ends=text.endswith("\n"))
         elif process.program not in SILENT:
             world.write(process, Unknown(f"what {process.program} prints", process.origin))
 
@@ -182,15 +180,6 @@ class Program:
         self.undecided = False
         self._print(world, process)
         world.exit(process, Unknown(f"the status of {process.program}", process.origin))
-
-
-def _joined(world: World, process: Process) -> str:
-    """The content of all the files that `cat` names, where scripts have written them; "" where one is not known."""
-    texts = [
-        world.files.get(clean(posixpath.join(process.cwd, word))) if isinstance(word, str) else None
-        for word in process.argv[1:]
-    ]
-    return "".join(map(str, texts)) if all(isinstance(text, str) for text in texts) else ""
 
 
 def _sources(process: Process) -> tuple[int, ...]:

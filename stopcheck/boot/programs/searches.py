@@ -34,6 +34,8 @@ _OPENING = regex(r"\^(\w+)(?![*?{\\\w])")
 _EITHER = regex(r"\^\((\w+(?:\|\w+)*)\)(?![*?{])")
 _ENDS = frozenset({"short", "test"})
 """Roles of programs that print what they have to, and end."""
+_LONGEST = 65_536
+"""Characters of a file that are printed."""
 _SHOWS = frozenset("Fivx")
 """Options with which it prints the lines that it selects as they are."""
 
@@ -63,6 +65,17 @@ def start_grep(start: Start) -> Body:
         return start.leaf("test")
     lines = [line for text in texts if text for line in text.removesuffix("\n").split("\n")]
     return start.leaf("test", status=int(not any(map(selects, lines))))
+
+
+def start_shows(start: Start) -> Body:
+    """cat(1) of files whose text is known prints that."""
+    words = [word for word in start.argv[1:] if isinstance(word, str) and word[:1] != "-"]
+    texts = [_text(start, word) for word in words]
+    told = "".join(text for text in texts if text is not None)
+    if len(words) < len(start.argv) - 1 or not told or None in texts or len(told) > _LONGEST:
+        return start.leaf("short")
+    lines = tuple(told.removesuffix("\n").split("\n"))
+    return Listing(start.process.program, start.machine.stop_signal, lines, ends=told.endswith("\n"))
 
 
 def _selects(pattern: str, letters: set[str]) -> Callable[[str], bool] | None:
@@ -125,11 +138,12 @@ def excludes(begins: tuple[str, ...], line: Field) -> bool:
 class Listing(Program):
     """A program that prints lines which are known, and ends."""
 
-    __slots__ = ("lines",)
+    __slots__ = ("ends", "lines")
 
-    def __init__(self, name: str, stop_signal: str, lines: tuple[Field, ...]) -> None:
+    def __init__(self, name: str, stop_signal: str, lines: tuple[Field, ...], *, ends: bool = True) -> None:
         super().__init__(ProgramRow(name, role="short", status=0), stop_signal)
         self.lines = lines
+        self.ends = ends
 
     def copy(self) -> Listing:
         """See Body.copy."""
@@ -137,8 +151,11 @@ class Listing(Program):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        for line in self.lines:
+        *lines, last = self.lines or ("",)
+        for line in lines:
             world.write(process, line)
+        if self.lines:
+            world.put(process.stdout, last, ends=self.ends)
         world.exit(process, 0)
         return True
 

@@ -190,7 +190,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     if function is not None:
         inner = getattr(function.body, "body", None)
         return name not in seen and isinstance(inner, Sequence) and _may_stand(shell, inner, seen | {name})
-    if name in _RUNS or name in _SHELLS:
+    if name in _RUNS or name.rsplit("/", 1)[-1] in _SHELLS:
         return True
     if "/" in name and name not in seen and (script := _script(shell, name)) is not None:
         return _may_stand(shell, script, seen | {name})

@@ -193,10 +193,19 @@ def _discarded(shell: Shell, node: Unparsed) -> int:
     return 1
 
 
+def _begins_line(shell: Shell, node: Sequence, index: int) -> bool:
+    """Whether the shell has read a line just now: of a script, or of the text of a trap or an `eval`."""
+    if index and "\n" not in node.items[index - 1].span.between(node.items[index].span):
+        return False
+    return shell.machine.parse(node.span.source, shell.row).body is node
+
+
 def rest_of_items(shell: Shell, node: Sequence, index: int, tail: Tail) -> None:
     """The items of a list, one after another; the last of a text may replace the shell."""
     if index >= len(node.items):
         return
+    if shell.jobs and shell.row.name == "bash" and _begins_line(shell, node, index):
+        forks.forget_waited(shell)
     last = index == len(node.items) - 1
     if not last:
         shell.push(Items(node, index + 1, tail), Evaluate(node.items[index], None))

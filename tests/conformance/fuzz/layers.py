@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.conformance.fuzz.entrypoints import fragments
-from tests.conformance.fuzz.tree import Block, Node
+from tests.conformance.fuzz.tree import Block, Node, write
 
 if TYPE_CHECKING:
     import random
@@ -15,6 +16,13 @@ FILES = ("/part.sh", "/parts/inner.sh")
 MOST = 2
 
 
+def _calls(before: Block, inner: Block) -> bool:
+    """Whether a function of the one is called in the other, which a script of its own would not know."""
+    names = re.findall(r"(\w+)\(\)|function (\w+)", write(before, lines=True))
+    text = write(inner, lines=True)
+    return any(re.search(rf"\b{one or other}\b", text) for one, other in names)
+
+
 def layered(chance: random.Random, kinds: tuple[str, ...], block: Block) -> tuple[Block, tuple[tuple[str, Block], ...]]:
     """The block with its end put into one or two layers, and the files that these need; `kinds`: see fragments.txt."""
     files: list[tuple[str, Block]] = []
@@ -22,6 +30,8 @@ def layered(chance: random.Random, kinds: tuple[str, ...], block: Block) -> tupl
         at = chance.randrange(len(block))
         before, inner = block[:at], block[at:]
         text = chance.choice([text for kind in kinds for text in fragments().get("layers" + kind, ())])
+        if "/part.sh" in text and _calls(before, inner):
+            continue
         if "/part.sh" in text:
             path = FILES[len(files)]
             files.append((path, inner))

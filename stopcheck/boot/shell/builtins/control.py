@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from stopcheck.boot.alternatives import is_default, is_told_to_start
 from stopcheck.boot.shell import constructs, hearing
 from stopcheck.boot.shell.frames import (
@@ -9,6 +11,7 @@ from stopcheck.boot.shell.frames import (
     Left,
     LoopBody,
     LoopTest,
+    Negate,
     SourceEnd,
     Standing,
     TrapEnd,
@@ -21,6 +24,7 @@ from stopcheck.model import Unknown, numeral
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
+    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Status
 
 
@@ -141,8 +145,8 @@ def do_exit(call: Call) -> None:
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
-    if trap is None and shell.interrupts is not None and shell.row.almquist:
-        shell.leave(shell.interrupts)
+    if trap is None and shell.origin.interrupts is not None and shell.row.almquist:
+        shell.leave(shell.origin.interrupts)
         return
     kept = trap is not None and not (shell.row.trap_exit_zero and (trap.signal != "EXIT" or shell.row.name == "zsh"))
     shell.leave(_byte(trap.status if trap is not None and kept else shell.status))
@@ -172,6 +176,8 @@ def do_return(call: Call) -> None:
     looked = shell.tested()
     if shell.row.almquist and sum(isinstance(each, TrapEnd) for each in shell.frames) > 1:
         raise TooComplex("what `return` in a trap within another one leads to")
+    if shell.row.name == "busybox":
+        status = _negated(shell, status)
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
         raise TooComplex("what `return` in an EXIT trap leaves as the status")
@@ -192,6 +198,14 @@ def do_return(call: Call) -> None:
         shell.set_status(status)
 
 
+def _negated(shell: Shell, status: int | Unknown) -> int | Unknown:
+    """busybox: a `!` that it leaves with a `return` makes of the status what it does of any other (measured)."""
+    within = itertools.takewhile(lambda frame: not isinstance(frame, (CallEnd, SourceEnd)), reversed(shell.frames))
+    for _ in (frame for frame in within if isinstance(frame, Negate)):
+        status = status if isinstance(status, Unknown) else int(not status)
+    return status
+
+
 def _leave_loops(call: Call, again: bool) -> None:
     """Also those that a trap has interrupted, which ends with that; in zsh and ksh93 before its end."""
     shell = call.shell
@@ -199,9 +213,9 @@ def _leave_loops(call: Call, again: bool) -> None:
     shell.status, shell.ok = 0, False
     if not loops:
         called = any(isinstance(frame, CallEnd) for frame in frames)
-        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+        if shell.origin.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
             shell.leave(0)
-        elif shell.row.name == "zsh" and not shell.looped:
+        elif shell.row.name == "zsh" and not shell.origin.looped:
             shell.leave(1)
         return
     count = number(call, 1)
