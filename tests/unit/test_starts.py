@@ -322,7 +322,7 @@ def test_python_that_cannot_be_compiled(base: str, text: str, code: int | None, 
     ("mode", "text", "outcome", "code"),
     [
         pytest.param("644", "#!/bin/sh\nexec app\n", "fails", 1, id="shell-script"),
-        pytest.param("644", "#!/usr/bin/env bash\nset -e\napp\n", "fails", 1, id="bash-script"),
+        pytest.param("644", '#!/usr/bin/env bash\nset -e\nexec app "$@"\n', "fails", 1, id="bash-script"),
         pytest.param("755", "#!/bin/sh\nexec app\n", "graceful", None, id="executable"),
         pytest.param("644", "setInterval(() => {}, 1000);\n", "killed", 137, id="its-own"),
         pytest.param("644", "#!/usr/bin/env node\nsetInterval(() => {}, 1000);\n", "killed", 137, id="its-own-by-name"),

@@ -96,3 +96,21 @@ def test_nodemon_starts_node_without_a_shell(words: tuple[str, ...], expected: s
     """SIGINT, which it sends behind SIGTERM, ends what has not ended yet; a shell it leaves behind."""
     files = {"x.js": HEARS.replace("INT", "TERM")}
     assert verdict("nodemon", *words, base="node:20-slim", files=files, lines="ENTRYPOINT []").outcome == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "lines", "expected"),
+    [
+        pytest.param({}, "", "cut-off", id="sh"),
+        pytest.param({".npmrc": "registry=https://npm.example\nscript-shell=/bin/bash\n"}, "", "graceful", id="npmrc"),
+        pytest.param({".npmrc": "script-shell = bash\n"}, "", "graceful", id="by-name"),
+        pytest.param({}, "ENV npm_config_script_shell=/bin/bash", "graceful", id="variable"),
+        pytest.param({}, "RUN npm config set script-shell bash", "graceful", id="build"),
+        pytest.param({}, "RUN npm config -g set script-shell=/bin/bash", "graceful", id="build-for-all"),
+    ],
+)
+def test_the_shell_of_npm_scripts(files: dict[str, str], lines: str, expected: str) -> None:
+    """dash forks for a lone command of `-c`, and bash becomes it."""
+    package = {"package.json": '{"scripts": {"start": "node x.js"}}', "x.js": HEARS.replace("INT", "TERM")}
+    found = verdict("npm", "start", base="node:20-slim", files={**package, **files}, lines=f"ENTRYPOINT []\n{lines}")
+    assert found.outcome == expected
