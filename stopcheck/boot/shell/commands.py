@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Reading, Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.syntax.shell.tree import Assignment, Function
+    from stopcheck.syntax.shell.tree import Assignment, Function, Word
 
 
 def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
@@ -59,7 +59,10 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         shell.answers = ()
         return
     if call is None:
-        _assign_all(shell, node.assignments, world, process)
+        before: int | Unknown = 0
+        for word in node.words:  # that came to nothing: `$(false)`
+            before = _status_in(shell, word, None, before, world, process)
+        _assign_all(shell, node.assignments, world, process, before)
         for redirection in node.redirections:
             if redirection.operator in OUTPUTS:
                 opened(shell, redirection, world, process)
@@ -491,8 +494,10 @@ def _untraps(shell: Shell, name: Field, failure: Failure) -> bool:
     return shell.row.name in {"zsh", "yash", "ksh93"}
 
 
-def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:
-    status: int | Unknown = 0
+def _assign_all(
+    shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process, status: int | Unknown = 0
+) -> None:
+    """Do the assignments; the status is that of the last command substitution in them, else `status`."""
     for assignment in assignments:
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
@@ -509,12 +514,20 @@ def _assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World,
         if assignment.append:
             value = appended(shell, assignment.name, value)
         shell.assign(assignment.name, value)
-        for each in assignment.value.parts:
-            if isinstance(each, CommandSubstitution):
-                answer = shell.answer(each)
-                alone = value if len(assignment.value.parts) == 1 else None
-                status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
+        status = _status_in(shell, assignment.value, value, status, world, process)
     shell.set_status(status, True)
+
+
+def _status_in(
+    shell: Shell, word: Word, value: Field | None, status: int | Unknown, world: World, process: Process
+) -> int | Unknown:
+    """The status of a word's last command substitution, else `status`. `value`: what the word has become."""
+    for each in word.parts:
+        if isinstance(each, CommandSubstitution):
+            answer = shell.answer(each)
+            alone = value if len(word.parts) == 1 else None
+            status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
+    return status
 
 
 def appended(shell: Shell, name: str, value: Field) -> Field:

@@ -41,7 +41,7 @@ from stopcheck.boot.shell.frames import (
     frame_key,
 )
 from stopcheck.boot.shell.scope import Scope
-from stopcheck.boot.shell.words import OneWord, Partly, count
+from stopcheck.boot.shell.words import OneWord, Partly, bounded, count
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
@@ -606,6 +606,7 @@ class Shell:
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
+        value = bounded(value)
         rest = self.arrays.pop(name, ())[1:]
         if name == "OPTIND":
             self.variables.pop(OPTION_AT, None)
