@@ -34,6 +34,7 @@ class ProgramRow:
     exit_signal: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
+    seconds_on: Mapping[str, float] = field(default_factory=dict)
     seconds_text: str = ""
     cleanup: bool = False
     keeps_ignored: bool = False
@@ -115,6 +116,7 @@ class ProgramRow:
     makes: tuple[str, ...] = ()
     one_service: bool = False
     each: str = ""
+    asks: tuple[str, ...] = ()
     removes_pid: bool = False
     trails: bool = False
     stops: tuple[str, ...] = ()
@@ -137,7 +139,8 @@ class ProgramRow:
 _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_option", "forwards_only",
            "rewrite_options", "zero_options", "config", "foreground", "session_only", "ignores", "ignore_options",
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
-           "long_options", "stops", "folder_options", "makes"}  # fmt: skip
+           "long_options", "stops", "folder_options", "makes",
+           "asks"}  # fmt: skip
 _TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
 _CONDITIONS = {
     "words",
@@ -257,8 +260,10 @@ def _is_named(variant: Mapping[str, Any], name: str) -> bool:
 
 
 def _is_set(env: Mapping[str, object], wanted: str) -> bool:
-    """NAME=value: it has this value; NAME: it is on, as switches are told in the environment."""
+    """NAME=value: it has this value, NAME=*: any; NAME: it is on, as switches are told in the environment."""
     name, sign, value = wanted.partition("=")
+    if value == "*":
+        return name in env
     found = env.get(name)
     if not isinstance(found, str):
         return False

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
-from stopcheck.boot.programs.program import Program
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program

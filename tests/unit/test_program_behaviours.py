@@ -1237,3 +1237,16 @@ def test_a_program_that_was_a_script_which_is_not_in_the_context() -> None:
 def test_bun_with_a_script_that_nobody_has_read() -> None:
     lines = "RUN git clone https://acme.org/tool.git /opt/tool"
     assert outcome("bun run /opt/tool/index.mjs", base="oven/bun:1", lines=lines) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        pytest.param("timeout 0.4 ./app", ("graceful", None), id="ends-within-its-time"),
+        pytest.param("timeout -s KILL 0.3 ./app", ("cut-off", 137), id="killed-when-it-is-over"),
+        pytest.param("timeout -k 0.1 0.3 ./app", ("cut-off", 137), id="killed-a-little-later"),
+    ],
+)
+def test_a_timeout_runs_out_behind_a_signal_too(line: str, expected: tuple[str, int | None]) -> None:
+    found = verdict(*line.split(" "), files={"app": "\x7fELF\x02"})
+    assert (str(found.outcome), found.exit_code) == expected

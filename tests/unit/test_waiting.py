@@ -489,6 +489,8 @@ ASKS = "until nc -z localhost 80; do sleep 1; done\nexec nginx -g 'daemon off;'\
         pytest.param(ASKS.replace("nc -z localhost 80", "curl http://localhost:15021/ready"), "graceful", id="sidecar"),
         pytest.param(ASKS.replace("nc -z localhost 80", "pg_isready -hlocalhost -U me"), "killed", id="postgres"),
         pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli -h 127.0.0.1 ping"), "killed", id="redis"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli ping"), "killed", id="redis-by-default"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli -u $URL ping"), "graceful", id="redis-elsewhere"),
         pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/localhost/80)"), "killed", id="bash"),
         pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/db/80)"), "graceful", id="bash-outside"),
         pytest.param("nginx\n" + ASKS.replace("exec nginx", "exec our-proxy"), "cut-off", id="a-daemon"),
@@ -496,7 +498,7 @@ ASKS = "until nc -z localhost 80; do sleep 1; done\nexec nginx -g 'daemon off;'\
 )
 def test_who_answers_in_the_container_itself(script: str, outcome: str) -> None:
     files = {"e.sh": f"#!/bin/bash\n{script}"}
-    assert verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx").outcome == outcome
+    assert verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx redis-tools").outcome == outcome
 
 
 def test_a_shell_without_sockets_has_no_such_file() -> None:

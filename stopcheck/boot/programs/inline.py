@@ -97,15 +97,17 @@ def _read_call(language: str, text: str) -> Inline | None:
     """The one call of a text in Perl or Ruby."""
     spawned = _SPAWN.match(text) if language == "ruby" or "`" in text else None
     if spawned is not None:
-        return Inline(_shell_words(_strings(spawned[1]) if spawned[1] else [spawned[2]]), False, language == "perl")
+        return Inline(
+            _shell_words(language, _strings(spawned[1]) if spawned[1] else [spawned[2]]), False, language == "perl"
+        )
     forked = _FORKED.match(text)
     if forked is not None:
-        return Inline(_shell_words(_strings(forked[1] or forked[2])), False, language == "perl")
+        return Inline(_shell_words(language, _strings(forked[1] or forked[2])), False, language == "perl")
     words = _QW.match(text) if language == "perl" else None
     if words is not None:
         return Inline(tuple(words[2].split()), words[1] == "exec")
     call = _CALL.match(text)
-    return Inline(_shell_words(_strings(call[2])), call[1] == "exec") if call else None
+    return Inline(_shell_words(language, _strings(call[2])), call[1] == "exec") if call else None
 
 
 def of_arguments(text: str, arguments: tuple[Field, ...]) -> tuple[tuple[Field, ...], bool] | None:
@@ -134,8 +136,12 @@ def _strings(text: str) -> list[str]:
     return [found[1:-1] for found in re.findall(_STRING, text)]
 
 
-def _shell_words(strings: list[str]) -> tuple[str, ...]:
-    """As exec and system have it: one string with a shell's characters goes to /bin/sh, one without is split."""
+def _shell_words(language: str, strings: list[str]) -> tuple[str, ...]:
+    """As exec and system have it: one string with a shell's characters goes to /bin/sh, one without is split.
+
+    Perl does without a shell for `2>&1` at the end (wrap.perl-exec-to-stdout; do_exec3 of its doio.c).
+    """
     if len(strings) > 1:
         return tuple(strings)
-    return ("/bin/sh", "-c", strings[0]) if _META.search(strings[0]) else tuple(strings[0].split())
+    line = re.sub(r"\s2>&1\s*$", "", strings[0]) if language == "perl" else strings[0]
+    return ("/bin/sh", "-c", line) if _META.search(line) else tuple(line.split())

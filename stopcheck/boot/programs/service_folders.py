@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.supervisors import Managed, Supervisor
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
@@ -40,6 +40,9 @@ def start_supervisor(start: Start) -> Body:
             ProgramRow(row.name, role="opaque", instead=f"the services in {folder} are not in the files"),
             machine.stop_signal,
         )
+    scripts = [name for file in runs for name in row.asks if isinstance(_beside(machine, file, name), ImageFile)]
+    if scripts:
+        return start.leaf("opaque", f"what {scripts[0]} does in place of a signal")
     told = row.name.startswith("s6-")
     managed = tuple(
         Managed(

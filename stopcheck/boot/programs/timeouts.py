@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from stopcheck.boot.programs.grammar import is_option, limit_signal, time_limit
-from stopcheck.boot.programs.program import FOR_EVER, Program
+from stopcheck.boot.bodies.program import FOR_EVER, Program
+from stopcheck.boot.grammar import is_option, limit_signal, time_limit
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SHORT
@@ -65,7 +65,7 @@ class Timeout(Wrapper):
         if child is None:
             process.ignored -= set(self.row.forwards_only)  # it catches these before it forks
         over = self.expires is not None and world.clock >= self.expires
-        if child is None or not over or not child.alive or self.got:
+        if child is None or not over or not child.alive:
             return super().step(world, process)
         self.timed_out = True
         if self.limit.signal == "KILL":
