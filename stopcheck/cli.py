@@ -30,6 +30,12 @@ class DefaultCheck(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _finite(_: click.Context, __: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and not seconds < float("inf"):
+        raise click.BadParameter(f"{seconds} is no number of seconds.")
+    return seconds
+
+
 def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options that say what is analysed, and how."""
     for option in (
@@ -39,7 +45,9 @@ def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
             "--jobs", "-j", type=click.IntRange(1), help="Processes to use.  [default: by the number of files]"
         ),
         click.option("--exclude", multiple=True, metavar="PATTERN", help="Pass over these; patterns as in .gitignore."),
-        click.option("--grace-period", type=click.FloatRange(0), metavar="SECONDS", help="[default: 10]"),
+        click.option(
+            "--grace-period", type=click.FloatRange(0), callback=_finite, metavar="SECONDS", help="[default: 10]"
+        ),
         click.option("--context", metavar="DIR", help="The build context.  [default: found out]"),
         click.option("--target", metavar="STAGE", help="The stage that is run.  [default: the last]"),
     ):

@@ -140,6 +140,7 @@ def test_a_commands_name_wins_over_a_path(here: Path) -> None:
         pytest.param(("--format", "nix"), 2, id="no such format"),
         pytest.param(("--jobs", "0"), 2, id="no process"),
         pytest.param(("--grace-period", "-1"), 2, id="negative time"),
+        pytest.param(("--grace-period", "nan"), 2, id="no time"),
         pytest.param(("--context", "nix"), 2, id="no such context"),
         pytest.param(("--select", "nix"), 2, id="no such rule to select"),
         pytest.param(("--ignore", "nix"), 2, id="no such rule to ignore"),
