@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from posixpath import join, normpath
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.boot import start_argv
-from stopcheck.boot.programs.program import Program
 from stopcheck.case import Container, Options, Verdict
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.build import build_image

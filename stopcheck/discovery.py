@@ -100,7 +100,8 @@ class Found:
 def shown(path: str) -> str:
     """An absolute path relative to the working directory, with `/`."""
     folder, name = os.path.split(path)
-    return _seen_from(os.getcwd(), folder) + name if name and not is_inside(os.getcwd(), path) else _relative(path)
+    here = os.getcwd()
+    return _seen_from(here, folder) + name if name and not is_inside(here, path) else _relative(path)
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of the largest text that is read."""
 
 _DEEPEST = 200
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A file that was swapped for a pipe since must not block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class DiskFiles:
 
     def __init__(self, root: Path | str, shown: Callable[[str], str] = str) -> None:
         self._root = os.path.realpath(root)
+        self._prefix = os.path.join(self._root, "")
         self._shown = shown
         self._places: dict[str, str | None] = {}
         self._entries: dict[str, Entry | None] = {}
@@ -142,14 +145,19 @@ class DiskFiles:
         return frozenset(path for path, source in self._sources.items() if source is not None)
 
     def _on_disk(self, place: str) -> str:
-        return os.path.join(self._root, place) if place else self._root
+        return self._prefix + place if place else self._root
 
     def _look(self, path: str) -> Entry | None:
-        place = self._place(path)
+        place = self._here(path)
         if place is None:
             return None
         try:
-            status = os.stat(self._on_disk(place), follow_symlinks=False)
+            status = os.lstat(self._on_disk(place))
+            if stat.S_ISLNK(status.st_mode):
+                place = self._target(path, place)
+                if place is None:
+                    return None
+                status = os.lstat(self._on_disk(place))
         except PermissionError:
             self._obstacles[path] = "may not be read (permission denied)"
             return None
@@ -162,24 +170,27 @@ class DiskFiles:
         self._obstacles[path] = "is neither a regular file nor a folder"
         return None
 
+    def _here(self, path: str) -> str | None:
+        """The path with every link above it followed; None where one leads out of the root, or in a circle."""
+        parent, _, name = path.rpartition("/")
+        if not parent:
+            return path
+        if parent not in self._places:
+            self._places[parent] = self._place(parent) if path.count("/") < _DEEPEST else None
+        place = self._places[parent]
+        if place is None and parent in self._obstacles:
+            self._obstacles[path] = self._obstacles[parent]
+        return f"{place}/{name}" if place else None if place is None else name
+
     def _place(self, path: str) -> str | None:
         """The path with every link on its way followed; None where one leads out of the root, or in a circle."""
-        parent, _, name = path.rpartition("/")
-        if parent:
-            if parent not in self._places:
-                self._places[parent] = self._place(parent) if path.count("/") < _DEEPEST else None
-            place = self._places[parent]
-            if place is None:
-                if parent in self._obstacles:
-                    self._obstacles[path] = self._obstacles[parent]
-                return None
-            path_here = f"{place}/{name}" if place else name
-        else:
-            path_here = path
-        if not self._is_link(path_here):
-            return path_here
-        real = os.path.realpath(self._on_disk(path_here))
-        if self._is_link_on_disk(real):
+        here = self._here(path)
+        return here if here is None or not _is_link(self._on_disk(here)) else self._target(path, here)
+
+    def _target(self, path: str, here: str) -> str | None:
+        """Where a link leads that stands at `here`."""
+        real = os.path.realpath(self._on_disk(here))
+        if _is_link(real):
             self._obstacles[path] = "is a symbolic link that leads in a circle"
             return None
         relative = os.path.relpath(real, self._root)
@@ -188,26 +199,12 @@ class DiskFiles:
             return None
         return "" if relative == "." else relative
 
-    def _is_link(self, place: str) -> bool:
-        return self._is_link_on_disk(self._on_disk(place))
-
-    def _is_link_on_disk(self, full: str) -> bool:
-        try:
-            return os.path.islink(full)
-        except ValueError:
-            return False
-
     def _load(self, path: str) -> SourceFile | None:
         entry = self.entry(path)
         if entry is None or entry.kind != "file":
             return None
         try:
-            # A file that was swapped for a pipe since must not block.
-            descriptor = os.open(self._on_disk(entry.path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with open(descriptor, "rb") as stream:
-                data = stream.read(HEAD)
-                if b"\0" not in data:
-                    data += stream.read(LARGEST - HEAD + 1)
+            data = _content(self._on_disk(entry.path))
         except OSError as error:
             self._obstacles[path] = f"may not be read ({(error.strerror or 'error').lower()})"
             return None
@@ -225,3 +222,22 @@ class DiskFiles:
         except OSError as error:
             self._obstacles[path] = f"may not be read ({(error.strerror or 'error').lower()})"
             return ()
+
+
+def _is_link(full: str) -> bool:
+    try:
+        return os.path.islink(full)
+    except ValueError:
+        return False
+
+
+def _content(full: str) -> bytes:
+    """All of a text, up to one byte more than LARGEST; the head of a binary."""
+    descriptor = os.open(full, _FLAGS)
+    try:
+        data = os.read(descriptor, HEAD)
+        while b"\0" not in data[:HEAD] and len(data) <= LARGEST and (more := os.read(descriptor, len(data) or 1)):
+            data += more
+    finally:
+        os.close(descriptor)
+    return data

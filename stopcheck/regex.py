@@ -27,3 +27,11 @@ class _Lazy:
 def regex(text: str, flags: int = 0) -> re.Pattern[str]:
     """As re.compile; an error in the expression is raised when it is first used."""
     return cast("re.Pattern[str]", _Lazy(text, flags))
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    """The pattern that a program is given, as pgrep; what is none is taken literally."""
+    try:
+        return re.compile(text)
+    except re.error:
+        return re.compile(re.escape(text))

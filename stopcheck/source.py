@@ -93,3 +93,7 @@ class Span:
     def to(self, other: Span) -> Span:
         """From the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)
+
+    def between(self, later: Span) -> str:
+        """What stands between it and a later one of the same text."""
+        return self.source.text[self.end : later.start] if self.source is later.source else ""

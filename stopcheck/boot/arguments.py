@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES
-from stopcheck.boot.programs.grammar import child_argv
 from stopcheck.boot.shell.options import shell_options
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand

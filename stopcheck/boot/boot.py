@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.accounts import is_nobody
 from stopcheck.boot.arguments import dropping_script
+from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.either import MARK
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import is_nobody
 from stopcheck.boot.loader import Loader
 from stopcheck.boot.lookup import DEFAULT_PATH
-from stopcheck.boot.programs.program import ENDED, Program
 from stopcheck.boot.settle import settle, turn
 from stopcheck.boot.world import SHORT, Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import Parent, Program
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.shells import ShellRow
 from stopcheck.regex import regex

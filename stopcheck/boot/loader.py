@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.permissions import closed_folder, is_shut_out
+from stopcheck.boot.files.written import made_executable
 from stopcheck.boot.lookup import (
     DEFAULT_PATH,
     GLIBC,
@@ -20,13 +23,11 @@ from stopcheck.boot.lookup import (
     lacks_shell,
     may_be_the_bases,
     own_script,
+    waits_for_a_volume,
 )
 from stopcheck.boot.machine import Machine
-from stopcheck.boot.permissions import closed_folder, is_shut_out
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.program import UNMARKED, Program
 from stopcheck.boot.programs.roles import Start, is_namesake
-from stopcheck.boot.written import made_executable
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.image.paths import clean
@@ -97,6 +98,8 @@ class Loader(Machine):
         elsewhere = None
         if isinstance(search, Unknown) and "/" not in name and not is_no_name(name):
             elsewhere = self._opaque(process, "absent", search.reason)
+        elif waits_for_a_volume(self.image, name):
+            elsewhere = self._opaque(process, "absent", "the image has no working directory and no file of its own")
         if file is None:
             return elsewhere or self._not_found(name, process.cwd)
         start = Start(self, world, process, ProgramRow(process.program), argv, env, depth)
@@ -202,10 +205,11 @@ class Loader(Machine):
             from stopcheck.boot.programs.sources import start_made
 
             return start_made(start, there.content)
-        elif "/bin/" in (path := there.path if there is not None else start.path(name)):
+        elif "/bin/" in (path := there.path if there is not None else start.path(name)) or "/" not in name:
+            from stopcheck.boot.programs.console_scripts import start_console_script
             from stopcheck.boot.programs.runtimes import start_output
 
-            output = start_output(start, path)
+            output = start_output(start, path) or start_console_script(start, file)
             if output is not None:
                 return output
         return Program(unknown_program(start.process.program, start.words, role, reason), self.stop_signal)

@@ -25,13 +25,11 @@ GLIBC = frozenset({"debian", "ubuntu", "rhel", "fedora", "amazonlinux", "opensus
 SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh": "mksh", "zsh": "zsh", "yash": "yash",
                "ksh": "ksh93", "ksh93": "ksh93", "posh": "posh", "rbash": "bash"}  # fmt: skip
 """Programs that are shells, and which: "" for the one that the image has as /bin/sh."""
-_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
-"""Interpreters that no system brings along, and those that their images have in a place of their own."""
-_MINOR = regex(r":(\d+\.\d+)")
 _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
 _LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
 """Interpreters that no system brings along, and those that their images have in a place of their own."""
+_RELATIVE = regex(r"(?!/)[\w./-]*/[\w.-]+")
 _MINOR = regex(r":(\d+\.\d+)")
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
@@ -72,6 +70,12 @@ def found_as(image: Image, name: str, target: str, cwd: str, env: Mapping[str, F
 def is_absent(image: Image, name: str, cwd: str) -> bool:
     """Whether the base image, which alone could have it, has no program of this name."""
     return _meant_elsewhere(image, name, cwd) or (is_bare(image) and _lacks(image, name, cwd))
+
+
+def waits_for_a_volume(image: Image, name: str) -> bool:
+    """Whether an image with no file and no working directory of its own gets both where it is run."""
+    given = any(line.keyword in {"ADD", "COPY", "WORKDIR"} for line in image.instructions)
+    return _RELATIVE.fullmatch(name) is not None and not given
 
 
 def is_bare(image: Image) -> bool:

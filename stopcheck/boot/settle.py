@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.program import LONG, Program, is_answered
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import SHELL_NAMES
-from stopcheck.boot.programs.program import LONG, Launching, Program, is_answered
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.programs.timeouts import Watcher
 from stopcheck.boot.shell.frames import (
     ENDLESS,
@@ -105,7 +106,7 @@ class _Settling:
         undecided = [
             leaf for leaf in leaves if isinstance(leaf.body, Program) and leaf.body.undecided and leaf.pid != self.top
         ]
-        first = self._waits_for_first(world)
+        first = self._waits_for_first(world) or any(_is_substituted(world, leaf) for leaf in leaves)
         heard: Iterable[Process] = leaves
         if first:
             heard = (*leaves, *(child for child in world.children(self.top) if child.alive))
@@ -267,8 +268,10 @@ def _time_limit(world: World, top: int) -> float | None:
 
 
 def turn(world: World) -> Hashable:
-    """Equal when a loop comes to the same place with the same variables."""
-    return tuple(p.body.round() for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launching)))
+    """Equal when a loop comes to the same place with the same variables, and as the same user."""
+    return tuple(
+        (p.user, p.body.round()) for p in world.processes.values() if p.alive and isinstance(p.body, (Shell, Launching))
+    )
 
 
 def _gave_way(world: World) -> bool:

@@ -21,6 +21,9 @@ SPIN_LIMIT = 1500
 SOMEWHERE = "?"
 """Stands in `World.files` for a file that may have been written, nobody knows where."""
 
+DESCRIPTORS = "/dev/fd/"
+"""What a process has open, by number."""
+
 Field: TypeAlias = str | Unknown
 Status: TypeAlias = int | Unknown
 LONGEST = 99
@@ -274,9 +277,10 @@ class World:
             writer.stdout = reader.stdin = reader.pid
         self.mixed |= {reader.pid for reader, both in zip(children[1:], errors, strict=False) if both}
 
-    def writers(self, reader: Process) -> tuple[int, ...]:
+    def writers(self, reader: Process, pipes: Iterable[int] | None = None) -> tuple[int, ...]:
         """The living processes that hold the other end of its pipe: until they end, it has more to read."""
-        return tuple(pid for pid in self.holders(reader.stdin) if pid != reader.pid)
+        pipes = (reader.stdin,) if pipes is None else pipes
+        return tuple(pid for pipe in pipes for pid in self.holders(pipe) if pid != reader.pid)
 
     def holders(self, pipe: int) -> tuple[int, ...]:
         """The living processes that can write to a pipe."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Unknown
 from stopcheck.records import dataclass

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Launching, Program
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.settle import reads_a_terminal
 from stopcheck.boot.shell.frames import CallEnd, ForRest, Items, SourceEnd, Trap
 from stopcheck.boot.shell.shell import Shell

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import SHELL_NAMES
-from stopcheck.boot.programs.program import Parent
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import PREFIXES

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Launching, Parent, Program
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.hints import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import OWN, Program
+from stopcheck.boot.bodies.program import OWN, Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import is_supervised, place, started
 from stopcheck.hints import TYPE_CHECKING

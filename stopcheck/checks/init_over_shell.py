@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import consequence
 from stopcheck.checks._start import advice, argument_named, place, successor, without_shell

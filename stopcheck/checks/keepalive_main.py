@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.checks._script import called
 from stopcheck.checks._start import place, started, with_init
 from stopcheck.hints import TYPE_CHECKING

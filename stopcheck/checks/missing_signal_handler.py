@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Launching, Program
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.program import Program
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import started
 from stopcheck.hints import TYPE_CHECKING

@@ -94,7 +94,7 @@ def _unset(case: Case, cause: Cause, asked: Span) -> Found | None:
     if node is None or not node.words or not isinstance(shell, Shell):
         return None
     words = node.words[1:] if node.words[0].literal == "exec" else node.words
-    names = [name for name in parameters(words[:1]) if name.isidentifier() and not shell.value(name)]
+    names = [name for name in parameters(words[:1]) if name.isidentifier() and not shell.scope().variable(name)]
     if not names:
         return None
     if any(name in case.image.env for name in names):

@@ -112,5 +112,7 @@ class BaseFiles:
 
 def _is_nowhere(path: str) -> bool:
     """Whether a path begins with nothing that Debian's slim image has."""
-    folder = next((folder for folder in _SPARSE if path.startswith(folder)), "")
-    return bool(folder) and not path.startswith(tuple(folder + name for name in _SPARSE[folder].split()))
+    for folder, names in _SPARSE.items():
+        if path.startswith(folder):
+            return not path.startswith(tuple(folder + name for name in names.split()))
+    return False

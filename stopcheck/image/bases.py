@@ -58,7 +58,7 @@ def base_image(reference: str, span: Span) -> Base:
         execs=row.execs,
         programs=row.programs,
         sets=row.sets,
-        missing=row.missing | _SHELLS.keys() | {"sh"} if row.sh == "none" else row.missing,
+        missing=row.missing.union(_SHELLS, ("sh",)) if row.sh == "none" else row.missing,
         bash_version=row.bash_version,
         prepends=row.prepends,
         prepends_to=row.prepends_to,

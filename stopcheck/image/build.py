@@ -170,6 +170,9 @@ class _Builder:
                 self.problems.append(Problem.at(stage.origin.arguments[0].span, f"`{text}`: {error}"))
                 name = text
             parents[stage.index] = names.get(name) or names.get(name.lower()) or name
+            if name != name.lower() and name.lower() in names:
+                message = f"FROM finds a stage by its name in lower case only: write `{name.lower()}`"
+                self.problems.append(Problem.at(stage.origin.arguments[0].span, message))
             if stage.name:
                 names[stage.name] = stage
         return parents

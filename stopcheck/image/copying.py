@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from stopcheck.syntax.dockerfile import Argument, Instruction
 
 _ARCHIVE = regex(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
+_MANIFEST = regex(r".*\.(json|lockb?|toml|txt|ya?ml|npmrc|yarnrc|env)\*?", re.IGNORECASE)
+"""Names of files that tell of a program and its libraries: no folder, and nothing that a build makes."""
 _REMOTE_MODE = 0o600
 _LONGEST_PATH = 4096
 _HEREDOC_MODE = 0o644
@@ -121,6 +123,8 @@ class Copying:
                         "start the build in the folder above, or copy the file into the context"
                     )
                     problems.append(Problem.at(argument.span, message))
+            if _MANIFEST.fullmatch(base(path)):
+                return files if has_wildcards(path) else self._single(files, path, Unknown(why, span), target)
             before = context_files(context, span)
             reason = Made(why, span, "", (f"/{path}",), before)
             files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
@@ -134,6 +138,11 @@ class Copying:
         if self.instruction.keyword == "ADD" and self.instruction.flag("unpack") != "false" and _ARCHIVE.search(path):
             return self._archive(files, name, target)
         return self._file(files, context_file(context, path, "", span, self._chmod()), base(path), target)
+
+    def _single(self, files: FileMap, path: str, reason: Unknown, target: Target) -> FileMap:
+        """What is surely no folder, whose files would be spread over the target."""
+        file = ImageFile("", reason, changed_mode(reason, self._chmod()), self.instruction.span)
+        return self._file(files, file, base(path), target)
 
     def _archive(self, files: FileMap, name: str, target: Target) -> FileMap:
         reason = Unknown(f"{name} is unpacked there", self.instruction.span)
@@ -164,7 +173,8 @@ class Copying:
         found = stage.lookup(source)
         if isinstance(found, ImageFile):
             moved = replace(found, mode=changed_mode(found.mode, self._chmod()))
-            return self._file(files, moved, base(path), target)
+            files = self._file(files, moved, base(path), target, sure=kind == "file")
+            return files if kind == "file" else self._traced(files, stage, source, target, kind)
         origin = self.instruction.flag("from")
         why = found.reason if found else "no instruction puts it there"
         why = f"/{path} of the stage {origin} is not known: {why}"
@@ -172,6 +182,12 @@ class Copying:
         reason = replace(made, reason=why, span=span)
         files = self._unknown(files, target, "" if has_wildcards(path) else base(path), reason)
         return files.after(Trace(files.followed(target.path), stage, source, reason))
+
+    def _traced(self, files: FileMap, stage: FileMap, source: str, target: Target, doubt: Unknown | None) -> FileMap:
+        """What may be a folder of a stage, whose files are then below the target."""
+        place, why = files.followed(target.path), doubt.reason if doubt else ""
+        reason = Made(why, self.instruction.span, "", (source,), stage)
+        return files.after(Unsure(reason, (place,))).after(Trace(place, stage, source, reason))
 
     def _remote(self, files: FileMap, url: str, target: Target) -> FileMap:
         span = self.instruction.span

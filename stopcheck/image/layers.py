@@ -209,18 +209,14 @@ class Unsure:
 
     def at(self, path: str) -> Answer:
         """See Layer.at."""
+        folders = self.folders
+        if path in self.never or (folders is not None and not path.startswith(folders)):
+            return Mark.PASS
         if self.programs is not None and parent(path) in PROGRAM_FOLDERS and not self.programs.may_have(path):
             return Mark.PASS
-        if path in self.never:
-            return Mark.PASS
-        if self.folders is None:
+        if folders is None or any(inside(path, folder) is not None for folder in folders):
             return Maybe(self.reason)
-        near = path.startswith(self.folders)  # told at once, which it mostly is not
-        return (
-            Maybe(self.reason)
-            if near and any(inside(path, folder) is not None for folder in self.folders)
-            else Mark.PASS
-        )
+        return Mark.PASS
 
 
 @dataclass(frozen=True, slots=True)

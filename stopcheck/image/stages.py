@@ -90,6 +90,7 @@ class State:
     def child(self) -> State:
         """What a stage begins with that is built from this one."""
         state = self.copy()
+        state.build_env |= state.env
         state.superseded, state.cleared = [], None
         state.cmd_is_own = state.entrypoint_is_own = False
         return state

@@ -1,4 +1,4 @@
-"""Loads knowledge/builtins.toml: the options that each shell's builtins know."""
+"""The builtins of shells: which are special, and from knowledge/builtins.toml the options that each knows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from functools import cache
 import tomli
 
 from stopcheck.knowledge import table_text
+
+SPECIAL = frozenset({":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set",
+                     "shift", "source", "times", "trap", "unset"})  # fmt: skip
+"""The special builtins (XCU 2.14)."""
 
 
 @cache

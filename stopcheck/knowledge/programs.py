@@ -34,6 +34,7 @@ class ProgramRow:
     exit_signal: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
+    seconds_on: Mapping[str, float] = field(default_factory=dict)
     seconds_text: str = ""
     cleanup: bool = False
     keeps_ignored: bool = False

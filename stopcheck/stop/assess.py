@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.boot import boot, start_argv
 from stopcheck.boot.either import MARK
-from stopcheck.boot.programs.program import Program
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import find_program
@@ -101,7 +101,7 @@ def _assess(image: Image, grace: float, programs: Mapping[str, ProgramRow] | Non
     signal = image.stop_signal
     name = None if isinstance(signal, Unknown) else signal_name(signal)
     if name is None:
-        why = signal if isinstance(signal, Unknown) else Unknown(f"{signal} is not a signal", image.stop_signal_span)
+        why = signal if isinstance(signal, Unknown) else Unknown(f"`{signal}` is no signal", image.stop_signal_span)
         return Assessment(image, "TERM", grace, OutcomeKind.UNKNOWN, reason=why)
     argv = start_argv(image)
     if isinstance(argv, Unknown):

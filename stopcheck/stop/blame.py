@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Launching, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
+import itertools
+
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind
@@ -62,6 +66,8 @@ def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
     found: list[Cause] = []
     for chain in chains(stopped.booted.world, stopped.mains):
         if stopped.outcome in BAD and not stopped.world.init.alive and _ends_well(stopped, chain[-1]):
+            continue
+        if any(_comes_late(stopped, *link) for link in itertools.pairwise(chain)):
             continue
         for index, process in enumerate(chain):
             below = chain[index + 1] if index + 1 < len(chain) else None
@@ -186,9 +192,17 @@ def _of_supervisor(
             yield Cause("supervisor-exceeds-grace", process, other.origin, other, event=stays[kept])
             return
         body = stopped.world.processes[below.pid].body
-        if isinstance(body, Program) and body.row.seconds > assessment.grace and _is_told_at_once(stopped, below):
+        slow = isinstance(body, Launching) or (isinstance(body, Program) and body.row.seconds > assessment.grace)
+        if slow and _is_told_at_once(stopped, below):
             return  # that takes too long by itself
         yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
+
+
+def _comes_late(stopped: Stopped, process: Process, below: Process) -> bool:
+    """Whether a supervisor came to it only after another, which it had waited for in vain."""
+    events = (event for event in stopped.world.events if event.kind == "gives-up" and event.pid == process.pid)
+    given_up = {event.other for event in events} if isinstance(process.body, Supervisor) else set()
+    return bool(given_up) and below.pid not in given_up
 
 
 def _is_told_at_once(stopped: Stopped, process: Process) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import ASSUMED, UNTOLD, Program
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
-from stopcheck.boot.programs.program import ASSUMED, UNTOLD, Program
 from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex
@@ -146,7 +146,8 @@ def _worst(processes: list[Process], signal: str) -> OutcomeKind:
 
 def _fate(process: Process, signal: str) -> OutcomeKind:
     body = process.body
-    if isinstance(body, Program) and process.killed_by == "KILL" and body.action(signal) in {"default", "raise"}:
+    deaf = isinstance(body, Program) and body.action(signal) in {"default", "raise"} and not process.finished
+    if deaf and process.killed_by == "KILL":
         return OutcomeKind.TERMINATED  # it would have done no more had it been told (trap2.mksh.app0-bg-wait)
     if isinstance(body, Program) and body.row.role in {"keepalive", "timer"}:
         return OutcomeKind.TERMINATED

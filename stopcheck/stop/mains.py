@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from stopcheck.boot.programs.program import LASTING, UNTOLD, Launching, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import LASTING, UNTOLD, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.shell.frames import Foreground, Items, Joined, LoopBody, Reading, Standing, Waiting
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.boot import Booted, explore
-from stopcheck.boot.programs.program import Launching, Parent
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.alternatives import alternatives, is_told_to_start
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.model import OutcomeKind, Unknown

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import UNTOLD, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
-from stopcheck.boot.quiet import HARMLESS
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import UNTOLD, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.shell.frames import Foreground, LoopBody, LoopTest, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell.quiet import HARMLESS
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING

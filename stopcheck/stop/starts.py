@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from stopcheck.boot.arguments import dropping_script
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import OWN, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import SHELL_NAMES
-from stopcheck.boot.programs.program import OWN, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, TrapEnd
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.boot import start_argv
-from stopcheck.boot.programs.program import Launching, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.boot.shell.frames import Foreground, Standing, Waiting
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.case import Process as ProcessView

@@ -412,7 +412,7 @@ class _Line:
         hint = ""
         if near:
             hint = f": did you mean `{near[0]}`?"
-        elif first and not lines.skipped(lines.texts[first - 1]):
+        elif first and not start and not lines.skipped(lines.texts[first - 1]):
             hint = f": is a `{lines.escape}` missing at the end of the line before?"
         return _UnknownInstructionError(
             start, end, f"unknown instruction `{_clip(name) or lines.escape}`{hint}", bool(near)
@@ -550,7 +550,7 @@ _FLAGS: dict[str, dict[str, str]] = {
         "start-period": "time",
         "timeout": "time",
     },
-    "RUN": {"device": "list", "mount": "list", "network": "text", "security": "text"},
+    "RUN": {"device": "list", "mount": "mounts", "network": "network", "security": "security"},
 }
 _IGNORE_FLAGS = frozenset({"ARG", "STOPSIGNAL"})
 _FLAG_VALUES = {
@@ -560,8 +560,15 @@ _FLAG_VALUES = {
         regex(r"\+?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)|", re.ASCII),
         "a time like `30s` or `1m30s`",
     ),
+    "mounts": (
+        regex(r"(?!(?:.*,)?from=[^,$]*\$[^,]).*", re.IGNORECASE | re.DOTALL),
+        "one without a variable in `from`: give that image a stage (`FROM … AS name`), and name the stage here",
+    ),
+    "network": (regex("default|none|host"), "default, none or host"),
+    "security": (regex("insecure|sandbox"), "insecure or sandbox"),
 }
 """What the value of a flag must look like, by kind; "text" and "list" may be anything."""
+_REPEATED = frozenset({"list", "mounts"})
 
 
 def _flag_fault(flag: Flag, keyword: str, known: dict[str, str], again: bool) -> str | None:
@@ -570,7 +577,7 @@ def _flag_fault(flag: Flag, keyword: str, known: dict[str, str], again: bool) ->
         if not known:
             return f"`{keyword}` has no flags: `--{_clip(flag.name)}`"
         return f"`{keyword}` has no flag `--{_clip(flag.name)}`: its flags are {', '.join('--' + one for one in known)}"
-    if again and kind != "list":
+    if again and kind not in _REPEATED:
         return f"`--{flag.name}` stands twice"
     if flag.value is None:
         return None if kind == "bool" else f"`--{flag.name}` needs a value: `--{flag.name}=…`"

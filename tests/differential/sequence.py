@@ -113,7 +113,7 @@ def _test(expression: tree.TestExpression | None) -> Iterator[str]:
         yield from (source_text(expression.left.span), expression.operator, source_text(expression.right.span))
     elif isinstance(expression, tree.TestUnary):
         if expression.operator != "-n" or expression.span != expression.operand.span:
-            yield expression.operator
+            yield "-L" if expression.operator == "-h" else expression.operator  # (as shfmt has it)
         yield source_text(expression.operand.span)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.scope import Scope
 from stopcheck.model import Unknown
 
@@ -89,13 +90,12 @@ def test_dash_knows_no_increment() -> None:
     ],
 )
 def test_sizes_are_numbers(text: str, value: str) -> None:
-    arrays: dict[str, tuple[Field, ...]] = {"names": ("a", "b c"), "none": ()}
+    arrays = {"names": Array().extended(("a", "b c")), "none": Array()}
     scope = Scope({"x": "abc"}.get, tuple, lambda *_: None, lambda _: "", lambda _: "", arrays.get, lambda _: None)
     assert evaluate(scope, text) == value
 
 
 def test_how_many_are_not_known_there_may_be_any_number_of() -> None:
-    scope = Scope(
-        lambda _: None, tuple, lambda *_: None, lambda _: "", lambda _: "", lambda _: (Unknown("x"),), lambda _: None
-    )
+    several = Array().extended((Unknown("x"),))
+    scope = Scope(lambda _: None, tuple, lambda *_: None, lambda _: "", lambda _: "", lambda _: several, lambda _: None)
     assert isinstance(evaluate(scope, "${#names[@]}"), Unknown)

@@ -634,6 +634,11 @@ class TestSupervisors:
     def test_a_promise_that_nobody_keeps(self) -> None:
         assert self.said("hypercorn\nstopwaitsecs=60") == [("supervisor-exceeds-grace", "stopwaitsecs=60")]
 
+    def test_one_that_is_waited_for_in_vain_is_to_blame_alone(self) -> None:
+        assert self.said("hypercorn\n[program:last]\ncommand=squid -N") == [
+            ("grace-period-too-short", "command=squid -N")
+        ]
+
     def test_a_program_that_takes_long_by_itself(self) -> None:
         assert self.said("squid -N") == [("grace-period-too-short", "command=squid -N")]
 

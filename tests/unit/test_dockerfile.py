@@ -205,6 +205,9 @@ def test_flag_values(text: str, value: str, rest: str) -> None:
         pytest.param("COPY --link=yes a /b", "the value must be true or false", id="not-a-truth"),
         pytest.param("HEALTHCHECK --interval=30 CMD a", "the value must be a time", id="no-unit"),
         pytest.param("HEALTHCHECK --retries=x CMD a", "the value must be a whole number", id="no-number"),
+        pytest.param("RUN --network=hots x", "`--network=hots`: the value must be default, none or host", id="network"),
+        pytest.param("RUN --security=in x", "`--security=in`: the value must be insecure or sandbox", id="security"),
+        pytest.param("RUN --mount=from=$a,target=/t x", "without a variable in `from`", id="variable-in-a-mount"),
     ],
 )
 def test_flags_that_end_the_build(text: str, message: str) -> None:

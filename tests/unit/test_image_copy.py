@@ -240,3 +240,34 @@ def test_what_a_move_surely_does_not_bring_an_earlier_step_may_have_made() -> No
     found = made.files.lookup("/usr/local/bin/tool")
     assert isinstance(found, Unknown)
     assert not isinstance(found, Unlikely)
+
+
+def test_a_folder_that_may_be_a_file_keeps_what_is_in_it_over_several_stages() -> None:
+    stages = """FROM node:22-alpine AS deps
+WORKDIR /app
+COPY package.json ./
+RUN npm ci
+FROM node:22-alpine AS builder
+COPY --from=deps /app/node_modules /app/node_modules
+FROM node:22-alpine
+COPY --from=builder /app/node_modules /app/node_modules
+"""
+    made = image(stages, {"package.json": "{}"})
+    assert at(made, "/app/node_modules/.bin/tsx") == "??"
+    assert at(made, "/app/node_modules") == "?"
+    assert at(made, "/app/other") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "expected"),
+    [
+        pytest.param("yarn.lock*", "/app/main.js", None, id="a pattern that nothing matches"),
+        pytest.param("yarn.lock*", "/app/yarn.lock", None, id="gives nothing"),
+        pytest.param("package-lock.json", "/app/main.js", None, id="a manifest is no folder"),
+        pytest.param("package-lock.json", "/app/package-lock.json", "?", id="it has to be there, then"),
+        pytest.param("dist", "/app/main.js", "??", id="what may be a folder"),
+    ],
+)
+def test_what_is_not_in_the_context(source: str, path: str, expected: str | None) -> None:
+    made = image(f"FROM debian:12\nCOPY run.sh {source} /app/", CONTEXT)
+    assert at(made, path) == expected

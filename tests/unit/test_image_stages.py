@@ -343,3 +343,17 @@ def test_user_and_instructions() -> None:
 def test_the_package_manager_tells_the_shell_of_a_base_image_that_is_not_known(run: str, sh: str | None) -> None:
     found = image(f"FROM acme/base\nRUN {run}\n").base.sh
     assert (None if isinstance(found, Unknown) else found) == sh
+
+
+def test_a_stage_begins_with_the_variables_of_its_parent_and_not_with_its_arguments() -> None:
+    made = image("FROM scratch AS a\nENV V=env\nARG V=arg\nENV SAME=$V\nFROM a\nENV BELOW=$V")
+    assert (made.env["SAME"], made.env["BELOW"]) == ("arg", "env")
+
+
+def test_a_stage_is_found_by_its_name_in_lower_case() -> None:
+    made, problems = build("FROM scratch AS Base\nUSER a\nFROM Base\nWORKDIR /x")
+    assert [problem.message for problem in problems] == [
+        "FROM finds a stage by its name in lower case only: write `base`"
+    ]
+    assert made is not None
+    assert made.user == "a"

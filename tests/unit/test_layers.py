@@ -65,7 +65,7 @@ def part(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
 
-def imported(tree: ast.AST, typing_only: bool = True) -> set[str]:
+def imported(tree: ast.AST) -> set[str]:
     """What a module imports, in functions too, as module names where they are ours."""
     names: set[str] = set()
     for node in ast.iter_child_nodes(tree):
@@ -75,8 +75,8 @@ def imported(tree: ast.AST, typing_only: bool = True) -> set[str]:
             assert node.level == 0, "imports are absolute"
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
             names.update(inner & MODULES.keys() or {node.module})
-        elif typing_only or not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
-            names.update(imported(node, typing_only))
+        else:
+            names.update(imported(node))
     return names
 
 
@@ -103,8 +103,8 @@ def test_a_library_is_imported_through_its_door_alone(module: str) -> None:
         assert part(module) in DOORS.get(library, {part(module)}), f"{module} imports {library}"
 
 
-def test_no_module_needs_itself() -> None:
-    needs = {name: imported(tree, typing_only=False) & MODULES.keys() for name, tree in MODULES.items()}
+def test_no_module_needs_itself_not_even_for_its_types() -> None:
+    needs = {name: imported(tree) & MODULES.keys() for name, tree in MODULES.items()}
     while needs:
         free = {name for name, wanted in needs.items() if not wanted & needs.keys() - {name}}
         assert free, f"a circle among {', '.join(sorted(needs))}"

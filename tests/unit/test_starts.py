@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stopcheck.analysis import analyze_container
+from stopcheck.case import Options
+from stopcheck.files import MemoryFiles
 from tests.unit.verdicts import verdict
 
 
@@ -230,6 +233,36 @@ def test_an_interval_that_sleep_does_not_take(interval: str) -> None:
 def test_a_system_brings_no_program_of_the_users(name: str) -> None:
     found = verdict(name, files={"bin/start": "#!/bin/sh\nexec nats-server\n"}, lines="WORKDIR /opt/app")
     assert (found.outcome, found.exit_code) == ("fails", 127)
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        pytest.param("RUN apt-get update", "unknown", id="both-come-when-it-is-run"),
+        pytest.param("WORKDIR /srv", "fails", id="a-folder-of-its-own"),
+        pytest.param("COPY start /srv/start", "fails", id="a-file-of-its-own"),
+    ],
+)
+def test_a_relative_path_in_an_image_that_is_given_nothing(lines: str, outcome: str) -> None:
+    files = {"Dockerfile": f'FROM debian:12\n{lines}\nCMD ["./start"]\n', "start": "#!/bin/sh\nexec nats-server\n"}
+    found, _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert found[0][1].outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "argv", "code"),
+    [
+        pytest.param("import acme\nfrom .names import NAME\n", ("pkg/job.py",), 1, id="by-path"),
+        pytest.param("import acme\nfrom .names import NAME\n", ("-m", "pkg.job"), None, id="as-a-module"),
+        pytest.param("import acme\nif acme.up:\n    from .names import NAME\n", ("pkg/job.py",), None, id="perhaps"),
+        pytest.param("import acme\n__package__ = 'x'\nfrom .names import NAME\n", ("pkg/job.py",), None, id="told"),
+    ],
+)  # fmt: skip
+def test_python_that_imports_of_no_package(text: str, argv: tuple[str, ...], code: int | None) -> None:
+    """Measured with Python 3.11: ImportError, status 1."""
+    files = {"pkg/job.py": f"{text}acme.serve()\n", "pkg/names.py": "NAME = 1\n"}
+    found = verdict("python", *argv, files=files, base="python:3.11-slim", lines="RUN pip install acme")
+    assert (found.exit_code == 1) is (code == 1)
 
 
 @pytest.mark.parametrize(

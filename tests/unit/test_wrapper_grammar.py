@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stopcheck.boot.programs.grammar import child_argv, own_words, refuses_value
+from stopcheck.boot.grammar import child_argv, own_words, refuses_value
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 

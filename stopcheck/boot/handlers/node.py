@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 
+from stopcheck.boot.handlers.manifests import nearest_package, settings
 from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
+from stopcheck.boot.handlers.workspaces import member
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.image.paths import base, join, parent
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
@@ -100,8 +101,6 @@ _TOLD = (
 """A handler that does no more than to print."""
 _ASKS = r"\brequire\s*\(|\bimport\s*\(|\bfrom\s*[\"']"
 _FORMS = ("", ".js", ".cjs", ".mjs", ".ts", ".tsx", ".mts", ".cts", ".json", ".d.ts")
-_EXTENDS = 4
-"""So many configurations are followed from one to the next."""
 _DENO_STD = regex(r"(?:jsr:/?)?@std/|https://deno\.land/std\b")
 """Deno's own library, which handles no signals."""
 _DATA = (".json", ".d.ts", ".node", ".css", ".html", ".graphql")
@@ -185,12 +184,12 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
     for pattern, target in _aliases(start, options):
         if need == pattern or (pattern.endswith("*") and need.startswith(pattern[:-1])):
             return _file(target.replace("*", need[len(pattern) - 1 :] if pattern.endswith("*") else ""), project)
-    if "baseUrl" not in options:
-        return None
-    try:
-        return _file(join(start, need), project)
-    except LookupError:
-        return None
+    if "baseUrl" in options:
+        try:
+            return _file(join(start, need), project)
+        except LookupError:
+            pass
+    return member(need, path, project)
 
 
 def _file(place: str, project: Project) -> tuple[str, ...]:
@@ -224,74 +223,11 @@ def _aliases(start: str, options: Mapping[str, object]) -> list[tuple[str, str]]
 
 def versions(path: str, project: Project) -> frozenset[str]:
     """`NAME@N` for the packages that the nearest package.json asks for, with their major versions."""
-    folder = parent(path)
-    while not (package := settings(join(folder, "package.json"), project)):
-        if folder in {"/", ""}:
-            return frozenset()
-        folder = parent(folder)
+    _, package = nearest_package(path, project)
     wanted = package.get("dependencies")
     found = wanted.items() if isinstance(wanted, dict) else ()
     numbers = ((name, re.search(r"\d+", str(version))) for name, version in found)
     return frozenset(f"{name}@{number[0]}" for name, number in numbers if number)
-
-
-def settings(path: str, project: Project) -> dict[str, object]:
-    """A configuration in JSON, with the comments and the last commas that tsc allows; empty where there is none."""
-    text = project.text(path)
-    if text is None:
-        return {}
-    comments = r"(\"(?:\\.|[^\"\\])*\")|//[^\n]*|/\*.*?\*/"
-    plain = re.sub(comments, lambda match: match[1] or "", text.text, flags=re.DOTALL)
-    try:
-        found = json.loads(re.sub(r",(\s*[}\]])", r"\1", plain))
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def compiled_from(path: str, project: Project) -> str | None:
-    """The TypeScript file that tsc makes a file of (typescriptlang.org/tsconfig).
-
-    By the nearest tsconfig.json, those of the projects that it refers to, or another tsconfig.*.json beside it.
-    """
-    folder = parent(path)
-    while not (told := settings(join(folder, "tsconfig.json"), project)):
-        if folder in {"/", ""}:
-            return None
-        folder = parent(folder)
-    referred = told.get("references")
-    named = [one.get("path") for one in referred if isinstance(one, dict)] if isinstance(referred, list) else []
-    places = [join(folder, name) for name in named if isinstance(name, str)]
-    others = [place if place.endswith(".json") else join(place, "tsconfig.json") for place in places]
-    beside = project.matching(join(folder, "tsconfig.*.json"))
-    configs = dict.fromkeys((join(folder, "tsconfig.json"), *others, *beside))
-    return next((found for config in configs if (found := _compiled_by(config, path, project))), None)
-
-
-def _compiled_by(config: str, path: str, project: Project) -> str | None:
-    folder = parent(config)
-    output, root = _folders(config, project)
-    rest = inside(path, output or folder)
-    if not rest or not rest.endswith(".js"):
-        return None
-    roots = [root] if root else [folder, join(folder, "src")]
-    places = [join(place, rest.removesuffix(".js")) for place in roots]
-    return next((place + form for place in places for form in (".ts", ".tsx") if project.text(place + form)), None)
-
-
-def _folders(path: str, project: Project, depth: int = 0) -> tuple[str, str]:
-    """The `outDir` and the `rootDir` of a configuration, or of those that it extends; "" where none tells."""
-    told = settings(path, project)
-    options = told.get("compilerOptions")
-    found = [str(options.get(name, "")) if isinstance(options, dict) else "" for name in ("outDir", "rootDir")]
-    folders = [join(parent(path), name) if name else "" for name in found]
-    bases = told.get("extends")
-    for base_of in reversed(bases if isinstance(bases, list) else [bases]) if depth < _EXTENDS else ():
-        if isinstance(base_of, str) and base_of.startswith((".", "/")):
-            place = join(parent(path), base_of)
-            more = _folders(place if place.endswith(".json") else f"{place}.json", project, depth + 1)
-            folders = [own or other for own, other in zip(folders, more, strict=True)]
-    return folders[0], folders[1]
 
 
 def libraries(need: str) -> tuple[str, ...]:

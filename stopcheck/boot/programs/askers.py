@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.listening import is_own, may_listen
-from stopcheck.boot.programs.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace

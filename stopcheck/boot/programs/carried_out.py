@@ -6,7 +6,7 @@ import json
 import posixpath
 import sys
 
-from stopcheck.boot.accounts import ROOT, home
+from stopcheck.boot.files.accounts import ROOT, home
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
@@ -67,7 +67,7 @@ def carried_out(
     on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
     return Handling(
         on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
-        stands=found.lasts,
+        seconds_on=found.seconds, stands=found.lasts,
     )  # fmt: skip
 
 
@@ -121,8 +121,8 @@ def _surroundings(
 ) -> Surroundings:
     """What a program is started in."""
     from stopcheck.boot.conduct import Opaque, Surroundings
-    from stopcheck.boot.lacking import missing_file, missing_folder
-    from stopcheck.boot.permissions import is_denied
+    from stopcheck.boot.files.made import missing_file, missing_folder
+    from stopcheck.boot.files.permissions import is_denied
     from stopcheck.boot.programs.misspelt import may_be, minor_version
     from stopcheck.boot.programs.modules import lacking, mentions
 

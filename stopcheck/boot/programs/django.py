@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
 from stopcheck.regex import regex

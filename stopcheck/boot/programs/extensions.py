@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.handlers.php import COMMENTS
 from stopcheck.boot.handlers.scan import scan
-from stopcheck.boot.programs.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
 from stopcheck.regex import regex

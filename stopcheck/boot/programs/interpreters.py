@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 
+from stopcheck.boot.bodies.launching import may_be_carried_out
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.misspelt import misspelt
-from stopcheck.boot.programs.program import Program, may_be_carried_out
+from stopcheck.boot.programs.misspelt import homeless, misspelt
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely
@@ -251,6 +253,12 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
 
 
+def start_python_tool(start: Start) -> Body | Failure:
+    """What looks at a script as it runs: it does so in its own process, as Python itself would."""
+    script, _ = child_argv(start.row, start.argv)
+    return start.load(script) if script else start.leaf("short", status=1)
+
+
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
     start.process.program = str(argv[0]).rsplit("/", 1)[-1]
     return known.run(replace(start, row=row, argv=argv, depth=start.depth + 1))
@@ -283,7 +291,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
                 return _known(start, row, (stub[1], *arguments))
             body: Body | Failure | None = _shut(start, language, path) or _ended(start, arguments, text)
             if body is None and language == "python":
-                body = misspelt(start, text) or _successor(start, text.text, arguments, text, path)
+                body = misspelt(start, text) or homeless(start, text)
+                body = body or _successor(start, text.text, arguments, text, path)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):
@@ -335,7 +344,7 @@ def _successor(
 def _shut(start: Start, language: str, name: str) -> Failure | None:
     """Why its user may not read a script that is there."""
     from stopcheck.boot.failure import Failure
-    from stopcheck.boot.permissions import closed_folder, is_shut_out
+    from stopcheck.boot.files.permissions import closed_folder, is_shut_out
 
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)
@@ -446,7 +455,7 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
 
 def _compiled(start: Start, name: str) -> Body | None:
     """A program that a build step has made: of TypeScript that the build context tells, or a framework's own server."""
-    from stopcheck.boot.handlers.node import compiled_from
+    from stopcheck.boot.handlers.compiled import compiled_from
     from stopcheck.boot.programs.bundles import bundled
     from stopcheck.boot.programs.sources import from_source
     from stopcheck.boot.programs.tree import Tree

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from stopcheck.boot.pid_files import number_in
-from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.bodies.program import UNTOLD, Program
+from stopcheck.boot.files.pid_files import number_in
 from stopcheck.boot.signals import NAMES, signal_name
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
+from stopcheck.regex import pattern_of
 from stopcheck.syntax.shell.tree import SimpleCommand
 
 if TYPE_CHECKING:
@@ -115,14 +116,6 @@ def _zombies(world: World) -> list[Process]:
 def _base(process: Process) -> str:
     first = process.argv[0] if process.argv else ""
     return first.rsplit("/", 1)[-1] if isinstance(first, str) else ""
-
-
-def pattern_of(text: str) -> re.Pattern[str]:
-    """The pattern that pgrep and pkill are given."""
-    try:
-        return re.compile(text)
-    except re.error:
-        return re.compile(re.escape(text))
 
 
 class Stopper(Killer):
@@ -250,6 +243,8 @@ def start_lists(start: Start) -> Body:
     `ps -p PID` only tells whether it is there.
     """
     words = [word for word in start.argv[1:] if isinstance(word, str)]
+    if words == ["-p"] and len(start.argv) == 2:
+        return start.leaf("short", status=1)  # a number is missing
     if words[:1] == ["-p"] and len(words) == len(start.argv) - 1 == 2 and start.machine.image.base.sh != "busybox":
         return Looker("pid", "0", (words[1],)) if words[1].isdigit() else start.leaf("short", status=1)
     parent = words[3] if words[:3] == ["-o", "pid=", "--ppid"] and len(words) == len(start.argv) - 1 == 4 else ""

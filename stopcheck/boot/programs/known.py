@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise, takewhile
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.grammar import child_argv, own_words, permuted
 from stopcheck.boot.lookup import GLIBC
-from stopcheck.boot.programs.grammar import child_argv, own_words, permuted
-from stopcheck.boot.programs.program import Program
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING

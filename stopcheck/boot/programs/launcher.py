@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.launching import Launching
+from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.conduct import PATIENCE, Opaque, UndecidedError
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.program import ENDED, Launching, Program
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, Branch, TooComplex
 from stopcheck.hints import TYPE_CHECKING, Protocol

@@ -1,4 +1,6 @@
-"""Programs in Python that no version of it can compile: they end with 1 before their first line is run."""
+"""Programs in Python that end with 1 before they have begun: no version can compile them, or they import of a package
+that a file which is run by its path is not in.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from stopcheck.regex import regex
 from stopcheck.source import Span
 
 if TYPE_CHECKING:
-    from stopcheck.boot.programs.program import Program
+    from stopcheck.boot.bodies.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.source import SourceFile
 
@@ -51,12 +53,53 @@ def misspelt(start: Start, source: SourceFile) -> Program | None:
         return None
     if minor > sys.version_info.minor and not isinstance(error, IndentationError):
         return None
-    line = min(error.lineno or 1, len(source.line_starts))
+    return _ends(start, source, error.lineno or 1, f"a syntax error, {error.msg}")
+
+
+def homeless(start: Start, source: SourceFile) -> Program | None:
+    """It ends where it imports of its own package (`from .names import NAME`): run by its path, it has none.
+
+    Source: docs.python.org/3/reference/import.html, "Package Relative Imports"; measured with Python 3.11.
+    """
+    if "from ." not in source.text:
+        return None
+    for statement in _statements(source.text):
+        if isinstance(statement, ast.ImportFrom) and statement.level:
+            why = "a file that is run by its path is in no package to import of"
+            return _ends(start, source, statement.lineno, why)
+        if not isinstance(statement, _GOES_ON) or not _PACKAGE.isdisjoint(_bound(statement)):
+            return None
+    return None
+
+
+_GOES_ON = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+"""Statements after which the next one is surely come to, or that end the program in the same way."""
+_PACKAGE = frozenset({"__package__", "__spec__", "__name__", "__path__"})
+
+
+def _bound(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """The statements of a file, without texts that stand for themselves; none where it cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            body = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [one for one in body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+
+
+def _ends(start: Start, source: SourceFile, line: int, why: str) -> Program:
+    line = min(line, len(source.line_starts))
     begin = source.line_starts[line - 1]
     text = source.line(line).rstrip()
     begin += len(text) - len(text.lstrip())
     place = Span(source, begin, begin + len(text.strip()))
-    start.world.note("cannot-open", start.process, text=f"a syntax error, {error.msg}", span=place)
+    start.world.note("cannot-open", start.process, text=why, span=place)
     return start.leaf("short", status=1)
 
 

@@ -6,8 +6,8 @@ import posixpath
 import re
 from functools import reduce
 
-from stopcheck.boot.accounts import ROOT
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import folders_above
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
-    from stopcheck.boot.programs.program import Program
+    from stopcheck.boot.bodies.program import Program
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Field
 
@@ -71,8 +71,8 @@ def _is_set(env: Mapping[str, Field], need: str) -> bool:
 
 def unmade(start: Start) -> Failure | None:
     """Why a service ends as it cannot make a file that its arguments name; None where it can, for all that is known."""
-    from stopcheck.boot.lacking import missing_folder
-    from stopcheck.boot.permissions import denied, is_denied
+    from stopcheck.boot.files.made import missing_folder
+    from stopcheck.boot.files.permissions import denied, is_denied
 
     machine, world, process = start.machine, start.world, start.process
     for name in _values(start.argv, start.row.makes):
@@ -135,7 +135,7 @@ def _holds(start: Start, refused: Mapping[str, Any]) -> bool:
 
 def _is_nowhere_above(start: Start, names: Iterable[str]) -> bool:
     """Whether none of these files is in the working folder, or in one above it."""
-    from stopcheck.boot.made import is_nowhere
+    from stopcheck.boot.files.made import is_nowhere
 
     folders = (*folders_above(start.path("x")), "/")
     paths = [posixpath.join(folder, name) for folder in folders for name in names]

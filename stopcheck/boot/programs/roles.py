@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.either import Either
-from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made

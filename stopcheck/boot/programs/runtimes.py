@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.programs.sources import from_source
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.grammar import child_argv
-from stopcheck.boot.programs.supervisors import Managed, Supervisor
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral

@@ -5,12 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.programs.program import SILENT, Program, is_answered
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.program import SILENT, Program, is_answered
+from stopcheck.boot.bodies.supervisor import Supervisor
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell import extended_regex
 from stopcheck.boot.shell.environment import BY_THEMSELVES
 from stopcheck.boot.shell.shell import Shell
-from stopcheck.boot.shell.words import Partly
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
@@ -34,6 +34,8 @@ _OPENING = regex(r"\^(\w+)(?![*?{\\\w])")
 _EITHER = regex(r"\^\((\w+(?:\|\w+)*)\)(?![*?{])")
 _ENDS = frozenset({"short", "test"})
 """Roles of programs that print what they have to, and end."""
+_LONGEST = 65_536
+"""Characters of a file that are printed."""
 _SHOWS = frozenset("Fivx")
 """Options with which it prints the lines that it selects as they are."""
 
@@ -56,12 +58,24 @@ def start_grep(start: Start) -> Body:
         return start.leaf("test")
     if len(words) == 1 and start.process.stdin:
         begins = openings(words[0], letters)
-        return Search(start.process.program, start.machine.stop_signal, selects, letters <= _SHOWS | {"E"}, begins)
+        shows, opens = letters <= _SHOWS | {"E"}, not letters & {"v", "x"} and "$" not in words[0]
+        return Search(start.process.program, start.machine.stop_signal, selects, shows, begins, opens)
     texts = [_text(start, path) for path in words[1:]]
     if not texts or None in texts:
         return start.leaf("test")
     lines = [line for text in texts if text for line in text.removesuffix("\n").split("\n")]
     return start.leaf("test", status=int(not any(map(selects, lines))))
+
+
+def start_shows(start: Start) -> Body:
+    """cat(1) of files whose text is known prints that."""
+    words = [word for word in start.argv[1:] if isinstance(word, str) and word[:1] != "-"]
+    texts = [_text(start, word) for word in words]
+    told = "".join(text for text in texts if text is not None)
+    if len(words) < len(start.argv) - 1 or not told or None in texts or len(told) > _LONGEST:
+        return start.leaf("short")
+    lines = tuple(told.removesuffix("\n").split("\n"))
+    return Listing(start.process.program, start.machine.stop_signal, lines, ends=told.endswith("\n"))
 
 
 def _selects(pattern: str, letters: set[str]) -> Callable[[str], bool] | None:
@@ -124,11 +138,12 @@ def excludes(begins: tuple[str, ...], line: Field) -> bool:
 class Listing(Program):
     """A program that prints lines which are known, and ends."""
 
-    __slots__ = ("lines",)
+    __slots__ = ("ends", "lines")
 
-    def __init__(self, name: str, stop_signal: str, lines: tuple[Field, ...]) -> None:
+    def __init__(self, name: str, stop_signal: str, lines: tuple[Field, ...], *, ends: bool = True) -> None:
         super().__init__(ProgramRow(name, role="short", status=0), stop_signal)
         self.lines = lines
+        self.ends = ends
 
     def copy(self) -> Listing:
         """See Body.copy."""
@@ -136,8 +151,11 @@ class Listing(Program):
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
-        for line in self.lines:
+        *lines, last = self.lines or ("",)
+        for line in lines:
             world.write(process, line)
+        if self.lines:
+            world.put(process.stdout, last, ends=self.ends)
         world.exit(process, 0)
         return True
 
@@ -145,19 +163,22 @@ class Listing(Program):
 class Search(Program):
     """grep in its pipe: what it comes to is known once all that write to it have ended, if what they print is."""
 
-    __slots__ = ("begins", "selects", "shows")
+    __slots__ = ("begins", "opens", "selects", "shows")
 
     def __init__(
-        self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool, begins: tuple[str, ...] = ()
-    ) -> None:
+        self, name: str, stop_signal: str, selects: Callable[[str], bool], shows: bool, begins: tuple[str, ...] = (),
+        opens: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(ProgramRow(name, role="test"), stop_signal)
         self.selects = selects
+        self.opens = opens
+        """Whether what it finds at the begin of a line it finds in the whole."""
         self.shows = shows
         self.begins = begins
 
     def copy(self) -> Search:
         """See Body.copy."""
-        other = Search(self.row.name, self.stop_signal, self.selects, self.shows, self.begins)
+        other = Search(self.row.name, self.stop_signal, self.selects, self.shows, self.begins, self.opens)
         other.writers = self.writers
         return other
 
@@ -167,7 +188,7 @@ class Search(Program):
         if self.writers and not (is_answered(process) and any(_lasts(world, pid) for pid in self.writers)):
             return False
         lines = tuple(line for line in world.pipes.pop(process.stdin, ()) if not excludes(self.begins, line))
-        selected = [line for line in lines if isinstance(line, str) and self.selects(line)]
+        selected = [line for line in lines if self._selects(line)]
         unknown = Unknown(f"what {process.program} finds", process.origin)
         told = not self.writers and _is_told(world, process, lines)
         nothing = told and not selected and not is_counting(process)
@@ -175,6 +196,12 @@ class Search(Program):
             world.write(process, line)
         world.exit(process, 0 if selected else 1 if told else unknown)
         return True
+
+    def _selects(self, line: Field) -> bool:
+        """Whether it surely selects it, of which the begin may be all that is known."""
+        if isinstance(line, Unknown):
+            return self.opens and isinstance(line, Partly) and line.start != "" and self.selects(line.start)
+        return self.selects(line)
 
 
 def is_counting(process: Process) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.supervisors import Managed, Supervisor
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.bodies.daemon import Daemonizer, Leaving
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.boot.programs.killers import Killer, Stopper
-from stopcheck.boot.programs.program import Daemonizer, Leaving, Program
 from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Packaged
@@ -69,7 +70,7 @@ def _cannot_save(start: Start) -> bool:
 
     Then it goes on when it is told to end ("Error trying to save the DB, can't exit": measured with redis 7.0).
     """
-    from stopcheck.boot.permissions import is_denied
+    from stopcheck.boot.files.permissions import is_denied
 
     process = start.process
     if process.user in ROOT or "sentinel" in " ".join((process.program, *start.words)):

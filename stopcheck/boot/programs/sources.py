@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import OWN, Program, may_be_carried_out
+from stopcheck.boot.bodies.launching import may_be_carried_out
+from stopcheck.boot.bodies.program import OWN, Program
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
@@ -153,7 +154,8 @@ def _row(process: Process, language: str, handling: Handling, stop_signal: str) 
         exit_signal=language in EXIT_SIGNAL,
         instead=handling.reason, table=OWN,
     )  # fmt: skip
-    return replace(row, seconds=handling.seconds) if handling.seconds > row.seconds else row
+    longer = {signal: seconds for signal, seconds in handling.seconds_on.items() if seconds > row.seconds}
+    return replace(row, seconds=max(handling.seconds, row.seconds), seconds_on=longer)
 
 
 def start_made(start: Start, made: Made) -> Program:

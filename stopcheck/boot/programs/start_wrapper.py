@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from stopcheck.boot.accounts import ROOT, is_missing, is_refused, login_shell
+from stopcheck.boot.bodies.daemon import Daemonizer
+from stopcheck.boot.bodies.parent import Parent, ParentOptions, parent_options
+from stopcheck.boot.bodies.program import FOR_EVER, Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.lookup import GLIBC
-from stopcheck.boot.programs.grammar import (
+from stopcheck.boot.files.accounts import ROOT, is_missing, is_refused, login_shell
+from stopcheck.boot.grammar import (
     child_argv,
     folders,
     has_own_session,
@@ -18,8 +20,8 @@ from stopcheck.boot.programs.grammar import (
     refuses_value,
     unset,
 )
+from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.known import tools
-from stopcheck.boot.programs.program import FOR_EVER, Daemonizer, Parent, ParentOptions, Program, parent_options
 from stopcheck.boot.programs.roles import find_role
 from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper
@@ -30,6 +32,8 @@ from stopcheck.model import Unknown
 from stopcheck.records import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
     from stopcheck.image.model import Image
@@ -37,52 +41,76 @@ if TYPE_CHECKING:
 
 def start_wrapper(start: Start) -> Body | Failure:
     """exec: the child takes its place; fork and init: a parent that stays. A Failure where it starts nothing."""
-    machine, process, row, argv = start.machine, start.process, start.row, start.argv
+    row, argv = start.row, start.argv
     if row.login and not row.shell:
-        row = replace(row, shell=_login_shell(machine.image, new_user(row, argv)))
+        row = replace(row, shell=_login_shell(start.machine.image, new_user(row, argv)))
     child, assigned = child_argv(row, argv)
-    env = {**start.env, **assigned}
+    start = replace(start, row=row, env={**start.env, **assigned})
+    if not child:
+        return _childless(start)
+    own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
+    start = replace(start, row=_as_told(row, argv), env=_environment(start, own, assigned))
+    start.process.ignored |= set(row.ignores) | ignored_by(row, own)
+    kept = _kept_back(start, own)
+    if kept is not None:
+        return kept
+    return _run(start, _with_what_is_read(own, child) if row.reads else child, own)
+
+
+def _childless(start: Start) -> Body | Failure:
+    """What it does when it is given nothing to start."""
+    row, argv = start.row, start.argv
     alone = find_role(row.alone) if row.alone and len(argv) == 1 else None
     if alone is not None:
-        return alone(replace(start, row=row, env=env))
-    busybox = tools(machine.image, row) == "busybox"
-    if not child and row.alone and "." not in row.alone:
+        return alone(start)
+    if row.alone and "." not in row.alone:
         return _short(start, role=row.alone)
-    if not child:
-        status = row.childless
-        return _short(start, _without_child(row.table or row.name, argv, busybox) if status is None else status)
-    own = [word for word in argv[: len(argv) - len(child)] if isinstance(word, str)]
-    if row.reads:
-        child = _with_what_is_read(own, child)
-    if _refuses(row, own) or refuses_value(row, argv):
-        return _short(start, 1 if busybox else row.refused)
-    if row.clears and any(is_option(word, name) for word in own for name in row.clears):
-        env = assigned
-    elif row.unset_options:
-        env = {name: value for name, value in env.items() if name in assigned or name not in unset(row, argv)}
-    if row.path and "PATH" not in env:
-        env = {**env, "PATH": row.path}
-    process.ignored |= set(row.ignores) | ignored_by(row, own)
+    busybox = tools(start.machine.image, row) == "busybox"
+    status = _without_child(row.table or row.name, argv, busybox) if row.childless is None else row.childless
+    return _short(start, status)
+
+
+def _as_told(row: ProgramRow, argv: tuple[Field, ...]) -> ProgramRow:
+    """With what its options change of how it stops."""
     if row.session_only and not has_own_session(row, argv):
         row = replace(row, on={**row.on, **dict.fromkeys(row.session_only, "ignore")})
     after = kill_after(row, argv) if row.kill_option else None
-    if after is not None:
-        row = replace(row, kill_after=duration((after,), 0.0))
-    start = replace(start, row=row, env=env)
+    return row if after is None else replace(row, kill_after=duration((after,), 0.0))
+
+
+def _environment(start: Start, own: list[str], assigned: Mapping[str, Field]) -> Mapping[str, Field]:
+    """What its child finds set."""
+    row, env = start.row, start.env
+    if row.clears and any(is_option(word, name) for word in own for name in row.clears):
+        env = assigned
+    elif row.unset_options:
+        env = {name: value for name, value in env.items() if name in assigned or name not in unset(row, start.argv)}
+    return {**env, "PATH": row.path} if row.path and "PATH" not in env else env
+
+
+def _kept_back(start: Start, own: list[str]) -> Body | Failure | None:
+    """What keeps it from starting its child: an option that it does not know, a user or a folder that is not there."""
+    machine, row, argv = start.machine, start.row, start.argv
+    if _refuses(row, own) or refuses_value(row, argv):
+        return _short(start, 1 if tools(machine.image, row) == "busybox" else row.refused)
     gone = _gone(start)
     if gone is not None:
         return gone
     if row.enters and (entered := folders(row, argv)) and start.path(entered[0]) != "/":
         return start.leaf("opaque", f"which programs are in {entered[0]}")
-    user = new_user(row, argv)
-    if row.login and is_refused(machine.image, process, row, argv, user):
+    if row.login and is_refused(machine.image, start.process, row, argv, new_user(row, argv)):
         return _short(start, 1)
-    if row.refuses:
-        from stopcheck.boot.programs.refusals import refusal
+    if not row.refuses:
+        return None
+    from stopcheck.boot.programs.refusals import refusal
 
-        refused = refusal(start)
-        if refused is not None:
-            return refused
+    return refusal(start)
+
+
+def _run(start: Start, child: tuple[Field, ...], own: list[str]) -> Body | Failure:
+    """Its child in its own place, or it above its child, by its role."""
+    machine, process, row, env = start.machine, start.process, start.row, dict(start.env)
+    user = new_user(row, start.argv)
     limited = limit(start, own) if row.limits else None
     if isinstance(limited, Program):
         return limited
@@ -93,7 +121,7 @@ def start_wrapper(start: Start) -> Body | Failure:
             watch(start.world, process, limited)
         return started
     if row.role == "init":
-        return Parent(machine, row, child, env, replace(parent_options(row, argv), user=user))
+        return Parent(machine, row, child, env, replace(parent_options(row, start.argv), user=user))
     options = ParentOptions(dict.fromkeys(row.forwards_only, row.sends) if row.sends else {}, user=user)
     if limited is None:
         return Wrapper(machine, row, child, env, options=options)
@@ -153,7 +181,7 @@ def _gone(start: Start) -> Failure | None:
         advice = "Make it in the build (`RUN useradd …`), or name one that is there."
         return Failure(row.unknown_user or 1, f"the image has no user {user}", "refuses", advice, ran=True)
     if row.unfound:
-        from stopcheck.boot.lacking import missing_folder
+        from stopcheck.boot.files.made import missing_folder
 
         for folder in folders(row, start.argv):
             if missing_folder(machine, world, start.path(folder), process):

@@ -5,18 +5,19 @@ from __future__ import annotations
 import posixpath
 import shlex
 
-from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.bodies.daemon import Leaving
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Departing, Managed, Supervisor
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.lacking import missing_file
-from stopcheck.boot.permissions import is_denied
-from stopcheck.boot.programs.program import Leaving, Program
+from stopcheck.boot.files.accounts import ROOT
+from stopcheck.boot.files.made import missing_file
+from stopcheck.boot.files.permissions import is_denied
+from stopcheck.boot.files.written import written
 from stopcheck.boot.programs.supervisord_values import NO, YES, fault
-from stopcheck.boot.programs.supervisors import Departing, Managed, Supervisor
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE
-from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import Unlikely
+from stopcheck.image.model import ImageFile, Unlikely
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown, numeral
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field
-    from stopcheck.image.model import FileSystem, ImageFile
+    from stopcheck.image.model import FileSystem
     from stopcheck.source import Span
     from stopcheck.syntax.ini import Option, Section
 
@@ -90,11 +91,32 @@ def read(start: Start, executable: str = "") -> Configuration | Refused | Unknow
     Unknown where a part of it is not in the files. What several files say of one section is as if one said it: the
     last holds.
     """
-    files, words, cwd, env, world = start.machine.image.files, start.words, start.process.cwd, start.env, start.world
-    wrong = _refuses(words)
+    wrong = _refuses(start.words)
     if wrong:
         return Refused(f"it takes no argument {wrong}")
-    path = _option(words, "-c", "--configuration")
+    file = _file(start, executable)
+    if not isinstance(file, ImageFile):
+        return file
+    sections = _sections(start, file)
+    if isinstance(sections, Unknown):
+        return sections
+    mains = [section for section in sections if section.name == "supervisord"]
+    if not mains:
+        return Refused(f"{file.path} has no section [supervisord]")
+    merged = _merged(sections)
+    refused = _unset(sections, start.env) or _faulty(merged, start)
+    if refused is not None:
+        return refused
+    option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
+    stays = is_told_to_stay(start.words) or (option is not None and option.value.lower() in YES)
+    place = option.span if option is not None else mains[0].span
+    return Configuration(_programs(merged, start.env, posixpath.dirname(file.path)), not stays, place)
+
+
+def _file(start: Start, executable: str) -> ImageFile | Refused | Unknown:
+    """The file that it reads: the one it is told of, or the first of those that it looks for."""
+    files, cwd, world = start.machine.image.files, start.process.cwd, start.world
+    path = _option(start.words, "-c", "--configuration")
     candidates = [clean(posixpath.join(cwd, name)) for name in ((path,) if path else SEARCHED)]
     if not path:
         above = posixpath.dirname(posixpath.dirname(posixpath.join(cwd, executable if "/" in executable else PIPS)))
@@ -109,46 +131,54 @@ def read(start: Start, executable: str = "") -> Configuration | Refused | Unknow
     fresh = [place for candidate in candidates for place in written(world, candidate)]
     if fresh:
         return _fresh(fresh)
+    if file is None and path and missing_file(start.machine, world, candidates[0]):
+        return Refused(f"there is no {candidates[0]}")
     if file is None:
-        if path and missing_file(start.machine, world, candidates[0]):
-            return Refused(f"there is no {candidates[0]}")
         return Unknown("supervisord has no configuration file")
-    if isinstance(file, Unknown):
-        return Unknown(f"supervisord's configuration: {file.reason}", file.span)
+    return Unknown(f"supervisord's configuration: {file.reason}", file.span) if isinstance(file, Unknown) else file
+
+
+def _sections(start: Start, file: ImageFile) -> list[Section] | Unknown:
+    """What stands in it, and in the files that it includes."""
+    world = start.world
     if not isinstance(file.content, SourceFile):
         return Unknown(f"supervisord's configuration: {file.content.reason}", file.origin)
     if file.content.path == file.path and SOMEWHERE in world.files:  # a package's, that the script may replace
         return _fresh([file.path])
     sections = list(parse_ini(file.content))
     for pattern in _patterns(file.path, sections):
-        included = _fresh(fresh) if (fresh := written(world, pattern)) else _included(files, pattern)
+        fresh = written(world, pattern)
+        included = _fresh(fresh) if fresh else _included(start.machine.image.files, pattern)
         if isinstance(included, Unknown):
             return included
         sections += included
-    mains = [section for section in sections if section.name == "supervisord"]
-    if not mains:
-        return Refused(f"{file.path} has no section [supervisord]")
+    return sections
+
+
+def _unset(sections: list[Section], env: Mapping[str, Field]) -> Refused | None:
+    """The variables that it asks for and that are not set: it does not start without them."""
     unset = {name: option for section in sections for option, name in _asked(section) if name not in env}
-    if unset:
-        first = next(iter(unset))
-        return Refused(f"{first} is not set, and its configuration asks for it", tuple(unset), unset[first].span)
-    sections = _merged(sections)
-    wrongly = fault(sections, start)
-    if wrongly is not None:
-        return Refused(wrongly.why, (), wrongly.place)
-    shut_out = _unprivileged(next(section for section in sections if section.name == "supervisord"), start)
-    if shut_out is not None:
-        return shut_out
-    option = next((option for section in reversed(mains) if (option := section.option("nodaemon"))), None)
-    stays = is_told_to_stay(words) or (option is not None and option.value.lower() in YES)
-    place = option.span if option is not None else mains[0].span
+    if not unset:
+        return None
+    first = next(iter(unset))
+    return Refused(f"{first} is not set, and its configuration asks for it", tuple(unset), unset[first].span)
+
+
+def _faulty(sections: list[Section], start: Start) -> Refused | None:
+    """A value that it does not take, or what its user may not."""
+    wrong = fault(sections, start)
+    if wrong is not None:
+        return Refused(wrong.why, (), wrong.place)
+    return _unprivileged(next(section for section in sections if section.name == "supervisord"), start)
+
+
+def _programs(sections: list[Section], env: Mapping[str, Field], here: str) -> tuple[Managed, ...]:
+    """The programs that it starts, in their order."""
     programs = [section for section in sections if section.name.startswith(("program:", "fcgi-program:"))]
     told = {name: section for section in sections if section.name.startswith("group:") for name in _members(section)}
     groups = {section.name: told.get(section.name.partition(":")[2], section) for section in programs}
     programs.sort(key=lambda each: (_rank(groups[each.name]), _rank(each)))
-    here = posixpath.dirname(file.path)
-    managed = tuple(each for section in programs for each in _managed(section, groups[section.name].name, env, here))
-    return Configuration(managed, not stays, place)
+    return tuple(each for section in programs for each in _managed(section, groups[section.name].name, env, here))
 
 
 def _unprivileged(section: Section, start: Start) -> Refused | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import posixpath
 import shlex
 
-from stopcheck.boot.accounts import is_missing
-from stopcheck.boot.lacking import missing_folder
+from stopcheck.boot.files.accounts import is_missing
+from stopcheck.boot.files.made import missing_folder
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import numeral

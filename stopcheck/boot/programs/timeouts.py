@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from stopcheck.boot.programs.grammar import is_option, limit_signal, time_limit
-from stopcheck.boot.programs.program import FOR_EVER, Program
+from stopcheck.boot.bodies.program import FOR_EVER, Program
+from stopcheck.boot.grammar import is_option, limit_signal, time_limit
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SHORT

@@ -79,6 +79,15 @@ def _is_blank(scope: Scope, name: str) -> bool:
     return isinstance(value, str) and not value.strip()
 
 
+def elements(scope: Scope, name: str) -> tuple[Field, ...]:
+    """Those of an array; a variable is one with a single element, and what is not known has any number of them."""
+    array = scope.array(name)
+    if array is not None:
+        return array.values()
+    value = scope.variable(name)
+    return () if value is None else (Unknown(value.reason, value.span) if isinstance(value, Unknown) else value,)
+
+
 def _with_sizes(scope: Scope, text: str) -> str:
     """An expression with each `${#name}` and `${#name[@]}` as the number that it is, where that is known."""
     if "${#" not in text:
@@ -87,7 +96,7 @@ def _with_sizes(scope: Scope, text: str) -> str:
     def size(found: re.Match[str]) -> str:
         name, several = found.groups()
         if several:
-            values = None if scope.plain else scope.array(name)
+            values = None if scope.plain else elements(scope, name)
             known = values is not None and all(isinstance(value, str) for value in values)
             number = str(len(values)) if values is not None and known else None
         else:

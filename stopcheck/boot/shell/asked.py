@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from stopcheck.boot.shell.environment import asks_for_unset
 from stopcheck.boot.shell.words import may_be_unset
-from stopcheck.hints import TYPE_CHECKING
+from stopcheck.hints import TYPE_CHECKING, cast
+from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.records import replace
+from stopcheck.regex import regex
+from stopcheck.source import SourceFile
 from stopcheck.syntax.shell.tree import (
     ArrayLiteral,
     CommandSubstitution,
@@ -20,10 +24,9 @@ from stopcheck.syntax.shell.walk import commands, expansions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from stopcheck.boot.shell.frames import Node
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
-    from stopcheck.syntax.shell.tree import Command, Word
+    from stopcheck.syntax.shell.tree import Command, Node, Word
 
 _STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -32,6 +35,7 @@ DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})
 """Operators that say what an unset variable is to be."""
 _RUNS = frozenset({"exec", "eval", ".", "source"})
 _SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_SHEBANG = regex(r"#!.*\b(?:sh|bash|dash|ash)\b")
 
 
 def to_run(
@@ -84,7 +88,7 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
-    from stopcheck.boot.lacking import fails
+    from stopcheck.boot.shell.lacking import fails
 
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
@@ -159,11 +163,21 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     if not isinstance(command, SimpleCommand) or not command.words or command.redirections:
         return False
     name = command.words[0].literal
-    if not name or name in shell.functions or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return False
     row = find_program(name, shell.machine.programs)
     asks = any(word.span.text.startswith("-") for word in command.words[1:])
     return not asks and (row is None or row.role == "unknown")
+
+
+def _script(shell: Shell, name: str) -> Sequence | None:
+    """What a shell script of the image runs."""
+    file = shell.machine.image.files.lookup(clean(name))
+    text = file.content.text if isinstance(file, ImageFile) and isinstance(file.content, SourceFile) else ""
+    if not _SHEBANG.match(text):
+        return None
+    assert isinstance(file, ImageFile)
+    return shell.machine.parse(cast("SourceFile", file.content), shell.row).body
 
 
 def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
@@ -176,11 +190,13 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     if function is not None:
         inner = getattr(function.body, "body", None)
         return name not in seen and isinstance(inner, Sequence) and _may_stand(shell, inner, seen | {name})
-    if name in _RUNS or name in _SHELLS:
+    if name in _RUNS or name.rsplit("/", 1)[-1] in _SHELLS:
         return True
+    if "/" in name and name not in seen and (script := _script(shell, name)) is not None:
+        return _may_stand(shell, script, seen | {name})
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
-    if not name or shell.interpreter.builtin(name, shell.row) is not None:
+    if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
     row = find_program(name, shell.machine.programs)
     if row is None or row.role == "unknown":

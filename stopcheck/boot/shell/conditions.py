@@ -5,13 +5,15 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.made import MAY_WRITE
-from stopcheck.boot.pid_files import is_there
-from stopcheck.boot.quiet import gives_up
+from stopcheck.boot.files.made import MAY_WRITE
+from stopcheck.boot.files.pid_files import is_there
+from stopcheck.boot.files.written import made_executable
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.arithmetic import evaluate
 from stopcheck.boot.shell.frames import LoopBody, LoopTest
-from stopcheck.boot.shell.words import Partly, expand_expression, expand_pattern, expand_text, fits, same
-from stopcheck.boot.written import made_executable
+from stopcheck.boot.shell.quiet import gives_up
+from stopcheck.boot.shell.subscript import key_of
+from stopcheck.boot.shell.words import expand_expression, expand_pattern, expand_text, fits, same
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
@@ -115,8 +117,11 @@ def _is_set(scope: Scope, name: str) -> Truth:
     if several is None or not bracket:
         value = scope.variable(array)
         return value if bracket and isinstance(value, Unknown) else value is not None and not (bracket and key != "0]")
-    number = numeral(key.rstrip("]"))
-    return Unknown(f"whether {name} is set") if number is None else number < len(several)
+    if key in {"@]", "*]"}:
+        return bool(several.items)
+    meant = key_of(scope, several, key.removesuffix("]"))
+    doubts = isinstance(meant, Unknown) or any(isinstance(value, Unknown) for value in several.values())
+    return Unknown(f"whether {name} is set") if doubts else several.get(str(meant)) is not None
 
 
 def conditional(machine: Machine, world: World, cwd: str, scope: Scope, expression: TestExpression) -> Truth:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate, filled_in
 from stopcheck.boot.shell.frames import (
@@ -25,6 +24,7 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.boot.shell.quiet import leaves_off, quiet, quiet_items, removes, runs_out, waits_for, writes
 from stopcheck.boot.shell.words import expand_pattern, expand_text, fits
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SOMEWHERE, SPIN_LIMIT, Branch, TooComplex
@@ -52,17 +52,17 @@ from stopcheck.syntax.shell.tree import (
     Word,
     walk,
 )
-from stopcheck.syntax.shell.walk import commands
+from stopcheck.syntax.shell.walk import commands, core
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.frames import Tail
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Command
+    from stopcheck.syntax.shell.tree import Command, Node
 
 
 def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) -> None:
@@ -131,9 +131,9 @@ def _redirected(
 ) -> bool:
     """Make the redirections; False where one surely cannot be made, which is what the construct comes to."""
     if node.redirections:
-        from stopcheck.boot.lacking import cannot_open
-        from stopcheck.boot.permissions import may_not_open
+        from stopcheck.boot.shell.lacking import cannot_open
         from stopcheck.boot.shell.redirections import feeds, redirect
+        from stopcheck.boot.shell.refused import may_not_open
 
         before = Redirected.of(process)
         try:
@@ -193,16 +193,25 @@ def _discarded(shell: Shell, node: Unparsed) -> int:
     return 1
 
 
+def _begins_line(shell: Shell, node: Sequence, index: int) -> bool:
+    """Whether the shell has read a line just now: of a script, or of the text of a trap or an `eval`."""
+    if index and "\n" not in node.items[index - 1].span.between(node.items[index].span):
+        return False
+    return shell.machine.parse(node.span.source, shell.row).body is node
+
+
 def rest_of_items(shell: Shell, node: Sequence, index: int, tail: Tail) -> None:
     """The items of a list, one after another; the last of a text may replace the shell."""
     if index >= len(node.items):
         return
+    if shell.jobs and shell.row.name == "bash" and _begins_line(shell, node, index):
+        forks.forget_waited(shell)
     last = index == len(node.items) - 1
     if not last:
         shell.push(Items(node, index + 1, tail), Evaluate(node.items[index], None))
         return
     if tail is not None and index:
-        text = between(node.items[index - 1].span, node.items[index].span)
+        text = node.items[index - 1].span.between(node.items[index].span)
         if node.items[index - 1].background:
             tail = tail | {"background"}
         else:
@@ -493,19 +502,6 @@ def _words_of(node: Conditional) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def core(node: Node) -> Node:
-    """What a node comes down to: most items are lists of one pipeline of one command."""
-    while True:
-        if isinstance(node, Item) and not node.background:
-            node = node.command
-        elif isinstance(node, AndOr) and not node.rest:
-            node = node.first
-        elif isinstance(node, Pipeline) and len(node.commands) == 1 and not (node.negated or node.timed):
-            node = node.commands[0]
-        else:
-            return node
-
-
 def _asks_for_good(shell: Shell, world: World, process: Process, loop: While) -> bool:
     """Whether it is supposed already that what a loop asks stands: `until app; do sleep 1; done` starts it anew."""
     before = world.fallback.processes.get(process.pid) if world.fallback is not None else None
@@ -522,8 +518,3 @@ def _begin_loop(shell: Shell, world: World) -> None:
         isinstance(frame, LoopBody) for body in bodies if isinstance(body, type(shell)) for frame in body.frames
     ):
         world.spin = 0
-
-
-def between(before: Span, after: Span) -> str:
-    """What stands between two spans of one text."""
-    return before.source.text[before.end : after.start] if before.source is after.source else ""

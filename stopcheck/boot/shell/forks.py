@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     CallEnd,
     Evaluate,
@@ -16,8 +17,10 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
-from stopcheck.boot.world import TooComplex
+from stopcheck.boot.shell.origin import Origin
+from stopcheck.boot.world import DESCRIPTORS, TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
+from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import (
     AndOr,
     ArrayLiteral,
@@ -34,11 +37,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from stopcheck.boot.shell.frames import Node, Tail
+    from stopcheck.boot.shell.frames import Tail
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import Arithmetic, Case, Conditional, Coprocess, For, Item, Pipeline, Word
+    from stopcheck.syntax.shell.tree import Arithmetic, Case, Conditional, Coprocess, For, Item, Node, Pipeline, Word
 
     Asking: TypeAlias = SimpleCommand | Case | For | Arithmetic | Conditional
 
@@ -48,6 +51,8 @@ _READ_SCRIPTS = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh93", "mksh", 
 """What may run what is piped to it."""
 _TIDYING = (Function, Sequence, SimpleCommand, Subshell)
 """What bash runs an EXIT trap behind, where it is what a child of it runs."""
+HIGHEST = 63
+"""The number of the first descriptor that bash takes for itself."""
 _ASKED = (ArrayLiteral, CommandSubstitution, ProcessSubstitution)
 
 
@@ -58,20 +63,10 @@ def fork(
     body = shell.copy()
     body.frames = (Evaluate(node, frozenset()),)
     body.mode = "subshell"
-    body.depth += 1
     body.has_exit_trap = body.had_trap = False
-    body.parenthesised, body.deaf = False, frozenset()
+    body.deaf = frozenset()
     body.options = shell.options - {"m"}
-    body.lenient = shell.tested() and (shell.row.name == "bash" or not background)
-    # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
-    alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
-    tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
-    body.ends_plainly = shell.row.name == "bash" and not tidies
-    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None)
-    body.interrupts = shell.interrupts if trap is None else trap.status
-    body.called = shell.called or any(isinstance(frame, CallEnd) for frame in shell.frames)
-    body.looped = shell.looped or bool(shell.loops())
-    body.root = shell.root or process.pid
+    body.origin = _origin(shell, process, node, background, piped)
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
     body.answers, body.substitutions, body.disowned, body.feeding = (), (), {}, ()
@@ -90,6 +85,23 @@ def fork(
     return child
 
 
+def _origin(shell: Shell, process: Process, node: Node, background: bool, piped: bool) -> Origin:
+    # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
+    alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
+    tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
+    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None)
+    before = shell.origin
+    return Origin(
+        depth=before.depth + 1,
+        root=before.root or process.pid,
+        called=before.called or any(isinstance(frame, CallEnd) for frame in shell.frames),
+        looped=before.looped or bool(shell.loops()),
+        lenient=shell.tested() and (shell.row.name == "bash" or not background),
+        ends_plainly=shell.row.name == "bash" and not tidies,
+        interrupts=before.interrupts if trap is None else trap.status,
+    )
+
+
 def _is_program(shell: Shell, node: Node) -> bool:
     """Whether a job is one program alone, neither a builtin nor a function."""
     if not isinstance(node, SimpleCommand):
@@ -98,7 +110,7 @@ def _is_program(shell: Shell, node: Node) -> bool:
     while names[:1] == ["command"]:
         names = [name for name in names[1:] if name not in {"-p", "--"}]
     name = names[0] if names else ":"
-    return name is None or not (name in shell.functions or shell.interpreter.builtin(name, shell.row))
+    return name is None or not (name in shell.functions or shell.interpreter.has_builtin(name, shell.row))
 
 
 def start_jobs(shell: Shell, node: Item, world: World, process: Process) -> None:
@@ -128,14 +140,14 @@ def start_coprocess(shell: Shell, node: Coprocess, world: World, process: Proces
     _add_job(shell, (child.pid,), node.span)
     child.stdin, child.stdout = world.new_pipe(), world.new_pipe()
     taken = {*process.inlets, *(number for pid, number in world.outlets if pid == process.pid)}
-    free = [str(number) for number in range(63, 9, -1) if str(number) not in taken]
+    free = [str(number) for number in range(HIGHEST, 9, -1) if str(number) not in taken]
     if len(free) < 2:
         raise TooComplex("how many coprocesses a shell can talk to")
     source, sink = free[:2]
     world.hold(process, sink, child.stdin)
     process.inlets = {**process.inlets, source: child.stdout}
     name = node.name or "COPROC"
-    shell.assign_array(name, (), (source, sink), append=False)
+    shell.assign_array(name, Array().extended((source, sink)))
     shell.assign(f"{name}_PID", str(child.pid))
 
 
@@ -160,6 +172,8 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         world.connect([children[-1], process])
         shell.push(Evaluate(node.commands[-1], under))
     elif last:
+        if shell.row.name == "bash":
+            add_job(shell, pids, node.span, True)  # it has a number as long as it runs
         shell.push(Joined(pids, node))
         shell.push(Redirected.of(process))
         world.connect([children[-1], process])
@@ -173,11 +187,12 @@ def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process
     within = under(shell, tail, "subshell", node)
     if may_replace(shell, within):
         alone = within is not None and within <= {"subshell", "redirection"} and shell.mode == "subshell"
-        shell.parenthesised = shell.parenthesised or alone
+        shell.origin = replace(shell.origin, parenthesised=shell.origin.parenthesised or alone)
         shell.push(Evaluate(node.body, frozenset() if alone and shell.row.exec_parentheses else within))
         return
     child = fork(shell, world, process, node.body, node.span, False)
-    cast("Shell", child.body).parenthesised = True
+    body = cast("Shell", child.body)
+    body.origin = replace(body.origin, parenthesised=True)
     take_place(shell)
     shell.blocked = Foreground((child.pid,), node)
 
@@ -208,7 +223,7 @@ def run_first(
         return False
     child = fork(shell, world, process, part.body, part.span, False)
     body = cast("Shell", child.body)
-    body.lenient = body.lenient and not shell.row.almquist
+    body.origin = replace(body.origin, lenient=body.origin.lenient and not shell.row.almquist)
     if forgets_errexit(shell):
         body.options -= {"e"}
     child.stdout = world.new_pipe()
@@ -218,6 +233,17 @@ def run_first(
     shell.push(Evaluate(node, tail))
     shell.blocked = Foreground((child.pid,), node, part, child.stdout)
     return True
+
+
+def run_beside(shell: Shell, part: ProcessSubstitution, world: World, process: Process, before: int) -> str:
+    """Start a `<( … )` or `>( … )`, and name it; bash takes the highest numbers, `before` of them are taken."""
+    child = fork(shell, world, process, part.body, part.span, False)
+    note_substitution(shell, child)
+    number = str(HIGHEST - before)
+    if part.direction == "<":
+        child.stdout = world.new_pipe()
+        process.inlets = {**process.inlets, number: child.stdout}
+    return f"{DESCRIPTORS}{number}"
 
 
 def note_substitution(shell: Shell, child: Process) -> None:
@@ -234,7 +260,7 @@ def _is_last(shell: Shell, node: Asking, world: World, process: Process) -> bool
     if process.pid != 1 and not isinstance(world.processes[process.ppid].body, Parent):
         return False
     name = node.words[0].literal if node.words else ":"
-    return name is not None and shell.interpreter.builtin(name, shell.row) is not None
+    return name is not None and shell.interpreter.has_builtin(name, shell.row)
 
 
 def forgets_errexit(shell: Shell) -> bool:
@@ -253,6 +279,12 @@ def take_place(shell: Shell) -> int:
     if number in numbers:
         drop_jobs(shell, (numbers[number],))
     return number
+
+
+def forget_waited(shell: Shell) -> None:
+    """bash forgets the jobs that it has waited for when it reads a line. Source: parse.y, shell_getc."""
+    if not any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames):
+        shell.jobs = tuple(job for job in shell.jobs if not job.waited)
 
 
 def drop_jobs(shell: Shell, jobs: Iterable[Job]) -> None:

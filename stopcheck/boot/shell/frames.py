@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
-from stopcheck.syntax.shell.tree import (
-    AndOr,
-    ArithmeticFor,
-    Case,
-    Command,
-    For,
-    If,
-    Item,
-    Pipeline,
-    Sequence,
-    SimpleCommand,
-    While,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from typing import TypeAlias
 
+    from stopcheck.boot.shell.arrays import Array
     from stopcheck.boot.world import Field, Process, Status
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
+    from stopcheck.syntax.shell.tree import (
+        AndOr,
+        ArithmeticFor,
+        Case,
+        Command,
+        CommandSubstitution,
+        For,
+        If,
+        Node,
+        Pipeline,
+        ProcessSubstitution,
+        Sequence,
+        SimpleCommand,
+        While,
+    )
 
 
-Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
+Held: TypeAlias = "Field | Array | None"
+"""What a name stands for."""
 Tail: TypeAlias = frozenset[str] | None
 """The constructs between here and the whole text, where nothing follows; None where something does."""
 
@@ -121,7 +124,7 @@ class CallEnd:
 
     name: str
     args: tuple[Field, ...]
-    saved: tuple[tuple[str, Field | None], ...]
+    saved: tuple[tuple[str, Held], ...]
     integers: frozenset[str] = frozenset()
     """Those of the saved that `declare -i` had made so before."""
 
@@ -186,7 +189,7 @@ class Redirected:
 class Assigned:
     """A function or a text has run that had assignments before it: the variables are what they were."""
 
-    saved: tuple[tuple[str, Field | None], ...]
+    saved: tuple[tuple[str, Held], ...]
     exported: frozenset[str]
 
 

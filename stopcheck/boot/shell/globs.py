@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.files.written import written
 from stopcheck.boot.shell.words import expand_pattern, expand_words
-from stopcheck.boot.written import written
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.syntax.shell.tree import Text

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from stopcheck.boot.quiet import quiet_items
 from stopcheck.boot.shell import forks
-from stopcheck.boot.shell.constructs import core
 from stopcheck.boot.shell.frames import (
     ENDLESS,
     OPENS,
@@ -14,7 +12,6 @@ from stopcheck.boot.shell.frames import (
     STARTS,
     UNSEEN,
     Again,
-    CallEnd,
     Checked,
     Evaluate,
     Foreground,
@@ -28,11 +25,13 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
     Waiting,
 )
+from stopcheck.boot.shell.quiet import quiet_items
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SPIN_LIMIT, TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import Pipeline, SimpleCommand, Subshell
+from stopcheck.syntax.shell.walk import core
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Trap
@@ -142,7 +141,7 @@ def _die(shell: Shell, world: World, process: Process, signal: str) -> None:
     shell.leave(status)
     shell.killed = True
     if shell.row.name == "bash":
-        shell.dying = signal
+        shell.dies_of(signal)
         if isinstance(blocked, Foreground):
             forks.add_job(shell, blocked.pids, blocked.node.span, True)
 
@@ -311,23 +310,6 @@ def run_trap(shell: Shell, signal: str, world: World, process: Process) -> None:
     shell.push(TrapEnd(signal, shell.status, shell.ok, children=children, frozen=frozen), Evaluate(trap.body, None))
     if shell.row.trap_exit_zero and signal != "EXIT":
         shell.status, shell.ok = 0, False
-
-
-def runs_error_trap(shell: Shell, *, unwound: bool = False) -> bool:
-    """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it.
-
-    `unwound`: where all functions are left.
-    """
-    if shell.traps["ERR"].text == "":
-        return False
-    if not shell.row.error_trap:
-        raise TooComplex("what its trap for ERR does")
-    for frame in reversed(shell.frames):
-        if isinstance(frame, CallEnd) and "E" not in shell.options and not unwound:
-            return False
-        if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and shell.unheard)):
-            return False
-    return "ERR" not in shell.pending
 
 
 def resume(shell: Shell, frame: Resume, world: World, process: Process) -> None:

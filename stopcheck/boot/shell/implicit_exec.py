@@ -8,8 +8,7 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Tail
     from stopcheck.boot.shell.shell import Shell
-    from stopcheck.knowledge.shells import ShellRow
-    from stopcheck.syntax.shell.tree import Case, For, Group, If, Sequence, Subshell
+    from stopcheck.syntax.shell.tree import Case, For, Group, If, Subshell
 
 
 def may_replace(shell: Shell, tail: Tail) -> bool:
@@ -18,10 +17,10 @@ def may_replace(shell: Shell, tail: Tail) -> bool:
         trap.text != "" or (shell.row.name == "bash" and name == "EXIT") for name, trap in shell.traps.items()
     )
     trapped = trapped or (shell.had_trap and shell.row.name == "busybox")
-    if tail is None or shell.frames or trapped or not (shell.comes_last or shell.mode == "subshell"):
+    if tail is None or shell.frames or trapped or not (shell.mode == "subshell" or _comes_last(shell)):
         return False
     construct = tail - {"simple", "assignment"}
-    if shell.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
+    if shell.origin.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
         return True
     allowed = {"command": shell.row.exec_command, "subshell": shell.row.exec_subshell}.get(
         shell.mode, shell.row.exec_file
@@ -42,7 +41,8 @@ def under(shell: Shell, tail: Tail, construct: str, node: Group | If | Case | Fo
     return tail | {construct, "redirection"} if node.redirections else tail | {construct}
 
 
-def comes_last(row: ShellRow, body: Sequence) -> bool:
-    """Whether this shell takes the last command of the text for its last: it looks at what it has still to read."""
-    rest = body.span.source.text[body.items[-1].span.end if body.items else 0 :]
+def _comes_last(shell: Shell) -> bool:
+    """Whether it takes the last command of its text for its last: it looks at what it has still to read."""
+    row, text = shell.row, shell.text
+    rest = text.span.source.text[text.items[-1].span.end if text.items else 0 :]
     return not row.exec_before or regex(row.exec_before).fullmatch(rest) is not None

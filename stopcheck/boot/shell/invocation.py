@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.either import Either
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
-from stopcheck.boot.programs.program import Program
 from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.interface import Interpreter
+    from stopcheck.boot.shell.shell import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
     from stopcheck.image.model import Image, ImageFile
     from stopcheck.knowledge.shells import ShellRow

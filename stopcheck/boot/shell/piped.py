@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.accounts import ROOT, user_number
+from stopcheck.boot.bodies.program import UNTOLD, Program
+from stopcheck.boot.files.accounts import ROOT, user_number
+from stopcheck.boot.files.pid_files import number_of
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.pid_files import number_of
-from stopcheck.boot.programs.killers import pattern_of
-from stopcheck.boot.programs.program import UNTOLD, Program
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.frames import TrapEnd
-from stopcheck.boot.shell.words import Partly
 from stopcheck.boot.world import folder_named
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass
-from stopcheck.regex import regex
+from stopcheck.regex import pattern_of, regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from stopcheck.boot.shell.frames import Job
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
 
@@ -143,8 +143,9 @@ def _jobs(asked: Asked) -> Field | None:
             return asked.unknown if shell.row.name == "yash" else ""
         if shell.row.name == "busybox":  # the newest first, and those that have ended as long as they have a place
             return "\n".join(str(job.pids[0]) for job in reversed(shell.jobs))
-        if shell.row.name == "bash":  # those that have ended, too, until it has told of them
-            kept = [job for job in (living if "r" in letters else shell.jobs) if not job.waited]
+        if shell.row.name == "bash":
+            kept = living if "r" in letters else known_below(shell, asked.world)
+            kept = [job for job in kept if not job.waited]
             return asked.unknown if any(job.doubtful for job in kept) else "\n".join(str(job.pids[0]) for job in kept)
         return "\n".join(str(job.pids[0]) for job in living)
     if shell.row.name == "dash":
@@ -157,6 +158,11 @@ def _jobs(asked: Asked) -> Field | None:
     return Partly(asked.unknown.reason, asked.unknown.span, "[") if listed else ""
 
 
+def known_below(shell: Shell, world: World) -> list[Job]:
+    """The jobs that what bash forks for a `$( … )` or `<( … )` knows: those that run, and `$!` (measured with 5.2)."""
+    return [job for job in shell.jobs if world.living(job.pids) or shell.last_job in job.pids]
+
+
 def _pgrep(asked: Asked) -> Field | None:
     """The numbers of the processes by their name, their parent, or the text of their command."""
     shell, world, arguments, plain = asked.shell, asked.world, asked.arguments, asked.plain
@@ -165,7 +171,7 @@ def _pgrep(asked: Asked) -> Field | None:
     if len(arguments) == 2 and arguments[0] == "-P" and plain:
         numbers = _pids(asked, [p for p in asked.alive if str(p.ppid) == plain[0]])
         # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
-        asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.root or asked.process.pid)
+        asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.origin.root or asked.process.pid)
         return str(world.next_pid) if asks and any(isinstance(f, TrapEnd) for f in shell.frames) else numbers
     if "-x" in arguments:
         return _pids(asked, [p for p in asked.alive if p.program in plain[:1]])
@@ -201,11 +207,9 @@ def _spaced(numbers: Field) -> Field:
 
 def _kind(shell: Shell, process: Process, name: str) -> Field:
     """What `type -t` says of a name."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
     if name in shell.functions:
         return "function"
-    if find_builtin(name, shell.row) is not None:
+    if shell.interpreter.has_builtin(name, shell.row):
         return "builtin"
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": shell.variables.get("PATH", "")})
     return Unknown(f"whether {name} is installed") if isinstance(file, Unknown) else "" if file is None else "file"
@@ -213,9 +217,7 @@ def _kind(shell: Shell, process: Process, name: str) -> Field:
 
 def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     """What `command -v` prints, of a program that may be there: where CMD has it, or where it would be."""
-    from stopcheck.boot.shell.builtins.find import find_builtin
-
-    if "/" in name or name in shell.functions or find_builtin(name, shell.row) is not None:
+    if "/" in name or name in shell.functions or shell.interpreter.has_builtin(name, shell.row):
         return name
     search = shell.variables.get("PATH", "")
     file = find_file(shell.machine.image, name, process.cwd, {"PATH": search})

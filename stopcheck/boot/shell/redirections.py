@@ -5,16 +5,17 @@ from __future__ import annotations
 import itertools
 import posixpath
 
+from stopcheck.boot.files.written import makes_fifo
 from stopcheck.boot.shell.arithmetic import UnsetError
 from stopcheck.boot.shell.frames import OPENS, Standing
+from stopcheck.boot.shell.outputs import opened
+from stopcheck.boot.shell.outputs import target as makes
 from stopcheck.boot.shell.words import expand_text
-from stopcheck.boot.written import OUTPUTS, makes_fifo, opened
-from stopcheck.boot.written import target as makes
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
-from stopcheck.syntax.shell.tree import ProcessSubstitution
+from stopcheck.syntax.shell.tree import OUTPUTS, ProcessSubstitution
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.shell import Shell
@@ -147,7 +148,7 @@ def _descriptors(shell: Shell, redirection: Redirection) -> tuple[str, ...]:
     if redirection.operator[0] == "&":
         return ("1", "2")
     number = redirection.descriptor or ("0" if redirection.operator[0] == "<" else "1")
-    return (str(shell.value(number.strip("{}"))) if number.startswith("{") else number,)
+    return (str(shell.scope().variable(number.strip("{}"))) if number.startswith("{") else number,)
 
 
 def _close(shell: Shell, redirection: Redirection, world: World, process: Process) -> None:

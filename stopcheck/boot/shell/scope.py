@@ -8,6 +8,7 @@ from stopcheck.records import dataclass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stopcheck.boot.shell.arrays import Array
     from stopcheck.boot.world import Field
     from stopcheck.syntax.shell.tree import CommandSubstitution, ProcessSubstitution
 
@@ -22,7 +23,7 @@ class Scope:
     assign: Callable[[str, Field], None]
     substitute: Callable[[CommandSubstitution], Field]
     process: Callable[[ProcessSubstitution], Field]
-    array: Callable[[str], tuple[Field, ...] | None]
+    array: Callable[[str], Array | None]
     keep_match: Callable[[tuple[Field, ...] | None], None]
     """Where `=~` leaves what it has found, and each group of it; None: what that is, is not known."""
     plain: str = ""

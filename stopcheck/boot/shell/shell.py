@@ -1,50 +1,34 @@
-"""A shell: what it knows and has still to do, its status, its variables; the modules beside it carry it out."""
+"""A shell: what it knows and has still to do, its status, its variables; its interpreter carries it out."""
 
 from __future__ import annotations
 
-from stopcheck.boot.accounts import home, user_number
-from stopcheck.boot.shell import constructs, forks, hearing, implicit_exec, waiting
-from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError, evaluate
+from stopcheck.boot.shell.arithmetic import evaluate
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     OPTION_AT,
-    OPTION_INSIDE,
     TESTING,
-    Again,
-    AndOrRest,
-    Answer,
     Assigned,
-    Blocked,
     CallEnd,
-    CaseRest,
     Checked,
     Evaluate,
     Foreground,
     ForRest,
     Frame,
-    GoesOn,
-    IfRest,
     Items,
-    Job,
-    Joined,
     Left,
     LoopBody,
     LoopTest,
-    Negate,
     Reading,
     Redirected,
-    Resume,
     SourceEnd,
-    Tail,
-    Trap,
     TrapEnd,
     Waiting,
     frame_key,
 )
-from stopcheck.boot.shell.scope import Scope
-from stopcheck.boot.shell.words import OneWord, Partly, count
-from stopcheck.boot.signals import signal_number
-from stopcheck.hints import TYPE_CHECKING
-from stopcheck.model import Unknown, numeral
+from stopcheck.boot.shell.origin import Origin
+from stopcheck.boot.world import TooComplex
+from stopcheck.hints import TYPE_CHECKING, Protocol
+from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 
@@ -52,27 +36,63 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.shell.interface import Interpreter
+    from stopcheck.boot.shell.frames import Answer, Blocked, Held, Job, Tail, Trap
+    from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field, Process, Status, World
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.knowledge.shells import ShellRow
     from stopcheck.source import Span
-    from stopcheck.syntax.shell.tree import CommandSubstitution, Function, ProcessSubstitution, Sequence, Word
+    from stopcheck.syntax.shell.tree import (
+        CommandSubstitution,
+        Conditional,
+        Function,
+        ProcessSubstitution,
+        Sequence,
+        SimpleCommand,
+    )
+
+
+class Interpreter(Protocol):
+    """What carries a shell out; `interpreter.py` has the one there is, which the modules below need not know."""
+
+    def step(self, shell: Shell, world: World, process: Process) -> bool:
+        """See Body.step."""
+
+    def disposition(self, shell: Shell, signal: str) -> str:
+        """See Body.disposition."""
+
+    def receive(self, shell: Shell, world: World, process: Process, signal: str) -> None:
+        """See Body.receive."""
+
+    def scope(self, shell: Shell, world: World | None, process: Process | None) -> Scope:
+        """What expansion may ask the shell for."""
+
+    def simple_command(self, shell: Shell, node: SimpleCommand, tail: Tail, world: World, process: Process) -> None:
+        """Run one: it changes the shell, starts a child, or replaces the process."""
+
+    def conditional(self, shell: Shell, node: Conditional, world: World, process: Process) -> None:
+        """`[[ … ]]`: sets the shell's status."""
+
+    def substitute(
+        self, shell: Shell, part: CommandSubstitution, world: World | None, process: Process | None
+    ) -> Field:
+        """The output of `$( … )`."""
+
+    def read_on(self, shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:
+        """What a `read` waited for has come, or its time is over."""
+
+    def has_builtin(self, name: str, row: ShellRow) -> bool:
+        """Whether the shell has a builtin of that name."""
+
 
 _PLAIN = regex(r"[\w ./:-]*")
-_DESCRIPTOR = "/dev/fd/63"
-"""What a `<( … )` is called."""
-
-CALL_LIMIT = 40
-
-
 _PLAIN_SLOTS = (
-    "aliases", "answers", "args", "armed", "blocked", "called", "comes_last", "constants", "cut", "deaf",
-    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten",
+    "aliases", "answers", "args", "armed", "blocked", "constants", "cut", "deaf",
+    "disowned", "dying", "ending", "exported", "feeding", "folders", "forgotten",
     "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
-    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name",
-    "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "piped", "plain", "renamed",
-    "root", "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
+    "jobs", "killed", "last_job", "left_within", "machine", "mode", "name",
+    "ok", "open_end", "opened", "origin", "options", "packaged", "pending", "piped", "plain", "renamed",
+    "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
     "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -111,7 +131,7 @@ class Shell:
         if "PATH" not in variables:
             self.variables["PATH"] = row.path
             self.exported |= {"PATH"} if row.exports_path else frozenset()
-        self.arrays: dict[str, tuple[Field, ...]] = {}
+        self.arrays: dict[str, Array] = {}
         self.functions: dict[str, Function] = {}
         self.aliases: Mapping[str, tuple[str, Span]] = {}
         """What `alias` has made other words of, and where: from the next line on."""
@@ -135,10 +155,8 @@ class Shell:
         self.script = script
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
+        self.origin = Origin()
         self.open_end = not body.span.source.text.endswith("\n")
-        looks = mode == "command" or bool(row.exec_file or row.exec_open_file)
-        self.comes_last = not looks or implicit_exec.comes_last(row, body)
-        """Whether what follows the last command lets that replace the shell."""
         self.opened = ""
         """A sourced file that is not known: it may set any variable that is not set else."""
         self.renamed = ""
@@ -155,30 +173,16 @@ class Shell:
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
         self.disowned: Mapping[int, Status] = {}
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
-        self.depth = 0
-        """How many subshells it is in: $BASH_SUBSHELL."""
-        self.called = False
-        """Whether it was forked from within a function."""
-        self.ends_plainly = False
-        """Whether it ends without its EXIT trap: a part of bash that is neither `( … )` nor, by itself, `{ … }`."""
-        self.interrupts: Status | None = None
-        """The status before the trap that it was forked in: to dash and busybox it is that of a bare `exit`, still."""
         self.left_within = False
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.unheard = False
         """Whether it has ended where no ERR trap hears of a failure: bash's EXIT trap is there, too."""
-        self.looped = False
-        """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.had_trap = False
         """Whether it has ever set a trap: busybox does not forget that when it is taken back."""
-        self.parenthesised = False
-        """Whether it runs what stands in `( … )`."""
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
         """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
-        self.lenient = False
-        """Whether the shell that it was forked from looks at its status, so that `set -e` does not hold in it."""
         self.has_exit_trap = False
         """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
         self.armed: frozenset[str] = frozenset()
@@ -198,8 +202,6 @@ class Shell:
         """The pipes to `>( … )` that it holds as long as a command, or a construct, is redirected there."""
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
-        self.root: int | None = None
-        """The process that `$$` names, where it is not this one."""
         self.packaged: ProgramRow | None = None
         """The known program that this is: a script of its package, which nobody here has written."""
 
@@ -240,15 +242,19 @@ class Shell:
         """Whether an error of a special builtin ends it, as POSIX has it (XCU 2.8.1): not bash under its own name."""
         return self.row.almquist or self.row.special_ends or (self.row.name == "bash" and "posix" in self.options)
 
-    # --- the process -----------------------------------------------------------------------------
+    # --- the process: its interpreter carries it out -----------------------------------------------
+
+    def step(self, world: World, process: Process) -> bool:
+        """See Body.step."""
+        return self.interpreter.step(self, world, process)
 
     def disposition(self, signal: str) -> str:
         """See Body.disposition."""
-        return hearing.disposition(self, signal)
+        return self.interpreter.disposition(self, signal)
 
     def receive(self, world: World, process: Process, signal: str) -> None:
         """See Body.receive."""
-        hearing.receive(self, world, process, signal)
+        self.interpreter.receive(self, world, process, signal)
 
     def wakes(self) -> float | None:
         """See Body.wakes: a shell has no timer of its own but that of `read -t`."""
@@ -261,61 +267,6 @@ class Shell:
         return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
 
     # --- going on --------------------------------------------------------------------------------
-
-    def step(self, world: World, process: Process) -> bool:
-        """See Body.step."""
-        if self.blocked is not None:
-            return waiting.unblock(self, world, process)
-        if self.feeding and not any(isinstance(frame, Redirected) and frame.feeds for frame in self.frames):
-            world.held = {pipe: pid for pipe, pid in world.held.items() if pipe not in self.feeding}
-            self.feeding = ()
-        amid = bool(self.answers)  # its next command is being expanded: no trap comes before it has run
-        if isinstance(self.frames[-1] if self.frames else None, Negate):
-            amid = amid or self.row.name == "bash"
-        if self.pending and not amid:
-            signal = next((signal for signal in self.pending if not hearing.comes_later(self, signal)), None)
-            if signal is not None:
-                hearing.run_trap(self, signal, world, process)
-                return True
-        if not self.frames:
-            self._end(world, process)
-            return True
-        frame, self.frames = self.frames[-1], self.frames[:-1]
-        try:
-            self._take(frame, world, process)
-        except UnsetError as error:
-            if type(error) is UnsetError and process.pid == 1 and not world.stopping and str(error):
-                world.note("unset", process, text=str(error), span=self._place(frame))
-            if isinstance(error, ConstantFault) and self.row.name == "bash":
-                self._cannot_set(error, process)
-                return True
-            if isinstance(error, ArithmeticFault) and self.row.name == "bash" and not self.strict:
-                self.discard(process)
-                return True
-            exiting = next((each for each in self.frames if isinstance(each, TrapEnd) and each.signal == "EXIT"), None)
-            if exiting is not None and self.row.name == "bash":
-                self.dying = "" if "e" in self.options else self.dying
-                self.leave(1 if "e" in self.options else exiting.status)
-                return True
-            one = self.row.bash_syntax or self.row.name in {"mksh", "posh"}
-            self.leave(self.fault() if self.row.name == "bash" else 1 if one else 2, unwound=True)
-        return True
-
-    @staticmethod
-    def _place(frame: Frame) -> Span | None:
-        """Where in the script a frame stands: at its command, or at the next of several."""
-        node = getattr(frame, "node", None)
-        if isinstance(frame, Items):
-            node = frame.node.items[frame.index] if frame.index < len(frame.node.items) else node
-        return getattr(node, "span", None)
-
-    def _cannot_set(self, fault: ConstantFault, process: Process) -> None:
-        """bash: an expansion would set what is set for good."""
-        if not self.ending and (self.strict or self.errexit):
-            self.leave(self.fault() if self.strict else 1)
-        else:
-            self.discard(process)
-            self.status = self.status if self.mode == "command" else fault.status
 
     def keeps(self, *names: str) -> bool:
         """Whether one of these is set for good, so that a builtin fails that would set it.
@@ -330,56 +281,6 @@ class Shell:
             self.set_status(2 if self.row.almquist else 1)
         return True
 
-    def _take(self, frame: Frame, world: World, process: Process) -> None:
-        match frame:
-            case Evaluate():
-                constructs.begin(self, frame.node, frame.tail, world, process)
-            case Items():
-                constructs.rest_of_items(self, frame.node, frame.index, frame.tail)
-            case AndOrRest():
-                constructs.rest_of_list(self, frame)
-            case Negate():
-                if not isinstance(self.status, Unknown):
-                    self.status = int(not self.status)
-            case IfRest():
-                constructs.rest_of_if(self, frame, world, process)
-            case LoopTest():
-                constructs.test_loop(self, frame, world, process)
-            case LoopBody():
-                constructs.loop_again(self, frame, world)
-            case ForRest():
-                constructs.rest_of_for(self, frame)
-            case CaseRest():
-                if frame.node.items[frame.index].terminator == ";;&":
-                    constructs.choose(self, frame.node, frame.tail, world, process, frame.index + 1)
-                else:
-                    constructs.case_body(self, frame.node, frame.index, ";&", frame.tail)
-            case CallEnd():
-                self._return(frame)
-                self.set_status(self.status, self.ok)
-            case Checked():
-                self.set_status(self.status, self.ok)
-            case GoesOn():
-                world.note("waits-unseen", process, span=frame.span)
-            case Left():
-                self.leave(self.status, unwound=True)
-            case Again():
-                self.blocked = frame.reading
-            case Joined():
-                self.blocked = Foreground(frame.pids, frame.node, own=self.status)
-            case Redirected():
-                frame.restore(process)
-            case Assigned():
-                self._unassign(frame)
-            case SourceEnd():
-                if frame.args is not None:
-                    self.args = frame.args
-                self.set_status(self.status, self.ok)
-            case Resume():
-                hearing.resume(self, frame, world, process)
-            case TrapEnd():
-                hearing.trap_ended(self, frame)
-
     def push(self, *frames: Frame) -> None:
         """Do these next, the last one first."""
         self.frames += frames
@@ -389,7 +290,7 @@ class Shell:
         self.status, self.ok, self.piped = status, ok, ()
         if isinstance(status, Unknown) or status == 0 or self.tested():
             return
-        heard = "ERR" in self.traps and hearing.runs_error_trap(self)
+        heard = "ERR" in self.traps and self.hears_failure()
         if self.pending and not self.row.errexit_first and not (heard and self.row.error_trap == "first"):
             self.cut = True  # the trap comes before `set -e`: it has signalled itself
         elif heard:
@@ -398,6 +299,22 @@ class Shell:
             self.pending = ("ERR", *self.pending)
         elif "e" in self.options:
             self.leave(status, unwound=True)
+
+    def hears_failure(self, *, unwound: bool = False) -> bool:
+        """Whether the ERR trap hears of a failure here: not in itself, nor in a function that has not inherited it.
+
+        `unwound`: where all functions are left.
+        """
+        if self.traps["ERR"].text == "":
+            return False
+        if not self.row.error_trap:
+            raise TooComplex("what its trap for ERR does")
+        for frame in reversed(self.frames):
+            if isinstance(frame, CallEnd) and "E" not in self.options and not unwound:
+                return False
+            if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and self.unheard)):
+                return False
+        return "ERR" not in self.pending
 
     def tested(self) -> bool:
         """Whether the status of what runs now is looked at, so that `set -e` does not hold."""
@@ -408,7 +325,7 @@ class Shell:
                 return False  # a trap is looked at by nobody, wherever it comes
             if isinstance(frame, SourceEnd) and self.row.almquist:
                 return False  # they run what they source like a script of its own: `. file || true`
-        return self.lenient
+        return self.origin.lenient
 
     def eases(self) -> bool:
         """Whether `set -e` is off in what bash's `.` or `eval` runs whose status is looked at: for EXIT traps, too."""
@@ -432,11 +349,11 @@ class Shell:
         if self.row.exit_trap_status and any(isinstance(f, TrapEnd) and f.signal != "EXIT" for f in self.frames):
             self.killed = True  # mksh leaves a trap as it leaves what a signal has ended
         if not self.ending and self.row.error_trap == "first" and "ERR" in self.traps:
-            self.unheard = not hearing.runs_error_trap(self, unwound=unwound)
+            self.unheard = not self.hears_failure(unwound=unwound)
         self.left_within = not self.ending and any(isinstance(frame, (CallEnd, SourceEnd)) for frame in self.frames)
         for frame in reversed(self.frames) if unwound and self.row.name == "bash" else ():
             if isinstance(frame, CallEnd):
-                self._return(frame)
+                self.return_from(frame)
         self.frames = ()
         self.pending = ()
         self.blocked = None
@@ -461,7 +378,7 @@ class Shell:
         bash does not mind where its status is looked at, if it was only called wrongly (2); nor behind an ERR trap,
         which has it forget that (execute_cmd.c: special_builtin_failed).
         """
-        minds = not (self.tested() or ("ERR" in self.traps and hearing.runs_error_trap(self)))
+        minds = not (self.tested() or ("ERR" in self.traps and self.hears_failure()))
         if special and self.strict and not (self.row.name == "bash" and status == 2 and not minds):
             self.leave(status)
         else:
@@ -488,42 +405,25 @@ class Shell:
         rest = frames[index + 1] if len(frames) > index + 1 else None
         if isinstance(rest, Items) and rest.node is text:
             at = rest.index
-            while at < len(text.items) and "\n" not in constructs.between(text.items[at - 1].span, text.items[at].span):
+            while at < len(text.items) and "\n" not in text.items[at - 1].span.between(text.items[at].span):
                 at += 1
             self.push(Items(text, at, rest.tail))
         self.status, self.ok = 1, False
 
-    def _return(self, frame: CallEnd) -> None:
+    def return_from(self, frame: CallEnd) -> None:
+        """A function is over: the caller's arguments and variables are there again."""
         self.args = frame.args
         for name, value in frame.saved:
             self._put_back(name, value)
         self.integers = self.integers.difference(name for name, _ in frame.saved) | frame.integers
 
-    def _end(self, world: World, process: Process) -> None:
-        trap = self.traps.get("EXIT")
-        if trap is not None and not self.ending and not self.ends_plainly:
-            self.ending = True
-            if trap.body is not None and trap.text != "":
-                world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")
-                self.push(TrapEnd("EXIT", self.status, self.ok), Evaluate(trap.body, None))
-            return
-        if self.dying:
-            status = (self.row.hangup_status if self.dying == "HUP" else 0) or 128 + signal_number(self.dying)
-            world.exit(process, status, self.dying if process.pid != 1 else "")  # it kills itself behind its EXIT trap
-        elif isinstance(self.status, Unknown):
-            world.exit(process, 0 if self.ok else self.status)
-        elif self.status > 256:  # ksh93's status of what a signal has killed, where no `exit` tells it
-            world.exit(process, 128 + (self.status & 127))
-        else:
-            world.exit(process, self.status & 255)
-
-    # --- nodes -----------------------------------------------------------------------------------
+    def dies_of(self, signal: str) -> None:
+        """bash runs its EXIT trap before that; what it has started by `<( … )` before, no `wait` there waits for."""
+        self.dying, self.substitutions = signal, ()
 
     def decide(self, status: Status) -> None:
         """Go on as if the status were this."""
         self.status, self.ok = status, False
-
-    # --- children --------------------------------------------------------------------------------
 
     def answer(self, part: CommandSubstitution | ProcessSubstitution) -> Answer | None:
         """What a substitution that was run has printed."""
@@ -531,211 +431,63 @@ class Shell:
 
     # --- variables -------------------------------------------------------------------------------
 
-    def value(self, name: str) -> Field | None:
-        """A parameter's value; None where it is unset."""
-        match name:
-            case "#":
-                return count(self.args)
-            case "?":
-                return self.status if isinstance(self.status, Unknown) else str(self.status)
-            case "!":
-                if self.last_job is None:
-                    return "0" if self.row.name in {"zsh", "yash"} else None
-                return str(self.last_job)
-            case "0":
-                return self.name
-            case "-":
-                return "".join(sorted(option for option in self.options if len(option) == 1))
-            case "BASH_SOURCE" if self.row.name == "bash" and self.mode != "command":
-                return self._source()
-            case "BASH_SUBSHELL" if self.row.name == "bash":
-                return str(self.depth)
-            case "BASH_VERSION":
-                return "5.2.15(1)-release" if self.row.name == "bash" else None
-            case "OSTYPE" if self.row.name == "bash":
-                return Partly("$OSTYPE", None, "linux")
-            case "HOSTTYPE" | "MACHTYPE" | "SHLVL" | "PIPESTATUS" if self.row.name == "bash":
-                return Unknown(f"${name}")
-            case "RANDOM" | "SECONDS" | "HOSTNAME" | "LINENO" | "EPOCHSECONDS":
-                return Unknown(f"${name}")
-        if (number := numeral(name)) is not None:
-            index = number - 1
-            several = (word for word in self.args[: index + 1] if isinstance(word, Unknown))
-            doubt = next((word for word in several if not isinstance(word, OneWord)), None)
-            return doubt or (self.args[index] if index < len(self.args) else None)
-        if name in self.variables:
-            return self.variables[name]
-        array = self.arrays.get(name)
-        if array:
-            return array[0]
-        setter = self.opened or self.renamed
-        if setter:
-            return Unknown(f"whether {setter} sets ${name}")
-        self.machine.asked[name] = None
-        return None
-
-    def assign_array(self, name: str, elements: tuple[Word, ...], values: tuple[Field, ...], append: bool) -> None:
-        """`name=(…)`, `mapfile name`. What stands under which key of an associative array is not followed."""
-        keyed = any(element.span.text.startswith("[") and "]=" in element.span.text for element in elements)
-        if keyed or (isinstance(self.variables.get(name), Unknown) and (append or elements)):
-            self.arrays.pop(name, None)
-            self.variables[name] = Unknown(f"what is in ${name}")
-        else:
-            scalar = self.variables.pop(name, None)
-            before = self.arrays.get(name, () if scalar is None else (scalar,)) if append else ()
-            self.arrays[name] = before + values
-
-    def _source(self) -> Field:
-        """The file that the current command stands in."""
-        sources = (frame.path for frame in reversed(self.frames) if isinstance(frame, SourceEnd))
-        return next(sources, self.name)
-
-    def array(self, name: str) -> tuple[Field, ...] | None:
-        """An array's elements; None where there is none. bash's FUNCNAME has the calls, the innermost first."""
-        if name == "FUNCNAME" and self.row.name == "bash":
-            calls = [frame for frame in reversed(self.frames) if isinstance(frame, (CallEnd, SourceEnd))]
-            if not any(isinstance(frame, CallEnd) for frame in calls):
-                return None
-            names = ("source" if isinstance(frame, SourceEnd) else frame.name for frame in calls)
-            return (*names, "main") if self.mode != "command" else tuple(names)
-        if name == "PIPESTATUS" and self.piped and self.row.name == "bash":
-            return tuple(status if isinstance(status, Unknown) else str(status) for status in self.piped)
-        if name == "BASH_VERSINFO" and self.row.name == "bash" and name not in self.arrays:
-            return ("5", "2", "15", "1", "release")
-        return self.arrays.get(name)
-
-    def assign(self, name: str, value: Field) -> None:
-        """Set a variable; of an array that is its first element."""
-        rest = self.arrays.pop(name, ())[1:]
-        if name == "OPTIND":
-            self.variables.pop(OPTION_AT, None)
-        if name in self.integers and isinstance(value, str):
-            value = evaluate(self.scope(), value)
-        if rest and isinstance(value, str):
-            self.arrays[name] = (value, *rest)
-        else:
-            self.variables[name] = value
-        if "a" in self.options:
-            self.exported |= {name}
-
-    def _keep_match(self, groups: tuple[Field, ...] | None) -> None:
-        self.assign("BASH_REMATCH", Unknown("what a text matched"))
-        if groups is not None:
-            self.assign_array("BASH_REMATCH", (), groups, append=False)
-
-    def _assign_expanding(self, name: str, value: Field) -> None:
-        if name in self.constants:
-            raise ConstantFault(name)
-        self.assign(name, value)
-
-    def assign_for_now(self, values: Mapping[str, Field]) -> None:
-        """Set and export these, until what is pushed next has run."""
-        self.push(Assigned(tuple((name, self.variables.get(name)) for name in values), self.exported))
-        self.variables |= values
-        self.exported |= values.keys()
-
-    def _unassign(self, frame: Assigned) -> None:
-        for name, value in frame.saved:
-            self._put_back(name, value)
-            self.exported = self.exported - {name} | (frame.exported & {name})
-
-    def _put_back(self, name: str, value: Field | None) -> None:
-        if value is None:
-            self.variables.pop(name, None)
-        else:
-            self.variables[name] = value
-
     def scope(self, world: World | None = None, process: Process | None = None) -> Scope:
-        """What expansion may ask."""
-
-        def variable(name: str) -> Field | None:
-            if name == "$":
-                return str(self.root or (process.pid if process is not None else 1))
-            if name == "BASHPID" and self.row.name in {"bash", "mksh"}:
-                return str(process.pid) if process is not None else Unknown("$BASHPID")
-            if name in {"UID", "EUID"} and process is not None and self.row.bash_syntax:
-                return user_number(process.user)
-            if name == "PPID":
-                return str(process.ppid) if process is not None else None
-            if name == "HOME" and name not in self.variables and process is not None:
-                return home(self.machine.image, process.user)
-            if name == "PWD" and process is not None and "PWD" not in self.variables:
-                return process.folder()
-            return self.value(name)
-
-        def substitute(part: CommandSubstitution) -> Field:
-            answer = self.answer(part)
-            if answer is not None:
-                return answer.output
-            forks.take_place(self)
-            self.forked += 1
-            if self.row.name == "bash" and world is not None and process is not None:
-                for child in world.children(process.pid):
-                    child.collected = child.collected or not child.alive  # it is told while it waits for the answer
-            if self.row.wait_resumes:  # what runs it is a child, too, and has ended
-                self.frames = tuple(replace(f, dead=-1) if isinstance(f, Resume) else f for f in self.frames)
-            if self.row.child_trap and "CHLD" in self.traps and "CHLD" not in self.pending:
-                if self.row.child_trap != "within":
-                    self.pending += ("CHLD",)
-                elif world is not None and process is not None:
-                    hearing.receive(self, world, process, "CHLD")
-            try:
-                return self.interpreter.substitute(self, part, world, process)
-            except UnsetError:
-                return ""
-
-        def process_substitution(part: ProcessSubstitution) -> Field:
-            answer = self.answer(part)
-            if answer is not None and world is not None:
-                world.files[_DESCRIPTOR] = answer.output
-            elif world is not None and process is not None:
-                forks.note_substitution(self, forks.fork(self, world, process, part.body, part.span, False))
-            return _DESCRIPTOR
-
-        return Scope(
-            variable,
-            lambda: self.args,
-            self._assign_expanding,
-            substitute,
-            process_substitution,
-            self.array,
-            self._keep_match,
-            self.row.plain,
-            "u" in self.options,
-            self.row.name == "bash",
-            self.row.name != "zsh"
-            or not self.options.isdisjoint({"y", "shwordsplit"})
-            or "emulate" in self.text.span.source.text,
-            self.row.dialect != "busybox",
-        )
+        """What expansion may ask it for."""
+        return self.interpreter.scope(self, world, process)
 
     def aside(self, world: World, process: Process) -> Scope:
         """What expansion may ask where what it sets is lost: in a subshell, or in what is not run yet."""
         return replace(self.scope(world, process), assign=lambda _, __: None, keep_match=lambda _: None)
 
+    def assign_array(self, name: str, array: Array | Unknown) -> None:
+        """`name=(…)`, `mapfile name`."""
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(array, Unknown):
+            self.variables[name] = array
+        else:
+            self.arrays[name] = array
+
+    def assign(self, name: str, value: Field) -> None:
+        """Set a variable; of an array that is its first element."""
+        if name == "OPTIND":
+            self.variables.pop(OPTION_AT, None)
+        if name in self.integers and isinstance(value, str):
+            value = evaluate(self.scope(), value)
+        if name in self.arrays and self.row.name != "zsh":
+            self.arrays[name] = self.arrays[name].put("0", value)
+        else:
+            self.arrays.pop(name, None)
+            self.variables[name] = value
+        if "a" in self.options:
+            self.exported |= {name}
+
+    def assign_for_now(self, values: Mapping[str, Field]) -> None:
+        """Set and export these, until what is pushed next has run."""
+        self.push(Assigned(tuple((name, self._held(name)) for name in values), self.exported))
+        self.variables |= values
+        self.exported |= values.keys()
+
+    def unassign(self, frame: Assigned) -> None:
+        """Take back what `assign_for_now` has set."""
+        for name, value in frame.saved:
+            self._put_back(name, value)
+            self.exported = self.exported - {name} | (frame.exported & {name})
+
+    def _held(self, name: str) -> Held:
+        return self.arrays[name] if name in self.arrays else self.variables.get(name)
+
+    def _put_back(self, name: str, value: Held) -> None:
+        self.arrays.pop(name, None)
+        self.variables.pop(name, None)
+        if isinstance(value, Array):
+            self.arrays[name] = value
+        elif value is not None:
+            self.variables[name] = value
+
     def environment(self) -> dict[str, Field]:
         """The exported variables."""
         return {name: value for name, value in self.variables.items() if name in self.exported}
-
-    def call(self, function: Function, args: tuple[Field, ...], tail: Tail) -> bool:
-        """Call a function; False where calls are nested too deeply."""
-        if sum(isinstance(frame, CallEnd) for frame in self.frames) >= CALL_LIMIT:
-            return False
-        if tail is not None and implicit_exec.may_replace(self, tail | {"function"}):
-            self.push(Evaluate(function.body, tail | {"function"}))
-        else:
-            self.push(CallEnd(function.name, self.args, self._options_anew()), Evaluate(function.body, None))
-        self.args = args
-        return True
-
-    def _options_anew(self) -> tuple[tuple[str, Field | None], ...]:
-        """dash and busybox begin with the options of each function, and go on with their own when it has returned."""
-        if not self.row.almquist or "getopts" not in self.text.span.source.text:
-            return ()
-        at = self.variables.get(OPTION_AT) or self.variables.get("OPTIND") or "1"
-        kept = ((OPTION_AT, at), (OPTION_INSIDE, self.variables.get(OPTION_INSIDE)))
-        self.variables[OPTION_AT] = self.variables[OPTION_INSIDE] = "1"
-        return kept
 
     def keep_fallback(self, world: World, process: Process, blocked: Blocked) -> None:
         """Remember the world in which this shell stands here, for when nothing else would."""
@@ -754,7 +506,7 @@ class Shell:
             frame = self.frames[index]
             if isinstance(frame, CallEnd):
                 if all(saved != name for saved, _ in frame.saved):
-                    saved = (*frame.saved, (name, self.variables.get(name)))
+                    saved = (*frame.saved, (name, self._held(name)))
                     integers = frame.integers | (self.integers & {name})
                     frame = replace(frame, saved=saved, integers=integers)
                     self.frames = (*self.frames[:index], frame, *self.frames[index + 1 :])
@@ -777,9 +529,9 @@ class Shell:
             if isinstance(frame, Redirected):
                 frame.restore(process)
             elif isinstance(frame, Assigned):
-                self._unassign(frame)
+                self.unassign(frame)
             elif isinstance(frame, CallEnd):
-                self._return(frame)
+                self.return_from(frame)
         self.frames = self.frames[:index]
 
     def unwind(self, *kinds: type[Frame]) -> Frame | None:

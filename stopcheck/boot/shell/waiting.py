@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
 from stopcheck.boot.signals import signal_number
@@ -174,7 +174,8 @@ def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
     if "EXIT" in shell.traps and (shell.row.name == "bash" or shell.row.exit_trap_status):
         shell.leave(128 + signal_number(signal))
         shell.killed = True
-        shell.dying = signal if shell.row.name == "bash" else ""
+        if shell.row.name == "bash":
+            shell.dies_of(signal)
     else:
         world.exit(process, 128 + signal_number(signal), signal)
 

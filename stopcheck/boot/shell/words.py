@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
-from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, evaluate, filled_in
+from stopcheck.boot.partly import OneWord, Partly, count
+from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, elements, evaluate, filled_in
+from stopcheck.boot.shell.arrays import Array
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.world import Field
-    from stopcheck.source import Span
 
 _ALWAYS_SET = frozenset(
     """
@@ -49,31 +51,6 @@ class _Piece:
 
 class _Break:
     """Between two fields of "$@"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Partly(Unknown):
-    """A text of which only the ends are known: `--port=$PORT`."""
-
-    start: str = ""
-    end: str = ""
-
-    @property
-    def shape(self) -> object:
-        """See Unknown.shape."""
-        return (type(self), self.start, self.end)
-
-
-@dataclass(frozen=True, slots=True)
-class OneWord(Partly):
-    """What a word says is not known, but that it stays one: it was quoted."""
-
-
-def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
-    """How many words there are, as `$#` and `${#array[@]}` tell it."""
-    if any(isinstance(value, Unknown) and not isinstance(value, OneWord) for value in values):
-        return Unknown("the number of arguments", span)
-    return str(len(values))
 
 
 def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) -> tuple[Field, ...]:
@@ -365,21 +342,17 @@ def _pieces(scope: Scope, word: Word, splitting: bool) -> list[_Piece | type[_Br
 
 def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_Piece | type[_Break]]:
     several: tuple[Field, ...] | None = None
+    array: Array | None = None
     if scope.plain and (part.index is not None or part.operator not in _KNOWN[scope.plain]):
         raise UnsetError
     if part.name in {"@", "*"}:
         several = scope.positional()
     elif part.index in {"@", "*"}:
-        several = scope.array(part.name)
-        if several is None:
-            value = scope.variable(part.name)
-            # An array that is not known has any number of elements.
-            several = (
-                () if value is None else (Unknown(value.reason, value.span) if isinstance(value, Unknown) else value,)
-            )
+        array = scope.array(part.name)
+        several = elements(scope, part.name)
     if part.operator == "keys" and several is not None:
         doubt = next((value for value in several if isinstance(value, Unknown)), None)
-        several = tuple(map(str, range(len(several)))) if doubt is None else (doubt,)
+        several = (doubt,) if doubt is not None else array.keys() if array is not None else ("0",) * len(several)
     elif several is None or part.operator in {"length", "keys", "indirect", "prefix"}:
         alternative = _alternative(scope, part) if splitting and not part.quoted and scope.splits else None
         if alternative is not None:
@@ -388,7 +361,7 @@ def _parameter_pieces(scope: Scope, part: Parameter, splitting: bool) -> list[_P
         whole = not scope.splits and isinstance(value, str) and value != ""
         return [_Piece(value, part.quoted, splitting and not part.quoted and not whole)]
     if part.operator in {":", "", "keys"} or part.operator[:1] == ":" or part.operator in {"+", "-", "?", "="}:
-        several = _several(scope, part, several)
+        several = _several(scope, part, several, array)
     elif part.operator:
         several = tuple(_trimmed(scope, part, value) for value in several)
     star = part.name == "*" or part.index == "*"
@@ -420,7 +393,7 @@ def _alternative(scope: Scope, part: Parameter) -> list[_Piece | type[_Break]] |
     ]
 
 
-def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple[Field, ...]:
+def _several(scope: Scope, part: Parameter, several: tuple[Field, ...], array: Array | None) -> tuple[Field, ...]:
     """`${@:2}`, `${@:-default}`, `${@:+x}` on a list."""
     operator = part.operator
     if operator in {"", "keys"}:
@@ -435,11 +408,12 @@ def _several(scope: Scope, part: Parameter, several: tuple[Field, ...]) -> tuple
             if isinstance(text, Unknown):
                 return several
             return (text[offset:] if length is None else text[offset : offset + length],)
+        if array is not None:
+            return array.part(offset, length)
+        items = several
         if part.name in {"@", "*"}:
             zero = scope.variable("0")
             items = ((zero if zero is not None else ""), *several)
-        else:
-            items = several
         start = offset if offset >= 0 else max(0, len(items) + offset)
         return tuple(items[start : start + length] if length is not None else items[start:])
     set_ = bool(several) and not (operator[0] == ":" and several == ("",))
@@ -466,22 +440,32 @@ def _substring_numbers(scope: Scope, part: Parameter) -> tuple[int, int | None] 
     return numbers[0], (numbers[1] if len(numbers) > 1 else None)
 
 
+def _element(scope: Scope, part: Parameter, index: str) -> Field | None:
+    """`${name[index]}`; a variable that is no array is one with a single element."""
+    array = scope.array(part.name)
+    if array is None:
+        value = scope.variable(part.name)
+        doubt = isinstance(value, Unknown) and index != "0"
+        if doubt or value is None:
+            return Unknown(f"${{{part.name}[…]}}", part.span) if doubt else None
+        array = Array((("0", value),))
+    key = key_of(scope, array, index)
+    several = not array.keyed and any(isinstance(value, Unknown) for value in array.values()[:-1])
+    if isinstance(key, Unknown) or (several and key != "0"):
+        return Unknown(f"${{{part.name}[…]}}", part.span)
+    return array.get(key)
+
+
 def _parameter(scope: Scope, part: Parameter) -> Field:
     """One parameter with its operator."""
     operator = part.operator
     if part.index is not None and part.index not in {"@", "*"}:
-        several = scope.array(part.name)
-        index = Unknown("a key") if several is None and part.index != "0" else evaluate(scope, part.index, part.span)
-        if several is None or isinstance(index, Unknown):
-            value = scope.variable(part.name) if part.index == "0" else Unknown(f"${{{part.name}[…]}}", part.span)
-        else:
-            number = int(index)
-            value = several[number] if -len(several) <= number < len(several) else None
+        value = _element(scope, part, part.index)
     elif operator in {"prefix", "keys"}:
         return Unknown(f"${{!{part.name}…}}", part.span)
     elif operator == "length" and (part.name in {"@", "*"} or part.index in {"@", "*"}):
-        several = scope.positional() if part.name in {"@", "*"} else scope.array(part.name)
-        return count(several, part.span) if several is not None else Unknown("the number of arguments", part.span)
+        several = scope.positional() if part.name in {"@", "*"} else elements(scope, part.name)
+        return count(several, part.span)
     else:
         value = scope.variable(part.name)
     if operator.startswith("indirect"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import ASSUMED, Program
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.program import ASSUMED, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.checks._script import called, consequence
 from stopcheck.checks._start import staying, that_stays
 from stopcheck.hints import TYPE_CHECKING

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.program import Program
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.checks._script import called, consequence, main_of
 from stopcheck.checks._start import stop_signal, told_by_signal
 from stopcheck.hints import TYPE_CHECKING

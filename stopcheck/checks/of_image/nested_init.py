@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from stopcheck.boot.programs.program import Parent
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.checks._script import called
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Violation

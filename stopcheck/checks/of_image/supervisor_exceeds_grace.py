@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.programs.supervisors import Supervisor
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.checks._script import called, consequence
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import OutcomeKind, Violation
@@ -11,7 +11,7 @@ from stopcheck.syntax.ini import parse_ini
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.programs.supervisors import Managed
+    from stopcheck.boot.bodies.supervisor import Managed
     from stopcheck.checks._case import Case
     from stopcheck.source import Span
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.checks._script import called
 from stopcheck.checks._start import in_json, passes_on
 from stopcheck.hints import TYPE_CHECKING

@@ -131,6 +131,10 @@ class Heredoc:
     body: Word
 
 
+OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
+"""The operators of redirections that write."""
+
+
 @dataclass(frozen=True, slots=True)
 class Redirection:
     """`operator` is one of < > >> >| <> <& >& &> &>> << <<- <<<; `descriptor` is what stood before it (`2`, `{fd}`)."""
@@ -394,6 +398,10 @@ class Script:
     shebang: str | None
     problems: tuple[Unparsed, ...]
     ends_with_newline: bool
+
+
+Node: TypeAlias = Sequence | Item | AndOr | Pipeline | Command
+"""What a script is made of, from the whole of it to one command."""
 
 
 def walk(node: Any) -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
+    AndOr,
     Arithmetic,
     ArithmeticExpansion,
     ArithmeticFor,
@@ -16,7 +17,9 @@ from stopcheck.syntax.shell.tree import (
     Function,
     Group,
     If,
+    Item,
     Parameter,
+    Pipeline,
     Subshell,
     TestLogical,
     TestNot,
@@ -26,7 +29,7 @@ from stopcheck.syntax.shell.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.syntax.shell.tree import Command, Sequence, TestExpression
+    from stopcheck.syntax.shell.tree import Command, Node, Sequence, TestExpression
 
 
 def commands(sequence: Sequence) -> Iterator[Command]:
@@ -56,6 +59,19 @@ def _within(command: Command) -> Iterator[Command]:
                 yield from commands(item.body)
         case Function() | Coprocess():
             yield from _within(command.body)
+
+
+def core(node: Node) -> Node:
+    """What a node comes down to: most items are lists of one pipeline of one command."""
+    while True:
+        if isinstance(node, Item) and not node.background:
+            node = node.command
+        elif isinstance(node, AndOr) and not node.rest:
+            node = node.first
+        elif isinstance(node, Pipeline) and len(node.commands) == 1 and not (node.negated or node.timed):
+            node = node.commands[0]
+        else:
+            return node
 
 
 def conditions(sequence: Sequence) -> Iterator[TestExpression]:

@@ -28,6 +28,11 @@ def fragments() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def kinds_of(shell: str) -> tuple[str, ...]:
+    """The sections' suffixes for a shell: what is for every one, for bash, for what runs on Debian."""
+    return ("", *([" bash"] if shell in ("bash", "sh") else []), *([" debian"] if shell in ("dash", "bash") else []))
+
+
 WAYS = ("quoted", "quoted", "function", "function", "each", "exit", "apart", "named", "raised", "flag")
 """Styles of handlers."""
 
@@ -37,11 +42,7 @@ class Entrypoint:
 
     def __init__(self, chance: random.Random, shell: str, service: Callable[[], str]) -> None:
         self._chance = chance
-        self._kinds = (
-            "",
-            *([" bash"] if shell in ("bash", "sh") else []),
-            *([" debian"] if shell in ("dash", "bash") else []),
-        )
+        self._kinds = kinds_of(shell)
         self._service = service
         self._many = False
 

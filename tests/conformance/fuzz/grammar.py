@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from tests.conformance.fuzz.entrypoints import Entrypoint
+from tests.conformance.fuzz.entrypoints import Entrypoint, kinds_of
+from tests.conformance.fuzz.layers import layered
 from tests.conformance.fuzz.tree import Block, Node, size, smaller, write
 
 if TYPE_CHECKING:
@@ -426,6 +427,9 @@ class Grammar:
             body = self._script()
         else:
             body = self._short()
+        if form == "script" and self._one_in(2):
+            body, layers = layered(chance, kinds_of(self._shell), body)
+            self._files += layers
         shebang = "#!/bin/sh"
         if self._shell == "bash":
             shebang = chance.choice(("#!/bin/bash", "#!/usr/bin/env bash", "#!/bin/bash -e"))

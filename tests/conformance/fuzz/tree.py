@@ -46,6 +46,8 @@ def _end(text: str) -> str:
 
 
 def _indented(text: str) -> str:
+    if "EOF" in text:
+        return text  # the end of a here-document begins a line
     return "\n".join("  " + line for line in text.split("\n"))
 
 

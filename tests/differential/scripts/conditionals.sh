@@ -8,3 +8,4 @@ fi
 while [[ $(curl -so /dev/null -w '%{http_code}' localhost) != 200 ]]; do sleep 1; done
 [[ $v =~ [[:space:]]*(a b|c) ]] || true
 [[ x == "y z"* ]]
+[[ -h a ]] && [[ ! -L b ]]

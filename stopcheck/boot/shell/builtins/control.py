@@ -1,51 +1,31 @@
-"""The builtins by which a script takes its way: `exec`, `exit`, `return`, `break`, `eval`, `.`."""
+"""The builtins by which a script takes its way: `exec`, `exit`, `return`, `break`, `continue`."""
 
 from __future__ import annotations
 
-import posixpath
+import itertools
 
 from stopcheck.boot.alternatives import is_default, is_told_to_start
-from stopcheck.boot.made import may_have_made
 from stopcheck.boot.shell import constructs, hearing
-from stopcheck.boot.shell.commands import replace_process
 from stopcheck.boot.shell.frames import (
     CallEnd,
-    Checked,
-    Evaluate,
     Left,
     LoopBody,
     LoopTest,
+    Negate,
     SourceEnd,
     Standing,
     TrapEnd,
 )
-from stopcheck.boot.shell.globs import WILDCARDS
-from stopcheck.boot.shell.words import Partly
+from stopcheck.boot.shell.parameters import value_of
+from stopcheck.boot.shell.running import replace_process
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.paths import clean
 from stopcheck.model import Unknown, numeral
-from stopcheck.regex import regex
-from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
-    from stopcheck.boot.world import Field, Status
-
-
-SETS_LITTLE = (
-    "activate",
-    "envvars",
-    "nvm.sh",
-    "profile",
-    "bashrc",
-    "setup.bash",
-    "setup.sh",
-    "functions",
-    "rvm",
-    "sdkman-init.sh",
-)
-"""Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
+    from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Status
 
 
 _EXEC_LETTERS = {"bash": "cla", "ksh93": "ca", "mksh": "ca", "yash": "cfa", "zsh": "cla"}
@@ -92,7 +72,7 @@ def do_exec(call: Call) -> None:
         return
     env = call.shell.environment()
     for assignment in call.node.assignments:
-        value = call.shell.value(assignment.name)
+        value = value_of(call.shell, assignment.name)
         env |= {} if value is None else {assignment.name: value}
     replace_process(call, words, env, "exec")
 
@@ -165,8 +145,8 @@ def do_exit(call: Call) -> None:
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
-    if trap is None and shell.interrupts is not None and shell.row.almquist:
-        shell.leave(shell.interrupts)
+    if trap is None and shell.origin.interrupts is not None and shell.row.almquist:
+        shell.leave(shell.origin.interrupts)
         return
     kept = trap is not None and not (shell.row.trap_exit_zero and (trap.signal != "EXIT" or shell.row.name == "zsh"))
     shell.leave(_byte(trap.status if trap is not None and kept else shell.status))
@@ -196,6 +176,8 @@ def do_return(call: Call) -> None:
     looked = shell.tested()
     if shell.row.almquist and sum(isinstance(each, TrapEnd) for each in shell.frames) > 1:
         raise TooComplex("what `return` in a trap within another one leads to")
+    if shell.row.name == "busybox":
+        status = _negated(shell, status)
     frame = shell.unwind(CallEnd, SourceEnd)
     if frame is None and shell.ending and ((bash and shell.left_within) or not (bash or shell.row.almquist)):
         raise TooComplex("what `return` in an EXIT trap leaves as the status")
@@ -216,6 +198,14 @@ def do_return(call: Call) -> None:
         shell.set_status(status)
 
 
+def _negated(shell: Shell, status: int | Unknown) -> int | Unknown:
+    """busybox: a `!` that it leaves with a `return` makes of the status what it does of any other (measured)."""
+    within = itertools.takewhile(lambda frame: not isinstance(frame, (CallEnd, SourceEnd)), reversed(shell.frames))
+    for _ in (frame for frame in within if isinstance(frame, Negate)):
+        status = status if isinstance(status, Unknown) else int(not status)
+    return status
+
+
 def _leave_loops(call: Call, again: bool) -> None:
     """Also those that a trap has interrupted, which ends with that; in zsh and ksh93 before its end."""
     shell = call.shell
@@ -223,9 +213,9 @@ def _leave_loops(call: Call, again: bool) -> None:
     shell.status, shell.ok = 0, False
     if not loops:
         called = any(isinstance(frame, CallEnd) for frame in frames)
-        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+        if shell.origin.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
             shell.leave(0)
-        elif shell.row.name == "zsh" and not shell.looped:
+        elif shell.row.name == "zsh" and not shell.origin.looped:
             shell.leave(1)
         return
     count = number(call, 1)
@@ -257,112 +247,3 @@ def do_break(call: Call) -> None:
 def do_continue(call: Call) -> None:
     """Begin the next round of a loop."""
     _leave_loops(call, True)
-
-
-def do_eval(call: Call) -> None:
-    """Run the words as a command."""
-    unknown = next((word for word in call.arguments if isinstance(word, Unknown)), None)
-    shell = call.shell
-    text = " ".join(map(_evaluated, call.arguments))
-    if unknown is not None and _tells_command(text):
-        shell.variables[_REST] = Unknown(unknown.reason, unknown.span)
-    elif unknown is not None:
-        shell.renamed = shell.renamed or "`eval`"
-        stands = Standing(f"`eval` of what is not known: {unknown.reason}", call.node.span)
-        call.shell.keep_fallback(call.world, call.process, stands)
-        shell.set_status(Unknown(f"what `eval` runs: {unknown.reason}", call.node.span), True)
-        return
-    if shell.row.name == "bash" and text.startswith("-") and call.arguments[0] != "--":
-        shell.set_status(2)
-        return
-    body = call.machine.parse_text(text, call.node.span, shell.row)
-    shell.status, shell.ok = shell.status if body.items else 0, False
-    if call.tail is None:
-        shell.push(Checked(), Evaluate(body, None))
-    else:
-        shell.push(Evaluate(body, call.tail | {"eval"}))
-
-
-_REST = "eval"
-"""The variable that stands for what is not known in a text for `eval`."""
-_COMMAND = regex(r"\s*[\w./-]+(?:\s|\+?=)")
-
-
-def _evaluated(word: Field) -> str:
-    start, end = (word.start, word.end) if isinstance(word, Partly) else ("", "")
-    return f"{start}${{{_REST}}}{end}" if isinstance(word, Unknown) else word
-
-
-def _tells_command(text: str) -> bool:
-    """Whether a text says at least which command it is: what is not known is taken to be words for that."""
-    return _COMMAND.match(text) is not None and not any(text.count(quote) % 2 for quote in "\"'`")
-
-
-def do_source(call: Call) -> None:
-    """Run a file in this shell."""
-    shell = call.shell
-    if not call.arguments:
-        shell.set_status(2)
-        return
-    name = call.arguments[0]
-    nesting = sum(isinstance(frame, SourceEnd) for frame in shell.frames)
-    if nesting > 20:
-        call.world.note("dies", call.process, signal="SEGV")
-        call.world.exit(call.process, 139, "SEGV")  # it runs out of stack
-        return
-    if isinstance(name, Unknown):
-        if not getattr(name, "end", "").endswith(SETS_LITTLE):
-            shell.opened = "a sourced file"
-        shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
-        return
-    path = clean(posixpath.join(call.process.cwd, name))
-    if path == "/dev/null":
-        shell.set_status(0)
-        return
-    made = call.world.files.get(path)
-    if path == "/dev/stdin" and call.stdin is not None:
-        lines = call.world.pipes.get(call.stdin, ())
-        made = next((line for line in lines if isinstance(line, Unknown)), None) or "\n".join(map(str, lines))
-    file = call.machine.image.files.lookup(path) if made is None else None
-    if file is None and made is None and not WILDCARDS.isdisjoint(name):
-        above = posixpath.dirname(path)
-        if call.machine.image.files.kind(above) is not None or may_have_made(call.machine, call.world, above):
-            file = Unknown("what a pattern fits")  # what it stands for was taken to be there
-    folder = file is None and made is None and call.machine.is_folder(call.world, call.process, path)
-    if folder and (shell.row.almquist or shell.row.name == "bash"):
-        shell.set_status(0 if shell.row.almquist else 1)  # to them it is empty; bash complains, and goes on
-        return
-    if file is None and made is None:
-        from stopcheck.boot.lacking import tell
-
-        tell(call.world, call.process, path, call.node.span)
-        if shell.row.name == "zsh":
-            shell.set_status(127)
-        elif shell.row.name in {"mksh", "ksh93"} and call.words[0] == "source":
-            shell.set_status(1)
-        elif shell.row.bash_syntax and (shell.row.name != "ksh93" or call.words[0] != "."):
-            shell.unsourced = shell.strict and call.special
-            shell.refuse(1, special=call.special)
-        elif shell.row.almquist:
-            shell.refuse(2, special=call.special)
-        else:
-            shell.leave(1)
-        return
-    content = made if file is None else file if isinstance(file, Unknown) else file.content
-    if isinstance(content, SourceFile):
-        body = call.machine.parse(content, shell.row).body
-    elif isinstance(content, str):
-        body = call.machine.parse_text(content, call.node.span, shell.row)
-    else:
-        if not path.endswith(SETS_LITTLE):
-            shell.opened = path
-            stands = Standing(f"`.` of what is not known: {path}", call.node.span)
-            call.shell.keep_fallback(call.world, call.process, stands)
-        shell.set_status(Unknown(f"what {path} does", call.node.span), True)
-        return
-    args = call.arguments[1:] if shell.row.bash_syntax else ()
-    if not body.items:
-        shell.decide(0)
-    shell.push(SourceEnd(path, shell.args if args else None, body), Evaluate(body, None))
-    if args:
-        shell.args = args

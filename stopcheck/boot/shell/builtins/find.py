@@ -6,9 +6,9 @@ import posixpath
 from collections.abc import Callable
 
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.shell.builtins import control, jobs, kill, plain, reading, trap, variables, wait
+from stopcheck.boot.shell.builtins import control, jobs, kill, plain, reading, texts, trap, variables, wait
 from stopcheck.boot.shell.call import Call
-from stopcheck.boot.shell.commands import run_program
+from stopcheck.boot.shell.running import run_program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
@@ -121,8 +121,8 @@ _TWICE = frozenset({"[", "echo", "false", "kill", "printf", "pwd", "sleep", "tes
 
 _BUILTINS: dict[str, Builtin] = {
     name[3:]: value
-    for part in (*map(vars, (control, jobs, kill, plain, reading, trap, variables, wait)), globals())
+    for part in (*map(vars, (control, jobs, kill, plain, reading, texts, trap, variables, wait)), globals())
     for name, value in part.items()
     if name.startswith("do_")
 }
-_BUILTINS |= {":": plain.do_true, ".": control.do_source, "[": plain.do_bracket, "[[": plain.do_bracket}
+_BUILTINS |= {":": plain.do_true, ".": texts.do_source, "[": plain.do_bracket, "[[": plain.do_bracket}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell import forks, waiting
 from stopcheck.boot.shell.frames import (
     Foreground,
     Job,
 )
-from stopcheck.boot.shell.words import Partly
+from stopcheck.boot.shell.printed import known_below
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 
@@ -24,8 +25,7 @@ def find_job(shell: Shell, word: str) -> Job | None:
         started = [job for job in shell.jobs if not (job.foreground and shell.row.name == "bash")]
         return started[-1] if started else None
     if word == "%-" and shell.row.name == "bash":
-        kept = [job for job in shell.jobs if not job.waited]  # the one before the last, or the only one
-        return kept[-2:][0] if kept else None
+        return shell.jobs[-2:][0] if shell.jobs else None  # the one before the last, or the only one
     if word == "%-" and shell.row.almquist:
         return shell.jobs[-2] if len(shell.jobs) > 1 else None
     number = word[1:]
@@ -62,8 +62,11 @@ def _numbers_of_jobs(call: Call) -> Field:
     """What `jobs -p` prints; a part of a pipeline has the table of the shell that it was forked from."""
     above = call.world.processes.get(call.process.ppid)
     jobs = call.shell.jobs
-    if call.shell.mode == "subshell" and above is not None and not jobs:
-        jobs = getattr(above.body, "jobs", ())
+    other = above.body if above is not None else None
+    apart = call.shell.origin.parenthesised and call.shell.row.name == "bash"
+    if call.shell.mode == "subshell" and isinstance(other, type(call.shell)) and not (jobs or apart):
+        beside = call.process.pid in other.substitutions and other.row.name == "bash"
+        jobs = tuple(known_below(other, call.world)) if beside else other.jobs
     if any("r" in str(word) for word in call.arguments):
         jobs = tuple(job for job in jobs if call.world.living(job.pids))
     jobs = tuple(job for job in jobs if not job.waited)

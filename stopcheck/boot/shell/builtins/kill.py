@@ -9,7 +9,7 @@ from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.signals import signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
-from stopcheck.records import dataclass
+from stopcheck.records import dataclass, replace
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
@@ -125,6 +125,8 @@ def _reached(call: Call, signal: str, word: Field) -> bool | None:
     else:
         targets = _targets(call, word)
     job = find_job(shell, word) if isinstance(word, str) and word.startswith("%") else None
+    if job is not None and job.waited and shell.row.name == "bash":
+        shell.jobs = tuple(replace(each, waited=each is not job and each.waited) for each in shell.jobs)
     if not targets and (_is_zombie(call, word) or (job is not None and _is_listed(shell, world, job))):
         return True
     if not targets and isinstance(word, str) and word.startswith("%") and job is None and shell.row.almquist:

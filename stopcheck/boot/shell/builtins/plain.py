@@ -139,7 +139,8 @@ def do_cd(call: Call) -> None:
         path = clean(posixpath.join(process.cwd, target))
         elsewhere = shell.variables.get("CDPATH") or any(each.name == "CDPATH" for each in call.node.assignments)
         if shell.row.cd_error and not elsewhere:
-            from stopcheck.boot.lacking import missing_folder, tell
+            from stopcheck.boot.files.made import missing_folder
+            from stopcheck.boot.shell.lacking import tell
 
             if missing_folder(call.machine, call.world, path):
                 tell(call.world, process, path, call.node.span)
@@ -181,7 +182,7 @@ def do_pwd(call: Call) -> None:
 
 def do_sleep(call: Call) -> None:
     """A shell that sleeps by itself hears signals meanwhile; a short sleep is as good as that of the program."""
-    from stopcheck.boot.shell.commands import run_program
+    from stopcheck.boot.shell.running import run_program
 
     word = call.arguments[0] if call.arguments else "0"
     short = isinstance(word, str) and word.replace(".", "", 1).isdigit() and float(word) < SHORT

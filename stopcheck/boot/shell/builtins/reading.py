@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from stopcheck.boot.files.written import makes_fifo
 from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.arithmetic import UnsetError
+from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import OPENS, READS, Evaluate, Reading, Redirected, Standing
 from stopcheck.boot.shell.words import expand_text, separators
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import SHORT, TooComplex
-from stopcheck.boot.written import makes_fifo
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -170,7 +171,7 @@ def _read_nothing(call: Call, wanted: _Wanted, status: int) -> None:
     for name in wanted.names:
         call.shell.assign(name, "")
     for name in wanted.array:
-        call.shell.assign_array(name, (), (), append=False)
+        call.shell.assign_array(name, Array())
     call.shell.set_status(status)
 
 
@@ -250,7 +251,7 @@ def _read_line(call: Call, wanted: _Wanted, line: Field) -> None:
         for name in wanted.variables:
             call.shell.assign(name, Unknown(f"what is read into ${name}: {reason.reason}", call.node.span))
     elif wanted.array:
-        call.shell.assign_array(wanted.array[0], (), tuple(_split(line, split, len(line) + 1)), append=False)
+        call.shell.assign_array(wanted.array[0], Array().extended(_split(line, split, len(line) + 1)))
     else:
         words = _split(line, split, len(wanted.names)) if wanted.names else [line]
         for index, name in enumerate(wanted.names):
@@ -294,7 +295,7 @@ def do_mapfile(call: Call) -> None:
         ends = "" if options else "\n"
         short = ends and stdin in world.partial
         values = [line + ends for line in known[: -1 if short else None]] + (known[-1:] if short else [])
-        shell.assign_array(names[0], (), tuple(values), append=False)
+        shell.assign_array(names[0], Array().extended(values))
         shell.set_status(0)
         return
     for name in names:

@@ -6,9 +6,11 @@ import re
 
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, evaluate
+from stopcheck.boot.shell.arrays import Array
+from stopcheck.boot.shell.assignments import appended, filled
 from stopcheck.boot.shell.builtins.control import number
-from stopcheck.boot.shell.commands import appended
 from stopcheck.boot.shell.frames import OPTION_AT, OPTION_INSIDE, CallEnd
+from stopcheck.boot.shell.subscript import key_of
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field
-    from stopcheck.source import Span
 
 
 def _declare(call: Call, export: bool, local: bool) -> None:
@@ -49,8 +50,8 @@ def _declare(call: Call, export: bool, local: bool) -> None:
             _rename(call, name, value)
             continue
         if keyed:
-            shell.arrays.pop(name, None)
-            shell.variables[name] = Unknown(f"what is in ${name}")
+            if name not in shell.arrays:
+                shell.assign_array(name, Array(keyed=True))
             continue
         if integers:
             shell.integers |= {name}
@@ -77,9 +78,12 @@ def _declare(call: Call, export: bool, local: bool) -> None:
         rest = tuple(part for part in source.parts[1:])
         array = next((part for part in rest if isinstance(part, ArrayLiteral)), None)
         if array is not None:
-            from stopcheck.boot.shell.words import expand_words
-
-            shell.assign_array(name, array.elements, expand_words(scope, array.elements, True), False)
+            if local:
+                shell.declare_local(name)
+            if keyed:
+                shell.assign_array(name, Array(keyed=True))
+            found = filled(shell, name, array, call.world, call.process, append=False)
+            shell.assign_array(name, found)
             continue
         value_field = expand_text(scope, type(source)(rest, source.span))
         prefix = text.split("=", 1)[1]
@@ -166,7 +170,11 @@ def _keep(call: Call) -> None:
 def do_local(call: Call) -> None:
     """Set in the function only; elsewhere it is an error."""
     shell = call.shell
-    if shell.row.syntax_error and not shell.called and not any(isinstance(frame, CallEnd) for frame in shell.frames):
+    if (
+        shell.row.syntax_error
+        and not shell.origin.called
+        and not any(isinstance(frame, CallEnd) for frame in shell.frames)
+    ):
         shell.leave(2) if shell.row.almquist else shell.set_status(1)
     else:
         do_declare(call)
@@ -226,7 +234,7 @@ def do_unset(call: Call) -> None:
         if "-f" in options or bash:
             shell.functions.pop(word, None)
         if "-f" not in options and "[" in word and shell.row.name == "bash":
-            _unset_element(shell, word, call.node.span)
+            _unset_element(call, word)
         elif "-f" not in options and word not in kept:
             shell.variables.pop(word, None)
             shell.arrays.pop(word, None)
@@ -237,15 +245,16 @@ def do_unset(call: Call) -> None:
         shell.set_status(0)
 
 
-def _unset_element(shell: Shell, word: str, span: Span) -> None:
-    """`unset 'array[1]'`: what is left keeps its numbers, which is followed for the last one alone."""
-    name, _, index = word.rstrip("]").partition("[")
-    elements = shell.arrays.get(name, ())
-    if elements and index in {str(len(elements) - 1), "-1"}:
-        shell.arrays[name] = elements[:-1]
-    elif elements and (numeral(index) or 0) < len(elements):
-        shell.arrays.pop(name)
-        shell.variables[name] = Unknown(f"what is left in ${name}", span)
+def _unset_element(call: Call, word: str) -> None:
+    """`unset 'array[1]'`: what is left keeps its numbers."""
+    name, _, index = word.removesuffix("]").partition("[")
+    shell = call.shell
+    array = shell.arrays.get(name)
+    if array is None:
+        return
+    key = key_of(shell.scope(call.world, call.process), array, index)
+    left = Unknown(f"what is left in ${name}", call.node.span) if isinstance(key, Unknown) else array.without(key)
+    shell.assign_array(name, left)
 
 
 def do_set(call: Call) -> None:

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import ENDED, READERS, SILENT, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.lookup import is_bare
-from stopcheck.boot.programs.program import ENDED, READERS, SILENT, Parent, Program
-from stopcheck.boot.programs.supervisors import Supervisor
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 
 if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
-    from stopcheck.boot.world import Process, World
+    from stopcheck.boot.world import Field, Process, World
 
 _MAKES_NOTHING = (
     READERS
     | SILENT
     | {"date", "env", "find", "flock", "head", "hostname", "id", "ls", "printf", "echo", "ps", "tail", "uname"}
     | {"basename", "dirname", "expr", "getent", "killall", "mkfifo", "nproc", "pgrep", "pidof", "pkill", "readlink"}
+    | {"dig", "nc", "ncat", "nslookup", "pg_isready", "ping", "ss"}
     | {"cmp", "diff", "install", "mktemp", "od", "realpath", "rmdir", "seq", "stat", "tty", "which", "whoami"}
 )
 """Programs that make nothing but what their arguments name, if at all."""
+_LOOKS_ONLY = frozenset({"basename", "cat", "chmod", "chown", "cut", "diff", "dirname", "du", "echo", "grep", "head",
+                         "id", "kill", "ls", "pgrep", "pkill", "printf", "ps", "readlink", "realpath", "rm", "rmdir",
+                         "sleep", "stat", "tail", "test", "tr", "wc"})  # fmt: skip
+"""Programs that make nothing that their arguments name."""
 
 
 MAY_WRITE = frozenset({"service", "worker", "unknown"})
@@ -51,7 +57,7 @@ def _may_make(process: Process, path: str) -> bool:
     if path.endswith(".pid") and _serves(process):
         return True  # it may tell its own number
     program = isinstance(process.body, Program)
-    for word in process.argv[1:]:
+    for word in _makes(process):
         if isinstance(word, Unknown):
             if program:
                 return True
@@ -65,6 +71,15 @@ def _may_make(process: Process, path: str) -> bool:
     ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)
+
+
+def _makes(process: Process) -> tuple[Field, ...]:
+    """Those of its words which may name what it makes."""
+    words = process.argv[1:]
+    if process.program in _LOOKS_ONLY:
+        return ()
+    options = any(isinstance(word, str) and word.startswith("-") and "t" in word for word in words)
+    return words[-1:] if process.program in {"cp", "ln", "mv"} and not options else words
 
 
 def _serves(process: Process) -> bool:
@@ -95,3 +110,16 @@ def is_asked_for(world: World, path: str) -> bool:
 
 _EMPTY = ("/mnt/", "/srv/", "/tmp/")
 """Folders in which the images of systems have nothing, nor those of languages."""
+
+
+def missing_folder(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
+    """Whether there is surely no such folder; the process that asks for it makes none."""
+    kind = machine.image.files.kind(path)
+    if isinstance(kind, Unknown) or kind == "folder" or may_have_made(machine, world, path, asking):
+        return False
+    return not any(written.startswith(path.rstrip("/") + "/") for written in world.files)
+
+
+def missing_file(machine: Machine, world: World, path: str) -> bool:
+    """Whether there is surely nothing to read."""
+    return is_nowhere(machine, world, path)

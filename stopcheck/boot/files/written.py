@@ -5,78 +5,21 @@ from __future__ import annotations
 import fnmatch
 import posixpath
 
-from stopcheck.boot.made import is_nowhere
-from stopcheck.boot.shell.words import expand_text
-from stopcheck.boot.world import SOMEWHERE
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import clean, folders_above
 from stopcheck.model import Unknown
 from stopcheck.regex import regex
-from stopcheck.source import SourceFile
-from stopcheck.syntax.shell.tree import CommandSubstitution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import Redirection
 
 COPIED = (".conf", ".ini", ".env", ".sh")
 """Ends of the names of files whose copies are followed: what is read or sourced later."""
-
 _EXECUTABLE = regex(r"(?:[ugoa]*[+=][rwst]*[xX][rwxXst]*(?:,\S*)?|[0-7]*[1357][0-7]{0,2})")
 """Modes with which a file can be run."""
-
 _MKFIFO = regex(r"\bmkfifo((?:[ \t]+[^\s;&|]+)+)")
-
-OUTPUTS = frozenset({">", ">>", ">|", "&>", "&>>", ">&"})
-
-
-def opened(shell: Shell, redirection: Redirection, world: World, process: Process, *, followed: bool = True) -> int:
-    """A file that output is sent to is there from then on; returns the pipe that it is where that is followed."""
-    path = target(shell, redirection, world, process)
-    if not path:
-        if isinstance(expand_text(shell.scope(world, process), redirection.target), Unknown):
-            world.files[SOMEWHERE] = Unknown("a file whose name is not known", redirection.span)
-        return 0
-    if is_nowhere(shell.machine, world, path):
-        world.owners[path] = process.user
-    word = redirection.target
-    plain = redirection.operator in {">", ">>", ">|"} and redirection.descriptor in {None, "1"}
-    if makes_fifo(word.span.source.text, word.literal or word.span.text):
-        world.files[path] = Unknown(f"the content of {path}", redirection.span)
-        return world.fifo(path)
-    if not (followed and plain):
-        world.files[path] = Unknown(f"the content of {path}", redirection.span)
-        return 0
-    return world.new_sink(path, _before(shell, world, path) if redirection.operator == ">>" else "")
-
-
-def _before(shell: Shell, world: World, path: str) -> Field:
-    """What a file holds before something is appended to it."""
-    if path in world.files:
-        return world.files[path]
-    file = shell.machine.image.files.lookup(path)
-    if isinstance(file, ImageFile) and isinstance(file.content, SourceFile):
-        return file.content.text
-    return "" if is_nowhere(shell.machine, world, path) else Unknown(f"the content of {path}")
-
-
-def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
-    """`cat <<END > FILE`: the text that stands there becomes the file's content."""
-    body = next((each.heredoc for each in redirections if each.heredoc is not None), None)
-    if body is None:
-        return
-    text = body.body.span.text if body.quoted else expand_text(shell.aside(world, process), body.body)
-    if not isinstance(text, str) or (body.strip_tabs and "\t" in text):
-        return
-    for redirection in redirections:
-        if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
-            path = target(shell, redirection, world, process)
-            if path:
-                world.files[path], world.places[path] = text, body.body.span
 
 
 def makes_files(words: tuple[Field, ...]) -> bool:
@@ -92,7 +35,7 @@ def _makes_environment(words: tuple[Field, ...]) -> bool:
 def worked_on(words: tuple[Field, ...], world: World, process: Process) -> None:
     """What a program does to them; of one that it may have removed, nothing more is known."""
     paths = [
-        word if isinstance(word, Unknown) else _path(process, word)
+        word if isinstance(word, Unknown) else absolute(process, word)
         for word in words[1:]
         if isinstance(word, Unknown) or not word.startswith("-")
     ]
@@ -171,16 +114,6 @@ def _covers(pattern: str, path: str) -> bool:
     return fnmatch.fnmatchcase(path, pattern) or path.startswith(pattern.rstrip("/") + "/")
 
 
-def target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:
-    """The file that output goes to; "" where that is not known, or where it is a descriptor or a device."""
-    if any(isinstance(part, CommandSubstitution) for part in redirection.target.parts):
-        return ""
-    path = expand_text(shell.scope(world, process), redirection.target)
-    if not isinstance(path, str) or not path or path == "-" or path.isdecimal():
-        return ""
-    path = _path(process, path)
-    return "" if path.startswith(("/dev/", "/proc/")) else path
-
-
-def _path(process: Process, path: str) -> str:
+def absolute(process: Process, path: str) -> str:
+    """The path that a process means by another."""
     return clean(posixpath.join(process.cwd, path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.programs.grammar import is_option
+from stopcheck.boot.grammar import is_option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Packaged, Unlikely
 from stopcheck.knowledge.systems import is_account, makes_no_account, without_login
@@ -122,7 +122,7 @@ def _changes_accounts(image: Image) -> bool:
 
 def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow, user: str) -> bool:
     """Whether there is surely no such user: the bare system has none, and nothing that is known can have made one."""
-    from stopcheck.boot.made import may_have_made
+    from stopcheck.boot.files.made import may_have_made
 
     image = machine.image
     if user in ROOT or is_account(user) or (user.isdigit() and not row.by_name) or not _NAME.fullmatch(user):

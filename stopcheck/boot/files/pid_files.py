@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from stopcheck.boot.programs.program import Program
+from stopcheck.boot.bodies.program import Program
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 

@@ -1,23 +1,24 @@
-"""What is surely not there while the container runs: files and folders that neither the image nor a script has made."""
+"""Commands of a script that want what is surely not there, and fail."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 
-from stopcheck.boot.accounts import ROOT, is_nobody
 from stopcheck.boot.failure import Failure
+from stopcheck.boot.files.accounts import ROOT, is_nobody
+from stopcheck.boot.files.made import is_nowhere, is_unseen, missing_file, missing_folder
 from stopcheck.boot.listening import is_own, may_listen
-from stopcheck.boot.made import is_nowhere, is_unseen, may_have_made
-from stopcheck.boot.permissions import strays
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, evaluate
 from stopcheck.boot.shell.redirections import closes
+from stopcheck.boot.shell.refused import strays
 from stopcheck.boot.shell.words import expand_text, expand_words
-from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
+    OUTPUTS,
     ArithmeticExpansion,
     CommandSubstitution,
     Parameter,
@@ -39,21 +40,6 @@ _GIVE_TERMINAL = frozenset(
     {"script", "unbuffer", "dtach", "screen", "tmux", "su", "runuser", "sudo", "socat", "expect"}
 )
 """Programs that may give what they start a terminal of its own; an engine gives none where it is not told to."""
-
-
-def missing_folder(machine: Machine, world: World, path: str, asking: Process | None = None) -> bool:
-    """Whether there is surely no such folder; the process that asks for it makes none."""
-    kind = machine.image.files.kind(path)
-    if isinstance(kind, Unknown) or kind == "folder" or may_have_made(machine, world, path, asking):
-        return False
-    return not any(written.startswith(path.rstrip("/") + "/") for written in world.files)
-
-
-def missing_file(machine: Machine, world: World, path: str) -> bool:
-    """Whether there is surely nothing to read."""
-    return is_nowhere(machine, world, path)
-
-
 _SOURCES = {"cat": (0, None), "chmod": (1, None), "chown": (1, None), "cp": (0, -1), "ls": (0, None), "mv": (0, -1),
             "rm": (0, None), "rmdir": (0, None), "touch": (0, None), "ln": (-1, None)}  # fmt: skip
 """Programs that want some of their words to be there, as a slice of those that are no options."""
@@ -232,7 +218,7 @@ def _keeps(shell: Shell, redirection: Redirection) -> bool:
     return "C" in shell.options and redirection.operator in {">", "&>", ">&"}
 
 
-_MKTEMP = re.compile(r"the output of `\$\(mktemp(?: -t)?(?: [\w/.-]*X{3,})?\)`")
+_MKTEMP = regex(r"the output of `\$\(mktemp(?: -t)?(?: [\w/.-]*X{3,})?\)`")
 """What is not known of a file that is surely there: `set -C` keeps it."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.shell.words import OneWord
+from stopcheck.boot.partly import OneWord
 from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass, field

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from stopcheck.boot.accounts import ROOT
+from stopcheck.boot.files.accounts import ROOT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.modes import read_mode
 from stopcheck.image.paths import clean

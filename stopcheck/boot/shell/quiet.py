@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.written import OUTPUTS
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.syntax.shell.tree import (
+    OUTPUTS,
     AndOr,
     Conditional,
     If,
@@ -19,8 +19,7 @@ from stopcheck.syntax.shell.tree import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from stopcheck.boot.shell.frames import Node
-    from stopcheck.syntax.shell.tree import Command, Item, While
+    from stopcheck.syntax.shell.tree import Command, Item, Node, While
 
 HARMLESS = frozenset(
     """

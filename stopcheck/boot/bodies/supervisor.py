@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.daemon import depart
+from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import ENDED, Program
 from stopcheck.boot.failure import Failure
-from stopcheck.boot.programs.program import ENDED, Parent, Program, depart
 from stopcheck.boot.world import Passing
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.records import dataclass
