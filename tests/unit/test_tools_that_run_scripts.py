@@ -29,6 +29,8 @@ def managed(config: str, name: str = "ecosystem.config.js", lines: str = "", wor
         pytest.param(TWO % "b.js", "terminated", id="one-is-deaf"),
         pytest.param("const n = 2;\nmodule.exports = { apps: [{ script: `b.js`, instances: process.env.N || n }] };",
                      "terminated", id="what-does-not-matter-is-made"),
+        pytest.param("const apps = [{ script: 'b.js' }];\nmodule.exports = { apps };", "terminated", id="constant"),
+        pytest.param("let apps = [{ script: 'b.js' }];\nmodule.exports = { apps };", "unknown", id="variable"),
         pytest.param("module.exports = { apps: [{ script: require('./names').main }] };", "unknown", id="made"),
         pytest.param("module.exports = { apps: [{ script: 'a.ts' }] };", "unknown", id="its-own-interpreter"),
         pytest.param("export default { apps: [{ script: 'b.js' }] };", "terminated", id="module"),
