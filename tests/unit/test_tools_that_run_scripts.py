@@ -40,6 +40,15 @@ def test_an_ecosystem_file_tells_what_pm2_runs(config: str, expected: str) -> No
     assert managed(config) == expected
 
 
+def test_what_pm2_would_have_told_counts_where_nobody_tells_pm2() -> None:
+    """npm leaves it behind, and with it a program that would have cleaned up on SIGINT (measured: cut-off)."""
+    config = "module.exports = { apps: [{ script: '%s' }] }"
+    files = {"package.json": '{"scripts": {"start": "pm2-runtime e.config.js; true"}}', "a.js": HEARS, "b.js": DEAF}
+    for script, expected in (("a.js", "cut-off"), ("b.js", "terminated")):
+        given = {**files, "e.config.js": config % script, "bin/pm2-runtime": "\x7fELF"}
+        assert verdict("npm", "start", base="node:20-slim", files=given, lines=PATH).outcome == expected
+
+
 def test_an_ecosystem_file_in_json() -> None:
     assert managed('{"apps": [{"script": "b.js"}]}', "process.json") == "terminated"
     assert managed('{"script": "b.js"}', "process.json") == "terminated"
