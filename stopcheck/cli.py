@@ -161,6 +161,8 @@ def _patterns(given: Sequence[str]) -> tuple[str, ...] | None:
 def _stdin() -> str:
     from stopcheck.files import LARGEST
 
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed: give a path, or `- < Dockerfile`")
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise click.UsageError(f"standard input is larger than {LARGEST // 1024 // 1024} MB: no Dockerfile")
