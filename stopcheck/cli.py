@@ -85,7 +85,8 @@ def check(
     What --grace-period, --exclude, --select, --ignore, --pedantic and --fail-on say may stand in stopcheck.toml, too,
     or in [tool.stopcheck] of pyproject.toml.
 
-    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
+    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use, a broken configuration or an internal
+    error, 3 nothing to check.
     """
     settings = Settings(None, _rules(select), _rules(ignore), fail_on, pedantic)
     return perform(_request(given, settings), form, given["output"], given["color"])
