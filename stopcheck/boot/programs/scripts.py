@@ -9,6 +9,7 @@ from itertools import pairwise
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
+from stopcheck.boot.programs.npmrc import script_shell
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -195,7 +196,7 @@ def _script(
     if name == "pnpm" and not text.startswith("exec ") and not _is_known_pnpm(start, package):
         return start.leaf("unread", "which version of pnpm runs it")
     line = " ".join([text, *map(_quoted, map(str, given))])
-    shell = options.get("--script-shell", "sh")
+    shell = options.get("--script-shell", "sh") if name == "yarn" else script_shell(start, folder, options)
     if name == "yarn" and _is_berry(start, folder, package):
         return _berry(start, folder, line)
     around = [scripts.get(f"{when}{script}") for when in ("pre", "post")]
