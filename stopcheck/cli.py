@@ -85,7 +85,8 @@ def check(
     What --grace-period, --exclude, --select, --ignore, --pedantic and --fail-on say may stand in stopcheck.toml, too,
     or in [tool.stopcheck] of pyproject.toml.
 
-    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
+    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use, a broken configuration or an internal
+    error, 3 nothing to check.
     """
     settings = Settings(None, _rules(select), _rules(ignore), fail_on, pedantic)
     return perform(_request(given, settings), form, given["output"], given["color"])
@@ -161,6 +162,8 @@ def _patterns(given: Sequence[str]) -> tuple[str, ...] | None:
 def _stdin() -> str:
     from stopcheck.files import LARGEST
 
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed: give a path, or `- < Dockerfile`")
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise click.UsageError(f"standard input is larger than {LARGEST // 1024 // 1024} MB: no Dockerfile")

@@ -274,6 +274,24 @@ def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
     assert done.stderr == "1\n"
 
 
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        pytest.param("web >&-", "", 1, id="output"),
+        pytest.param("web 2>&-", "", 1, id="errors"),
+        pytest.param("- <&-", "standard input is closed", 2, id="input"),
+    ],
+)
+def test_a_closed_stream_is_no_traceback(here: Path, words: str, said: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m stopcheck {words}"],
+        cwd=here, capture_output=True, text=True, env={**os.environ, **ENV}, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert said in done.stderr
+    assert bool(said) == bool(done.stderr)
+
+
 def test_version_and_rules(here: Path) -> None:
     assert stopcheck(here, "--version").stdout == f"stopcheck {__version__}\n"
     listed = stopcheck(here, "rules").stdout.splitlines()

@@ -260,7 +260,7 @@ def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
     """The package.json of a folder."""
     text = start.text(posixpath.join(folder, "package.json"))
     if text is None:
-        return Unknown(f"{folder}/package.json is not in the image")
+        return Unknown(f"{posixpath.join(folder, 'package.json')} is not in the image")
     if isinstance(text, Unknown):
         return text
     import json
