@@ -96,6 +96,8 @@ class Configuration:
     def _read(self, folder: str) -> _Nearest | None:
         for name in NAMES:
             path = os.path.join(folder, name)
+            if not os.path.lexists(path):  # as mostly
+                continue
             text, problem = _text_of(path)
             found, problems = read(shown(path), text) if text is not None else (None, problem)
             self.problems += problems
@@ -113,7 +115,7 @@ class Configuration:
 
 
 def _text_of(path: str) -> tuple[str | None, tuple[Problem, ...]]:
-    """A file's text; None where there is none, and where that is not as it should be a problem."""
+    """The text of a file that is there; None where it says nothing of us, or is not as it should be: a problem."""
     name = shown(path)
     try:
         status = os.stat(path)
@@ -123,10 +125,8 @@ def _text_of(path: str) -> tuple[str | None, tuple[Problem, ...]]:
             return None, (Problem(name, f"is larger than {LARGEST // 1024 // 1024} MB"),)
         with open(path, "rb") as file:
             data = file.read()
-    except (FileNotFoundError, NotADirectoryError):
-        # A link that leads nowhere was meant to be a configuration.
-        broken = os.path.islink(path)
-        return None, (Problem(name, "is a link that leads nowhere"),) if broken else ()
+    except (FileNotFoundError, NotADirectoryError):  # it was meant to be a configuration
+        return None, (Problem(name, "is a link that leads nowhere"),)
     except OSError as error:
         return None, (Problem(name, f"cannot be read: {error.strerror or error}"),)
     if path.endswith(NAMES[1]) and b"stopcheck" not in data:

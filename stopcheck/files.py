@@ -20,6 +20,8 @@ LARGEST = 4 * 1024 * 1024
 """Bytes of the largest text that is read."""
 
 _DEEPEST = 200
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A file that was swapped for a pipe since must not block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,17 +204,12 @@ class DiskFiles:
         if entry is None or entry.kind != "file":
             return None
         try:
-            # A file that was swapped for a pipe since must not block.
-            descriptor = os.open(self._on_disk(entry.path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-            with open(descriptor, "rb") as stream:
-                data = stream.read(HEAD)
-                if b"\0" not in data:
-                    data += stream.read(LARGEST - HEAD + 1)
+            data = _content(self._on_disk(entry.path))
         except OSError as error:
             self._obstacles[path] = f"may not be read ({(error.strerror or 'error').lower()})"
             return None
         if len(data) > LARGEST:
-            self._obstacles[path] = f"is larger than {LARGEST // 1024 // 1024} MB"
+            self._obstacles[path] = f"is larger than {LARGEST // 1024 // 1024} MB, and not read"
             return None
         return SourceFile(self._shown(path), data.decode("utf-8", "surrogateescape"))
 
@@ -232,3 +229,15 @@ def _is_link(full: str) -> bool:
         return os.path.islink(full)
     except ValueError:
         return False
+
+
+def _content(full: str) -> bytes:
+    """All of a text, up to one byte more than LARGEST; the head of a binary."""
+    descriptor = os.open(full, _FLAGS)
+    try:
+        data = os.read(descriptor, HEAD)
+        while b"\0" not in data[:HEAD] and len(data) <= LARGEST and (more := os.read(descriptor, len(data) or 1)):
+            data += more
+    finally:
+        os.close(descriptor)
+    return data

@@ -13,15 +13,16 @@ from stopcheck.image.context import Context
 from stopcheck.image.effects import NEW_MODE, Effects
 from stopcheck.image.fields import Field, Glob, Piece, disk_file, fields, text_of
 from stopcheck.image.filesystem import FileMap
-from stopcheck.image.layers import CopyContext, CopyFiles, Selection, Unsure
+from stopcheck.image.finding import Listing, find
+from stopcheck.image.layers import CopyContext, CopyFiles, Unsure
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import base, join
-from stopcheck.image.texts import Mapped, joined, unescaped, without_returns
-from stopcheck.image.wildcards import file_pattern
+from stopcheck.image.printing import echoed, printed, whole
+from stopcheck.image.texts import Mapped, joined, without_returns
 from stopcheck.knowledge.bases import systems_own, third_party
 from stopcheck.knowledge.systems import foreign, package_files
 from stopcheck.model import Unknown
-from stopcheck.records import dataclass, replace
+from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 from stopcheck.syntax.dockerfile import ExecForm, ShellForm
@@ -30,15 +31,12 @@ from stopcheck.syntax.shell.walk import commands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from typing import TypeAlias
 
     from stopcheck.image.layers import Step
     from stopcheck.image.model import Value
+    from stopcheck.image.printing import Output
     from stopcheck.image.stages import State
     from stopcheck.syntax.dockerfile import Instruction
-
-Output: TypeAlias = "Mapped | SourceFile | Unknown"
-"""What a command prints: text of the Dockerfile, a whole file, or not known."""
 
 _SHELLS = {
     "sh": "bash",
@@ -189,7 +187,7 @@ class _Runner:
     def _captured(self, command: tree.Command) -> Output:
         self._outputs.append([])
         self._command(command)
-        return _whole(self._outputs.pop())
+        return whole(self._outputs.pop())
 
     def _command(self, command: tree.Command) -> None:
         self._depth += 1
@@ -272,7 +270,7 @@ class _Runner:
         else:
             self._outputs.append([])
             execute()
-            output = _whole(self._outputs.pop())
+            output = whole(self._outputs.pop())
             if target is not None:
                 self._write(text_of(target.target, self._variable), output, append=">>" in target.operator)
         self._input = outer
@@ -570,8 +568,8 @@ class _Runner:
             if word in ("-exec", "-execdir", "-ok"):
                 end = next((end for end in range(at, len(words)) if words[end] in (";", "+")), len(words))
                 command = [None if word == "{}" else field for word, field in zip(words, arguments, strict=True)]
-                self._on_found(_found(start, words[first:at], self.effects.origin), command[at + 1 : end])
-        self._print(_found(start, words[first:], self.effects.origin))
+                self._on_found(find(start, words[first:at], self.effects.origin), command[at + 1 : end])
+        self._print(find(start, words[first:], self.effects.origin))
 
     def _on_found(self, found: Listing, command: Sequence[Field | None]) -> None:
         """A command whose unknown arguments are the files that were found."""
@@ -600,38 +598,16 @@ class _Runner:
 
     # --- what prints ---
 
-    def _print(self, output: Output) -> None:
-        self._outputs[-1].append(output)
+    def _print(self, output: Output | None) -> None:
+        self._outputs[-1].append(self.effects.unknown if output is None else output)
 
     def do_echo(self, arguments: Sequence[Field | None]) -> None:
-        """echo: bash and busybox read escapes with `-e` only, dash always, and to dash `-e` is a text."""
-        known = [field for field in arguments if field is not None and not field.pattern]
-        if len(known) != len(arguments):
-            self._print(self.effects.unknown)
-            return
-        shell = self._shell()
-        options = "neE" if shell in ("bash", "busybox") else "n"
-        escapes: bool | None = shell == "dash"
-        newline = True
-        while known and re.fullmatch(f"-[{options}]+", known[0].text):
-            letters = known.pop(0).text
-            newline = newline and "n" not in letters
-            escapes = "e" in letters or (escapes and "E" not in letters)
-        text = joined([piece for field in known for piece in (field.value, _space(field))][:-1])
-        if shell is None and ((known and known[0].text.startswith("-")) or "\\" in text.text):
-            self._print(self._unknown_echo())
-            return
-        stopped = False
-        if escapes:
-            found = unescaped(text, "echo")
-            if found is None:
-                self._print(self._unknown_echo())
-                return
-            text, stopped = found
-        self._print(text.plus("\n") if newline and not stopped else text)
+        """echo, as the shell has it that runs the commands."""
+        self._print(echoed(arguments, self._shell(), self.effects.origin))
 
-    def _unknown_echo(self) -> Unknown:
-        return Unknown("what echo writes here is not the same in every shell", self.effects.origin)
+    def do_printf(self, arguments: Sequence[Field | None]) -> None:
+        """printf with %s, %b, %d and escapes."""
+        self._print(printed(arguments))
 
     def _shell(self) -> str | None:
         """The shell that runs the commands: of which kind its echo is."""
@@ -642,17 +618,6 @@ class _Runner:
             return "busybox"
         found = with_shell(self._state.base, self._state.files).sh if name == "sh" else None
         return found if isinstance(found, str) and found in ("bash", "dash", "busybox") else None
-
-    def do_printf(self, arguments: Sequence[Field | None]) -> None:
-        """printf with %s, %b, %d and escapes."""
-        known = [field for field in arguments if field is not None and not field.pattern]
-        if known and known[0].text == "--":
-            known = known[1:]
-        if len(known) != len(arguments) or not known:
-            self._print(self.effects.unknown)
-            return
-        output = _formatted(known[0].value, [field.value for field in known[1:]])
-        self._print(self.effects.unknown if output is None else output)
 
     def do_cat(self, arguments: Sequence[Field | None]) -> None:
         """cat: its files, or its input."""
@@ -682,89 +647,8 @@ class _Runner:
         self._print(output)
 
 
-_ALL = Selection(all=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Listing(Unknown):
-    """What find prints: `exact` where it is all that is selected, else some of it."""
-
-    selection: Selection = _ALL
-    exact: bool = False
-
-
-def _found(start: Selection, words: list[str], span: Span) -> Listing:
-    """What find finds below its folders: `-type f` and `-name PATTERN` are understood."""
-    selection = replace(start, deep=True)
-    exact = not start.all
-    waiting = [word for word in words if word not in ("-print", "-print0")]
-    while waiting:
-        word = waiting.pop(0)
-        value = waiting.pop(0) if waiting else ""
-        if word == "-name":
-            tokens = file_pattern(value)
-            selection, exact = replace(selection, name=tokens), exact and tokens is not None
-        elif (word, value) != ("-type", "f"):
-            exact = False
-    return Listing("what find finds is not known", span, selection, exact)
-
-
-def _whole(outputs: list[Output]) -> Output:
-    """Several outputs, one after another."""
-    if len(outputs) == 1:
-        return outputs[0]
-    pieces: list[Mapped] = []
-    for output in outputs:
-        if isinstance(output, Unknown):
-            return output
-        if isinstance(output, SourceFile):
-            return Unknown("a build step puts several files together")
-        pieces.append(output)
-    return joined(pieces)
-
-
 def _mapped(source: SourceFile) -> Mapped:
     return Mapped.at(source.text, Span(source, 0, len(source.text)))
-
-
-def _space(field: Field) -> Mapped:
-    return Mapped(" ", [field.value.offsets[-1] if field.value.offsets else 0])
-
-
-_CONVERSION = regex(r"%(%|[sbd]|-?\d*(?:\.\d+)?[a-zA-Z])")
-
-
-def _formatted(form: Mapped, values: list[Mapped]) -> Mapped | None:
-    """What printf prints; the format is used again while values are left."""
-    pieces: list[Mapped] = []
-    waiting = list(values)
-    while True:
-        before = len(waiting)
-        at = 0
-        for match in _CONVERSION.finditer(form.text):
-            literal = unescaped(form.part(at, match.start()), "printf")
-            if literal is None or match[1] not in ("%", "s", "b", "d"):
-                return None
-            pieces.append(literal[0])
-            at = match.end()
-            if match[1] == "%":
-                pieces.append(form.part(match.start(), match.start() + 1))
-                continue
-            value = waiting.pop(0) if waiting else Mapped("", ())
-            if match[1] == "b":
-                found = unescaped(value, "echo")
-                if found is None:
-                    return None
-                value = found[0]
-            elif match[1] == "d" and not value.text.lstrip("-").isdecimal():
-                return None
-            pieces.append(value)
-        literal = unescaped(form.part(at, len(form.text)), "printf")
-        if literal is None:
-            return None
-        pieces.append(literal[0])
-        if not waiting or len(waiting) == before:
-            return joined(pieces)
 
 
 def _asks(pipeline: tree.Pipeline) -> bool:

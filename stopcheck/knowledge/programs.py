@@ -34,7 +34,9 @@ class ProgramRow:
     exit_signal: bool = False
     exit_on: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.5
+    seconds_on: Mapping[str, float] = field(default_factory=dict)
     seconds_text: str = ""
+    unit: float = 1.0
     cleanup: bool = False
     keeps_ignored: bool = False
     resets: bool = False
@@ -128,6 +130,7 @@ class ProgramRow:
     writes: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     refuses: tuple[Mapping[str, Any], ...] = ()
+    configured: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 
     def action(self, signal: str) -> str:
@@ -140,7 +143,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options", "stops", "folder_options", "makes",
            "asks"}  # fmt: skip
-_TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
+_TEXTS = {"foreground_text", "background_text", "refuses", "variants", "configured"}
 _CONDITIONS = {
     "words",
     "any",
@@ -165,6 +168,15 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     for key in _TEXTS & values.keys():
         values[key] = (values[key],) if isinstance(values[key], str) else tuple(values[key])
     return values
+
+
+def as_configured(row: ProgramRow, texts: Sequence[str]) -> ProgramRow:
+    """The row with the first change of `configured` whose directive one of the configurations begins a line with."""
+    for change in row.configured:
+        directive = re.compile(rf"^\s*{re.escape(change['text'])}(?![\w-])", re.MULTILINE)
+        if any(directive.search(text) for text in texts):
+            return replace(row, **_values({key: value for key, value in change.items() if key != "text"}))
+    return row
 
 
 def program_row(name: str, data: Mapping[str, Any]) -> ProgramRow:
@@ -259,8 +271,10 @@ def _is_named(variant: Mapping[str, Any], name: str) -> bool:
 
 
 def _is_set(env: Mapping[str, object], wanted: str) -> bool:
-    """NAME=value: it has this value; NAME: it is on, as switches are told in the environment."""
+    """NAME=value: it has this value, NAME=*: any; NAME: it is on, as switches are told in the environment."""
     name, sign, value = wanted.partition("=")
+    if value == "*":
+        return name in env
     found = env.get(name)
     if not isinstance(found, str):
         return False

@@ -94,3 +94,26 @@ def test_a_package_of_the_same_repository(root: dict[str, str], package: dict[st
     assert stopped("export default console;\n", {}) == "killed"
     assert stopped("process.on('SIGTERM', () => process.exit(0));\nexport default console;\n", {}) == "graceful"
     assert stopped("", {f"packages/log/{file}": ""}) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("command", "main"),
+    [
+        pytest.param("npm run start -w @shop/web", ("node",), id="behind"),
+        pytest.param("npm -w apps/web start", ("node",), id="before-by-folder"),
+        pytest.param("npm run start --workspace=@shop/web -- --port 80", ("node",), id="in-one-word"),
+        pytest.param("npm run start -w @shop/none", None, id="no-such-member"),
+        pytest.param("npm run start -ws", None, id="all"),
+    ],
+)
+def test_a_script_of_a_member(command: str, main: tuple[str, ...] | None) -> None:
+    """Measured with npm 11: as in the member's own folder."""
+    member = {"name": "@shop/web", "type": "module", "scripts": {"start": "exec node main.js"}}
+    files = {
+        "package.json": json.dumps({"workspaces": ["apps/*"]}),
+        "apps/web/package.json": json.dumps(member),
+        "apps/web/main.js": HANDLES,
+        "Dockerfile": f"FROM node:22-slim\nWORKDIR /app\nCOPY . .\nCMD {json.dumps(command.split())}\n",
+    }
+    verdict = analyze_container(MemoryFiles(files), "Dockerfile", Options())[0][0][1]
+    assert (verdict.outcome, verdict.main) == (("unknown", ("npm",)) if main is None else ("graceful", main))

@@ -489,6 +489,8 @@ ASKS = "until nc -z localhost 80; do sleep 1; done\nexec nginx -g 'daemon off;'\
         pytest.param(ASKS.replace("nc -z localhost 80", "curl http://localhost:15021/ready"), "graceful", id="sidecar"),
         pytest.param(ASKS.replace("nc -z localhost 80", "pg_isready -hlocalhost -U me"), "killed", id="postgres"),
         pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli -h 127.0.0.1 ping"), "killed", id="redis"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli ping"), "killed", id="redis-by-default"),
+        pytest.param(ASKS.replace("nc -z localhost 80", "redis-cli -u $URL ping"), "graceful", id="redis-elsewhere"),
         pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/localhost/80)"), "killed", id="bash"),
         pytest.param(ASKS.replace("nc -z localhost 80", "(: > /dev/tcp/db/80)"), "graceful", id="bash-outside"),
         pytest.param("nginx\n" + ASKS.replace("exec nginx", "exec our-proxy"), "cut-off", id="a-daemon"),
@@ -496,7 +498,7 @@ ASKS = "until nc -z localhost 80; do sleep 1; done\nexec nginx -g 'daemon off;'\
 )
 def test_who_answers_in_the_container_itself(script: str, outcome: str) -> None:
     files = {"e.sh": f"#!/bin/bash\n{script}"}
-    assert verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx").outcome == outcome
+    assert verdict("./e.sh", files=files, lines="RUN apt-get install -y nginx redis-tools").outcome == outcome
 
 
 def test_a_shell_without_sockets_has_no_such_file() -> None:
@@ -529,6 +531,7 @@ def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
     assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("script", "main"),
     [
@@ -540,3 +543,16 @@ def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
 )
 def test_an_error_in_the_end_tells_of_a_service_unless_a_condition_decides(script: str, main: tuple[str, ...]) -> None:
     assert verdict("/app/start.sh", files={"start.sh": f"#!/bin/sh\n{script}"}, lines="RUN ./all").main == main
+=======
+def test_who_waits_in_a_loop_was_started_before() -> None:
+    story = verdict(
+        "tini", "--", "/app/run",
+        files={"run": "#!/bin/sh\nuntil nc -z db 5432; do sleep 1; done\nnginx -g 'daemon off;'\n"},
+        lines="RUN apt-get update && apt-get install -y tini nginx netcat-openbsd",
+    ).story  # fmt: skip
+    texts = [step.text for step in story]
+    assert texts[1:3] == [
+        "tini (pid 1) starts `/bin/sh /app/run` as pid 2",
+        "a loop waits here (the status of nc): that it ends is assumed",
+    ]
+>>>>>>> main

@@ -45,13 +45,13 @@ class Source:
 class Handling:
     """A program: its actions by signal.
 
-    Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is not
-    certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
-    `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the longest that
-    it takes from a signal to its end. `work`: it surely runs through; `status` is what it then ends with, where that
-    is known, `line` where it gives up, in `file` ("": its first), and `asked` are the variables that it asks for and
-    that nothing sets. `stands`: it surely does not end by itself. `strange`: all that
-    is not known of it are libraries, or files of its own that are not there.
+    Where it is `complete` the signals that are not in `on` are at their default. Else `reason` tells why that is
+    not certain; with `launches` it may be other programs that do the work. Without `lasts` it may end by itself.
+    `inherits` are the signals that it handles unless it was started with them ignored. `seconds` is the longest
+    that it takes from the stop signal to its end, `seconds_on` that from others, where known. `work`: it surely
+    runs through; `status` is what it then ends with, where that is known, `line` where it gives up, in `file` ("":
+    its first), and `asked` are the variables that it asks for and that nothing sets. `stands`: it surely does not
+    end by itself. `strange`: all that is not known of it are libraries, or files of its own that are not there.
     """
 
     on: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Handling:
     lasts: bool = False
     inherits: frozenset[str] = frozenset()
     seconds: float = 0.0
+    seconds_on: Mapping[str, float] = field(default_factory=dict)
     work: bool = False
     status: int | None = None
     line: int = 0

@@ -66,10 +66,15 @@ def _folders(name: str, asking: str, version: str, path: str, project: Project) 
     root = path
     while root not in {"/", ""}:
         root = parent(root)
-        for pattern in _patterns(root, project):
-            for manifest in project.matching(join(root, f"{pattern}/package.json")):
-                if settings(manifest, project).get("name") == name:
-                    yield parent(manifest)
+        yield from members(name, root, project)
+
+
+def members(name: str, root: str, project: Project) -> Iterator[str]:
+    """The folders of the members of a workspace that have this name."""
+    for pattern in _patterns(root, project):
+        for manifest in project.matching(join(root, f"{pattern}/package.json")):
+            if settings(manifest, project).get("name") == name:
+                yield parent(manifest)
 
 
 def _patterns(root: str, project: Project) -> list[str]:

@@ -27,8 +27,9 @@ def start_asks(start: Start) -> Body:
     written = start.process.origin.text if start.process.origin is not None else ""
     known = not any(isinstance(word, Unknown) for word in start.argv)
     hosts = _hosts(start) if known else []
-    spelt = all(host in written for host, _ in hosts)
-    alone = hosts and spelt and all(is_own(*host) for host in hosts) and not may_listen(start.world, start.process)
+    spelt = hosts and all(host in written and is_own(host, port) for host, port in hosts)
+    by_default = start.row.instead == "itself" and not hosts and known and {"-u", "-s"}.isdisjoint(start.words)
+    alone = (spelt or by_default) and not may_listen(start.world, start.process)
     if alone and all(event.span != start.process.origin for event in start.world.events if event.text == _NOBODY):
         start.world.note("cannot-open", start.process, text=_NOBODY, span=start.process.origin)
     row = replace(start.row, role="test", instead="", status=1 if alone else start.row.status)

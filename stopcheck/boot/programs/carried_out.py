@@ -67,7 +67,7 @@ def carried_out(
     on = {signal: "graceful" if action == "quick" and cleanup else action for signal, action in found.on.items()}
     return Handling(
         on, cleanup=cleanup, lasts=True, inherits=found.inherits, seconds=found.seconds.get(machine.stop_signal, 0.0),
-        stands=found.lasts,
+        seconds_on=found.seconds, stands=found.lasts,
     )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import itertools
 
 from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import Program
+from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.misspelt import homeless, misspelt
+from stopcheck.boot.programs.misspelt import foreign, homeless, misspelt
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely
@@ -252,6 +253,12 @@ def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | F
     return _ended(start, arguments) or start.leaf("unknown", f"the module {module} is not in the files")
 
 
+def start_python_tool(start: Start) -> Body | Failure:
+    """What looks at a script as it runs: it does so in its own process, as Python itself would."""
+    script, _ = child_argv(start.row, start.argv)
+    return start.load(script) if script else start.leaf("short", status=1)
+
+
 def _known(start: Start, row: ProgramRow, argv: tuple[Field, ...]) -> Body | Failure:
     start.process.program = str(argv[0]).rsplit("/", 1)[-1]
     return known.run(replace(start, row=row, argv=argv, depth=start.depth + 1))
@@ -286,6 +293,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
             if body is None and language == "python":
                 body = misspelt(start, text) or homeless(start, text)
                 body = body or _successor(start, text.text, arguments, text, path)
+            if body is None and language == "node":
+                body = foreign(start, text)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):

@@ -9,6 +9,7 @@ from itertools import pairwise
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
+from stopcheck.boot.programs.npmrc import script_shell
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -91,6 +92,23 @@ def read_request(argv: tuple[Field, ...]) -> Request | Unknown:
     return Request("", (), options)
 
 
+def _late_options(asked: Request) -> Request:
+    """npm takes for its own what begins with `-` behind the name of a script, up to `--` (docs.npmjs.com: npm run)."""
+    words, options = list(asked.words), dict(asked.options)
+    end = words.index("--") if "--" in words else len(words)
+    kept: list[Field] = []
+    own = words[:end]
+    while own:
+        word = own.pop(0)
+        if not isinstance(word, str) or not word.startswith("-"):
+            kept.append(word)
+            continue
+        option, sign, value = word.partition("=")
+        following = own.pop(0) if not sign and option in _VALUES and own else ""
+        options[option] = value if sign else str(following)
+    return Request(asked.command, (*kept, *words[end:]), options)
+
+
 def start_npm(start: Start) -> Body | Failure:
     """`npm start`, `yarn run NAME`, `npx PROGRAM` …: a script of package.json, or a program of the project."""
     name = start.row.table
@@ -103,12 +121,17 @@ def start_npm(start: Start) -> Body | Failure:
             return start.leaf("unread", inner.reason)
         words: tuple[Field, ...] = (inner.command, *inner.words) if inner.command else ()
         asked = Request(asked.command, words, {**asked.options, **inner.options})
+    if name == "npm":
+        asked = _late_options(asked)
     if start.row.on and any("npm@" in each.value for each in start.machine.image.instructions if each.keyword == "RUN"):
         return start.leaf("unread", "which version of npm was installed")
-    if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
-        return start.leaf("unread", "a script of a workspace")
     folder = next((value for key, value in asked.options.items() if key in {"--prefix", "-C", "--dir", "--cwd"}), "")
     folder = start.path(folder)
+    if set(asked.options) & _ELSEWHERE or asked.command in _ELSEWHERE:
+        member = _member(start, folder, asked) if name == "npm" else None
+        if member is None:
+            return start.leaf("unread", "a script of a workspace")
+        folder = member
     call = asked.options.get("-c") or asked.options.get("--call")
     if name == "npx" or asked.command in {"exec", "x", "dlx"}:
         called = asked.words if asked.command in {"exec", "x", "dlx"} else (asked.command, *asked.words)
@@ -122,6 +145,23 @@ def start_npm(start: Start) -> Body | Failure:
     if name == "npm" or not asked.command or asked.command in _ENDS:
         return start.leaf("short")
     return _script(start, name, folder, asked.command, asked.words, asked.options)
+
+
+def _member(start: Start, root: str, asked: Request) -> str | None:
+    """The folder of the one member of a workspace that npm is told of, by its name or its folder.
+
+    A script is run there as it would be without the option (measured with npm 11).
+    """
+    from stopcheck.boot.handlers.workspaces import members
+    from stopcheck.boot.programs.tree import Tree
+
+    told = [value for option, value in asked.options.items() if option in _ELSEWHERE]
+    if len(told) != 1 or not told[0]:
+        return None
+    place = posixpath.join(root, told[0])
+    if isinstance(start.text(posixpath.join(place, "package.json")), SourceFile):
+        return place
+    return next(members(told[0], root, Tree(start.machine.image.files)), None)
 
 
 def _script(
@@ -156,7 +196,7 @@ def _script(
     if name == "pnpm" and not text.startswith("exec ") and not _is_known_pnpm(start, package):
         return start.leaf("unread", "which version of pnpm runs it")
     line = " ".join([text, *map(_quoted, map(str, given))])
-    shell = options.get("--script-shell", "sh")
+    shell = options.get("--script-shell", "sh") if name == "yarn" else script_shell(start, folder, options)
     if name == "yarn" and _is_berry(start, folder, package):
         return _berry(start, folder, line)
     around = [scripts.get(f"{when}{script}") for when in ("pre", "post")]
@@ -220,7 +260,7 @@ def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
     """The package.json of a folder."""
     text = start.text(posixpath.join(folder, "package.json"))
     if text is None:
-        return Unknown(f"{folder}/package.json is not in the image")
+        return Unknown(f"{posixpath.join(folder, 'package.json')} is not in the image")
     if isinstance(text, Unknown):
         return text
     import json
@@ -338,7 +378,8 @@ def start_procfile(start: Start) -> Body | Failure:
     told = next((after for word, after in pairwise(words) if word in {"-t", "--timeout"}), "5")
     wait = float(told) if told.isdigit() else 5.0
     managed = tuple(
-        Managed(line.split()[0], ("/bin/sh", "-c", run), wait=wait) for line, run in zip(wanted, runs, strict=True)
+        Managed(line.split()[0], ("/bin/sh", "-c", run), wait=wait, own_group=False)
+        for line, run in zip(wanted, runs, strict=True)
     )
     return Supervisor(start.machine, managed, dict(start.env), frozenset({"TERM", "INT", "HUP"}), True, status=0)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise, takewhile
+import shlex
+from itertools import pairwise
 
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
@@ -13,7 +14,7 @@ from stopcheck.boot.files.accounts import is_missing
 from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
 from stopcheck.boot.shell.invocation import run_shell
-from stopcheck.boot.signals import signal_name, signal_number
+from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
@@ -204,15 +205,15 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     if {"-K", "--stop"} & told:
         from stopcheck.boot.programs.killers import stop_of_a_daemon
 
-        retry = _option(own, "-R", "--retry")
-        signal, pid_file = _option(own, "-s", "--signal"), _option(own, "-p", "--pidfile")
-        named = _option(own, "-n", "--name") or _option(own, "-x", "--exec")
+        retry = option(own, "-R", "--retry")
+        signal, pid_file = option(own, "-s", "--signal"), option(own, "-p", "--pidfile")
+        named = option(own, "-n", "--name") or option(own, "-x", "--exec")
         content = "--oknodo" in told or any(_SHORT_OKNODO.fullmatch(word) for word in told)
         return stop_of_a_daemon(start, retry, signal, pid_file, named, content)
     if not {"-S", "--start"} & told:
         return start.leaf("short", status=3 if {"-T", "--status"} & told else None)
-    program = _option(own, "-a", "--startas") or _option(own, "-x", "--exec")
-    if not any(_option(own, *names.split()) for names in _MATCHES):
+    program = option(own, "-a", "--startas") or option(own, "-x", "--exec")
+    if not any(option(own, *names.split()) for names in _MATCHES):
         return start.leaf("short", status=3)
     if program is None:
         return start.leaf("unread", "what it starts")
@@ -228,15 +229,15 @@ def start_start_stop_daemon(start: Start) -> Body | Failure:
     gone = _gone(start, own)
     if gone is not None:
         return gone
-    named = _option(own, "-x", "--exec")
+    named = option(own, "-x", "--exec")
     if isinstance(named, str) and named[:1] != "/" and tools(start.machine.image, start.row) != "busybox":
-        folder = _option(own, "-d", "--chdir") or "/"
+        folder = option(own, "-d", "--chdir") or "/"
         if start.machine.image.files.lookup(f"{folder}/{named}") is not None:
             return start.leaf("opaque", "which program it finds by a name that is no path from /")
         return Failure(2, f"it looks for {named} in {folder} alone", "refuses", "Tell it the whole path.", ran=True)
     if background:
         row = ProgramRow("start-stop-daemon", role="daemon")
-        path = _option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
+        path = option(own, "-p", "--pidfile") if {"-m", "--make-pidfile"} & told else ""
         return Daemonizer(start.machine, row, argv, dict(start.env), path if isinstance(path, str) else "")
     started = start.load(argv)
     return replace(started, status=2) if isinstance(started, Failure) else started
@@ -249,7 +250,7 @@ def _gone(start: Start, own: list[Field]) -> Failure | None:
     """What keeps start-stop-daemon from starting anything: a user or a folder that is surely not there."""
     from stopcheck.boot.files.made import missing_folder
 
-    user, folder = _option(own, "-c", "--chuid"), _option(own, "-d", "--chdir")
+    user, folder = option(own, "-c", "--chuid"), option(own, "-d", "--chdir")
     named = user.partition(":")[0] if isinstance(user, str) else ""
     if named and is_missing(start.machine, start.world, start.process, start.row, named):
         return Failure(2, f"the image has no user {named}", "refuses", _ADVICE, ran=True)
@@ -262,7 +263,8 @@ _MATCHES = ("-x --exec", "-p --pidfile", "-u --user", "-n --name", "--pid", "--p
 """Of these start-stop-daemon wants one."""
 
 
-def _option(words: list[Field], *names: str) -> Field | None:
+def option(words: list[Field], *names: str) -> Field | None:
+    """The value of the first of these options that is among the words."""
     for index, word in enumerate(words):
         if isinstance(word, str):
             name, sign, value = word.partition("=")
@@ -273,11 +275,6 @@ def _option(words: list[Field], *names: str) -> Field | None:
 
 def start_find(start: Start) -> Body | Failure:
     """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
-    from stopcheck.boot.files.made import is_nowhere
-
-    places = list(takewhile(lambda word: word[:1] not in {"-", "(", "!"}, start.words))
-    if places and all(is_nowhere(start.machine, start.world, start.path(place)) for place in places):
-        return start.leaf("short", status=1)
     for index, word in enumerate(start.argv):
         if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]
@@ -303,11 +300,18 @@ def start_run_parts(start: Start) -> Body | Failure:
     options = [word for word in start.words if word.startswith("-")]
     if {"--test", "--list"} & set(options):
         return start.leaf("short", status=0)
-    plain = [word for before, word in pairwise(["", *start.words]) if word[:1] != "-" and before not in {"-a", "-u"}]
-    if not plain or any(word.startswith(("--regex", "--lsbsysinit", "--exit-on-error")) for word in options):
+    valued = {"-a", "-u", "--regex"}
+    plain = [word for before, word in pairwise(["", *start.words]) if word[:1] != "-" and before not in valued]
+    pattern = next((after for word, after in pairwise(start.words) if word == "--regex"), "")
+    pattern = next((word.partition("=")[2] for word in options if word.startswith("--regex=")), pattern)
+    if not plain or "--lsbsysinit" in options or "[:" in pattern:
+        return _undecided(start)
+    try:
+        wanted = re.compile(pattern).search if pattern else _PART.fullmatch
+    except re.error:
         return _undecided(start)
     files = start.machine.image.files.matching(f"{start.path(plain[-1])}/*")
-    runs = [file.path for file in files if _PART.fullmatch(file.path.rpartition("/")[2]) and _is_executable(file)]
+    runs = [file.path for file in files if wanted(file.path.rpartition("/")[2]) and _is_executable(file)]
     if not runs:
         return _undecided(start)
     told = tuple(word.partition("=")[2] for word in options if word.startswith("--arg="))
@@ -325,43 +329,21 @@ def _is_executable(file: ImageFile) -> bool:
     return isinstance(file.mode, Unknown) or bool(file.mode & 0o111)
 
 
-def start_pm2(start: Start) -> Body | Failure:
-    """pm2-runtime: one program, or those of an ecosystem file, which is not read.
+_FUNCTION = re.compile(r"\w+(\.\w+)+(?<!\.py)(?<!\.sh)")
 
-    Whatever ends it, it tells its programs SIGINT, or what PM2_KILL_SIGNAL says (measured with pm2 7).
-    """
-    words = [word for word in start.argv[1:] if word != "start"]
-    program: Field | None = None
-    interpreter = _option(words, "--interpreter", "--interpreter-args") or "node"
-    index = 0
-    while index < len(words):
-        word = words[index]
-        if word == "--":
-            break
-        if isinstance(word, str) and word.startswith("-"):
-            index += 1 if "=" in word or word in {"--raw", "--no-autorestart", "--json", "--watch", "--format"} else 2
-            continue
-        program = word
-        break
-    if not isinstance(program, str) or program.endswith((".json", ".yml", ".yaml", ".config.js", ".config.cjs")):
-        return start.leaf("unread", "what pm2 runs is told in its configuration")
-    separator = words.index("--") if "--" in words else len(words)
-    argv = (program, *words[separator + 1 :])
-    child = argv if interpreter == "none" else (interpreter, *argv)
-    if interpreter != "none" and not program.endswith((".js", ".mjs", ".cjs")):
-        return start.leaf("unread", "pm2's own choice of an interpreter")
-    row = replace(
-        start.row,
-        role="fork",
-        forwards="child",
-        forwards_only=("TERM", "INT"),
-        kill_after=1.6,
-        exit_of_child=False,
-        exit=0,
-    )
-    told = start.env.get("PM2_KILL_SIGNAL", "SIGINT")
-    signal = signal_name(told) if isinstance(told, str) else None
-    if signal is None:
-        return start.leaf("unread", "which signal pm2 stops its programs with")
-    rewrites = ParentOptions(dict.fromkeys(row.forwards_only, signal))
-    return Wrapper(start.machine, row, child, dict(start.env), options=rewrites)
+
+def start_watchfiles(start: Start) -> Body | Failure:
+    """watchfiles: a command, which it splits itself and tells SIGINT, or a function of Python's, which is not read."""
+    target = child_argv(start.row, start.argv)[0][:1]
+    words = target[0] if target else None
+    if not isinstance(words, str):
+        return start.leaf("short", status=2) if words is None else start.leaf("unread", words.reason)
+    if _FUNCTION.fullmatch(words) or "function" in start.words:
+        return start.leaf("worker")
+    try:
+        command = tuple(shlex.split(words))
+    except ValueError:
+        return start.leaf("unread", "what watchfiles runs")
+    row = replace(start.row, role="fork", exit_of_child=False, exit=0)
+    rewrites = ParentOptions(dict.fromkeys(row.forwards_only, "INT"))
+    return Wrapper(start.machine, row, command, dict(start.env), options=rewrites)

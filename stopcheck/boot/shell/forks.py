@@ -17,8 +17,10 @@ from stopcheck.boot.shell.frames import (
     TrapEnd,
 )
 from stopcheck.boot.shell.implicit_exec import may_replace, under
+from stopcheck.boot.shell.origin import Origin
 from stopcheck.boot.world import DESCRIPTORS, TooComplex
 from stopcheck.hints import TYPE_CHECKING, cast
+from stopcheck.records import replace
 from stopcheck.syntax.shell.tree import (
     AndOr,
     ArrayLiteral,
@@ -61,20 +63,10 @@ def fork(
     body = shell.copy()
     body.frames = (Evaluate(node, frozenset()),)
     body.mode = "subshell"
-    body.depth += 1
     body.has_exit_trap = body.had_trap = False
-    body.parenthesised, body.deaf = False, frozenset()
+    body.deaf = frozenset()
     body.options = shell.options - {"m"}
-    body.lenient = shell.tested() and (shell.row.name == "bash" or not background)
-    # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
-    alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
-    tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
-    body.ends_plainly = shell.row.name == "bash" and not tidies
-    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None)
-    body.interrupts = shell.interrupts if trap is None else trap.status
-    body.called = shell.called or any(isinstance(frame, CallEnd) for frame in shell.frames)
-    body.looped = shell.looped or bool(shell.loops())
-    body.root = shell.root or process.pid
+    body.origin = _origin(shell, process, node, background, piped)
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
     body.answers, body.substitutions, body.disowned, body.feeding = (), (), {}, ()
@@ -91,6 +83,23 @@ def fork(
             # hears INT: only execute_in_subshell and execute_disk_command call setup_async_signals (execute_cmd.c).
             body.deaf = frozenset({"QUIT"}) if isinstance(node, SimpleCommand) else ASYNCHRONOUS
     return child
+
+
+def _origin(shell: Shell, process: Process, node: Node, background: bool, piped: bool) -> Origin:
+    # Source: execute_cmd.c, execute_command_internal, where it calls subshell_exit.
+    alone = node.first.commands[0] if isinstance(node, AndOr) and not node.rest else node  # `! … &`
+    tidies = background is not piped if isinstance(alone, Group) else isinstance(alone, _TIDYING)
+    trap = next((frame for frame in shell.frames if isinstance(frame, TrapEnd)), None)
+    before = shell.origin
+    return Origin(
+        depth=before.depth + 1,
+        root=before.root or process.pid,
+        called=before.called or any(isinstance(frame, CallEnd) for frame in shell.frames),
+        looped=before.looped or bool(shell.loops()),
+        lenient=shell.tested() and (shell.row.name == "bash" or not background),
+        ends_plainly=shell.row.name == "bash" and not tidies,
+        interrupts=before.interrupts if trap is None else trap.status,
+    )
 
 
 def _is_program(shell: Shell, node: Node) -> bool:
@@ -178,11 +187,12 @@ def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process
     within = under(shell, tail, "subshell", node)
     if may_replace(shell, within):
         alone = within is not None and within <= {"subshell", "redirection"} and shell.mode == "subshell"
-        shell.parenthesised = shell.parenthesised or alone
+        shell.origin = replace(shell.origin, parenthesised=shell.origin.parenthesised or alone)
         shell.push(Evaluate(node.body, frozenset() if alone and shell.row.exec_parentheses else within))
         return
     child = fork(shell, world, process, node.body, node.span, False)
-    cast("Shell", child.body).parenthesised = True
+    body = cast("Shell", child.body)
+    body.origin = replace(body.origin, parenthesised=True)
     take_place(shell)
     shell.blocked = Foreground((child.pid,), node)
 
@@ -213,7 +223,7 @@ def run_first(
         return False
     child = fork(shell, world, process, part.body, part.span, False)
     body = cast("Shell", child.body)
-    body.lenient = body.lenient and not shell.row.almquist
+    body.origin = replace(body.origin, lenient=body.origin.lenient and not shell.row.almquist)
     if forgets_errexit(shell):
         body.options -= {"e"}
     child.stdout = world.new_pipe()

@@ -20,7 +20,7 @@ def may_replace(shell: Shell, tail: Tail) -> bool:
     if tail is None or shell.frames or trapped or not (shell.mode == "subshell" or _comes_last(shell)):
         return False
     construct = tail - {"simple", "assignment"}
-    if shell.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
+    if shell.origin.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
         return True
     allowed = {"command": shell.row.exec_command, "subshell": shell.row.exec_subshell}.get(
         shell.mode, shell.row.exec_file

@@ -25,7 +25,7 @@ def scope(shell: Shell, world: World | None = None, process: Process | None = No
 
     def variable(name: str) -> Field | None:
         if name == "$":
-            return str(shell.root or (process.pid if process is not None else 1))
+            return str(shell.origin.root or (process.pid if process is not None else 1))
         if name == "BASHPID" and shell.row.name in {"bash", "mksh"}:
             return str(process.pid) if process is not None else Unknown("$BASHPID")
         if name in {"UID", "EUID"} and process is not None and shell.row.bash_syntax:
@@ -111,7 +111,7 @@ def value_of(shell: Shell, name: str) -> Field | None:
         case "BASH_SOURCE" if shell.row.name == "bash" and shell.mode != "command":
             return _source(shell)
         case "BASH_SUBSHELL" if shell.row.name == "bash":
-            return str(shell.depth)
+            return str(shell.origin.depth)
         case "BASH_VERSION":
             return "5.2.15(1)-release" if shell.row.name == "bash" else None
         case "OSTYPE" if shell.row.name == "bash":

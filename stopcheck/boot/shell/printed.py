@@ -171,7 +171,7 @@ def _pgrep(asked: Asked) -> Field | None:
     if len(arguments) == 2 and arguments[0] == "-P" and plain:
         numbers = _pids(asked, [p for p in asked.alive if str(p.ppid) == plain[0]])
         # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
-        asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.root or asked.process.pid)
+        asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.origin.root or asked.process.pid)
         return str(world.next_pid) if asks and any(isinstance(f, TrapEnd) for f in shell.frames) else numbers
     if "-x" in arguments:
         return _pids(asked, [p for p in asked.alive if p.program in plain[:1]])

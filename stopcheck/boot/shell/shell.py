@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.partly import bounded
 from stopcheck.boot.shell.arithmetic import evaluate
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
@@ -25,6 +26,7 @@ from stopcheck.boot.shell.frames import (
     Waiting,
     frame_key,
 )
+from stopcheck.boot.shell.origin import Origin
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING, Protocol
 from stopcheck.model import Unknown
@@ -86,12 +88,12 @@ class Interpreter(Protocol):
 
 _PLAIN = regex(r"[\w ./:-]*")
 _PLAIN_SLOTS = (
-    "aliases", "answers", "args", "armed", "blocked", "called", "constants", "cut", "deaf",
-    "depth", "disowned", "dying", "ending", "ends_plainly", "exported", "feeding", "folders", "forgotten",
+    "aliases", "answers", "args", "armed", "blocked", "constants", "cut", "deaf",
+    "disowned", "dying", "ending", "exported", "feeding", "folders", "forgotten",
     "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
-    "interrupts", "jobs", "killed", "last_job", "left_within", "lenient", "looped", "machine", "mode", "name",
-    "ok", "open_end", "opened", "options", "packaged", "parenthesised", "pending", "piped", "plain", "renamed",
-    "root", "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
+    "jobs", "killed", "last_job", "left_within", "machine", "mode", "name",
+    "ok", "open_end", "opened", "origin", "options", "packaged", "pending", "piped", "plain", "renamed",
+    "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
     "witnesses",
 )  # fmt: skip
 """What a copy of a shell can share; the rest are dicts."""
@@ -154,6 +156,7 @@ class Shell:
         self.script = script
         self.plain = mode == "command" and _PLAIN.fullmatch(body.span.source.text) is not None
         """Whether the text of `-c` has nothing in it but words."""
+        self.origin = Origin()
         self.open_end = not body.span.source.text.endswith("\n")
         self.opened = ""
         """A sourced file that is not known: it may set any variable that is not set else."""
@@ -171,30 +174,16 @@ class Shell:
         """Jobs whose status is kept no longer: bash's `wait` for all of them."""
         self.disowned: Mapping[int, Status] = {}
         """The children that are no jobs any more, with the status that `wait PID` tells of them."""
-        self.depth = 0
-        """How many subshells it is in: $BASH_SUBSHELL."""
-        self.called = False
-        """Whether it was forked from within a function."""
-        self.ends_plainly = False
-        """Whether it ends without its EXIT trap: a part of bash that is neither `( … )` nor, by itself, `{ … }`."""
-        self.interrupts: Status | None = None
-        """The status before the trap that it was forked in: to dash and busybox it is that of a bare `exit`, still."""
         self.left_within = False
         """Whether it has ended in a function, or in a sourced file: bash's EXIT trap is as if called from there."""
         self.unheard = False
         """Whether it has ended where no ERR trap hears of a failure: bash's EXIT trap is there, too."""
-        self.looped = False
-        """Whether it was forked from within a loop, which `break` in dash and busybox then ends it for."""
         self.had_trap = False
         """Whether it has ever set a trap: busybox does not forget that when it is taken back."""
-        self.parenthesised = False
-        """Whether it runs what stands in `( … )`."""
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
         """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
-        self.lenient = False
-        """Whether the shell that it was forked from looks at its status, so that `set -e` does not hold in it."""
         self.has_exit_trap = False
         """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
         self.armed: frozenset[str] = frozenset()
@@ -214,8 +203,6 @@ class Shell:
         """The pipes to `>( … )` that it holds as long as a command, or a construct, is redirected there."""
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
-        self.root: int | None = None
-        """The process that `$$` names, where it is not this one."""
         self.packaged: ProgramRow | None = None
         """The known program that this is: a script of its package, which nobody here has written."""
 
@@ -339,7 +326,7 @@ class Shell:
                 return False  # a trap is looked at by nobody, wherever it comes
             if isinstance(frame, SourceEnd) and self.row.almquist:
                 return False  # they run what they source like a script of its own: `. file || true`
-        return self.lenient
+        return self.origin.lenient
 
     def eases(self) -> bool:
         """Whether `set -e` is off in what bash's `.` or `eval` runs whose status is looked at: for EXIT traps, too."""
@@ -464,6 +451,7 @@ class Shell:
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
+        value = bounded(value)
         if name == "OPTIND":
             self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):

@@ -145,8 +145,8 @@ def do_exit(call: Call) -> None:
     trap = next((frame for frame in frames if isinstance(frame, TrapEnd)), None)
     if shell.row.name in {"bash", "ksh93", "posh"} and trap is not None and (trap.signal != "EXIT" or trap.heard):
         trap = None
-    if trap is None and shell.interrupts is not None and shell.row.almquist:
-        shell.leave(shell.interrupts)
+    if trap is None and shell.origin.interrupts is not None and shell.row.almquist:
+        shell.leave(shell.origin.interrupts)
         return
     kept = trap is not None and not (shell.row.trap_exit_zero and (trap.signal != "EXIT" or shell.row.name == "zsh"))
     shell.leave(_byte(trap.status if trap is not None and kept else shell.status))
@@ -213,9 +213,9 @@ def _leave_loops(call: Call, again: bool) -> None:
     shell.status, shell.ok = 0, False
     if not loops:
         called = any(isinstance(frame, CallEnd) for frame in frames)
-        if shell.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
+        if shell.origin.looped and (shell.row.name == "busybox" or (shell.row.name == "dash" and not called)):
             shell.leave(0)
-        elif shell.row.name == "zsh" and not shell.looped:
+        elif shell.row.name == "zsh" and not shell.origin.looped:
             shell.leave(1)
         return
     count = number(call, 1)

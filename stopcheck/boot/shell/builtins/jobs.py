@@ -63,7 +63,7 @@ def _numbers_of_jobs(call: Call) -> Field:
     above = call.world.processes.get(call.process.ppid)
     jobs = call.shell.jobs
     other = above.body if above is not None else None
-    apart = call.shell.parenthesised and call.shell.row.name == "bash"
+    apart = call.shell.origin.parenthesised and call.shell.row.name == "bash"
     if call.shell.mode == "subshell" and isinstance(other, type(call.shell)) and not (jobs or apart):
         beside = call.process.pid in other.substitutions and other.row.name == "bash"
         jobs = tuple(known_below(other, call.world)) if beside else other.jobs

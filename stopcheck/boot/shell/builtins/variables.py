@@ -170,7 +170,11 @@ def _keep(call: Call) -> None:
 def do_local(call: Call) -> None:
     """Set in the function only; elsewhere it is an error."""
     shell = call.shell
-    if shell.row.syntax_error and not shell.called and not any(isinstance(frame, CallEnd) for frame in shell.frames):
+    if (
+        shell.row.syntax_error
+        and not shell.origin.called
+        and not any(isinstance(frame, CallEnd) for frame in shell.frames)
+    ):
         shell.leave(2) if shell.row.almquist else shell.set_status(1)
     elif shell.row.almquist and any(isinstance(word, str) and _is_misnamed(word) for word in call.arguments):
         shell.leave(2)  # no options: "bad variable name"
