@@ -531,7 +531,6 @@ def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
     assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("script", "main"),
     [
@@ -543,7 +542,8 @@ def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
 )
 def test_an_error_in_the_end_tells_of_a_service_unless_a_condition_decides(script: str, main: tuple[str, ...]) -> None:
     assert verdict("/app/start.sh", files={"start.sh": f"#!/bin/sh\n{script}"}, lines="RUN ./all").main == main
-=======
+
+
 def test_who_waits_in_a_loop_was_started_before() -> None:
     story = verdict(
         "tini", "--", "/app/run",
@@ -555,4 +555,3 @@ def test_who_waits_in_a_loop_was_started_before() -> None:
         "tini (pid 1) starts `/bin/sh /app/run` as pid 2",
         "a loop waits here (the status of nc): that it ends is assumed",
     ]
->>>>>>> main
