@@ -205,7 +205,8 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     row = None if row is None else applied(row, arguments)
     if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and arguments[:1] in _FOR_EVER):
         return True
-    if asked and any(word.startswith("-") for word in arguments) and (row is None or row.role not in _STARTS):
+    starts = row is not None and row.role in _STARTS and not all(word.startswith("-") for word in arguments)
+    if asked and any(word.startswith("-") for word in arguments) and not starts:
         return False
     if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
