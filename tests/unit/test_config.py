@@ -485,14 +485,15 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "again", "alone", "asks", "by_name", "by_path", "childless", "clears", "config_decides", "config_first", "daemons",
-    "each", "enters", "execve",
+    "again", "alone", "asks", "by_name", "by_path", "childless", "clears", "config_decides", "config_first",
+    "configured", "daemons", "each", "enters", "execve",
     "folder_first", "folder_options", "foreground_base", "idle", "ignore_options", "ignores", "init_waits",
     "keeps_ignored", "kill_option", "limit_signal", "limits", "lock_first", "login", "long_options", "makes", "name",
     "needs_argument", "one_service", "only_letters", "own", "own_letters", "own_session", "package", "packaged", "path",
     "plus", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script",
     "seconds_on", "seconds_text", "sends", "session", "session_only", "stops", "table", "takes", "tells", "trails",
-    "unfound", "before", "drops_dashes", "unknown_user", "unset_options", "unstarted", "waits_for_all", "writes",
+    "unfound", "unit", "before", "drops_dashes", "unknown_user", "unset_options", "unstarted", "waits_for_all",
+    "writes",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

@@ -319,6 +319,26 @@ def test_python_that_cannot_be_compiled(base: str, text: str, code: int | None, 
 
 
 @pytest.mark.parametrize(
+    ("mode", "text", "outcome", "code"),
+    [
+        pytest.param("644", "#!/bin/sh\nexec app\n", "fails", 1, id="shell-script"),
+        pytest.param("644", '#!/usr/bin/env bash\nset -e\nexec app "$@"\n', "fails", 1, id="bash-script"),
+        pytest.param("755", "#!/bin/sh\nexec app\n", "graceful", None, id="executable"),
+        pytest.param("644", "setInterval(() => {}, 1000);\n", "killed", 137, id="its-own"),
+        pytest.param("644", "#!/usr/bin/env node\nsetInterval(() => {}, 1000);\n", "killed", 137, id="its-own-by-name"),
+    ],
+)
+def test_what_may_not_be_executed_is_run_by_node_in_its_image(
+    mode: str, text: str, outcome: str, code: int | None
+) -> None:
+    """Measured in an engine: docker-entrypoint.sh puts `node` before it."""
+    files = {"start": text, "bin/app": "\x7fELF"}
+    lines = f"RUN chmod {mode} start\nENV PATH=/app/bin:$PATH"
+    found = verdict("./start", files=files, base="node:20-slim", lines=lines)
+    assert (found.outcome, found.exit_code) == (outcome, code)
+
+
+@pytest.mark.parametrize(
     ("base", "lines", "outcome"),
     [
         pytest.param("python:3.12-slim", "RUN pip install flask && chmod +x /app/job", "fails", id="nothing-of-it"),
