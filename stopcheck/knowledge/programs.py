@@ -130,6 +130,7 @@ class ProgramRow:
     writes: bool = False
     variants: tuple[Mapping[str, Any], ...] = ()
     refuses: tuple[Mapping[str, Any], ...] = ()
+    configured: tuple[Mapping[str, Any], ...] = ()
     source: str = ""
 
     def action(self, signal: str) -> str:
@@ -142,7 +143,7 @@ _TUPLES = {"names", "user_options", "value_options", "stop_options", "command_op
            "clears", "unset_options", "kill_option", "limit_signal", "preserve_options",
            "long_options", "stops", "folder_options", "makes",
            "asks"}  # fmt: skip
-_TEXTS = {"foreground_text", "background_text", "refuses", "variants"}
+_TEXTS = {"foreground_text", "background_text", "refuses", "variants", "configured"}
 _CONDITIONS = {
     "words",
     "any",
@@ -167,6 +168,15 @@ def _values(data: Mapping[str, Any]) -> dict[str, Any]:
     for key in _TEXTS & values.keys():
         values[key] = (values[key],) if isinstance(values[key], str) else tuple(values[key])
     return values
+
+
+def as_configured(row: ProgramRow, texts: Sequence[str]) -> ProgramRow:
+    """The row with the first change of `configured` whose directive one of the configurations begins a line with."""
+    for change in row.configured:
+        directive = re.compile(rf"^\s*{re.escape(change['text'])}(?![\w-])", re.MULTILINE)
+        if any(directive.search(text) for text in texts):
+            return replace(row, **_values({key: value for key, value in change.items() if key != "text"}))
+    return row
 
 
 def program_row(name: str, data: Mapping[str, Any]) -> ProgramRow:

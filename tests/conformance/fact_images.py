@@ -98,7 +98,8 @@ OTHERS = (
     "git docker-registry cupsd collectd xrdp smbd inspircd mpd knotd lldpd icecast2 inetd danted ss-server "
     "in.tftpd pgpool snmptrapd deno retry ifne daemonize env-cmd ts "
     "s6-tai64n schedtool tai64n entr rlwrap choom dbus-launch fakeroot-sysv dropbear inetutils-inetd chronyd "
-    "ngircd Xvfb"
+    "ngircd Xvfb spawn-fcgi fcgiwrap webfsd prosody gearmand slapd vmstat redis-cli opendkim transmission-daemon "
+    "mini_httpd"
 )
 """Programs that come into the image as files."""
 

@@ -485,8 +485,8 @@ def test_other_names() -> None:
 
 
 KEPT = {
-    "again", "alone", "asks", "by_name", "by_path", "childless", "clears", "config_decides", "config_first", "daemons",
-    "each", "enters", "execve",
+    "again", "alone", "asks", "by_name", "by_path", "childless", "clears", "config_decides", "config_first",
+    "configured", "daemons", "each", "enters", "execve",
     "folder_first", "folder_options", "foreground_base", "idle", "ignore_options", "ignores", "init_waits",
     "keeps_ignored", "kill_option", "limit_signal", "limits", "lock_first", "login", "long_options", "makes", "name",
     "needs_argument", "one_service", "only_letters", "own", "own_letters", "own_session", "package", "packaged", "path",

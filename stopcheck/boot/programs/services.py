@@ -13,7 +13,7 @@ from stopcheck.boot.programs.killers import Killer, Stopper
 from stopcheck.boot.programs.refusals import refusal, unmade
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Made, Packaged
-from stopcheck.knowledge.programs import ProgramRow, find_program
+from stopcheck.knowledge.programs import ProgramRow, as_configured, find_program
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
@@ -56,7 +56,7 @@ def start_service(start: Start) -> Body | Failure:
         return Leaving(row, start.machine.stop_signal)
     if background:
         return Daemonizer(start.machine, start.row, (), dict(start.env))
-    row = _with_seconds(start)
+    row = _with_seconds(start, as_configured(start.row, list(_texts(start)) if start.row.configured else ()))
     if row.saves and _cannot_save(start):
         row = replace(row, on={**row.on, "TERM": "ignore", "INT": "ignore"})
     return Program(row, start.machine.stop_signal)
@@ -121,19 +121,20 @@ def _named(start: Start) -> list[str]:
     return [start.words[at + 1] for at, word in enumerate(start.words[:-1]) if word == "-c"]
 
 
-def _with_seconds(start: Start) -> ProgramRow:
+def _texts(start: Start) -> Iterator[str]:
+    """Its configurations, as far as they are known."""
+    for name in _configurations(start):
+        text = start.text(name)
+        if isinstance(text, SourceFile):
+            yield text.text
+
+
+def _with_seconds(start: Start, row: ProgramRow) -> ProgramRow:
     """The row with the time to finish that its configuration sets."""
-    row = start.row
-    if row.seconds_text:
-        for name in _configurations(start):
-            text = start.text(name)
-            found = (
-                re.search(rf"^\s*{row.seconds_text}\s+([\d.]+)", text.text, re.MULTILINE)
-                if isinstance(text, SourceFile)
-                else None
-            )
-            if found:
-                return replace(row, seconds=float(found[1]) + 1.0)
+    for text in _texts(start) if row.seconds_text else ():
+        found = re.search(rf"^\s*{row.seconds_text}\s+([\d.]+)", text, re.MULTILINE)
+        if found:
+            return replace(row, seconds=float(found[1]) + 1.0)
     return row
 
 

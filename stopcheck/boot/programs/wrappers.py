@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
@@ -273,11 +273,6 @@ def option(words: list[Field], *names: str) -> Field | None:
 
 def start_find(start: Start) -> Body | Failure:
     """find(1): with -exec it runs a program for what it finds and waits for it; -ok asks whom a container has not."""
-    from stopcheck.boot.files.made import is_nowhere
-
-    places = list(takewhile(lambda word: word[:1] not in {"-", "(", "!"}, start.words))
-    if places and all(is_nowhere(start.machine, start.world, start.path(place)) for place in places):
-        return start.leaf("short", status=1)
     for index, word in enumerate(start.argv):
         if word in {"-exec", "-execdir"}:
             rest = start.argv[index + 1 :]
@@ -303,11 +298,18 @@ def start_run_parts(start: Start) -> Body | Failure:
     options = [word for word in start.words if word.startswith("-")]
     if {"--test", "--list"} & set(options):
         return start.leaf("short", status=0)
-    plain = [word for before, word in pairwise(["", *start.words]) if word[:1] != "-" and before not in {"-a", "-u"}]
-    if not plain or any(word.startswith(("--regex", "--lsbsysinit", "--exit-on-error")) for word in options):
+    valued = {"-a", "-u", "--regex"}
+    plain = [word for before, word in pairwise(["", *start.words]) if word[:1] != "-" and before not in valued]
+    pattern = next((after for word, after in pairwise(start.words) if word == "--regex"), "")
+    pattern = next((word.partition("=")[2] for word in options if word.startswith("--regex=")), pattern)
+    if not plain or "--lsbsysinit" in options or "[:" in pattern:
+        return _undecided(start)
+    try:
+        wanted = re.compile(pattern).search if pattern else _PART.fullmatch
+    except re.error:
         return _undecided(start)
     files = start.machine.image.files.matching(f"{start.path(plain[-1])}/*")
-    runs = [file.path for file in files if _PART.fullmatch(file.path.rpartition("/")[2]) and _is_executable(file)]
+    runs = [file.path for file in files if wanted(file.path.rpartition("/")[2]) and _is_executable(file)]
     if not runs:
         return _undecided(start)
     told = tuple(word.partition("=")[2] for word in options if word.startswith("--arg="))
