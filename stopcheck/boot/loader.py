@@ -20,6 +20,7 @@ from stopcheck.boot.lookup import (
     is_for,
     is_no_name,
     lacks_language,
+    lacks_node,
     lacks_shell,
     may_be_the_bases,
     own_script,
@@ -145,7 +146,7 @@ class Loader(Machine):
             return self.load(world, process, argv, start.env, start.depth + 1)
         row = find_program(name)
         if row is not None and not is_namesake(row, file):
-            if may_be_the_bases(file) and lacks_language(image, name):
+            if (may_be_the_bases(file) and lacks_language(image, name)) or lacks_node(image, name):
                 return elsewhere or absent
             return self._told_by_sources(start, row, file) or known.run(replace(start, row=row))
         if may_be_the_bases(file) and is_absent(image, name, process.cwd):

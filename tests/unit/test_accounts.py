@@ -65,6 +65,7 @@ def test_su_tells_its_child_to_end_whatever_it_is_told() -> None:
         pytest.param("COPY src/ /\nUSER shop", "fails", id="other-files-at-the-root"),
         pytest.param("COPY src/rootfs/ /\nUSER shop", "graceful", id="brought-in-a-folder"),
         pytest.param("COPY --from=shop/base / /\nUSER shop", "graceful", id="perhaps-brought-of-another-image"),
+        pytest.param("COPY --from=debian:12 /etc /etc\nUSER shop", "graceful", id="perhaps-brought-with-all-of-etc"),
         pytest.param("USER www-data", "graceful", id="the-systems"),
         pytest.param("USER 4711", "graceful", id="a-number"),
     ],

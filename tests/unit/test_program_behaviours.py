@@ -1250,3 +1250,9 @@ def test_bun_with_a_script_that_nobody_has_read() -> None:
 def test_a_timeout_runs_out_behind_a_signal_too(line: str, expected: tuple[str, int | None]) -> None:
     found = verdict(*line.split(" "), files={"app": "\x7fELF\x02"})
     assert (str(found.outcome), found.exit_code) == expected
+
+
+def test_services_of_runit_stay_in_its_process_group() -> None:
+    files = {"a/run": "#!/bin/sh\nour-app\n"}
+    found = verdict("timeout", "60", "runsv", "/app/a", files=files, lines="RUN our-build /usr/bin/our-app")
+    assert any("passes SIGTERM on to our-app" in step.text for step in found.story)

@@ -336,3 +336,20 @@ def test_what_may_not_be_executed_is_run_by_node_in_its_image(
     lines = f"RUN chmod {mode} start\nENV PATH=/app/bin:$PATH"
     found = verdict("./start", files=files, base="node:20-slim", lines=lines)
     assert (found.outcome, found.exit_code) == (outcome, code)
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "outcome"),
+    [
+        pytest.param("python:3.12-slim", "RUN pip install flask && chmod +x /app/job", "fails", id="nothing-of-it"),
+        pytest.param("debian:bookworm", "RUN apt-get update && apt-get install -y curl", "fails", id="a-system"),
+        pytest.param("python:3.12-slim", "RUN apt-get install -y nodejs", "cut-off", id="a-package"),
+        pytest.param("python:3.12-slim", "RUN curl -fsS https://example.org/setup | bash -", "cut-off", id="anything"),
+        pytest.param("python:3.12-slim", "COPY --from=tools /usr/local /usr/local", "cut-off", id="a-whole-system"),
+        pytest.param("python:3.12-slim", "RUN ./job", "cut-off", id="a-script"),
+        pytest.param("node:20-slim", "", "cut-off", id="its-own"),
+        pytest.param("acme/base", "", "unknown", id="nobody-knows-the-base"),
+    ],
+)
+def test_node_is_not_there(base: str, lines: str, outcome: str) -> None:
+    assert verdict("npx", "serve", files={"job": "#!/bin/sh\n"}, base=base, lines=lines).outcome == outcome

@@ -29,6 +29,8 @@ def managed(config: str, name: str = "ecosystem.config.js", lines: str = "", wor
         pytest.param(TWO % "b.js", "terminated", id="one-is-deaf"),
         pytest.param("const n = 2;\nmodule.exports = { apps: [{ script: `b.js`, instances: process.env.N || n }] };",
                      "terminated", id="what-does-not-matter-is-made"),
+        pytest.param("const apps = [{ script: 'b.js' }];\nmodule.exports = { apps };", "terminated", id="constant"),
+        pytest.param("let apps = [{ script: 'b.js' }];\nmodule.exports = { apps };", "unknown", id="variable"),
         pytest.param("module.exports = { apps: [{ script: require('./names').main }] };", "unknown", id="made"),
         pytest.param("module.exports = { apps: [{ script: 'a.ts' }] };", "unknown", id="its-own-interpreter"),
         pytest.param("export default { apps: [{ script: 'b.js' }] };", "terminated", id="module"),
@@ -36,6 +38,15 @@ def managed(config: str, name: str = "ecosystem.config.js", lines: str = "", wor
 )  # fmt: skip
 def test_an_ecosystem_file_tells_what_pm2_runs(config: str, expected: str) -> None:
     assert managed(config) == expected
+
+
+def test_what_pm2_would_have_told_counts_where_nobody_tells_pm2() -> None:
+    """npm leaves it behind, and with it a program that would have cleaned up on SIGINT (measured: cut-off)."""
+    config = "module.exports = { apps: [{ script: '%s' }] }"
+    files = {"package.json": '{"scripts": {"start": "pm2-runtime e.config.js; true"}}', "a.js": HEARS, "b.js": DEAF}
+    for script, expected in (("a.js", "cut-off"), ("b.js", "terminated")):
+        given = {**files, "e.config.js": config % script, "bin/pm2-runtime": "\x7fELF"}
+        assert verdict("npm", "start", base="node:20-slim", files=given, lines=PATH).outcome == expected
 
 
 def test_an_ecosystem_file_in_json() -> None:

@@ -78,11 +78,11 @@ class Program:
         if self.writers:
             return "default"
         if self.row.role in UNTOLD:
-            # A program nobody knows is taken to handle the signals that stop a service; what HUP does varies, and so
-            # does what WINCH does where only the base image has chosen it.
+            # A program nobody knows is taken to handle the signals that stop a service. What the others do varies that
+            # programs are told on purpose; so does what WINCH does where only the base image has chosen it.
             if signal in {"TERM", "INT", "QUIT", self.stop_signal}:
                 return "graceful"
-            return "unknown" if signal in {"HUP", "WINCH"} else "default"
+            return "unknown" if signal in {"HUP", "USR1", "USR2", "WINCH"} else "default"
         # Of the services with a table only Apache's ends on SIGWINCH, which does nothing by itself.
         return "default" if signal == "WINCH" and self.row.role == "service" else "unknown"
 

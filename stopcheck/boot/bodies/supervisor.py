@@ -25,7 +25,7 @@ class Managed:
 
     `group`, `kill_group`: the signal, the SIGKILL go to its process group; `folder` is its working directory, `user`
     whom it runs as ("": as the supervisor). `once`: nothing starts it again when it has ended. Those that are told to
-    stop at the same time have the same `along`.
+    stop at the same time have the same `along`. `own_group`: it leads a process group of its own.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Managed:
     user: str = ""
     once: bool = False
     along: str = ""
+    own_group: bool = True
 
 
 class Supervisor:
@@ -192,7 +193,8 @@ class Supervisor:
         child = world.spawn(process, self, managed.argv, managed.place or process.origin)
         child.cwd = managed.folder or child.cwd
         child.user = managed.user or child.user
-        child.pgid = child.sid = child.pid
+        if managed.own_group:
+            child.pgid = child.sid = child.pid
         started = self.machine.load(world, child, managed.argv, self.env)
         if isinstance(started, Failure):
             world.note_failure("cannot-start", child, started, process.origin)

@@ -73,9 +73,13 @@ def is_nobody(image: Image, user: str) -> bool:
                 return False
             if _INSTALLS.search(text) and user not in _PEOPLES:
                 return False
-        elif line.keyword == "ONBUILD":
+        elif line.keyword == "ONBUILD" or (line.flag("from") and _COPIED.search(line.value)):
             return False
     return not is_filled(image, "/etc/passwd")
+
+
+_COPIED = regex(r"/etc|\s\"?/\"?\s*\]?\s*$")
+"""What brings the accounts of another stage, which are made in files of the system."""
 
 
 def is_filled(image: Image, path: str) -> bool:

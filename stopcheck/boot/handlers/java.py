@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from itertools import islice
 from textwrap import dedent
 
@@ -49,9 +50,15 @@ _PRINTS = r"System\s*\.\s*(?:out|err)\s*\.\s*print\w*\s*\([^;{}()]*\)"
 _SWALLOWS = rf"{_HANDLES}[^;{{}}]{{0,200}}?->\s*(?:\{{\s*(?:{_PRINTS}\s*;\s*)*\}}|{_PRINTS})\s*\)\s*;"
 _PERHAPS = regex(r"\b(?:if|while|for|switch)\b")
 """A part of a hook that may not be come to, or more than once."""
+_LONG = 60.0
+"""A sleep of so many seconds shows that a program is to stay."""
 _MOST_HOOKS = 10
 _LONGEST_HOOK = 10_000
 _PAUSE = regex(r"\bThread\s*\.\s*sleep\s*\(\s*([\d_]+)L?\s*\)|\b(SECONDS|MINUTES)\s*\.\s*sleep\s*\(\s*([\d_]+)")
+_FOR_EVER = regex(
+    r"\b(?:Thread|TimeUnit\s*\.\s*\w+)\s*\.\s*sleep\s*\(\s*(?:Long|Integer)\s*\.\s*(?:MAX_VALUE|MaxValue)\b"
+    r"|\bcurrentThread\s*\(\s*\)\s*\.\s*join\s*\(\s*\)|\.\s*await\s*\(\s*\)|\bLockSupport\s*\.\s*park\s*\(\s*\)"
+)
 _LASTING = frozenset(
     [
         "accept",
@@ -112,8 +119,14 @@ def read(text: str) -> Source:
         seconds=max(
             (sum(map(_seconds, _PAUSE.findall(hook))) for hook in hooks if not _PERHAPS.search(hook)), default=0.0
         ),
-        lasts=bool(serves) or source.calls(_LASTING) or bool(re.search(LOOPS, code)),
+        lasts=bool(serves) or source.calls(_LASTING) or bool(re.search(LOOPS, code)) or _waits(code, hooks),
     )
+
+
+def _waits(code: str, hooks: list[str]) -> bool:
+    """Whether it waits for ever, or for minutes, other than in a hook."""
+    outside = reduce(lambda left, hook: left.replace(hook, ""), hooks, code)
+    return bool(_FOR_EVER.search(outside)) or any(_seconds(pause) >= _LONG for pause in _PAUSE.findall(outside))
 
 
 def _argument(code: str, at: int) -> str:

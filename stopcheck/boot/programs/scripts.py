@@ -378,7 +378,8 @@ def start_procfile(start: Start) -> Body | Failure:
     told = next((after for word, after in pairwise(words) if word in {"-t", "--timeout"}), "5")
     wait = float(told) if told.isdigit() else 5.0
     managed = tuple(
-        Managed(line.split()[0], ("/bin/sh", "-c", run), wait=wait) for line, run in zip(wanted, runs, strict=True)
+        Managed(line.split()[0], ("/bin/sh", "-c", run), wait=wait, own_group=False)
+        for line, run in zip(wanted, runs, strict=True)
     )
     return Supervisor(start.machine, managed, dict(start.env), frozenset({"TERM", "INT", "HUP"}), True, status=0)
 

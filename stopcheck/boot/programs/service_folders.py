@@ -52,6 +52,7 @@ def start_supervisor(start: Start) -> Body:
             wait=_seconds(_word(machine, file, "timeout-kill") if told else ""),
             folder=posixpath.dirname(file.path),
             place=file.origin,
+            own_group=row.own_group,
         )
         for file in runs
         if not isinstance(_beside(machine, file, "down"), ImageFile)
