@@ -30,6 +30,12 @@ class DefaultCheck(click.Group):
         return super().parse_args(ctx, args)
 
 
+def _finite(_: click.Context, __: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and not seconds < float("inf"):
+        raise click.BadParameter(f"{seconds} is no number of seconds.")
+    return seconds
+
+
 def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options that say what is analysed, and how."""
     for option in (
@@ -39,7 +45,9 @@ def analysis_options(command: Callable[..., int]) -> Callable[..., int]:
             "--jobs", "-j", type=click.IntRange(1), help="Processes to use.  [default: by the number of files]"
         ),
         click.option("--exclude", multiple=True, metavar="PATTERN", help="Pass over these; patterns as in .gitignore."),
-        click.option("--grace-period", type=click.FloatRange(0), metavar="SECONDS", help="[default: 10]"),
+        click.option(
+            "--grace-period", type=click.FloatRange(0), callback=_finite, metavar="SECONDS", help="[default: 10]"
+        ),
         click.option("--context", metavar="DIR", help="The build context.  [default: found out]"),
         click.option("--target", metavar="STAGE", help="The stage that is run.  [default: the last]"),
     ):
@@ -77,7 +85,8 @@ def check(
     What --grace-period, --exclude, --select, --ignore, --pedantic and --fail-on say may stand in stopcheck.toml, too,
     or in [tool.stopcheck] of pyproject.toml.
 
-    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use or internal error, 3 nothing to check.
+    Exit code: 0 nothing found, 1 findings or unreadable files, 2 wrong use, a broken configuration or an internal
+    error, 3 nothing to check.
     """
     settings = Settings(None, _rules(select), _rules(ignore), fail_on, pedantic)
     return perform(_request(given, settings), form, given["output"], given["color"])
@@ -153,6 +162,8 @@ def _patterns(given: Sequence[str]) -> tuple[str, ...] | None:
 def _stdin() -> str:
     from stopcheck.files import LARGEST
 
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed: give a path, or `- < Dockerfile`")
     data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise click.UsageError(f"standard input is larger than {LARGEST // 1024 // 1024} MB: no Dockerfile")

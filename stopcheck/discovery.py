@@ -68,6 +68,9 @@ SKIPPED = frozenset(
 """Folders that hold what others wrote or what a tool made."""
 
 
+_NOWHERE = "a link that leads nowhere"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A file, `path`, in a repository: `root` is absolute, `path` relative to it with `/`."""
@@ -195,11 +198,11 @@ def discover(paths: Sequence[str]) -> Found:
     bad_paths = False
     for path in paths:
         if os.path.isdir(path):
-            dockerfiles.update(walk(os.path.abspath(path), left_out))
+            dockerfiles.update(walk(os.path.abspath(path), left_out, problems))
             continue
         if not os.path.exists(path):
             bad_paths = True
-            message = "a link that leads nowhere" if os.path.islink(path) else "no such file or folder"
+            message = _NOWHERE if os.path.islink(path) else "no such file or folder"
             problems.append(Problem(shown(os.path.abspath(path)), message))
             continue
         kind = kind_of(path)
@@ -229,11 +232,11 @@ def kind_of(path: str) -> str:
     return "neither a Dockerfile nor a shell script, going by its name and its first lines"
 
 
-def walk(folder: str, left_out: set[str]) -> Iterator[Place]:
+def walk(folder: str, left_out: set[str], problems: list[Problem]) -> Iterator[Place]:
     """The Dockerfiles below a folder, links to folders not followed.
 
     What .gitignore names is left out, unless git tracks it all the same. The repositories in which it names something
-    are put into `left_out`.
+    are put into `left_out`, the folders that may not be read, and links that lead nowhere, into `problems`.
     """
     root = repository_root(folder)
     pending = [(folder, root, _ignores_above(folder, root))]
@@ -242,7 +245,9 @@ def walk(folder: str, left_out: set[str]) -> Iterator[Place]:
         try:
             with os.scandir(at) as listing:
                 entries = list(listing)
-        except OSError:
+        except OSError as error:
+            message = f"this folder may not be read ({(error.strerror or 'error').lower()})"
+            problems.append(Problem(shown(at), message))
             continue
         names = {entry.name for entry in entries}
         if ".git" in names and at != root:
@@ -257,10 +262,12 @@ def walk(folder: str, left_out: set[str]) -> Iterator[Place]:
                     left_out.add(root)
                 else:
                     pending.append((entry.path, root, ignores))
-            elif is_dockerfile(entry.path) and entry.is_file():
+            elif is_dockerfile(entry.path):
                 if ignored(entry.path, ignores):
                     left_out.add(root)
-                else:
+                elif entry.is_symlink() and not os.path.exists(entry.path):
+                    problems.append(Problem(shown(entry.path), _NOWHERE))
+                elif os.path.isfile(entry.path):
                     yield Place(root, entry.path[len(root.rstrip(os.sep)) + 1 :].replace(os.sep, "/"))
     for root in left_out:
         yield from _tracked(root, folder)

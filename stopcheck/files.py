@@ -209,7 +209,7 @@ class DiskFiles:
             self._obstacles[path] = f"may not be read ({(error.strerror or 'error').lower()})"
             return None
         if len(data) > LARGEST:
-            self._obstacles[path] = f"is larger than {LARGEST // 1024 // 1024} MB"
+            self._obstacles[path] = f"is larger than {LARGEST // 1024 // 1024} MB, and not read"
             return None
         return SourceFile(self._shown(path), data.decode("utf-8", "surrogateescape"))
 

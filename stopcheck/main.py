@@ -30,6 +30,9 @@ def main() -> NoReturn:
 def run() -> int:
     """The exit code of a run; whatever goes wrong ends in one line."""
     gc.set_threshold(COLLECT_AFTER)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed before we started
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
     try:
         code = _plain(sys.argv[1:])
         if code is None:

@@ -94,6 +94,10 @@ class Span:
         """From the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)
 
+    def holds(self, other: Span) -> bool:
+        """Whether another one of the same text lies in it."""
+        return self.source is other.source and self.start <= other.start and other.end <= self.end
+
     def between(self, later: Span) -> str:
         """What stands between it and a later one of the same text."""
         return self.source.text[self.end : later.start] if self.source is later.source else ""

@@ -20,6 +20,7 @@ from stopcheck.boot.lookup import (
     is_for,
     is_no_name,
     lacks_language,
+    lacks_node,
     lacks_shell,
     may_be_the_bases,
     own_script,
@@ -28,6 +29,7 @@ from stopcheck.boot.lookup import (
 from stopcheck.boot.machine import Machine
 from stopcheck.boot.programs import known
 from stopcheck.boot.programs.roles import Start, is_namesake
+from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Edited, ImageFile, Made
 from stopcheck.image.paths import clean
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Body, Field, Process, World
 
 NESTING_LIMIT = 30
+MOST_WORDS = 1000
+"""With which a program is started: no entrypoint needs as many."""
 _BY_VARIABLE = regex(r"\$(\w+|\{\w+\})[\w./-]*")
 QUESTIONS = frozenset({"--help", "--version", "-help", "-version", "-h", "-V", "help", "version", "usage"})
 """An only argument to which a program answers, and ends."""
@@ -79,6 +83,8 @@ class Loader(Machine):
         """
         if not argv:
             return Failure(127, "nothing to run")
+        if len(argv) > MOST_WORDS:  # a script that starts itself with ever more of them
+            raise TooComplex(f"it starts a program with more than {MOST_WORDS:,} words")
         name = argv[0]
         process.argv, process.env = argv, env
         if isinstance(name, Unknown):
@@ -140,7 +146,7 @@ class Loader(Machine):
             return self.load(world, process, argv, start.env, start.depth + 1)
         row = find_program(name)
         if row is not None and not is_namesake(row, file):
-            if may_be_the_bases(file) and lacks_language(image, name):
+            if (may_be_the_bases(file) and lacks_language(image, name)) or lacks_node(image, name):
                 return elsewhere or absent
             return self._told_by_sources(start, row, file) or known.run(replace(start, row=row))
         if may_be_the_bases(file) and is_absent(image, name, process.cwd):

@@ -31,6 +31,16 @@ _LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
 """Interpreters that no system brings along, and those that their images have in a place of their own."""
 _RELATIVE = regex(r"(?!/)[\w./-]*/[\w.-]+")
 _MINOR = regex(r":(\d+\.\d+)")
+_OF_NODE = frozenset({"node", "npm", "npx"})
+_SPEAKS_OF_NOTHING = frozenset({"CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "WORKDIR"})
+_MAY_BRING_NODE = regex(
+    r"(?i)node|npm|nvm|fnm|volta|yarn|bun|deno|asdf|mise|nix|brew|conda|playwright|electron|\.t?[gx]z"
+    r"|(?:^|\s)/(?:usr(?:/local)?(?:/bin)?|opt)?/?(?:\s|$)"
+)
+"""What a step has in it that may bring Node.js: its name, those of its installers, an archive, or a whole system."""
+_RUNS_ANYTHING = regex(
+    r"\|\s*(?:ba)?sh\b|(?:^|[;&|(])\s*(?:(?:ba|da)?sh\s+(?!-)|\./|/)[\w./-]+|\b(?:make|ansible\S*|tar|unzip|source|eval)\b"
+)
 _NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
 _BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",
@@ -114,6 +124,20 @@ def lacks_language(image: Image, name: str) -> bool:
     tag = _MINOR.search(base.name)
     other = tag is not None and "." in program and program.removeprefix("python") != tag[1]
     return not own or (found[1] == "python3" and other)
+
+
+def lacks_node(image: Image, name: str) -> bool:
+    """Whether Node.js is surely not there: in an image of a system or of another language nothing speaks of it."""
+    base, program = image.base, name.rpartition("/")[2]
+    if program not in _OF_NODE or "node" in base.programs or not (base.plain or is_bare(image)):
+        return False
+    for line in image.instructions:
+        text = " ".join([line.value, *(one.content.text for one in line.heredocs)])
+        if line.keyword not in _SPEAKS_OF_NOTHING and _MAY_BRING_NODE.search(text):
+            return False
+        if line.keyword == "RUN" and _RUNS_ANYTHING.search(text):
+            return False
+    return True
 
 
 def is_no_name(name: str) -> bool:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field
     from stopcheck.source import Span
 
+LONGEST_TEXT = 1 << 17
+"""Characters of a text that is followed; a longer one is no word to the kernel either (execve(2), MAX_ARG_STRLEN)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Partly(Unknown):
@@ -34,3 +37,9 @@ def count(values: tuple[Field, ...], span: Span | None = None) -> Field:
     if any(isinstance(value, Unknown) and not isinstance(value, OneWord) for value in values):
         return Unknown("the number of arguments", span)
     return str(len(values))
+
+
+def bounded(value: Field) -> Field:
+    """A value, Unknown where it is longer than is followed: one that doubles itself would fill the memory."""
+    too_long = isinstance(value, str) and len(value) > LONGEST_TEXT
+    return Unknown("a text that is too long to follow") if too_long else value

@@ -26,12 +26,14 @@ from stopcheck.boot.shell.frames import (
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.boot.world import Branch, TooComplex, World
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import Parameter, SimpleCommand
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from stopcheck.boot.world import Process
+    from stopcheck.model import Unknown
 
 TICK_LIMIT = 60
 TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
@@ -78,7 +80,7 @@ def _is_no_service(world: World, before: World) -> bool:
     kept = _left_behind(world, before) and not _waits(before)
     below = [process for process in world.processes.values() if process.pid != 1]
     typed = any(reads_a_terminal(process) and process.program in SHELL_NAMES for process in below)
-    return typed or kept or _guard(world) or _gave_way(world) or _works_on(world, before)
+    return typed or kept or _guard(world, before) or _gave_way(world) or _works_on(world, before)
 
 
 def _groups(world: World) -> Iterator[tuple[int, list[Process]]]:
@@ -452,12 +454,37 @@ def _waits_in_loop(world: World) -> bool:
     return _waits(world) and _is_in_loop(world.init)
 
 
-def _guard(world: World) -> bool:
-    """Whether the service was never meant to come up: an exec that fails, an error exit on an undecided condition."""
+def _guard(world: World, before: World) -> bool:
+    """Whether the service was never meant to come up: an exec that fails, an error exit on an undecided condition.
+
+    That is one which was asked since what might have been its service, or of which that is a part
+    (`[ -f /data ] || { tell; exit 1; }`): what ends with an error in any case is how the end of a service is told.
+    """
     if any(event.kind == "cannot-start" and event.pid == 1 for event in world.events):
         return True
     refused = bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
-    return refused and not _asks_in_the_end(world.init)
+    if not refused or _asks_in_the_end(world.init):
+        return False
+    parts = (_is_part(world.init, doubt, leaf) for doubt in before.assumed for leaf in before.awaited())
+    return len(world.assumed) > len(before.assumed) or any(parts)
+
+
+_LEAVES = regex(r"\b(?:exec|exit|return)\b")
+
+
+def _is_part(init: Process, doubt: Unknown, leaf: Process) -> bool:
+    """Whether it depends on a condition that a program is started: both stand in one command, or the first may leave.
+
+    So it is taken to be where they are not in PID 1's script itself.
+    """
+    items = init.body.text.items if isinstance(init.body, Shell) else ()
+    asking, starting = (
+        next((item for item in items if place is not None and item.span.holds(place)), None)
+        for place in (doubt.span, leaf.origin)
+    )
+    if asking is None or starting is None or asking is starting:
+        return True
+    return _LEAVES.search(asking.span.text) is not None
 
 
 def _asks_in_the_end(process: Process) -> bool:

@@ -11,6 +11,7 @@ from stopcheck.image.layers import Selection
 from stopcheck.image.model import Edited, ImageFile
 from stopcheck.image.modes import changed_mode, read_mode
 from stopcheck.image.paths import base, join, parent
+from stopcheck.image.sed import edited
 from stopcheck.image.texts import without_returns
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -18,7 +19,7 @@ from stopcheck.regex import regex
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from stopcheck.image.effects import Effects
     from stopcheck.image.modes import ModeChange
@@ -38,6 +39,22 @@ def _looked_for(script: str) -> str:
     """The text without which a file is as it was; "" where that is not so plain."""
     found = _SUBSTITUTES.fullmatch(script.strip())
     return found[2].replace("\\", "") if found and found[1] not in found[2].replace(f"\\{found[1]}", "") else ""
+
+
+def _expressions(arguments: Sequence[Field | None]) -> list[str]:
+    """The scripts that sed is given by option; none where one of them is not known."""
+    found: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        field = waiting.pop(0)
+        option = re.match(r"-[Ers]*e|--expression(=?)", field.text) if field is not None else None
+        if field is None or option is None:
+            continue
+        script = waiting.pop(0) if option.end() == len(field.text) and waiting else field.after(option.end())
+        if script is None:
+            return []
+        found.append(script.text)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,16 +260,21 @@ class Commands(Builders):
             return
         rest = [field for field in arguments if field not in in_place]
         found = read_arguments(rest, "ef", ("expression", "file"))
-        scripts = [value.text for name in ("e", "expression") if (value := found.value(name))]
+        scripts = _expressions(rest)
         files, looked_for = list(found.operands), ""
         if not found.has("e", "expression", "f", "file") and files:
             script = files.pop(0)
-            scripts = [script.text if script else ""]
-            looked_for = _looked_for(scripts[0])
+            scripts = [script.text] if script else []
+            looked_for = _looked_for(scripts[0]) if scripts else ""
+        selection = self.effects.selection(files)
         if len(scripts) == 1 and _STRIPS_RETURNS.fullmatch(scripts[0].strip().strip(";")):
-            self.strip_returns(self.effects.selection(files))
-        else:
-            self.lose(self.effects.selection(files), "sed edits it", looked_for)
+            self.strip_returns(selection)
+            return
+        letters = "".join(field.text.partition("i")[0] for field in in_place if not field.text.startswith("--"))
+        extended = found.has("E", "r", "regexp-extended") or not {"E", "r"}.isdisjoint(letters)
+        odd = found.has("n", "quiet", "silent", "z", "s", "f", "file") or not {"n", "z", "s"}.isdisjoint(letters)
+        plain = [] if odd else scripts
+        self.lose(selection, "sed edits it", looked_for, lambda source: edited(source, plain, extended))
 
     def do_dos2unix(self, arguments: Sequence[Field | None]) -> None:
         """dos2unix(1)."""
@@ -269,16 +291,25 @@ class Commands(Builders):
             ),
         )
 
-    def lose(self, selection: Selection, why: str, only_with: str = "") -> None:
-        """Files whose content is not known any more; but for those that surely do not have the text `only_with`."""
+    def lose(
+        self,
+        selection: Selection,
+        why: str,
+        only_with: str = "",
+        becomes: Callable[[SourceFile], SourceFile | None] = lambda _: None,
+    ) -> None:
+        """Files whose content is not known any more; but for those that surely do not have the text `only_with`, and
+        those of which it is known what each `becomes`.
+        """
         reason = Unknown(f"its content is not known: {why}", self.effects.origin)
-        edited = Edited(reason.reason, reason.span)
+        unread = Edited(reason.reason, reason.span)
 
         def lost(file: ImageFile) -> ImageFile:
             content = file.content
             if only_with and isinstance(content, SourceFile) and only_with not in content.text:
                 return file
-            return replace(file, content=edited if _is_script(file) else reason)
+            known = becomes(content) if isinstance(content, SourceFile) else None
+            return replace(file, content=known or (unread if _is_script(file) else reason))
 
         self.effects.alter(selection, lost)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, clean, inside, join, parent
 from stopcheck.image.wildcards import file_pattern, has_wildcards, matches
@@ -154,14 +156,17 @@ def find_context(
 
     The Dockerfile's own, or the nearest above it in which all its COPY sources exist. Sources may be built before: else
     it is the nearest in which most of them exist, or one that lies in the Dockerfile's folder. What is copied whole
-    says nothing: there `told` is asked, which knows what the repository tells of a Dockerfile's build.
+    says nothing: there `told` is asked, which knows what the repository tells of a Dockerfile's build; else it is the
+    nearest folder that has what the tools of the build work on.
     """
     own = folder = parent(dockerfile_path)
     sources = {path for instruction in dockerfile.instructions for path in _sources(instruction)}
     sources = {path for path in sources if base(path) not in _LOCKS} or sources
     if own and told is not None and not sources and any(map(_is_whole, dockerfile.instructions)):
         place = told(dockerfile_path)
-        return own if place is None else place
+        if place is not None or any(files.entry(join(own, name)) for name in _started(dockerfile)):
+            return own if place is None else place
+        return _nearest(own, _worked_on(dockerfile), files)
     best, most = folder, -1
     while sources:
         # A source that bears the name of a folder that the Dockerfile lies in is rather a file that is built before.
@@ -173,6 +178,36 @@ def find_context(
             break
         folder = parent(folder)
     return best
+
+
+_MANIFESTS = {
+    "go": ("go.mod",), "cargo": ("Cargo.toml",), "mvn": ("pom.xml",), "gradle": ("build.gradle", "build.gradle.kts"),
+    "bundle": ("Gemfile",), "composer": ("composer.json",), "poetry": ("pyproject.toml",), "mix": ("mix.exs",),
+    "pipenv": ("Pipfile",), **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), ("package.json",)),
+}  # fmt: skip
+"""The files without which a tool of a build does nothing."""
+
+
+def _worked_on(dockerfile: Dockerfile) -> set[str]:
+    texts = [one.value for one in dockerfile.instructions if one.keyword == "RUN"]
+    words = {word.rpartition("/")[2] for text in texts for word in re.split(r"[\s;&|()]+", text)}
+    return {name for tool in words & _MANIFESTS.keys() for name in _MANIFESTS[tool]}
+
+
+def _started(dockerfile: Dockerfile) -> set[str]:
+    """What the image starts, as far as that may be a file of the context."""
+    texts = [one.value for one in dockerfile.instructions if one.keyword in {"CMD", "ENTRYPOINT"}]
+    return {word.removeprefix("./") for text in texts for word in re.findall(r"[\w./-]+\.\w+", text) if word[0] != "/"}
+
+
+def _nearest(own: str, names: set[str], files: Files) -> str:
+    """The folder, or the nearest above it, that has one of the files; the folder itself where none has."""
+    folder = own
+    while names and not any(files.entry(join(folder, name) if folder else name) for name in names):
+        if not folder:
+            return own
+        folder = parent(folder)
+    return folder
 
 
 _LOCKS = frozenset(

@@ -36,6 +36,7 @@ class ProgramRow:
     seconds: float = 0.5
     seconds_on: Mapping[str, float] = field(default_factory=dict)
     seconds_text: str = ""
+    unit: float = 1.0
     cleanup: bool = False
     keeps_ignored: bool = False
     resets: bool = False

@@ -36,10 +36,10 @@ def _lines(report: Report, width: int) -> Iterator[Line]:
         if number:
             yield []
         yield from _container(container, width)
-    legend = _legend(report)
+    legend = _legend(report, width)
     if legend:
         yield []
-        yield legend
+        yield from legend
     for problem in report.problems:
         place = clean(problem.path) + (f":{problem.line}" if problem.line else "")
         yield [(place, "strong"), ("  ", ""), ("problem", "error")]
@@ -89,6 +89,15 @@ def _branch(
         yield from _branch(child, processes, rest + turn, rest + on, width, above)
 
 
-def _legend(report: Report) -> Line:
+def _legend(report: Report, width: int) -> list[Line]:
     fates = {process.fate for container in report.containers for process in container.verdict.processes}
-    return [(f"  {mark} {words}", "faint") for fate, (mark, _, words) in MARKS.items() if fate in fates and words]
+    parts = [f"  {mark} {words}" for fate, (mark, _, words) in MARKS.items() if fate in fates and words]
+    lines: list[Line] = []
+    room = 0
+    for part in parts:
+        if columns(part) > room:
+            lines.append([])
+            room = width
+        lines[-1].append((part, "faint"))
+        room -= columns(part)
+    return lines

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 from stopcheck.boot.bodies.launching import Launching
 from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.bodies.program import Program
@@ -67,7 +65,7 @@ def _failing(assessment: Assessment, stopped: Stopped) -> list[Cause]:
     for chain in chains(stopped.booted.world, stopped.mains):
         if stopped.outcome in BAD and not stopped.world.init.alive and _ends_well(stopped, chain[-1]):
             continue
-        if any(_comes_late(stopped, *link) for link in itertools.pairwise(chain)):
+        if any(_comes_late(stopped, process, chain) for process in chain):
             continue
         for index, process in enumerate(chain):
             below = chain[index + 1] if index + 1 < len(chain) else None
@@ -198,11 +196,11 @@ def _of_supervisor(
         yield Cause("supervisor-exceeds-grace", process, below.origin or process.origin, below)
 
 
-def _comes_late(stopped: Stopped, process: Process, below: Process) -> bool:
-    """Whether a supervisor came to it only after another, which it had waited for in vain."""
+def _comes_late(stopped: Stopped, process: Process, chain: tuple[Process, ...]) -> bool:
+    """Whether a supervisor came to a main process only after others, which it had waited for in vain."""
     events = (event for event in stopped.world.events if event.kind == "gives-up" and event.pid == process.pid)
     given_up = {event.other for event in events} if isinstance(process.body, Supervisor) else set()
-    return bool(given_up) and below.pid not in given_up
+    return bool(given_up) and given_up.isdisjoint(below.pid for below in chain)
 
 
 def _is_told_at_once(stopped: Stopped, process: Process) -> bool:

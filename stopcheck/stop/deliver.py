@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.bodies.program import ASSUMED, UNTOLD, Program
+from stopcheck.boot.bodies.supervisor import Supervisor
 from stopcheck.boot.boot import ENGINES_CHOICE, branched
 from stopcheck.boot.shell.frames import Standing
 from stopcheck.boot.shell.shell import Shell
@@ -125,7 +127,7 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
-    outcome = _worst(processes, signal)
+    outcome = _worst(world, processes, signal)
     waited = next((event for event in world.events if event.kind == "waits-unseen"), None)
     if outcome is OutcomeKind.CUT_OFF and waited is not None:
         unsure = unsure or Unknown("how long a loop waits when the container stops", waited.span)
@@ -136,12 +138,21 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
     return Stopped(booted, world, outcome, main_pids, code, reaches, seconds)
 
 
-def _worst(processes: list[Process], signal: str) -> OutcomeKind:
-    found = {_fate(process, signal) for process in processes}
+def _worst(world: World, processes: list[Process], signal: str) -> OutcomeKind:
+    found = {_fate(process, _meant_for(world, process, signal)) for process in processes}
     for outcome in (OutcomeKind.CUT_OFF, OutcomeKind.TERMINATED):
         if outcome in found:
             return outcome
     return OutcomeKind.GRACEFUL
+
+
+def _meant_for(world: World, process: Process, signal: str) -> str:
+    """The signal that a main process would have been told to end with: what has started it may make another of it."""
+    above = world.processes[process.ppid].body if process.ppid in world.processes else None
+    if isinstance(above, Supervisor):
+        told = dict(zip(above.pids, above.managed, strict=False)).get(process.pid)
+        return told.stop_signal if told is not None else signal
+    return (above.options.rewrites.get(signal) or signal) if isinstance(above, Parent) else signal
 
 
 def _fate(process: Process, signal: str) -> OutcomeKind:

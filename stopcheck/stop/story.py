@@ -74,6 +74,10 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
         if text is None or (text, event.seconds) in seen:
             continue
         seen.add((text, event.seconds))
+        if event.kind == "waits-outside":  # who waits was started before
+            last = next((at for at, step in enumerate(started, 1) if step.pid == event.pid), 0)
+            steps += started[:last]
+            started = started[last:]
         steps.append(Step(text, event.span, event.seconds, event.pid))
     steps += started
     if stopped.outcome is OutcomeKind.UNKNOWN and stopped.reason is not None:
@@ -139,7 +143,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "leaves" if not late and event.span is not None:
             return f"{who} gives up: `{event.span.text}`"
         case "waits-outside":
-            return f"a loop waits here ({event.text}); that it comes about is assumed"
+            return f"a loop waits here ({event.text}): that it ends is assumed"
         case "unset":
             return f"{who} gives up: ${event.text} is not set, which `set -u` forbids"
         case "exec":

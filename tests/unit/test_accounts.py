@@ -6,6 +6,7 @@ import pytest
 
 from tests.unit.verdicts import verdict
 
+PASSWD = "shop:x:1:1::/:/bin/sh\n"
 APP = {"app": "\x7fELF", "start": "#!/bin/sh\nexec /app/app\n"}
 
 
@@ -60,13 +61,18 @@ def test_su_tells_its_child_to_end_whatever_it_is_told() -> None:
         pytest.param("RUN useradd shop\nUSER shop", "graceful", id="made"),
         pytest.param("RUN ./setup\nUSER shop", "graceful", id="perhaps-made"),
         pytest.param("COPY src/passwd /etc/passwd\nUSER shop", "graceful", id="perhaps-brought"),
+        pytest.param("COPY src/start /\nUSER shop", "fails", id="another-file-at-the-root"),
+        pytest.param("COPY src/ /\nUSER shop", "fails", id="other-files-at-the-root"),
+        pytest.param("COPY src/rootfs/ /\nUSER shop", "graceful", id="brought-in-a-folder"),
+        pytest.param("COPY --from=shop/base / /\nUSER shop", "graceful", id="perhaps-brought-of-another-image"),
+        pytest.param("COPY --from=debian:12 /etc /etc\nUSER shop", "graceful", id="perhaps-brought-with-all-of-etc"),
         pytest.param("USER www-data", "graceful", id="the-systems"),
         pytest.param("USER 4711", "graceful", id="a-number"),
     ],
 )
 def test_an_account_that_is_not_there(lines: str, outcome: str) -> None:
     """Measured: "unable to find user shop: no matching entries in passwd file", and no container."""
-    found = verdict("/app/start", files={**APP, "passwd": "shop:x:1:1::/:/bin/sh\n"}, lines=lines)
+    found = verdict("/app/start", files={**APP, "passwd": PASSWD, "rootfs/etc/passwd": PASSWD}, lines=lines)
     assert (found.outcome, found.exit_code) == (outcome, None)
 
 

@@ -473,3 +473,8 @@ def test_a_flag_that_another_file_may_ask_for() -> None:
 )
 def test_a_word_that_is_not_known_beside_a_package(build: str) -> None:
     assert go(SERVES, build=build).outcome == "terminated"
+
+
+def test_nothing_that_it_is_compiled_from_is_there() -> None:
+    dockerfile = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
+    assert verdict(dockerfile, {"README": ""}).outcome == "unknown"

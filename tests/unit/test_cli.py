@@ -140,6 +140,7 @@ def test_a_commands_name_wins_over_a_path(here: Path) -> None:
         pytest.param(("--format", "nix"), 2, id="no such format"),
         pytest.param(("--jobs", "0"), 2, id="no process"),
         pytest.param(("--grace-period", "-1"), 2, id="negative time"),
+        pytest.param(("--grace-period", "nan"), 2, id="no time"),
         pytest.param(("--context", "nix"), 2, id="no such context"),
         pytest.param(("--select", "nix"), 2, id="no such rule to select"),
         pytest.param(("--ignore", "nix"), 2, id="no such rule to ignore"),
@@ -271,6 +272,24 @@ def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
         ["sh", "-c", f"{{ {command}; }} | true"], cwd=here, capture_output=True, text=True, env=env, check=True
     )
     assert done.stderr == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "code"),
+    [
+        pytest.param("web >&-", "", 1, id="output"),
+        pytest.param("web 2>&-", "", 1, id="errors"),
+        pytest.param("- <&-", "standard input is closed", 2, id="input"),
+    ],
+)
+def test_a_closed_stream_is_no_traceback(here: Path, words: str, said: str, code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m stopcheck {words}"],
+        cwd=here, capture_output=True, text=True, env={**os.environ, **ENV}, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert said in done.stderr
+    assert bool(said) == bool(done.stderr)
 
 
 def test_version_and_rules(here: Path) -> None:

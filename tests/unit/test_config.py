@@ -492,7 +492,8 @@ KEPT = {
     "needs_argument", "one_service", "only_letters", "own", "own_letters", "own_session", "package", "packaged", "path",
     "plus", "preserve_options", "prints", "reads", "refused", "refuses", "removes_pid", "resets", "saves", "script",
     "seconds_on", "seconds_text", "sends", "session", "session_only", "stops", "table", "takes", "tells", "trails",
-    "unfound", "before", "drops_dashes", "unknown_user", "unset_options", "unstarted", "waits_for_all", "writes",
+    "unfound", "unit", "before", "drops_dashes", "unknown_user", "unset_options", "unstarted", "waits_for_all",
+    "writes",
 }  # fmt: skip
 """What the data file alone says of a program."""
 

@@ -163,6 +163,32 @@ def test_an_ignored_folder_or_file_that_is_named_is_checked(here: Path) -> None:
     assert found("out/Dockerfile") == ["out/Dockerfile"]
 
 
+def test_a_link_that_leads_nowhere_hides_nothing(here: Path) -> None:
+    make(here, "a/Dockerfile")
+    (here / "b").mkdir()
+    (here / "b" / "Dockerfile").symlink_to("Dockerfile")
+    (here / "b" / "Dockerfile.web").symlink_to("gone")
+    seen = discover(["."])
+    assert [place.path for place in seen.dockerfiles] == ["a/Dockerfile"]
+    assert sorted((problem.path, problem.message) for problem in seen.problems) == [
+        ("b/Dockerfile", "a link that leads nowhere"),
+        ("b/Dockerfile.web", "a link that leads nowhere"),
+    ]
+
+
+def test_a_folder_that_may_not_be_read_is_a_problem(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(here, "a/Dockerfile")
+
+    def refused(_: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refused)
+    seen = discover(["a"])
+    assert [(problem.path, problem.message) for problem in seen.problems] == [
+        ("a", "this folder may not be read (permission denied)")
+    ]
+
+
 def test_a_path_that_does_not_exist_is_a_problem(here: Path) -> None:
     make(here, "Dockerfile")
     os.symlink("nowhere", here / "link")

@@ -174,7 +174,7 @@ def test_a_bug_in_the_analysis_of_one_file_does_not_hide_another(here: Path) -> 
 def test_a_file_too_large_is_told(here: Path) -> None:
     make(here, Dockerfile="FROM x\n" + "#" * (5 * 1024 * 1024), b__Dockerfile="FROM BAD\n")
     result = run()
-    assert [problem.message for problem in result.report.problems] == ["is larger than 4 MB"]
+    assert [problem.message for problem in result.report.problems] == ["is larger than 4 MB, and not read"]
     assert not result.crashed
     assert len(found(result)) == 2
 

@@ -92,7 +92,7 @@ def test_a_large_text_is_not_read(root: Path) -> None:
     (root / "a").write_bytes(b"x" * (LARGEST + 1))
     files = DiskFiles(root)
     assert files.read("a") is None
-    assert files.obstacle("a") == "is larger than 4 MB"
+    assert files.obstacle("a") == "is larger than 4 MB, and not read"
     assert files.entry("a") is not None
 
 

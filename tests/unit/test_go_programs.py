@@ -105,6 +105,11 @@ def test_what_comes_of_a_signal(body: str, imports: str, outcome: str, code: int
     assert (found.outcome, found.exit_code) == (outcome, code)
 
 
+def test_a_deadlock_on_one_line() -> None:
+    (guard,) = read("package main\n\nfunc main() { select {} }\n").guards
+    assert (guard.line, guard.status) == (3, 2)
+
+
 MUST = (
     "func must(name string) string {\n\tv := os.Getenv(name)\n"
     '\tif v == "" {\n\t\tlog.Fatalf("%s?", name)\n\t}\n\treturn v\n}\n\n'

@@ -529,7 +529,7 @@ def test_what_is_not_decided_is_told(language: str, text: str, files: dict[str, 
         pytest.param("node", "console.log(1)", False, id="node-job"),
         pytest.param("go", 'package main\nimport "fmt"\nfunc main() { fmt.Println(1) }', False, id="go-job"),
         pytest.param("go", "package main\nfunc main() { for { work() } }", True, id="go-loop"),
-        pytest.param("go", "package main\nfunc main() { select {} }", True, id="go-select"),
+        pytest.param("go", "package main\nfunc main() { go f(); select {} }", True, id="go-select"),
         pytest.param("ruby", "loop { sleep 1 }", True, id="ruby"),
         pytest.param("ruby", "puts 1", False, id="ruby-job"),
         pytest.param("perl", "sleep 1 while 1;", True, id="perl"),
@@ -770,3 +770,27 @@ def test_a_job_that_ignores_sigint(setup: str, outcome: str) -> None:
         "main.py": f"import signal\nimport time\n{setup}{loop}",
     }
     assert verdict("/app/start", files=files, base="python:3.12-slim").outcome == outcome
+
+
+_CATCHING = {
+    "perl": "$SIG{TERM} = sub { %s };\nwhile (1) { eval { sleep 5; }; warn $@ if $@; }\n",
+    "ruby": "trap('TERM') { %s }\nloop do\n  begin\n    sleep 5\n  rescue => e\n    warn e\n  end\nend\n",
+    "php": "<?php\npcntl_async_signals(true);\npcntl_signal(SIGTERM, function () { %s });\n"
+    "while (true) { try { sleep(1); } catch (Throwable $e) { echo $e; } }\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "statement", "action"),
+    [
+        pytest.param("perl", 'die "stop"', "unknown", id="perl-dies"),
+        pytest.param("perl", "exit 0", "graceful", id="perl-exits"),
+        pytest.param("ruby", "raise 'stop'", "unknown", id="ruby-raises"),
+        pytest.param("ruby", "exit", "graceful", id="ruby-exits"),
+        pytest.param("php", 'throw new Exception("stop");', "unknown", id="php-throws"),
+        pytest.param("php", "exit(0);", "graceful", id="php-exits"),
+    ],
+)
+def test_what_a_handler_throws_may_be_caught_by_the_loop(language: str, statement: str, action: str) -> None:
+    """Measured: Perl's goes on. (exit of Ruby raises SystemExit, which `rescue => e` lets pass.)"""
+    assert read_file(language, _CATCHING[language] % statement).on["TERM"] == action

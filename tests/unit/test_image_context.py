@@ -157,6 +157,24 @@ def test_what_is_told_of_the_context(text: str, told: str | None, expected: str)
     assert find_context(dockerfile, files, "a/b/Dockerfile", lambda _: told) == expected
 
 
+@pytest.mark.parametrize(
+    ("build", "files", "expected"),
+    [
+        pytest.param("RUN go mod download && go build .", ["go.mod"], "", id="above"),
+        pytest.param("RUN go build .", ["a/b/go.mod", "go.mod"], "a/b", id="its own"),
+        pytest.param("RUN cd web && npm ci", ["a/package.json", "package.json"], "a", id="the nearest"),
+        pytest.param("RUN go build .", ["a/main.go"], "a/b", id="nowhere"),
+        pytest.param(
+            'RUN npm i ws\nCMD ["node", "./run.js"]', ["package.json", "a/b/run.js"], "a/b", id="what it starts"
+        ),
+        pytest.param("RUN ./build.sh", ["go.mod", "package.json"], "a/b", id="another tool"),
+    ],
+)
+def test_what_the_build_works_on_tells_of_the_context(build: str, files: list[str], expected: str) -> None:
+    dockerfile = parse_dockerfile(SourceFile("a/b/Dockerfile", f"FROM scratch\nCOPY . /\n{build}"))
+    assert find_context(dockerfile, MemoryFiles(dict.fromkeys(files, "")), "a/b/Dockerfile", lambda _: None) == expected
+
+
 def test_a_dockerfile_at_the_root_has_the_root_as_its_context() -> None:
     dockerfile = parse_dockerfile(SourceFile("Dockerfile", "FROM scratch\nCOPY gone /"))
     assert find_context(dockerfile, MemoryFiles({}), "Dockerfile") == ""

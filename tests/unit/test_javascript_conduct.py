@@ -184,6 +184,7 @@ def test_what_stands_and_what_sigterm_makes_of_it(text: str, action: str | None,
         pytest.param("require('./elsewhere');", id="a-file-that-is-not-there"),
         pytest.param("out: for (;;) { break out; }", id="label"),
         pytest.param("process.kill(7, 'SIGTERM');", id="signals-somebody"),
+        pytest.param("const a = [1];\nwhile (true) a.push(...a);", id="fills-the-memory"),
         pytest.param("const t = setInterval(() => {}, 1000);\nclearInterval(JSON.parse('{}').t);", id="some-timer"),
     ],
 )

@@ -8,6 +8,7 @@ from stopcheck.case import Process, Report
 from stopcheck.model import OutcomeKind
 from stopcheck.report import render
 from stopcheck.report._lines import Style
+from stopcheck.report.trace import MARKS
 from tests.unit.reports import KILLED
 
 PICTURE = """\
@@ -44,6 +45,13 @@ def test_it_can_be_drawn_in_ascii() -> None:
     drawn = picture(Report((KILLED,)), unicode=False)
     assert drawn.isascii()
     assert "  `- o 7  gunicorn app:wsgi   main\n" in drawn
+
+
+def test_what_the_marks_mean_fits_the_width() -> None:
+    own = tuple(replace(process, fate=fate) for process, fate in zip(KILLED.verdict.processes, MARKS, strict=False))
+    report = Report((replace(KILLED, verdict=replace(KILLED.verdict, processes=own)),))
+    lines = render("trace", report, Style(50, False, True)).splitlines()
+    assert lines[-2:] == ["  ✓ handles it  ↦ passes it on  † dies of it", "  ‖ puts it off"]
 
 
 def test_no_signal_is_drawn_where_none_is_sent() -> None:

@@ -105,6 +105,12 @@ def test_what_takes_longer_is_killed() -> None:
     assert image(rc(EXEC.format(slow), **{"timeout-kill": "2000\n"}))[0].outcome == "cut-off"
 
 
+def test_what_is_killed_below_a_shell_is_to_blame() -> None:
+    some = image(rc(NO_EXEC.format("squid -N"), **{"timeout-kill": "2000\n"}))
+    assert some[0].outcome == "cut-off"
+    assert [rule for rule, _, _ in some[1]] != []
+
+
 @pytest.mark.parametrize(
     ("lines", "outcome"),
     [

@@ -536,6 +536,15 @@ def test_deep_nesting_is_no_recursion_error(opening: str) -> None:
     assert script.problems
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("$(", ")"), ("( ", " )"), ("{ ", ";}"), ("$(`", "`)")])
+def test_what_is_too_deep_is_not_wrong(opening: str, closing: str) -> None:
+    script = parse_text("a\n" + opening * 90 + "x" + closing * 90 + "\nb")
+    assert isinstance(script.body.items[0].command.first.commands[0], t.SimpleCommand)
+    unread = script.body.items[1].command.first.commands[0]
+    assert isinstance(unread, t.Unparsed)
+    assert unread.too_deep
+
+
 # --- spans ---------------------------------------------------------------------------------------
 
 

@@ -316,3 +316,40 @@ def test_python_that_cannot_be_compiled(base: str, text: str, code: int | None, 
     found = verdict(*argv, files={"job.py": f"import time\n{text}time.sleep(9)\n"}, base=base)
     assert (found.exit_code == 1) is (code == 1)
     assert any("a syntax error" in step.text for step in found.story) is (code == 1)
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "outcome", "code"),
+    [
+        pytest.param("644", "#!/bin/sh\nexec app\n", "fails", 1, id="shell-script"),
+        pytest.param("644", '#!/usr/bin/env bash\nset -e\nexec app "$@"\n', "fails", 1, id="bash-script"),
+        pytest.param("755", "#!/bin/sh\nexec app\n", "graceful", None, id="executable"),
+        pytest.param("644", "setInterval(() => {}, 1000);\n", "killed", 137, id="its-own"),
+        pytest.param("644", "#!/usr/bin/env node\nsetInterval(() => {}, 1000);\n", "killed", 137, id="its-own-by-name"),
+    ],
+)
+def test_what_may_not_be_executed_is_run_by_node_in_its_image(
+    mode: str, text: str, outcome: str, code: int | None
+) -> None:
+    """Measured in an engine: docker-entrypoint.sh puts `node` before it."""
+    files = {"start": text, "bin/app": "\x7fELF"}
+    lines = f"RUN chmod {mode} start\nENV PATH=/app/bin:$PATH"
+    found = verdict("./start", files=files, base="node:20-slim", lines=lines)
+    assert (found.outcome, found.exit_code) == (outcome, code)
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "outcome"),
+    [
+        pytest.param("python:3.12-slim", "RUN pip install flask && chmod +x /app/job", "fails", id="nothing-of-it"),
+        pytest.param("debian:bookworm", "RUN apt-get update && apt-get install -y curl", "fails", id="a-system"),
+        pytest.param("python:3.12-slim", "RUN apt-get install -y nodejs", "cut-off", id="a-package"),
+        pytest.param("python:3.12-slim", "RUN curl -fsS https://example.org/setup | bash -", "cut-off", id="anything"),
+        pytest.param("python:3.12-slim", "COPY --from=tools /usr/local /usr/local", "cut-off", id="a-whole-system"),
+        pytest.param("python:3.12-slim", "RUN ./job", "cut-off", id="a-script"),
+        pytest.param("node:20-slim", "", "cut-off", id="its-own"),
+        pytest.param("acme/base", "", "unknown", id="nobody-knows-the-base"),
+    ],
+)
+def test_node_is_not_there(base: str, lines: str, outcome: str) -> None:
+    assert verdict("npx", "serve", files={"job": "#!/bin/sh\n"}, base=base, lines=lines).outcome == outcome

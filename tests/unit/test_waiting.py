@@ -529,3 +529,16 @@ def test_a_loop_that_limits_the_time_of_what_it_starts(script: str, grace: float
 def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
     script = f"sleep 1000 &\njobs {named} && exit 4\nexit 5\n"
     assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4
+
+
+def test_who_waits_in_a_loop_was_started_before() -> None:
+    story = verdict(
+        "tini", "--", "/app/run",
+        files={"run": "#!/bin/sh\nuntil nc -z db 5432; do sleep 1; done\nnginx -g 'daemon off;'\n"},
+        lines="RUN apt-get update && apt-get install -y tini nginx netcat-openbsd",
+    ).story  # fmt: skip
+    texts = [step.text for step in story]
+    assert texts[1:3] == [
+        "tini (pid 1) starts `/bin/sh /app/run` as pid 2",
+        "a loop waits here (the status of nc): that it ends is assumed",
+    ]

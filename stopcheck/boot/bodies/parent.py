@@ -112,6 +112,10 @@ class Parent:
         child = world.processes.get(self.child or 0)
         if child is None or not child.alive:
             return []
+        leads = self.row.role == "fork" and not self.row.own_session
+        if leads and self.row.forwards == "group":
+            group = [other for other in world.group(process.pgid) if other is not process and other is not child]
+            return [child, *group]
         if self.row.forwards in {"group", "session"}:
             return [other for other in world.group(child.pgid) if other is not process]
         return [child]

@@ -73,13 +73,19 @@ def is_nobody(image: Image, user: str) -> bool:
                 return False
             if _INSTALLS.search(text) and user not in _PEOPLES:
                 return False
-        elif (
-            line.keyword == "ONBUILD"
-            or (line.keyword in {"COPY", "ADD"} and "/etc" in line.value)
-            or (line.keyword in {"COPY", "ADD"} and line.value.split()[-1:] == ["/"])
-        ):
+        elif line.keyword == "ONBUILD" or (line.flag("from") and _COPIED.search(line.value)):
             return False
-    return True
+    return not is_filled(image, "/etc/passwd")
+
+
+_COPIED = regex(r"/etc|\s\"?/\"?\s*\]?\s*$")
+"""What brings the accounts of another stage, which are made in files of the system."""
+
+
+def is_filled(image: Image, path: str) -> bool:
+    """Whether a step of the build may have put a file into the place of the base image's own."""
+    known = image.files.kind(path)
+    return not (known is None or isinstance(known, (Packaged, Unlikely)))
 
 
 def makes_user(text: str, user: str) -> bool:
@@ -129,10 +135,7 @@ def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow
         return False
     if image.base.name.partition(":")[0] != image.base.family or image.base.family not in _COUNTED:
         return False
-    known = image.files.kind("/etc/passwd")
-    if not (known is None or isinstance(known, (Packaged, Unlikely))):
-        return False
-    if may_have_made(machine, world, "/etc/passwd", process):
+    if is_filled(image, "/etc/passwd") or may_have_made(machine, world, "/etc/passwd", process):
         return False
     if _changes_accounts(image) or not all(map(makes_no_account, image.installed)):
         return False

@@ -113,5 +113,7 @@ def _acts(body: str, at: int) -> bool:
 
 def function(code: str, name: str) -> str:
     """The text of a function's block; "" where there is none of that name."""
-    match = re.search(rf"^func\s+{name}\s*\([^\n]*\{{", code, re.MULTILINE)
+    begins = rf"^func\s+{name}\s*\("
+    plain = re.search(begins + r"[^{}\n]*\{", code, re.MULTILINE)
+    match = plain or re.search(begins + r"[^\n]*\{", code, re.MULTILINE)
     return code[match.end() : _end(code, match.end() - 1)] if match else ""

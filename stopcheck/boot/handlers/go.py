@@ -109,8 +109,10 @@ def _guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
 def _stuck(code: str, needs: tuple[str, ...], text: str) -> Iterator[Guard]:
     """`select {}` where nothing else runs: the runtime sees that nobody will ever go on, and ends with 2."""
     main = function(code, "main")
-    if re.search(r"^\tselect\s*\{\s*\}", main, re.MULTILINE) and not re.search(r"\bgo\b", code):
-        lines = [at for at, line in enumerate(text.split("\n"), 1) if re.match(r"\tselect\s*\{", line)]
+    if re.search(r"^[\t ]select\s*\{\s*\}", main, re.MULTILINE) and not re.search(r"\bgo\b", code):
+        lines = [
+            at for at, line in enumerate(text.split("\n"), 1) if re.match(r"(?:\t|func main\(\) \{ )select\s*\{", line)
+        ]
         if len(lines) == 1 and _IDLE.issuperset(needs):
             from stopcheck.boot.handlers.guards import Guard
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import PERL, guards
-from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in
+from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in, throws
 from stopcheck.boot.handlers.source import Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
@@ -29,6 +29,10 @@ _LASTS = (
 """What stands: a loop, a server, a sleep without an end or of some minutes."""
 
 
+_CATCHES = r"\b(?:while|until|for|foreach)\b[^{};]*\{[^{}]*\b(?:eval|try)\s*\{"
+"""A loop that goes on after what is thrown in it."""
+
+
 def read(text: str) -> Source:
     """See Language.read."""
     source = scan(text, r"(?<![$\\])#[^\n]*|^=\w+.*?(?:^=cut|\Z)", "\"'")
@@ -50,10 +54,12 @@ def read(text: str) -> Source:
         handled |= signals_in([*source.strings, *re.findall(r"\bqw\s*[(\[{/]([^)\]}/]*)", code)])
         if not handled:
             doubt = doubt or "it handles a signal that is not known"
-    prints = bool(re.search(r"\bwhile\s*\(?\s*1\b", code)) and goes_on(code, r"\$SIG\s*\{[^}]*\}\s*=\s*sub\s*\{")
+    handler = r"\$SIG\s*\{[^}]*\}\s*=\s*sub\s*\{"
+    prints = bool(re.search(r"\bwhile\s*\(?\s*1\b", code)) and goes_on(code, handler)
+    action = "ignore" if prints else "unknown" if re.search(_CATCHES, code) and throws(code, handler) else "graceful"
     needs = tuple(re.findall(r"\b(?:use|require|no)\s+([\w:.]+)", code))
     return Source(
-        on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
+        on={**dict.fromkeys(handled, action), **by_word},
         needs=needs,
         tokens=source.tokens(),
         cleanup=bool(re.search(r"\bEND\s*\{", code)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import PHP, guards
-from stopcheck.boot.handlers.scan import LOOPS, dallies, goes_on, is_misread, scan
+from stopcheck.boot.handlers.scan import LOOPS, dallies, goes_on, is_misread, scan, throws
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
@@ -47,14 +47,17 @@ def read(text: str) -> Source:
             handled = names or numbers & set(STOP_SIGNALS)
     waits = not re.search(r"\bpcntl_async_signals\b|\bpcntl_signal_dispatch\b|\bdeclare\s*\(\s*ticks\b", code)
     handler = r"\bpcntl_signal\s*\([^,()]*,\s*(?:static\s+)?function\s*\([^()]*\)\s*(?:use\s*\([^()]*\)\s*)?\{"
-    prints = bool(re.search(LOOPS, code, re.IGNORECASE)) and goes_on(code, handler)
+    loops = bool(re.search(LOOPS, code, re.IGNORECASE))
+    prints = loops and goes_on(code, handler)
+    caught = loops and re.search(r"\bcatch\b", code) and throws(code, handler)
+    action = "ignore" if waits or prints else "unknown" if caught else "graceful"
     words = dict(re.findall(r"\bpcntl_signal\s*\(\s*SIG(\w+)\s*,\s*SIG_(IGN|DFL)\s*\)", code))
     by_word = {name: "ignore" if word == "IGN" else "default" for name, word in words.items()}
     if dallies(code, rf"(?:{handler}|\bregister_shutdown_function\s*\(\s*function\s*\([^()]*\)\s*\{{)"):
         doubt = doubt or "it sleeps before it ends"
     needs = (*(f".{name}" for name in beside), *_names(code))
     return Source(
-        on={**dict.fromkeys(handled, "ignore" if waits or prints else "graceful"), **by_word},
+        on={**dict.fromkeys(handled, action), **by_word},
         needs=needs,
         tokens=source.tokens(),
         cleanup="register_shutdown_function" in code,

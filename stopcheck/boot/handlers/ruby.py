@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from stopcheck.boot.handlers.guards import RUBY, Guard, guards
-from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in
+from stopcheck.boot.handlers.scan import dallies, goes_on, is_misread, only_asks, scan, signals_in, throws
 from stopcheck.boot.handlers.source import STOP_SIGNALS, Source
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
@@ -94,7 +94,10 @@ def read(text: str) -> Source:
         handled |= signals_in([*source.strings, *(word for pair in words for word in pair)])
         if not handled:
             doubt = doubt or "it traps a signal that is not known"
-    prints = endless(code) and goes_on(code, r"\btrap\s*\(?[^{}\n()]*\)?\s*(?:\{|do\b)\s*(?:\|[^|]*\|)?")
+    handler = r"\btrap\s*\(?[^{}\n()]*\)?\s*(?:\{|do\b)\s*(?:\|[^|]*\|)?"
+    prints = endless(code) and goes_on(code, handler)
+    caught = endless(code) and re.search(r"\brescue\b", code) and throws(code, handler)
+    action = "ignore" if prints else "unknown" if caught else "graceful"
     if dallies(code, r"\b(?:trap\s*\(?[^{}\n()]*\)?|at_exit)\s*(?:\{|do\b)"):
         doubt = doubt or "it sleeps before it ends"
     if endless(code) and re.search(
@@ -107,7 +110,7 @@ def read(text: str) -> Source:
     relative = tuple(f"./{name}" for name in source.at(r"\brequire_relative\s*\(?\s*\""))
     needs = (*source.at(r"\brequire\s*\(?\s*\""), *relative)
     return Source(
-        on={**dict.fromkeys(handled, "ignore" if prints else "graceful"), **by_word},
+        on={**dict.fromkeys(handled, action), **by_word},
         needs=needs,
         tokens=source.tokens(),
         cleanup=bool(ends),

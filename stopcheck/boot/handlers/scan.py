@@ -97,6 +97,11 @@ def goes_on(code: str, handler: str) -> bool:
     return bool(found) and len(re.findall(handler + _ONLY_PRINTS, code)) == len(found)
 
 
+def throws(code: str, handler: str) -> bool:
+    """Whether a handler throws something, which a loop may catch and go on after; `handler`: see `goes_on`."""
+    return bool(re.search(handler + r"(?:(?!\b(?:exit|end)\b)[^{}])*?\b(?:die|croak|raise|throw)\b", code))
+
+
 def dallies(code: str, opening: str) -> bool:
     """Whether a handler sleeps for some seconds, so that how long it takes is not sure; `opening`: see `goes_on`."""
     return bool(re.search(opening + r"[^{}]*?\bsleep\s*\(?\s*(?:[2-9]\b|\d\d)", code))

@@ -342,6 +342,8 @@ class Evaluator:
         for node in nodes:
             if node.type == "spread_element":
                 found += self.items((yield from self.value(node.named_children[0], scope)), node.id)
+                if len(found) > MOST_ITEMS:
+                    raise UndecidedError(f"line {node.start_point[0] + 1} has more values than are followed")
             elif node.type != "comment":
                 found.append((yield from self.value(node, scope)))
         return found

@@ -8,7 +8,7 @@ from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs import known
-from stopcheck.boot.programs.misspelt import homeless, misspelt
+from stopcheck.boot.programs.misspelt import foreign, homeless, misspelt
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, Made, Unlikely
@@ -293,6 +293,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
             if body is None and language == "python":
                 body = misspelt(start, text) or homeless(start, text)
                 body = body or _successor(start, text.text, arguments, text, path)
+            if body is None and language == "node":
+                body = foreign(start, text)
             return body or _from_source(start, language, path)
     compiled = _compiled(start, name) if language == "node" else None
     if name.endswith("\r"):

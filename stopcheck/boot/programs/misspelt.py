@@ -1,13 +1,15 @@
-"""Programs in Python that end with 1 before they have begun: no version can compile them, or they import of a package
-that a file which is run by its path is not in.
+"""Programs that end with 1 before they have begun: no version of Python can compile them, or they import of a package
+that a file which is run by its path is not in; or Node.js is to run what is written for a shell.
 """
 
 from __future__ import annotations
 
 import ast
+import posixpath
 import sys
 import warnings
 
+from stopcheck.boot.lookup import SHELL_NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.source import Span
@@ -72,6 +74,21 @@ def homeless(start: Start, source: SourceFile) -> Program | None:
     return None
 
 
+def foreign(start: Start, source: SourceFile) -> Program | None:
+    """It ends where Node.js is to run a shell script, as a file without execute permission in its official image.
+
+    Its entrypoint puts `node` before such a file (measured with Node.js 20).
+    """
+    shebang = _SHEBANG.match(source.text)
+    if shebang is None or SHELL_NAMES.keys().isdisjoint(posixpath.basename(word or "") for word in shebang.groups()):
+        return None
+    from stopcheck.boot.javascript.fate import parse
+
+    told = "Node.js is to run a shell script (its official image has it run a file that may not be executed)"
+    return _ends(start, source, 1, told) if parse(source.text) is None else None
+
+
+_SHEBANG = regex(r"#!\s*(\S+)(?:[ \t]+(\S+))?")
 _GOES_ON = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 """Statements after which the next one is surely come to, or that end the program in the same way."""
 _PACKAGE = frozenset({"__package__", "__spec__", "__name__", "__path__"})

@@ -28,15 +28,24 @@ class Nodemon(Wrapper):
 
 
 _NODEMON_VALUES = frozenset(
-    {"-w", "--watch", "-e", "--ext", "-i", "--ignore", "--delay", "-s", "--signal", "--config", "-I", "--cwd"}
+    {"-w", "--watch", "-e", "--ext", "-i", "--ignore", "--delay", "-s", "--signal", "--config", "--cwd"}
 )
+_NODEMON_FLAGS = frozenset(
+    {"-V", "--verbose", "-q", "--quiet", "-L", "--legacy-watch", "-C", "--no-colours", "--no-update-notifier", "-I"}
+    | {"--on-change-only", "--no-stdin", "--exitcrash"}
+)
+"""Its own options that have no value; another one is for what it runs."""
 
 
 def start_nodemon(start: Start) -> Body | Failure:
-    """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child."""
+    """nodemon: its --exec runs under `sh -c`, a script under node; its signal goes to that child.
+
+    `--exec node` is as without it, where a script comes next (measured; `shouldFork` of its lib/monitor/run.js).
+    """
     words = list(start.argv[1:])
     command: Field | None = None
     rest: list[Field] = []
+    strange = False
     while words:
         word = words.pop(0)
         if isinstance(word, Unknown):
@@ -46,7 +55,9 @@ def start_nodemon(start: Start) -> Body | Failure:
             command = value if sign else words.pop(0) if words else None
         elif word in _NODEMON_VALUES:
             del words[:1]
-        elif word == "--" or not word.startswith("-"):
+        elif word.startswith("-") and word != "--":
+            strange = strange or name not in _NODEMON_FLAGS | _NODEMON_VALUES
+        else:
             rest = [*([] if word == "--" else [word]), *words]
             break
     if isinstance(command, Unknown) or any(isinstance(word, Unknown) for word in rest):
@@ -60,7 +71,8 @@ def start_nodemon(start: Start) -> Body | Failure:
     if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
         return start.leaf("unread", "nodemon's own choice of a program")
     row = replace(start.row, role="fork", forwards="child", exit_of_child=False)
-    child: tuple[Field, ...] = ("sh", "-c", text) if command is not None else ("node", *rest)
+    itself = command is None or (command == "node" and bool(rest) and not strange)
+    child: tuple[Field, ...] = ("node", *rest) if itself else ("sh", "-c", text)
     return Nodemon(start.machine, row, child, dict(start.env))
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
+from stopcheck.boot.programs.npmrc import script_shell
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
@@ -195,7 +196,7 @@ def _script(
     if name == "pnpm" and not text.startswith("exec ") and not _is_known_pnpm(start, package):
         return start.leaf("unread", "which version of pnpm runs it")
     line = " ".join([text, *map(_quoted, map(str, given))])
-    shell = options.get("--script-shell", "sh")
+    shell = options.get("--script-shell", "sh") if name == "yarn" else script_shell(start, folder, options)
     if name == "yarn" and _is_berry(start, folder, package):
         return _berry(start, folder, line)
     around = [scripts.get(f"{when}{script}") for when in ("pre", "post")]
@@ -259,7 +260,7 @@ def read_package(start: Start, folder: str) -> dict[str, object] | Unknown:
     """The package.json of a folder."""
     text = start.text(posixpath.join(folder, "package.json"))
     if text is None:
-        return Unknown(f"{folder}/package.json is not in the image")
+        return Unknown(f"{posixpath.join(folder, 'package.json')} is not in the image")
     if isinstance(text, Unknown):
         return text
     import json

@@ -164,9 +164,12 @@ def start_made(start: Start, made: Made) -> Program:
         return start.leaf("unknown")
     paths = made.sources
     if len(paths) == 1 and made.files.kind(paths[0]) == "folder":
-        from stopcheck.boot.handlers.go import package_files
+        from stopcheck.boot.handlers.go import module_of, package_files
 
-        paths = package_files(paths[0], Tree(made.files))
+        project, folder = Tree(made.files), paths[0]
+        paths = package_files(folder, project)
+        if not paths and module_of(folder, project) is None:
+            return start.leaf("unread", "nothing of what it is compiled from is in the build context")
     if not paths:
         return start.leaf("unknown")
     return from_source(start.machine, start.process, made.tool, paths, made.files, start.env, world=start.world)

@@ -165,7 +165,8 @@ def start_timer(start: Start) -> Program:
     words = start.argv[1:]
     if not words or any(isinstance(word, str) and _no_interval(word) for word in words):
         return Program(ProgramRow(start.row.name, role="short", status=1), start.machine.stop_signal)
-    return Program(start.row, start.machine.stop_signal, duration(words, start.world.clock))
+    clock = start.world.clock
+    return Program(start.row, start.machine.stop_signal, clock + duration(words, 0.0) * start.row.unit)
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -196,6 +196,8 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return _may_stand(shell, script, seen | {name})
     if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
         return False
+    if name == "sleep" and any((word.literal or "").startswith("inf") for word in command.words[1:]):
+        return True
     if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
     row = find_program(name, shell.machine.programs)

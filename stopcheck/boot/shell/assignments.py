@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.scope import Scope
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import Assignment
+    from stopcheck.syntax.shell.tree import Assignment, Word
 
 
 def assigned(call: Call) -> dict[str, Field]:
@@ -68,9 +68,13 @@ def refuses_constant(shell: Shell, words: tuple[Field, ...], process: Process) -
     return True
 
 
-def assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process) -> None:
-    """Set each in turn; the status is that of the last `$( … )` among them."""
+def assign_all(
+    shell: Shell, assignments: tuple[Assignment, ...], world: World, process: Process, words: tuple[Word, ...] = ()
+) -> None:
+    """Set each in turn; the status is that of the last `$( … )` among them, or in the `words`, which became nothing."""
     status: int | Unknown = 0
+    for word in words:
+        status = _status_in(shell, word, None, status, world, process)
     for assignment in assignments:
         scope = shell.scope(world, process)
         part = assignment.value.parts[0] if len(assignment.value.parts) == 1 else None
@@ -85,12 +89,20 @@ def assign_all(shell: Shell, assignments: tuple[Assignment, ...], world: World, 
         if assignment.append:
             value = appended(shell, assignment.name, value)
         shell.assign(assignment.name, value)
-        for each in assignment.value.parts:
-            if isinstance(each, CommandSubstitution):
-                answer = shell.answer(each)
-                alone = value if len(assignment.value.parts) == 1 else None
-                status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
+        status = _status_in(shell, assignment.value, value, status, world, process)
     shell.set_status(status, True)
+
+
+def _status_in(
+    shell: Shell, word: Word, value: Field | None, status: int | Unknown, world: World, process: Process
+) -> int | Unknown:
+    """The status of the last `$( … )` in a word that has become `value`, else `status`."""
+    for each in word.parts:
+        if isinstance(each, CommandSubstitution):
+            answer = shell.answer(each)
+            alone = value if len(word.parts) == 1 else None
+            status = _status_of(each, shell, world, process, alone) if answer is None else answer.status
+    return status
 
 
 def appended(shell: Shell, name: str, value: Field) -> Field:

@@ -55,7 +55,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         shell.answers = ()
         return
     if call is None:
-        assign_all(shell, node.assignments, world, process)
+        assign_all(shell, node.assignments, world, process, node.words)
         for redirection in node.redirections:
             if redirection.operator in OUTPUTS:
                 opened(shell, redirection, world, process)

@@ -8,10 +8,12 @@ from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.either import Either
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import DEFAULT_PATH, SHELL_NAMES, begins_like_a_program, find_file
+from stopcheck.boot.shell.frames import Evaluate, SourceEnd
 from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.paths import clean
+from stopcheck.image.model import ImageFile
+from stopcheck.image.paths import clean, join
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.knowledge.shells import find_shell
 from stopcheck.model import Unknown
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.shell.shell import Interpreter
     from stopcheck.boot.world import Body, Field, Process, World
-    from stopcheck.image.model import Image, ImageFile
+    from stopcheck.image.model import Image
     from stopcheck.knowledge.shells import ShellRow
 
 _READS_FOLDERS = {"dash": 0, "busybox": 0, "mksh": 0, "bash": 126, "posh": 126, "ksh93": 126, "yash": 2}
@@ -81,9 +83,10 @@ def run_shell(
             return leaf("unnamed", instead=text.reason)
         body = machine.parse_text(text, _place(machine.image, process, text), row)
         name = rest[1] if len(rest) > 1 else argv[0]
-        return Shell(
+        shell = Shell(
             machine, _interpreter(), row, body, "command", name, rest[2:], env, options, f"{process.program} -c"
         )
+        return _prepared(shell, world, process)
     if not rest or "s" in options:
         if process.stdin > 0 and not any("s" in str(word) for word in own if word != "-s"):
             from stopcheck.boot.shell.piped import Piped
@@ -106,7 +109,22 @@ def run_shell(
         reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
         return leaf("unread", instead=reason, name=path.rsplit("/", 1)[-1])
     script = machine.parse(file.content, row)
-    return Shell(machine, _interpreter(), row, script.body, "file", path, rest[1:], env, options, path)
+    shell = Shell(machine, _interpreter(), row, script.body, "file", path, rest[1:], env, options, path)
+    return _prepared(shell, world, process)
+
+
+def _prepared(shell: Shell, world: World, process: Process) -> Shell:
+    """A shell with what it reads first: bash the file of BASH_ENV, unless it is called sh (script.bash.env-*)."""
+    named = shell.variables.get("BASH_ENV")
+    if shell.row.name != "bash" or not isinstance(named, str) or not shell.options.isdisjoint({"posix", "i", "p"}):
+        return shell
+    machine = shell.machine
+    file = machine.written(world, process, named) or machine.image.files.lookup(join(process.cwd, named))
+    content = file.content if isinstance(file, ImageFile) else None
+    if isinstance(content, SourceFile):
+        body = machine.parse(content, shell.row).body
+        shell.push(SourceEnd(named, None, body), Evaluate(body, None))
+    return shell
 
 
 def _interpreter() -> Interpreter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.partly import bounded
 from stopcheck.boot.shell.arithmetic import evaluate
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
@@ -450,6 +451,7 @@ class Shell:
 
     def assign(self, name: str, value: Field) -> None:
         """Set a variable; of an array that is its first element."""
+        value = bounded(value)
         if name == "OPTIND":
             self.variables.pop(OPTION_AT, None)
         if name in self.integers and isinstance(value, str):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase, translate
 
-from stopcheck.boot.partly import OneWord, Partly, count
+from stopcheck.boot.partly import OneWord, Partly, bounded, count
 from stopcheck.boot.shell.arithmetic import ConstantFault, UnsetError, elements, evaluate, filled_in
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.subscript import key_of
+from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
@@ -41,6 +42,11 @@ _ALWAYS_SET = frozenset(
 _POSIX = frozenset({"", ":-", "-", ":=", "=", ":?", "?", ":+", "+", "#", "##", "%", "%%", "length"})
 _KNOWN = {"posix": _POSIX, "busybox": _POSIX | {":", "/", "//", "/#", "/%"}}
 
+MOST_FIELDS = 10_000
+"""Of one command."""
+MOST_MATCHED, MOST_REPLACED = 5000, 500
+"""Characters of a text whose beginning or end is matched by a pattern, and of one whose every part may be."""
+
 
 @dataclass(slots=True)
 class _Piece:
@@ -66,6 +72,8 @@ def expand_words(scope: Scope, words: tuple[Word, ...], braces: bool = False) ->
             fields.extend(_tilde(scope, each, word) for each in _braces(literal))
             continue
         fields.extend(_fields(scope, word))
+        if len(fields) > MOST_FIELDS:
+            raise TooComplex(f"a command has more than {MOST_FIELDS:,} words")
     return tuple(fields)
 
 
@@ -227,7 +235,7 @@ def _escaped(text: str) -> str:
 def _joined(values: list[Field]) -> Field:
     doubts = [index for index, value in enumerate(values) if isinstance(value, Unknown)]
     if not doubts:
-        return "".join(map(str, values))
+        return bounded("".join(map(str, values)))
     first, last = values[doubts[0]], values[doubts[-1]]
     assert isinstance(first, Unknown)
     if len(values) == 1:
@@ -559,6 +567,9 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
     if isinstance(pattern, Unknown):
         return _another(pattern)
     size = len(value)
+    literal, _, whole = _literal_ends(pattern)
+    if size > (MOST_MATCHED if operator[0] in "#%" or whole else MOST_REPLACED):
+        return Unknown("a text that is too long to follow")
     if operator in {"#", "##"}:
         sizes = range(size + 1) if operator == "#" else range(size, -1, -1)
         return next((value[n:] for n in sizes if matches(value[:n], pattern)), value)
@@ -573,5 +584,7 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
             operator, pattern = "/", operator[1] + pattern
         if "&" in new and scope.slices:
             return Unknown(f"${{{part.name}{operator}…}}", part.span)  # bash puts what was found in its place
+        if whole and literal and operator in {"/", "//"}:
+            return value.replace(literal, new, -1 if operator == "//" else 1)
         return _replaced(value, pattern, new, operator[1:])
     return Unknown(f"${{{part.name}{operator}…}}", part.span)

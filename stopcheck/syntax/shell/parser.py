@@ -107,6 +107,10 @@ class Parser(ConditionalReader):
                 items.append(self._item())
             except Unreadable as error:
                 self.depth = depth
+                if error.too_deep and len(self._outer_closers) > 1:
+                    # What is around it is not wrong for that.
+                    self._outer_closers.pop()
+                    raise
                 if error.at == start and self._awaited(start):
                     self.pos = start
                     break

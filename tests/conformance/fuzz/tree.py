@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def _end(text: str) -> str:
 
 
 def _indented(text: str) -> str:
-    if "EOF" in text:
+    if re.search(r"<<-?['\"]?\w", text):
         return text  # the end of a here-document begins a line
     return "\n".join("  " + line for line in text.split("\n"))
 
