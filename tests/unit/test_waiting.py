@@ -519,6 +519,8 @@ def test_nobody_is_told_of_once() -> None:
         pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 20 tail -f /x; done\n", 10, "killed", id="held-up"),
         pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 2 tail -f /x; done\n", 10, "terminated", id="soon"),
         pytest.param("for i in 1 2; do timeout 2 tail -f /x; done\nexit 3\n", 10, "fails", id="twice"),
+        pytest.param("timeout 2 sh -c 'until false; do sleep 0.5; done'\nexit 3\n", 10, "fails", id="a-loop"),
+        pytest.param("timeout 2 sh -c 'while :; do sleep 0.3; done' || :\n", 10, "exits", id="a-loop-forgiven"),
     ],
 )
 def test_a_loop_that_limits_the_time_of_what_it_starts(script: str, grace: float, outcome: str) -> None:
