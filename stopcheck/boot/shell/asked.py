@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
-    from stopcheck.syntax.shell.tree import Command, Node, Word
+    from stopcheck.syntax.shell.tree import Command, Item, Node, Word
 
+_FOR_EVER = (["inf"], ["infinity"])
 _STARTS = frozenset({"exec", "fork", "init", "setsid"})
 _STANDS = _STARTS | {"service", "worker", "daemon", "supervisor"}
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -145,12 +146,16 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
     return any(
         isinstance(command, SimpleCommand)
         and (
-            (bool(command.words) and _stands(shell, command, seen, asked=not item.background))
+            (bool(command.words) and _stands(shell, command, seen, asked=not item.background, alone=_is_alone(item)))
             or any(_may_stand(shell, part.body, seen) for part in _substitutions(command))
         )
         for item in body.items
         for command in commands(replace(body, items=(item,)))
     )
+
+
+def _is_alone(item: Item) -> bool:
+    return not item.command.rest and len(item.command.first.commands) == 1
 
 
 def _substitutions(command: SimpleCommand) -> Iterator[CommandSubstitution]:
@@ -181,8 +186,8 @@ def _script(shell: Shell, name: str) -> Sequence | None:
     return shell.machine.parse(cast("SourceFile", file.content), shell.row).body
 
 
-def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool) -> bool:
-    """`asked`: in the foreground an option makes a question of it (`nginx -v`)."""
+def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked: bool, alone: bool = False) -> bool:
+    """`asked`: in the foreground an option makes a question of it (`nginx -v`); `alone`: in no pipeline."""
     name = command.words[0].literal or ""
     behind = command.words[2:] if len(command.words) > 2 and command.words[1].literal == "-p" else command.words[1:]
     if name == "command" and behind and (behind[0].literal or "-")[0] != "-":
@@ -198,10 +203,11 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     arguments = [word.span.text for word in command.words[1:]]
     row = find_program(name, shell.machine.programs)
     row = None if row is None else applied(row, arguments)
-    if asked and any(word.startswith("-") for word in arguments) and (row is None or row.role not in _STARTS):
-        return False
-    if name == "sleep" and any(word.startswith("inf") for word in arguments):
+    if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and arguments[:1] in _FOR_EVER):
         return True
+    starts = row is not None and row.role in _STARTS and not all(word.startswith("-") for word in arguments)
+    if asked and any(word.startswith("-") for word in arguments) and not starts:
+        return False
     if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
     if row is None or row.role == "unknown":

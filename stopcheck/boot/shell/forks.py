@@ -226,7 +226,7 @@ def run_first(
     body.origin = replace(body.origin, lenient=body.origin.lenient and not shell.row.almquist)
     if forgets_errexit(shell):
         body.options -= {"e"}
-    child.stdout = world.new_pipe()
+    child.stdout, child.pgid = world.new_pipe(), process.pgid  # under `set -m`, too
     if isinstance(part, ProcessSubstitution):
         note_substitution(shell, child)
     take_place(shell)

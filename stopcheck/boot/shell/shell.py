@@ -323,7 +323,7 @@ class Shell:
             if isinstance(frame, TESTING):
                 return True
             if isinstance(frame, TrapEnd):
-                return False  # a trap is looked at by nobody, wherever it comes
+                return self.eases()  # a trap is looked at by nobody, wherever it comes
             if isinstance(frame, SourceEnd) and self.row.almquist:
                 return False  # they run what they source like a script of its own: `. file || true`
         return self.origin.lenient
