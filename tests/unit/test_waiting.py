@@ -533,6 +533,19 @@ def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
     assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4
 
 
+@pytest.mark.parametrize(
+    ("script", "main"),
+    [
+        pytest.param("[ -f /data/x ] || our-setup\nour-app --serve\nexit 1\n", ("our-app",), id="in-any-case"),
+        pytest.param("[ -f /data/x ] || { our-words; exit 1; }\nexec our-app\n", ("our-app",), id="of-a-condition"),
+        pytest.param("[ -f /data/x ] && exec our-app\nour-words\nexit 1\n", ("our-app",), id="behind-a-condition"),
+        pytest.param("our-setup\n[ -f /data/x ] || exit 1\nexec our-app\n", ("our-app",), id="since"),
+    ],
+)
+def test_an_error_in_the_end_tells_of_a_service_unless_a_condition_decides(script: str, main: tuple[str, ...]) -> None:
+    assert verdict("/app/start.sh", files={"start.sh": f"#!/bin/sh\n{script}"}, lines="RUN ./all").main == main
+
+
 def test_who_waits_in_a_loop_was_started_before() -> None:
     story = verdict(
         "tini", "--", "/app/run",

@@ -34,7 +34,10 @@ SIGNALS: dict[str, dict[str, str]] = {
 """What each does with signals while its child runs; nothing is passed on (wrap.python-*, wrap.perl-*, wrap.ruby-*)."""
 
 _STRING = r"\"(?:[^\"\\$@#]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_CALL = regex(rf"\s*(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?\s*(;.*)?$", re.DOTALL)
+_CALL = regex(
+    rf"\s*(?:exit[\s(]+)?(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?(?:\s*>>\s*8)?\s*\)?\s*(;.*)?$",
+    re.DOTALL,
+)
 _LIST = rf"\[\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)?\s*\]"
 _QW = regex(r"\s*(exec|system)\s*\(?\s*qw\s*[(\[{/]([\w ./:=@%+-]+)[)\]}/]\s*\)?\s*;?\s*$")
 _BEFORE = regex(
