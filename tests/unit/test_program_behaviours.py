@@ -409,6 +409,12 @@ def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
     assert outcome(line, base=base, files=files, lines=lines) == expected
 
 
+@pytest.mark.parametrize(("package", "expected"), [("busybox", "fails"), ("busybox-static", "killed")])
+def test_the_two_busyboxes_of_debian(package: str, expected: str) -> None:
+    """Measured in an engine: "crond: applet not found"."""
+    assert outcome("busybox crond -f", base="debian:bookworm", lines=f"RUN apt-get install -y {package}") == expected
+
+
 @pytest.mark.parametrize(
     ("line", "base", "expected"),
     [
