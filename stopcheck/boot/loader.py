@@ -8,6 +8,7 @@ from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.permissions import closed_folder, is_shut_out
 from stopcheck.boot.files.written import made_executable
+from stopcheck.boot.grammar import split_string
 from stopcheck.boot.lookup import (
     DEFAULT_PATH,
     GLIBC,
@@ -272,7 +273,7 @@ class Loader(Machine):
             return self._carriage_return(file, words, str(argv[0]))
         interpreter: tuple[Field, ...] = tuple(words) if len(words) == 1 else (words[0], words[1].rstrip(" \t"))
         if words[0].rsplit("/", 1)[-1] == "env" and len(interpreter) > 1 and str(interpreter[1]).startswith("-S"):
-            interpreter = (interpreter[0], *str(interpreter[1])[2:].split())
+            interpreter = (interpreter[0], *split_string(str(interpreter[1])[2:]))
         program = process.program
         script = _seen_from(process.cwd, found_as(self.image, str(argv[0]), file.path, process.cwd, env))
         loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, start.depth + 1)

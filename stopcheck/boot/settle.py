@@ -152,8 +152,8 @@ class _Settling:
 
     def _limited_before(self, world: World) -> bool:
         """Whether a loop has come round to a command with a time limit, whose time was over before."""
-        leaves = [leaf.pid for leaf in world.awaited(self.top)]
-        return self._limited.setdefault(turn(world), leaves) != leaves
+        limits = [pid for pid, _ in _time_limits(world, self.top)]
+        return self._limited.setdefault(turn(world), limits) != limits
 
     def _suppose_ended(self, world: World, undecided: list[Process]) -> None:
         place = turn(world)
@@ -257,16 +257,22 @@ def _naps(world: World, timers: list[Process]) -> bool:
 
 def _time_limit(world: World, top: int) -> float | None:
     """When the first timeout gives up what stands below it."""
+    return min((limit for _, limit in _time_limits(world, top)), default=None)
+
+
+def _time_limits(world: World, top: int) -> list[tuple[int, float]]:
+    """The timeouts above what it waits for, or the processes that these have become, and when each gives that up."""
     bodies = (process.body for process in world.processes.values() if process.alive)
     watched = {body.target: body.expires for body in bodies if isinstance(body, Watcher)}
-    limits: list[float | None] = []
+    limits: list[tuple[int, float | None]] = []
     for leaf in world.awaited(top):
         above: Process | None = leaf
         while above is not None and above.pid != 1:
-            limits.append(watched.get(above.pid))
+            limits.append((above.pid, watched.get(above.pid)))
             above = world.processes.get(above.ppid)
-            limits.append(None if above is None or above.pid == 1 else above.body.wakes())
-    return min((limit for limit in limits if limit is not None and limit > world.clock), default=None)
+            if above is not None and above.pid != 1:
+                limits.append((above.pid, above.body.wakes()))
+    return [(pid, limit) for pid, limit in limits if limit is not None and limit > world.clock]
 
 
 def turn(world: World) -> Hashable:

@@ -274,7 +274,8 @@ class World:
         `errors`: into which of them `|&` sends errors, too.
         """
         for writer, reader in itertools.pairwise(children):
-            writer.stdout = reader.stdin = reader.pid
+            taken = any(other is not writer for other in map(self.processes.get, self.holders(reader.pid)))
+            writer.stdout = reader.stdin = self.new_pipe() if taken else reader.pid
         self.mixed |= {reader.pid for reader, both in zip(children[1:], errors, strict=False) if both}
 
     def writers(self, reader: Process, pipes: Iterable[int] | None = None) -> tuple[int, ...]:

@@ -694,7 +694,9 @@ def _read_pairs(line: _Line, found: Instruction, start: int, end: int) -> Instru
     arguments: list[Argument] = []
     for word in words:
         name_length = word.value.find("=")
-        if name_length > 0:
+        if _is_quoted_whole(word):
+            line.complain(word.start, word.end, _QUOTED_WHOLE)
+        elif name_length > 0:
             arguments += line.pair(word)
         elif name_length == 0:
             line.complain(word.start, word.end, f"a name is missing before the `=` in `{found.keyword}`")
@@ -706,6 +708,15 @@ def _read_pairs(line: _Line, found: Instruction, start: int, end: int) -> Instru
     return replace(found, arguments=tuple(arguments))
 
 
+_QUOTED_WHOLE = 'the quotes stand around name and value: they belong around the value alone, as in `name="value"`'
+
+
+def _is_quoted_whole(word: _Word) -> bool:
+    """`"name=value"`: to BuildKit each half has a quote that is not closed."""
+    name, equals, _ = word.value.partition("=")
+    return bool(equals) and name[:1] in ("'", '"') and name.count(name[0]) == 1
+
+
 def _read_arg(line: _Line, found: Instruction, start: int, end: int) -> Instruction:
     arguments: list[Argument] = []
     words = line.words(start, end)
@@ -714,6 +725,8 @@ def _read_arg(line: _Line, found: Instruction, start: int, end: int) -> Instruct
     for word in words:
         if word.value.startswith("="):
             line.complain(word.start, word.end, "a name is missing before the `=` in `ARG`")
+        elif _is_quoted_whole(word):
+            line.complain(word.start, word.end, _QUOTED_WHOLE)
         elif "=" in word.value:
             arguments += line.pair(word)
         else:

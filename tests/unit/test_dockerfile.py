@@ -450,6 +450,8 @@ def test_onbuild_holds_an_instruction() -> None:
 @pytest.mark.parametrize(
     "text, message",
     [
+        pytest.param('ARG "a=b"', "the quotes stand around name and value", id="argument-quoted-whole"),
+        pytest.param("ENV a=b 'c=d e'", "the quotes stand around name and value", id="variable-quoted-whole"),
         pytest.param("RUNN a", "unknown instruction `RUNN`: did you mean `RUN`?", id="unknown"),
         pytest.param("&& b", "is a `\\` missing at the end of the line before?", id="backslash-missing"),
         pytest.param("ENV", "`ENV` needs a name and a value", id="env-nothing"),

@@ -602,6 +602,28 @@ def test_a_namesake_is_not_taken_for_the_known_program() -> None:
     assert outcome("/app/watch", files={"watch": "\x7fELF"}) == "graceful"
 
 
+@pytest.mark.parametrize(
+    ("copied", "expected"),
+    [
+        pytest.param("/usr/local/bin/uwsgi /usr/local/bin/uwsgi", "killed", id="what-an-installer-has-put-there"),
+        pytest.param("/src/out/uwsgi /usr/local/bin/uwsgi", "graceful", id="what-a-build-has-made"),
+    ],
+)
+def test_a_program_of_another_stage(copied: str, expected: str) -> None:
+    dockerfile = (
+        "FROM python:3.12 AS build\nWORKDIR /src\nRUN pip install uwsgi && make out\n"
+        f'FROM python:3.12-slim\nCOPY --from=build {copied}\nCOPY app.ini /etc/\nCMD ["uwsgi", "/etc/app.ini"]\n'
+    )
+    files = {"Dockerfile": dockerfile, "app.ini": "[uwsgi]\nmaster = true\nhttp = :80\n"}
+    cases, _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert cases[0][1].outcome == expected
+
+
+@pytest.mark.parametrize(("command", "expected"), [("run server.py", "unknown"), ("version", "exits")])
+def test_mcp_serves_what_the_file_says(command: str, expected: str) -> None:
+    assert verdict("mcp", *command.split(), lines="RUN pip install mcp").outcome == expected
+
+
 def test_a_helper_beside_the_service_is_no_main() -> None:
     script = "#!/bin/sh\ncron\nexec gunicorn app\n"
     found = verdict("/app/start.sh", files={"start.sh": script}, lines="RUN apt-get install -y cron gunicorn")

@@ -519,6 +519,8 @@ def test_nobody_is_told_of_once() -> None:
         pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 20 tail -f /x; done\n", 10, "killed", id="held-up"),
         pytest.param("trap 'exit 0' TERM\nwhile true; do timeout 2 tail -f /x; done\n", 10, "terminated", id="soon"),
         pytest.param("for i in 1 2; do timeout 2 tail -f /x; done\nexit 3\n", 10, "fails", id="twice"),
+        pytest.param("timeout 2 sh -c 'until false; do sleep 0.5; done'\nexit 3\n", 10, "fails", id="a-loop"),
+        pytest.param("timeout 2 sh -c 'while :; do sleep 0.3; done' || :\n", 10, "exits", id="a-loop-forgiven"),
     ],
 )
 def test_a_loop_that_limits_the_time_of_what_it_starts(script: str, grace: float, outcome: str) -> None:
@@ -529,6 +531,19 @@ def test_a_loop_that_limits_the_time_of_what_it_starts(script: str, grace: float
 def test_jobs_finds_the_job_that_it_is_asked_for(named: str) -> None:
     script = f"sleep 1000 &\njobs {named} && exit 4\nexit 5\n"
     assert verdict("bash", "/app/r.sh", files={"r.sh": script}).exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("script", "main"),
+    [
+        pytest.param("[ -f /data/x ] || our-setup\nour-app --serve\nexit 1\n", ("our-app",), id="in-any-case"),
+        pytest.param("[ -f /data/x ] || { our-words; exit 1; }\nexec our-app\n", ("our-app",), id="of-a-condition"),
+        pytest.param("[ -f /data/x ] && exec our-app\nour-words\nexit 1\n", ("our-app",), id="behind-a-condition"),
+        pytest.param("our-setup\n[ -f /data/x ] || exit 1\nexec our-app\n", ("our-app",), id="since"),
+    ],
+)
+def test_an_error_in_the_end_tells_of_a_service_unless_a_condition_decides(script: str, main: tuple[str, ...]) -> None:
+    assert verdict("/app/start.sh", files={"start.sh": f"#!/bin/sh\n{script}"}, lines="RUN ./all").main == main
 
 
 def test_who_waits_in_a_loop_was_started_before() -> None:

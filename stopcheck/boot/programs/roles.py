@@ -95,6 +95,10 @@ _SPOKEN = {
 """Roles that others ask for by their own name."""
 
 
+def _is_of_programs(path: str) -> bool:
+    return posixpath.basename(posixpath.dirname(path)) in {"bin", "sbin"}
+
+
 def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
     """Whether a file is rather a program of the image's own that only shares its name with a known one.
 
@@ -105,8 +109,11 @@ def is_namesake(row: ProgramRow, file: ImageFile | Unknown) -> bool:
         return False
     lasts = row.role in {"service", "worker", "init", "supervisor", "interpreter"}
     told = lasts or row.status is not None
-    if isinstance(file.content, Made) and file.content.sources and row.role not in {"exec", "fork"}:
-        return not (lasts if file.content.tool else told)
-    if posixpath.basename(posixpath.dirname(file.path)) in {"bin", "sbin"}:
+    made = file.content if isinstance(file.content, Made) else None
+    if made is not None and made.sources and row.role not in {"exec", "fork"}:
+        installed = not made.tool and _is_of_programs(made.sources[0])  # where it was copied from
+        if not installed:
+            return not (lasts if made.tool else told)
+    if _is_of_programs(file.path):
         return False
     return not told and "/lib" not in file.path

@@ -99,6 +99,8 @@ class Wrapper(Parent):
             return True
         if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
             return False
+        if self.row.waits_for_all and any(other.alive for other in world.children(process.pid)):
+            return False
         child.reaped = True
         if self.rest and not self.got and self._goes_on(child):
             self.argv, self.rest, self.child = self.rest[0], self.rest[1:], None

@@ -7,7 +7,7 @@ from stopcheck.boot.shell.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.image.model import ImageFile
 from stopcheck.image.paths import clean
-from stopcheck.knowledge.programs import find_program
+from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
     from stopcheck.syntax.shell.tree import Command, Node, Word
 
-_STANDS = frozenset({"service", "worker", "exec", "fork", "init", "setsid", "daemon", "supervisor"})
+_STARTS = frozenset({"exec", "fork", "init", "setsid"})
+_STANDS = _STARTS | {"service", "worker", "daemon", "supervisor"}
 _HOLDS = frozenset({"timer", "keepalive"})
 """In the background these keep the pipe open, too."""
 DEFAULTS = frozenset({":-", "-", ":=", "=", ":+", "+"})
@@ -194,13 +195,15 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
         return True
     if "/" in name and name not in seen and (script := _script(shell, name)) is not None:
         return _may_stand(shell, script, seen | {name})
-    if asked and any(word.span.text.startswith("-") for word in command.words[1:]):
+    arguments = [word.span.text for word in command.words[1:]]
+    row = find_program(name, shell.machine.programs)
+    row = None if row is None else applied(row, arguments)
+    if asked and any(word.startswith("-") for word in arguments) and (row is None or row.role not in _STARTS):
         return False
-    if name == "sleep" and any((word.literal or "").startswith("inf") for word in command.words[1:]):
+    if name == "sleep" and any(word.startswith("inf") for word in arguments):
         return True
     if not name or shell.interpreter.has_builtin(name, shell.row):
         return not name
-    row = find_program(name, shell.machine.programs)
     if row is None or row.role == "unknown":
         return not asked and not command.redirections  # in the background it is asked nothing, and keeps the pipe open
     return row.role in (_STANDS if asked else _STANDS | _HOLDS)

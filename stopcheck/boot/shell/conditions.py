@@ -280,6 +280,8 @@ def _in_a_loop(world: World) -> bool:
 
 def _of_process(world: World, path: str) -> bool | None:
     """Whether the kernel shows a process there: as long as its number names it; None where that is not the question."""
+    if path.startswith("/proc/") and " " in path:
+        return False  # several numbers are none
     found = re.fullmatch(r"/proc/(\d{1,7})(?:/(?:cmdline|comm|environ|maps|stat|status|task))?", path)
     process = world.processes.get(int(found[1])) if found else None
     return None if process is None else process.alive or not (process.collected or _has_gone(world, process))

@@ -74,7 +74,9 @@ def do_trap(call: Call) -> None:
                 raise TooComplex(f"what its trap for {name} does")
         if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
             shell.armed |= {name}
-        shell.has_exit_trap = shell.has_exit_trap or (name == "EXIT" and action != "")
+        if name == "EXIT" and action != "" and not shell.has_exit_trap:
+            shell.has_exit_trap = True
+            shell.untrapped &= {"INT"}  # it minds the others from now on. Source: sig.c, initialize_terminating_signals
         shell.had_trap = shell.had_trap or action != ""
         shell.traps[name] = trap
     shell.set_status(status)

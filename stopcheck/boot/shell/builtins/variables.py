@@ -176,8 +176,16 @@ def do_local(call: Call) -> None:
         and not any(isinstance(frame, CallEnd) for frame in shell.frames)
     ):
         shell.leave(2) if shell.row.almquist else shell.set_status(1)
+    elif shell.row.almquist and any(isinstance(word, str) and _is_misnamed(word) for word in call.arguments):
+        shell.leave(2)  # no options: "bad variable name"
     else:
         do_declare(call)
+
+
+def _is_misnamed(word: str) -> bool:
+    """Whether `local` of dash and busybox cannot set it; `-` alone stands for the shell's options."""
+    name = word.partition("=")[0]
+    return word != "-" and not name.isidentifier()
 
 
 def do_declare(call: Call) -> None:
