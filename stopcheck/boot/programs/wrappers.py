@@ -99,7 +99,8 @@ class Wrapper(Parent):
             return True
         if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
             return False
-        if self.row.waits_for_all and any(other.alive for other in world.children(process.pid)):
+        gives_up = self.deadline is not None and world.clock >= self.deadline
+        if self.row.waits_for_all and not gives_up and any(other.alive for other in world.children(process.pid)):
             return False
         child.reaped = True
         if self.rest and not self.got and self._goes_on(child):
