@@ -494,7 +494,7 @@ class World:
         self.spin = 0
 
     def next_wake(self) -> float | None:
-        """When the next timer ends; one that is over has been acted upon, if at all."""
+        """When the next timer ends; one that is over has done what it does."""
         times = [process.body.wakes() for process in self.processes.values() if process.alive]
         return min((time for time in times if time is not None and time > self.clock), default=None)
 

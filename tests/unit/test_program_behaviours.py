@@ -1280,6 +1280,12 @@ def test_a_timeout_runs_out_behind_a_signal_too(line: str, expected: tuple[str, 
     assert (str(found.outcome), found.exit_code) == expected
 
 
+def test_script_gives_up_what_it_has_waited_for() -> None:
+    files = {"n.sh": "#!/bin/sh\n./app\n", "app": "\x7fELF\x02"}
+    found = verdict("script", "-qec", "./n.sh", "/dev/null", files=files, lines="STOPSIGNAL SIGINT")
+    assert (str(found.outcome), found.exit_code) == ("cut-off", 0)
+
+
 def test_services_of_runit_stay_in_its_process_group() -> None:
     files = {"a/run": "#!/bin/sh\nour-app\n"}
     found = verdict("timeout", "60", "runsv", "/app/a", files=files, lines="RUN our-build /usr/bin/our-app")
