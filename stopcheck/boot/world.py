@@ -494,9 +494,9 @@ class World:
         self.spin = 0
 
     def next_wake(self) -> float | None:
-        """When the next timer ends."""
+        """When the next timer ends; one that is over has done what it does."""
         times = [process.body.wakes() for process in self.processes.values() if process.alive]
-        return min((time for time in times if time is not None), default=None)
+        return min((time for time in times if time is not None and time > self.clock), default=None)
 
     def awaited(self, pid: int = 1) -> Iterator[Process]:
         """The leaves that PID 1 waits for in the end: itself, where it waits for none."""

@@ -409,6 +409,12 @@ def test_busybox_has_its_own(line: str, base: str, expected: str) -> None:
     assert outcome(line, base=base, files=files, lines=lines) == expected
 
 
+@pytest.mark.parametrize(("package", "expected"), [("busybox", "fails"), ("busybox-static", "killed")])
+def test_the_two_busyboxes_of_debian(package: str, expected: str) -> None:
+    """Measured in an engine: "crond: applet not found"."""
+    assert outcome("busybox crond -f", base="debian:bookworm", lines=f"RUN apt-get install -y {package}") == expected
+
+
 @pytest.mark.parametrize(
     ("line", "base", "expected"),
     [
@@ -1272,6 +1278,12 @@ def test_bun_with_a_script_that_nobody_has_read() -> None:
 def test_a_timeout_runs_out_behind_a_signal_too(line: str, expected: tuple[str, int | None]) -> None:
     found = verdict(*line.split(" "), files={"app": "\x7fELF\x02"})
     assert (str(found.outcome), found.exit_code) == expected
+
+
+def test_script_gives_up_what_it_has_waited_for() -> None:
+    files = {"n.sh": "#!/bin/sh\n./app\n", "app": "\x7fELF\x02"}
+    found = verdict("script", "-qec", "./n.sh", "/dev/null", files=files, lines="STOPSIGNAL SIGINT")
+    assert (str(found.outcome), found.exit_code) == ("cut-off", 0)
 
 
 def test_services_of_runit_stay_in_its_process_group() -> None:

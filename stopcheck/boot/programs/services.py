@@ -378,7 +378,7 @@ def start_uwsgi(start: Start) -> Body | Failure:
 def _uwsgi_signals(options: dict[str, str]) -> dict[str, str]:
     dies = _is_on(options, "die-on-term")
     if not _is_on(options, "master", "M"):
-        return {"TERM": "quick", "INT": "quick", "QUIT": "default", "HUP": "unknown"}
+        return {"TERM": "quick", "INT": "quick", "QUIT": "default", "HUP": "quick", "USR1": "ignore"}
     if any(key.startswith("hook-") and "signal" in value for key, value in options.items()):
         return {"INT": "graceful"}  # `unix_signal:15 gracefully_kill_them_all`: what the signals do is said there
     return {
@@ -386,6 +386,7 @@ def _uwsgi_signals(options: dict[str, str]) -> dict[str, str]:
         "INT": "graceful",
         "QUIT": "ignore" if dies else "graceful",
         "HUP": "ignore",
+        "USR1": "ignore",
     }
 
 

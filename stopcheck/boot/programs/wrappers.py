@@ -99,6 +99,9 @@ class Wrapper(Parent):
             return True
         if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
             return False
+        gives_up = self.deadline is not None and world.clock >= self.deadline
+        if self.row.waits_for_all and not gives_up and any(other.alive for other in world.children(process.pid)):
+            return False
         child.reaped = True
         if self.rest and not self.got and self._goes_on(child):
             self.argv, self.rest, self.child = self.rest[0], self.rest[1:], None
@@ -149,7 +152,11 @@ def start_busybox(start: Start) -> Body | Failure:
     if argv[0] == "init" and start.machine.image.base.family == "debian":
         return _init(start)
     debian = start.machine.image.base.family == "debian"
-    if (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0]):
+    fewer = (
+        debian and "busybox" in start.machine.image.installed and "busybox-static" not in start.machine.image.installed
+    )
+    none = (debian or row is None) and lacks("debian-busybox" if debian else "alpine", argv[0])
+    if none or (fewer and not lacks("debian-busybox-static", argv[0])):
         return Failure(127, f"busybox has no {argv[0]}", "refuses", "", ran=True)
     if row is None:
         return start.leaf("unread", "a program of busybox")
