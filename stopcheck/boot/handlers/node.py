@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.manifests import nearest_package, settings
+from stopcheck.boot.handlers.packages.manifests import nearest_package, settings
+from stopcheck.boot.handlers.packages.workspaces import member
 from stopcheck.boot.handlers.scan import LOOPS, is_misread, scan, signals_in
 from stopcheck.boot.handlers.source import Source
-from stopcheck.boot.handlers.workspaces import member
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import base, join, parent
 from stopcheck.regex import regex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.manifests import settings
+from stopcheck.boot.handlers.packages.manifests import settings
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join
 from stopcheck.knowledge.bundles import bundle_rows

@@ -457,7 +457,7 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
 
 def _compiled(start: Start, name: str) -> Body | None:
     """A program that a build step has made: of TypeScript that the build context tells, or a framework's own server."""
-    from stopcheck.boot.handlers.compiled import compiled_from
+    from stopcheck.boot.handlers.packages.compiled import compiled_from
     from stopcheck.boot.programs.bundles import bundled
     from stopcheck.boot.programs.sources import from_source
     from stopcheck.boot.programs.tree import Tree

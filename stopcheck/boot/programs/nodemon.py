@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.handlers.manifests import settings
+from stopcheck.boot.handlers.packages.manifests import settings
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING

@@ -110,7 +110,7 @@ def _applications(path: str, files: Tree) -> list[object]:
 
         told = exported(source.text)
     else:
-        from stopcheck.boot.handlers.manifests import settings
+        from stopcheck.boot.handlers.packages.manifests import settings
 
         told = settings(path, files)
     if isinstance(told, dict):

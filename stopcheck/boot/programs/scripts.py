@@ -152,7 +152,7 @@ def _member(start: Start, root: str, asked: Request) -> str | None:
 
     A script is run there as it would be without the option (measured with npm 11).
     """
-    from stopcheck.boot.handlers.workspaces import members
+    from stopcheck.boot.handlers.packages.workspaces import members
     from stopcheck.boot.programs.tree import Tree
 
     told = [value for option, value in asked.options.items() if option in _ELSEWHERE]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from stopcheck.boot.handlers.compiled import compiled_from
-from stopcheck.boot.handlers.manifests import settings
+from stopcheck.boot.handlers.packages.compiled import compiled_from
+from stopcheck.boot.handlers.packages.manifests import settings
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join, parent
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.handlers.bundlers import bundled_from
-from stopcheck.boot.handlers.manifests import nearest_package, settings
+from stopcheck.boot.handlers.packages.bundlers import bundled_from
+from stopcheck.boot.handlers.packages.manifests import nearest_package, settings
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import inside, join, parent
 

@@ -1,0 +1,1 @@
+"""Packages in JavaScript: what their manifests tell, and which source a build makes which file of."""
