@@ -213,6 +213,6 @@ def test_time_is_linear(unit: str) -> None:
         return time.process_time() - start
 
     seconds(1_000)
-    shorter, longer = (min(seconds(length) for _ in range(3)) for length in (4_000, 32_000))
+    shorter, longer = (min(seconds(length) for _ in range(3)) for length in (8_000, 64_000))
     # Eight times the text; quadratic would be sixty-four times the time.
     assert longer < 0.1 + 24 * shorter

@@ -566,6 +566,8 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
     pattern = expand_pattern(scope, part.argument) if part.argument is not None else ""
     if isinstance(pattern, Unknown):
         return _another(pattern)
+    if operator in {"/#", "/%"} and not scope.slices:  # busybox knows no anchors
+        operator, pattern = "/", operator[1] + pattern
     size = len(value)
     literal, _, whole = _literal_ends(pattern)
     if size > (MOST_MATCHED if operator[0] in "#%" or whole else MOST_REPLACED):
@@ -580,8 +582,6 @@ def _trimmed(scope: Scope, part: Parameter, value: Field) -> Field:
         new = expand_text(scope, part.replacement) if part.replacement is not None else ""
         if isinstance(new, Unknown):
             return _another(new)
-        if operator in {"/#", "/%"} and not scope.slices:  # busybox knows no anchors
-            operator, pattern = "/", operator[1] + pattern
         if "&" in new and scope.slices:
             return Unknown(f"${{{part.name}{operator}…}}", part.span)  # bash puts what was found in its place
         if whole and literal and operator in {"/", "//"}:
