@@ -133,6 +133,8 @@ def _named(call: Call, word: Field, children: set[int], first: bool) -> tuple[tu
         return (2, True) if shell.row.almquist else (1, shell.row.name != "bash" or word[:1].isdigit())
     if pid in shell.disowned and pid not in shell.forgotten:
         return 127 if first else shell.disowned[pid], False  # `wait -n` is for jobs alone
+    if first and pid in shell.substitutions:
+        return 127, False  # nor is a `>( … )` one
     if pid in children and pid not in shell.forgotten:
         # A pipeline is one job: waiting for its last process waits for all.
         jobs = (job.pids for job in shell.jobs if pid in job.pids)
