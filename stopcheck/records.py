@@ -1,8 +1,7 @@
 """Dataclasses at a tenth of the cost to define: their methods are shared, and `__init__` is made when first called.
 
 `dataclasses.dataclass` compiles six methods of each class at import: for the types of this package that takes longer
-than all the rest of a run over one file. Here `dataclass`, `field` and `replace` mean what they mean there, but that
-only type checkers refuse to change a frozen value: to refuse it as the program runs takes a tenth of the run.
+than all the rest of a run over one file. Here `dataclass`, `field` and `replace` mean what they mean there.
 """
 
 from __future__ import annotations
@@ -60,6 +59,8 @@ def dataclass(
         shared["_values"] = property(attrgetter(*fields) if fields else lambda _: ())
         if slots:
             shared["__slots__"] = own
+        if frozen:
+            shared |= {"__setattr__": _refuse, "__delattr__": _refuse}
         if eq:
             shared |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
         if order:
@@ -95,17 +96,18 @@ def _first_init(self: Any, *args: Any, **kwargs: Any) -> None:
         _make_init(cls)
         cls.__init__(self, *args, **kwargs)
         return
+    put = object.__setattr__
     for name, value in zip(fields, args, strict=False):
-        setattr(self, name, value)
+        put(self, name, value)
     for name in rest:
         value = kwargs[name] if name in kwargs else defaults[name]
-        setattr(self, name, value.factory() if isinstance(value, _Made) else value)
+        put(self, name, value.factory() if isinstance(value, _Made) else value)
 
 
 def _make_init(cls: Any) -> None:
     scope: dict[str, Any] = {"unset": _Made}
     parameters = ["self"]
-    body = [" pass"]
+    body = [" __dict = self.__dict__" if cls.__dictoffset__ else " pass"]
     for name in cls.__match_args__:
         value = name
         if name not in cls.__defaults__:
@@ -117,9 +119,19 @@ def _make_init(cls: Any) -> None:
         else:
             scope["default_" + name] = cls.__defaults__[name]
             parameters.append(f"{name}=default_{name}")
-        body.append(f" self.{name} = {value}")
+        slot = getattr(cls, name, None)
+        if slot is None:
+            body.append(f" __dict[{name!r}] = {value}")
+        else:
+            # The slot itself: a frozen class has no other way in, and there is no faster one.
+            scope["set_" + name] = slot.__set__
+            body.append(f" set_{name}(self, {value})")
     exec("\n".join([f"def __init__({', '.join(parameters)}):", *body]), scope)
     cls.__init__ = scope["__init__"]
+
+
+def _refuse(self: Any, name: str, value: object = None) -> None:
+    raise AttributeError(f"{type(self).__name__}.{name} cannot be changed: it is frozen")
 
 
 def _eq(self: Any, other: Any) -> Any:
