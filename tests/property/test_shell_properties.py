@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -216,3 +217,26 @@ def test_time_is_linear(unit: str) -> None:
     shorter, longer = (min(seconds(length) for _ in range(3)) for length in (8_000, 64_000))
     # Eight times the text; quadratic would be sixty-four times the time.
     assert longer < 0.1 + 24 * shorter
+
+
+@pytest.mark.parametrize("unit", REPEATED)
+def test_work_is_linear(unit: str) -> None:
+    """The same in calls, which no other process makes more of, and from shorter texts on."""
+
+    def calls(length: int) -> int:
+        text = (unit * (length // len(unit) + 1))[:length]
+        made = 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal made
+            made += event in ("call", "c_call")
+
+        before = sys.getprofile()
+        sys.setprofile(count)
+        try:
+            parse_text(text)
+        finally:
+            sys.setprofile(before)
+        return made
+
+    assert calls(32_000) < 300_000 + 24 * calls(4_000)

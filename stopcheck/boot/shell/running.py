@@ -8,7 +8,7 @@ from stopcheck.boot.bodies.program import UNMARKED, Program
 from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.made import MAY_WRITE
 from stopcheck.boot.files.written import makes_fifo, makes_files, worked_on
-from stopcheck.boot.lookup import find_file
+from stopcheck.boot.lookup import SHELL_NAMES, find_file
 from stopcheck.boot.shell import forks, implicit_exec
 from stopcheck.boot.shell.assignments import assigned
 from stopcheck.boot.shell.frames import STARTS, Evaluate, Foreground, Standing
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Body, Field, Process, World
-
-_SHELLS = frozenset({"sh", "bash", "dash", "ash", "mksh", "zsh", "yash", "ksh", "ksh93", "posh"})
-"""The names that shells go by."""
 
 
 def run_program(call: Call) -> None:
@@ -133,7 +130,7 @@ def _beware_of_fifos(call: Call, words: tuple[Field, ...]) -> None:
 def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     """`sh < FILE` runs the file like `sh FILE`, and `sh <<EOF` what stands there."""
     name = words[0]
-    if not isinstance(name, str) or name.rsplit("/", 1)[-1] not in _SHELLS or not call.node.redirections:
+    if not isinstance(name, str) or name.rsplit("/", 1)[-1] not in SHELL_NAMES or not call.node.redirections:
         return words
     options, rest, command = shell_options(words[1:])
     if command or (rest and "s" not in options):
