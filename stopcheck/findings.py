@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stopcheck.model import Severity, Violation
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
-    from stopcheck.syntax.dockerfile import Dockerfile
+    from stopcheck.syntax.dockerfile.tree import Dockerfile
 
     Found = tuple[str, Violation, Severity]
     Check = Callable[[Case], Iterator[Violation]]

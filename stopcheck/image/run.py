@@ -25,7 +25,7 @@ from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
-from stopcheck.syntax.dockerfile import ExecForm, ShellForm
+from stopcheck.syntax.dockerfile.tree import ExecForm, ShellForm
 from stopcheck.syntax.shell import parse_script, tree
 from stopcheck.syntax.shell.walk import commands
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Value
     from stopcheck.image.printing import Output
     from stopcheck.image.stages import State
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
 
 _SHELLS = {
     "sh": "bash",
