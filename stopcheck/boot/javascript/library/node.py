@@ -11,10 +11,10 @@ import posixpath
 from types import GeneratorType
 
 from stopcheck.boot.conduct import EndedError, Opaque, SpoiltEndError, UndecidedError
-from stopcheck.boot.javascript.evaluate import line
 from stopcheck.boot.javascript.library.channels import Channels
 from stopcheck.boot.javascript.library.collections import COLLECTIONS, Collections
 from stopcheck.boot.javascript.library.shelf import gives, is_called
+from stopcheck.boot.javascript.objects import line
 from stopcheck.boot.javascript.values import (
     ABSENT,
     UNDEFINED,
