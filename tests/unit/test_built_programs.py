@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stopcheck.analysis import analyze_container
@@ -478,3 +480,42 @@ def test_a_word_that_is_not_known_beside_a_package(build: str) -> None:
 def test_nothing_that_it_is_compiled_from_is_there() -> None:
     dockerfile = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
     assert verdict(dockerfile, {"README": ""}).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(SERVES, "terminated", id="no-handler"),
+        pytest.param(NOTIFIES, "cut-off", id="handler"),
+        pytest.param(USES, "unknown", id="nobody-knows"),
+    ],
+)
+@pytest.mark.parametrize("words", ["./cmd/web", "-race ./cmd/web/", "-tags prod cmd/web/main.go", "cmd/web/main.go -v"])
+def test_what_go_runs(text: str, outcome: str, words: str) -> None:
+    files = {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": text}
+    found = verdict(
+        f"FROM golang:1.24\nWORKDIR /src\nCOPY . .\nCMD {json.dumps(['go', 'run', *words.split()])}\n", files
+    )
+    assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("config", "hooks", "outcome"),
+    [
+        pytest.param("{}", "", "terminated", id="no-handler"),
+        pytest.param('{"sourceRoot": "src"}', "app.enableShutdownHooks();", "cut-off", id="handler"),
+        pytest.param('{"monorepo": true, "projects": {"web": {}}}', "", "cut-off", id="one-of-several-projects"),
+        pytest.param('{"entryFile": "start"}', "", "cut-off", id="not-there"),
+    ],
+)
+def test_what_nest_runs(config: str, hooks: str, outcome: str) -> None:
+    text = (
+        "import { NestFactory } from '@nestjs/core';\nasync function bootstrap() {\n"
+        f"  const app = await NestFactory.create({{}});\n  {hooks}\n  await app.listen(80);\n}}\nbootstrap();\n"
+    )
+    files = {"nest-cli.json": config, "src/main.ts": text, "bin/nest": "\x7fELF"}
+    dockerfile = (
+        "FROM node:22-alpine\nWORKDIR /app\nENTRYPOINT []\nENV PATH=/app/bin:$PATH\nCOPY . .\n"
+        'CMD ["nest", "start", "--watch"]\n'
+    )
+    assert verdict(dockerfile, files).outcome == outcome

@@ -557,3 +557,15 @@ def test_who_waits_in_a_loop_was_started_before() -> None:
         "tini (pid 1) starts `/bin/sh /app/run` as pid 2",
         "a loop waits here (the status of nc): that it ends is assumed",
     ]
+
+
+def test_a_status_that_comes_of_the_exit_trap_is_no_refusal() -> None:
+    """`set -e` ends the trap with the status of what it has killed; the service stood all the same."""
+    script = (
+        "#!/bin/bash\nset -e\nnode side.js &\nside=$!\ntrap 'kill $side 2>/dev/null; wait $side' EXIT\nsleep 1\n"
+        "if ! curl -sf http://127.0.0.1:9100/; then exit 1; fi\napp &\nmain=$!\n"
+        "trap 'kill -TERM $main || true' TERM\nwait $main\n"
+    )
+    files = {"e.sh": script, "side.js": "require('http').createServer(() => {}).listen(9100)\n"}
+    lines = "RUN apt-get install -y tini curl"
+    assert verdict("tini", "--", "/app/e.sh", files=files, base="node:22", lines=lines).outcome == "cut-off"

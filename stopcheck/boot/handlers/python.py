@@ -7,6 +7,7 @@ import sys
 import warnings
 
 from stopcheck.boot.handlers.python2 import MODULES, modern
+from stopcheck.boot.handlers.python_newer import older
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
 from stopcheck.boot.handlers.unset import assigned, read_names, unset_and_false
@@ -113,7 +114,10 @@ def parse(text: str) -> ast.Module | None:
         with warnings.catch_warnings():
             # What Python thinks of a text's escape sequences is not for whoever checks an image.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            try:
+                return ast.parse(text)
+            except SyntaxError:
+                return ast.parse(older(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
