@@ -5,11 +5,11 @@ from __future__ import annotations
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell.quiet import LOOKS
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
-from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import Pipeline
 
 if TYPE_CHECKING:
@@ -180,12 +180,8 @@ def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
         world.exit(process, 128 + signal_number(signal), signal)
 
 
-_LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
-"""What a loop that goes round without a pause looks at processes with."""
-
-
 def _looks_again(world: World, loop: Standing) -> bool:
-    return world.ended() > loop.ended and _LOOKS.search(loop.span.text) is not None
+    return world.ended() > loop.ended and LOOKS.search(loop.span.text) is not None
 
 
 def is_short(world: World, pipe: int) -> bool:
