@@ -142,7 +142,6 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
 
 def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: World, process: Process) -> None:
     """What a `wait` was for has ended: what it says of that, and which jobs the shell forgets with it."""
-    shell.waited = shell.row.name == "bash" and not blocked.every
     if blocked.which and ended and not blocked.every:
         shell.assign(blocked.which, str(ended[-1].pid))
     parts = any(len(job.pids) > 1 for job in shell.jobs)
