@@ -436,11 +436,13 @@ class World:
 
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
         """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
+        other = sender.pid if sender is not None else 0
+        if not target.alive and signal == target.killed_by and target.ended_at == self.clock:
+            self.note("late", target, signal=signal, other=other)
         if not target.alive or signal == "0":
             return
         if sender is not None and not self.may_signal(sender, target):
             return
-        other = sender.pid if sender is not None else 0
         if signal == "KILL":
             if target.pid == 1 and sender is not None:
                 return
