@@ -137,7 +137,7 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
         shell.set_status(status, expected)
     if isinstance(blocked.node, Pipeline):
         shell.piped = _statuses(shell, world, blocked)
-    _tell_of_killed(shell, world)
+    _tell_of_killed(shell, world, min(blocked.pids))
 
 
 def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: World, process: Process) -> None:
@@ -294,11 +294,12 @@ def is_frozen(shell: Shell) -> bool:
     return any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames)
 
 
-def _tell_of_killed(shell: Shell, world: World) -> None:
+def _tell_of_killed(shell: Shell, world: World, since: int = 0) -> None:
     """bash tells of the jobs that a signal has ended, and has them in its table no more: `wait -n` is not for them.
 
     With `-c` that goes for all that have ended, but in POSIX mode for `$!`. It looks when a command in the foreground
-    has ended; what ends at that moment it may have seen, or not yet. Source: jobs.c, notify_of_job_status.
+    has ended; what ends at that moment it may have seen, or not yet, but for what had ended before that command began
+    (`since`: its first process). Source: jobs.c, notify_of_job_status.
     """
     if shell.row.name != "bash" or is_frozen(shell):
         return
@@ -307,10 +308,14 @@ def _tell_of_killed(shell: Shell, world: World) -> None:
         over = [job for job in over if world.processes[job.pids[-1]].killed_by]
     elif shell.strict:
         over = [job for job in over if shell.last_job not in job.pids]
-    late = [job for job in over if any(world.processes[pid].ended_at == world.clock for pid in job.pids)]
+    late = [job for job in over if any(_ends_now(world, world.processes[pid], since) for pid in job.pids)]
     shell.jobs = tuple(
         replace(job, doubtful=True) if job in late else job for job in shell.jobs if job in late or job not in over
     )
+
+
+def _ends_now(world: World, process: Process, since: int) -> bool:
+    return process.ended_at == world.clock and process.ended_before > since
 
 
 def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:
