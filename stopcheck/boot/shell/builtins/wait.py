@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.builtins.jobs import find_job
-from stopcheck.boot.shell.frames import Foreground, Job, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Foreground, Job, Standing, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -146,6 +146,8 @@ def _named(call: Call, word: Field, children: set[int], first: bool) -> tuple[tu
             shell.forgotten |= {pid}
         return told if told is not None else 0, first
     if shell.row.name == "bash" and pid in _known_above(call):
+        if "-f" in call.arguments:
+            shell.blocked = Standing(f"{ENDLESS}: `wait -f` of another's child", call.node.span)
         return 255, False
     return None if shell.row.almquist else 127, False
 
