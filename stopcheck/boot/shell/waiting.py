@@ -28,6 +28,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return _stood(shell, blocked, world, process)
     if isinstance(blocked, Reading):
         return _has_read(shell, blocked, world, process)
+    strays = dead_strays(world, process)
     for other in world.children(process.pid):
         other.collected = other.collected or not other.alive
     if isinstance(blocked, Foreground) and blocked.asked is not None:
@@ -46,7 +47,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         child.reaped = True
     shell.blocked = None
     if isinstance(blocked, Waiting):
-        _wait_is_over(shell, blocked, ended, world, process)
+        _wait_is_over(shell, blocked, ended, strays, world, process)
     elif blocked.asked is None or not _has_its_output(shell, blocked, world, process):
         _command_is_over(shell, blocked, ended, world, process)
     return True
@@ -140,7 +141,9 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
     _tell_of_killed(shell, world, min(blocked.pids))
 
 
-def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: World, process: Process) -> None:
+def _wait_is_over(
+    shell: Shell, blocked: Waiting, ended: list[Process], strays: frozenset[int], world: World, process: Process
+) -> None:
     """What a `wait` was for has ended: what it says of that, and which jobs the shell forgets with it."""
     if blocked.which and ended and not blocked.every:
         shell.assign(blocked.which, str(ended[-1].pid))
@@ -152,7 +155,7 @@ def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: W
             doubt = Unknown("whether `wait` has come to the last job before it ended", blocked.span)
             shell.disowned = {**shell.disowned, blocked.pids[-1]: doubt}
     have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
-    if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
+    if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended, strays):
         return
     told = seen(shell, ended[-1]) if ended and not blocked.every else 0
     if blocked.first and parts and shell.row.name == "busybox":
@@ -206,12 +209,22 @@ def _all_stand(shell: Shell, world: World, waiting: Waiting) -> bool:
     return all(world.processes[pid].alive for pid in named)
 
 
-def waits_on(shell: Shell, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
+def dead_strays(world: World, process: Process) -> frozenset[int]:
+    """The adopted children that have ended, of which it has not been told yet."""
+    children = world.children(process.pid)
+    return frozenset(child.pid for child in children if child.adopted and not (child.alive or child.collected))
+
+
+def waits_on(
+    shell: Shell, world: World, process: Process, span: Span, ended: list[Process], strays: frozenset[int]
+) -> bool:
     """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
 
-    That is one that PID 1 has adopted. Source: fuzz, orphan-*.busybox; its calls of wait4(2) tell.
+    That is one that PID 1 has adopted; of `strays` it is told at once, if they come behind the job. Source: ash.c,
+    dowait and waitone; fuzz, orphan-*.busybox.
     """
-    if shell.row.name != "busybox" or not ended or not max(ended, key=lambda child: child.ended_at).status:
+    last = max(ended, key=lambda child: child.ended_at, default=None)
+    if shell.row.name != "busybox" or last is None or not last.status or max(strays, default=0) > last.pid:
         return False
     others = tuple(child.pid for child in world.children(process.pid) if child.alive)
     if others:

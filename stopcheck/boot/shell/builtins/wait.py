@@ -40,6 +40,7 @@ def do_wait(call: Call) -> None:
         return
     own = [child for child in world.children(call.process.pid) if not child.adopted]
     news = [child for child in own if child.job and not (child.alive or child.collected)]
+    strays = waiting.dead_strays(world, call.process)
     for child in world.children(call.process.pid):
         child.collected = child.collected or not child.alive
     told: Status | None = None
@@ -53,7 +54,7 @@ def do_wait(call: Call) -> None:
         if first and shell.row.name == "bash" and (over := _untold(shell, world, news)) is not None:
             _tell(call, over, which, bool(pids))
             return
-        if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news):
+        if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news, strays):
             return
         if not pids and shell.row.name in {"bash", "yash"}:
             waiting.forget(shell, world)
