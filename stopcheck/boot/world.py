@@ -124,6 +124,8 @@ class Process:
     stdout: int = 0
     """The pipes that it reads from and writes to, by number; 0 is none."""
     ended_at: float = 0.0
+    ended_before: int = 0
+    """The number of the process that was started next when it had ended."""
     collected: bool = False
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
     adopted: bool = False
@@ -153,8 +155,8 @@ class Process:
         return Process(
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
-            self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted, self.started_at, self.closed, self.inlets,
+            self.user, self.stdin, self.stdout, self.ended_at, self.ended_before,
+            self.collected, self.adopted, self.started_at, self.closed, self.inlets,
         )  # fmt: skip
 
 
@@ -397,7 +399,7 @@ class World:
             return
         process.status = status
         process.killed_by = killed_by
-        process.ended_at = self.clock
+        process.ended_at, process.ended_before = self.clock, self.next_pid
         self.note("end", process, signal=killed_by)
         parent = self.processes.get(process.ppid)
         if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
@@ -436,11 +438,13 @@ class World:
 
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
         """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
+        other = sender.pid if sender is not None else 0
+        if not target.alive and signal == target.killed_by and target.ended_at == self.clock:
+            self.note("late", target, signal=signal, other=other)
         if not target.alive or signal == "0":
             return
         if sender is not None and not self.may_signal(sender, target):
             return
-        other = sender.pid if sender is not None else 0
         if signal == "KILL":
             if target.pid == 1 and sender is not None:
                 return

@@ -1290,3 +1290,11 @@ def test_services_of_runit_stay_in_its_process_group() -> None:
     files = {"a/run": "#!/bin/sh\nour-app\n"}
     found = verdict("timeout", "60", "runsv", "/app/a", files=files, lines="RUN our-build /usr/bin/our-app")
     assert any("passes SIGTERM on to our-app" in step.text for step in found.story)
+
+
+def test_whether_runuser_hears_of_the_end_of_its_child_first_is_not_known() -> None:
+    script = "#!/bin/sh\nrunuser -u nobody -- sh -c './app & wait' & trap 'wait; exit 4' TERM; wait\n"
+    files = {"n.sh": script, "app": "\x7fELF\x02"}
+    found = verdict("dumb-init", "./n.sh", files=files, lines="RUN apt-get update && apt-get install -y dumb-init")
+    told = "on the way that depends on whether runuser is told before what it has started ends"
+    assert told in [step.text for step in found.story]

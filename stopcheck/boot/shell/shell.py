@@ -183,7 +183,7 @@ class Shell:
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
-        """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
+        """Whether `wait` was bash's last simple command: SIGINT ends it beside a pipeline or `( … )`."""
         self.has_exit_trap = False
         """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
         self.armed: frozenset[str] = frozenset()
