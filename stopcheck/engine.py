@@ -318,7 +318,8 @@ def _findings(cases: list[Case]) -> Iterable[Finding]:
 
 def _stamp(name: str, violation: Violation, severity: Severity, containers: tuple[int, ...]) -> Finding:
     """A finding; its story leads through the related places."""
-    return Finding(name, severity, violation, containers, tuple(Step(x.text, x.span) for x in violation.related))
+    story = violation.story or tuple(Step(label.text, label.span) for label in violation.related)
+    return Finding(name, severity, violation, containers, story)
 
 
 def _by_container(container: Container) -> tuple[str, str, str]:
