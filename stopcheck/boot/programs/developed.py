@@ -1,4 +1,4 @@
-"""Tools that build a program and run it as their child, which its sources tell of: `go run`, `dotnet run`, `nest start`."""
+"""Tools that build a program and run it as their child, by its sources: `go run`, `dotnet run`, `nest start`."""
 
 from __future__ import annotations
 
