@@ -520,3 +520,37 @@ def test_what_nest_runs(config: str, hooks: str, outcome: str) -> None:
         'CMD ["nest", "start", "--watch"]\n'
     )
     assert verdict(dockerfile, files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("WebApplication.CreateBuilder(args).Build().Run();\n", "graceful", id="host"),
+        pytest.param("while (true) { Thread.Sleep(1000); }\n", "terminated", id="no-handler"),
+    ],
+)
+@pytest.mark.parametrize("words", ["--project web", "--no-build -p web/web.csproj -- --port 80"])
+def test_what_dotnet_runs(text: str, outcome: str, words: str) -> None:
+    """SIGTERM comes to it by way of `dotnet run` (ProcessReaper of the SDK)."""
+    told = "<PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup>"
+    project = f'<Project Sdk="Microsoft.NET.Sdk.Web">{told}</Project>'
+    argv = json.dumps(["dotnet", "run", *words.split()])
+    dockerfile = f"FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY . .\nCMD {argv}\n"
+    assert verdict(dockerfile, {"web/web.csproj": project, "web/Program.cs": text}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("build", "source", "outcome"),
+    [
+        pytest.param("rollup -c", "lib/bot.ts", "killed", id="its-only-namesake"),
+        pytest.param("rollup -c", "tests/bot.ts", "unknown", id="in-its-tests-alone"),
+        pytest.param("webpack", "lib/bot.ts", "unknown", id="by-a-tool-that-names-what-it-makes"),
+    ],
+)
+def test_a_bundle_that_bears_the_name_of_its_source(build: str, source: str, outcome: str) -> None:
+    dockerfile = (
+        "FROM node:22 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n"
+        'FROM node:22-slim\nWORKDIR /srv\nCOPY --from=build /app/output ./\nCMD ["node", "bot.js"]\n'
+    )
+    files = {"package.json": json.dumps({"scripts": {"build": build}}), source: "setInterval(() => {}, 1000);\n"}
+    assert verdict(dockerfile, files).outcome == outcome

@@ -824,3 +824,16 @@ _CATCHING = {
 def test_what_a_handler_throws_may_be_caught_by_the_loop(language: str, statement: str, action: str) -> None:
     """Measured: Perl's goes on. (exit of Ruby raises SystemExit, which `rescue => e` lets pass.)"""
     assert read_file(language, _CATCHING[language] % statement).on["TERM"] == action
+
+
+@pytest.mark.parametrize(
+    ("files", "complete"),
+    [
+        pytest.param({"shop/config.py": "n = 1\n", "shop/__init__.py": ""}, True, id="the-first-is-there"),
+        pytest.param({}, False, id="neither-is-there"),
+    ],
+)
+def test_what_is_imported_where_another_import_fails(files: dict[str, str], complete: bool) -> None:
+    text = "try: import shop.config as cfg\nexcept ImportError: import config_of_nobody as cfg\nwhile True: pass\n"
+    variables = {"sys.path": "/app"}
+    assert read("python", text, files, **variables).complete is complete

@@ -1,4 +1,4 @@
-"""Tools that build a program anew and run it as their child: `go run`, `nest start`. Its sources tell what it does."""
+"""Tools that build a program and run it as their child, by its sources: `go run`, `dotnet run`, `nest start`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.programs.sources import from_source
 from stopcheck.boot.programs.tree import Tree
-from stopcheck.boot.programs.wrappers import Wrapper
+from stopcheck.boot.programs.wrappers import Wrapper, option
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import join
 from stopcheck.knowledge.programs import ProgramRow
@@ -15,7 +15,7 @@ from stopcheck.records import replace
 
 if TYPE_CHECKING:
     from stopcheck.boot.programs.roles import Start
-    from stopcheck.boot.world import Body, Process, World
+    from stopcheck.boot.world import Body, Field, Process, World
 
 _BUILT = "the built program"
 _GO_VALUES = frozenset(
@@ -78,6 +78,17 @@ def start_go_run(start: Start) -> Body:
     else:
         paths = ()
     return _builder(start, "go", paths if all(project.text(path) for path in paths) else ())
+
+
+def start_dotnet_run(start: Start) -> Body:
+    """`dotnet run`: the project that `--project` names, or the only one of the folder."""
+    words = start.words
+    own: list[Field] = [*(words[: words.index("--")] if "--" in words else words)]
+    named = option(own, "--project", "-p")
+    place = start.path(named) if isinstance(named, str) else start.process.cwd
+    project = Tree(start.machine.image.files)
+    found = (place,) if place.endswith("proj") else project.matching(join(place, "*.csproj"))
+    return _builder(start, "dotnet", found if len(found) == 1 and project.text(found[0]) else ())
 
 
 def start_nest(start: Start) -> Body:

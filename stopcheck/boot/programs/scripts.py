@@ -9,7 +9,7 @@ from itertools import pairwise
 from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.programs.npmrc import script_shell
-from stopcheck.boot.programs.wrappers import Wrapper
+from stopcheck.boot.programs.wrappers import Wrapper, option
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.makefile import expanded, exported
@@ -356,8 +356,8 @@ def start_procfile(start: Start) -> Body | Failure:
     (sup.foreman); what a shell has left behind it does not wait for (sup.foreman-orphan).
     """
     words = start.words
-    name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
-    root = next((after for word, after in pairwise(words) if word in {"-d", "--app-root"}), "")
+    name = str(option(list(words), "-f", "--procfile") or "Procfile")
+    root = str(option(list(words), "-d", "--app-root") or "")
     if root and start.row.name == "honcho":
         start.process.cwd = start.path(root)
     if "start" not in words:
