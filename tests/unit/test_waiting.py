@@ -557,3 +557,9 @@ def test_who_waits_in_a_loop_was_started_before() -> None:
         "tini (pid 1) starts `/bin/sh /app/run` as pid 2",
         "a loop waits here (the status of nc): that it ends is assumed",
     ]
+
+
+def test_whether_a_trap_for_sigchld_hears_of_what_has_been_read_is_not_known() -> None:
+    script = "hypercorn &\nmapfile -t x < <(cat /etc/passwd)\n{}trap 'exit 7' CHLD\nwait\n"
+    assert said(context("#!/bin/bash\nset -o posix\n" + script.format("")))[0].outcome == "unknown"
+    assert said(context("#!/bin/bash\nset -o posix\n" + script.format("ls\n")))[0].outcome == "killed"
