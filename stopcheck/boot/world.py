@@ -146,6 +146,11 @@ class Process:
         """Whether it has ended and nobody waits for it: nothing in it changes any more."""
         return self.reaped and self.status is not None
 
+    def reads_from(self, pipe: int) -> bool:
+        """Whether it has the end of a pipe open that is read from; a shell may come back to one."""
+        kept = getattr(self.body, "inputs", None)
+        return self.stdin == pipe or pipe in self.inlets.values() or (kept is not None and pipe in kept())
+
     def folder(self) -> Field:
         """Its working directory, as `pwd` tells it."""
         return folder_named(self.cwd)
@@ -222,6 +227,8 @@ class World:
     """The pipes whose last line has no newline yet."""
     unread: frozenset[int] = frozenset()
     """The pipes that were read from by a redirection which is over: nobody reads them any more."""
+    inputs: frozenset[int] = frozenset()
+    """The pipes into which a `<( … )` prints that a redirection has opened."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
@@ -246,8 +253,8 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch, self.first_after, self.spin, self.moving, self.turns, self.came_round,
             dict(self.pipes), self.next_pipe, self.descriptors, self.held, self.outlets, self.regular, self.fifos,
-            self.sinks, self.partial, self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places),
-            self.folders, dict(self.removed), self.runnable, self.shared,
+            self.sinks, self.partial, self.unread, self.inputs, self.mixed, dict(self.files), dict(self.owners),
+            dict(self.places), self.folders, dict(self.removed), self.runnable, self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -318,6 +325,8 @@ class World:
         """Whether all that read from its pipe have ended."""
         if writer.stdout in self.unread:
             return True
+        if writer.stdout in self.inputs:
+            return not any(other.reads_from(writer.stdout) for other in self.processes.values() if other.alive)
         readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
         return bool(readers) and not any(readers)
 

@@ -569,3 +569,9 @@ def test_a_status_that_comes_of_the_exit_trap_is_no_refusal() -> None:
     files = {"e.sh": script, "side.js": "require('http').createServer(() => {}).listen(9100)\n"}
     lines = "RUN apt-get install -y tini curl"
     assert verdict("tini", "--", "/app/e.sh", files=files, base="node:22", lines=lines).outcome == "cut-off"
+
+
+def test_whether_a_trap_for_sigchld_hears_of_what_has_been_read_is_not_known() -> None:
+    script = "hypercorn &\nmapfile -t x < <(cat /etc/passwd)\n{}trap 'exit 7' CHLD\nwait\n"
+    assert said(context("#!/bin/bash\nset -o posix\n" + script.format("")))[0].outcome == "unknown"
+    assert said(context("#!/bin/bash\nset -o posix\n" + script.format("ls\n")))[0].outcome == "killed"

@@ -8,6 +8,7 @@ from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     OPTION_AT,
     TESTING,
+    Again,
     Assigned,
     CallEnd,
     Checked,
@@ -266,6 +267,16 @@ class Shell:
         if isinstance(self.blocked, Reading) and self.blocked.until is not None:
             return ()  # whatever happens, it goes on
         return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
+
+    def inputs(self) -> set[int]:
+        """The pipes that it reads from once it has done what it does now, or is about to read from."""
+        kept = (self.blocked, *self.frames)
+        waiting = (each.reading if isinstance(each, Again) else each for each in kept)
+        found = {each.pipe for each in waiting if isinstance(each, Reading)}
+        for frame in self.frames:
+            if isinstance(frame, Redirected):
+                found |= {frame.stdin, *(pipe for _, pipe in frame.inlets)}
+        return found
 
     # --- going on --------------------------------------------------------------------------------
 

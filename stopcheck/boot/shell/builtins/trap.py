@@ -101,9 +101,16 @@ def _refuse_undecided(call: Call, name: str) -> None:
 
 
 def _ends_now(call: Call) -> bool:
-    """Whether a child has ended at this moment, which the shell may learn now or later."""
-    children = (each for each in call.world.processes.values() if each.ppid == call.process.pid and not each.alive)
-    return call.world.stopping and any(child.ended_at == call.world.clock for child in children)
+    """Whether a child has ended at this moment, which the shell may learn now or later.
+
+    Before the stop that is one that nobody has waited for, with nothing started since.
+    """
+    world, shell = call.world, call.shell
+    children = [each for each in world.processes.values() if each.ppid == call.process.pid and not each.alive]
+    if world.stopping:
+        return any(child.ended_at == world.clock for child in children)
+    new = (each for each in children if each.ended_before == world.next_pid and not (each.reaped or each.collected))
+    return any(child.job or child.pid in shell.substitutions for child in new)
 
 
 def _pseudo_signals(row: ShellRow) -> frozenset[str]:
