@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
     from stopcheck.syntax.shell.tree import Command, Item, Node, Word
 
-_FOR_EVER = (["inf"], ["infinity"])
+_LASTING = regex(r"inf|infinity|[6-9]\d|\d{3,}s?|[1-9]\d*[mhd]")
+"""How long a `sleep` takes that is waited for."""
 _STARTS = frozenset({"exec", "fork", "init", "setsid"})
 _STANDS = _STARTS | {"service", "worker", "daemon", "supervisor"}
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -176,6 +177,10 @@ def _is_stranger(shell: Shell, body: Sequence) -> bool:
     return not asks and (row is None or row.role == "unknown")
 
 
+def _lasts(arguments: list[str]) -> bool:
+    return bool(arguments) and _LASTING.fullmatch(arguments[0]) is not None
+
+
 def _script(shell: Shell, name: str) -> Sequence | None:
     """What a shell script of the image runs."""
     file = shell.machine.image.files.lookup(clean(name))
@@ -203,7 +208,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     arguments = [word.span.text for word in command.words[1:]]
     row = find_program(name, shell.machine.programs)
     row = None if row is None else applied(row, arguments)
-    if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and arguments[:1] in _FOR_EVER):
+    if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and _lasts(arguments)):
         return True
     starts = row is not None and row.role in _STARTS and not all(word.startswith("-") for word in arguments)
     if asked and any(word.startswith("-") for word in arguments) and not starts:
