@@ -122,4 +122,4 @@ def _pseudo_signals(row: ShellRow) -> frozenset[str]:
 def _trap_signal(word: str, shell: Shell) -> str | None:
     if shell.row.upper_only and word != word.upper():
         return None
-    return signal_name(word, shell.row.sig_prefix)
+    return signal_name(word, shell.row.sig_prefix, shell.row.realtime)
