@@ -39,7 +39,7 @@ def insert_before(span: Span, *statements: str) -> Edit:
 
 
 def after_operator(span: Span) -> bool:
-    """Whether a command is what `&&` or `||` leads to, so that a list of commands in its place has to stand in braces."""
+    """Whether a command is what `&&` or `||` leads to: a list of commands in its place has to stand in braces."""
     outer = span.outermost()
     return outer.source.text[: outer.start].rstrip().endswith(("&&", "||"))
 

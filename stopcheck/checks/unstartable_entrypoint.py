@@ -150,6 +150,8 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
 
 def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
+    if failure.kind == "path":
+        return Found(failure.reason, asked, None, "Keep the system's folders in it: `ENV PATH=…:$PATH`.")
     if failure.kind in {"account", "refuses"}:
         return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":

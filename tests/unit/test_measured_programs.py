@@ -151,7 +151,7 @@ def test_gunicorn_by_its_configuration(text: str, expected: str) -> None:
 
 
 def test_what_pnpm_executes_below_an_init() -> None:
-    lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
+    lines = "RUN apt-get install -y tini\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
     files = {"app": "\x7fELF", "package.json": "{}"}
     assert outcome("tini -- pnpm exec app", base="node:20", files=files, lines=lines) == "unknown"
     assert outcome("pnpm exec app", base="node:20", files=files, lines=lines) == "graceful"
@@ -249,3 +249,14 @@ def test_ping(line: str, expected: str) -> None:
 )
 def test_a_master_that_waits_for_all_children(script: str, expected: str) -> None:
     assert verdict("bash", "-c", script).outcome == expected
+
+
+def test_node_puts_back_what_it_was_started_with_ignored() -> None:
+    files = {"app.js": "setInterval(() => {}, 1000);\n"}
+    lines = "RUN apt-get install -y tini"
+    script = "trap '' TERM INT; exec node app.js"
+    for signal in ("TERM", "INT", "QUIT"):
+        stop = f"{lines}\nSTOPSIGNAL SIG{signal}"
+        assert (
+            verdict("tini", "--", "sh", "-c", script, base="node:20", files=files, lines=stop).outcome == "terminated"
+        )

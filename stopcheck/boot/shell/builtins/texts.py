@@ -111,7 +111,7 @@ def do_source(call: Call) -> None:
 
 
 def _place(call: Call, name: str) -> Field | None:
-    """The file that is meant; None where there surely is none: a name without a slash is looked for on PATH (XCU 2.14, dot).
+    """The file that is meant; None where there surely is none: a name without a slash is looked for on PATH (XCU, dot).
 
     bash goes on in the working folder, but as `sh`; so does `source` of mksh and zsh. Measured with those of Debian 12.
     """
