@@ -174,7 +174,7 @@ class Loader(Machine):
             return Failure(127, f"{name.rstrip()!r} is not in the image (its line ends in CR LF)", "crlf", name)
         if "/" in name and self.image.files.kind(clean(posixpath.join(cwd, name))) == "folder":
             return Failure(126, f"{name} is a folder", "folder", name)
-        if isinstance(search, str) and is_hidden(self.image, name, search):
+        if isinstance(search, str) and is_hidden(name, search):
             return Failure(127, f"{name} is looked for on PATH alone, and that is {search!r}", "path", name)
         return Failure(127, f"{name} is not in the image", "absent", name)
 

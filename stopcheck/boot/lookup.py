@@ -68,17 +68,17 @@ def find_file(image: Image, name: str, cwd: str, env: Mapping[str, Field]) -> Im
     return file
 
 
-def _is_elsewhere(image: Image, name: str, search: str) -> bool:
-    """Whether a program that people know is looked for only in folders that the build context fills."""
-    found = (image.files.lookup(posixpath.join(folder, name)) for folder in search.split(":") if folder)
-    known = name in SHELL_NAMES or find_program(name) is not None
-    return known and all(each is None or (isinstance(each, Unlikely) and not may_be_the_bases(each)) for each in found)
-
-
-def is_hidden(image: Image, name: str, search: str) -> bool:
+def is_hidden(name: str, search: str) -> bool:
     """Whether a program that people know is not found for want of the system's folders in PATH."""
     usual = not set(DEFAULT_PATH.split(":")).isdisjoint(search.split(":"))
-    return "/" not in name and not usual and find_program(name) is not None
+    return "/" not in name and not usual and (name in SHELL_NAMES or find_program(name) is not None)
+
+
+def _is_elsewhere(image: Image, name: str, search: str) -> bool:
+    """Whether it is hidden so, and the build context tells what is in the folders that are there in their place."""
+    found = (image.files.lookup(posixpath.join(folder, name)) for folder in search.split(":") if folder)
+    told = (each is None or (isinstance(each, Unlikely) and not may_be_the_bases(each)) for each in found)
+    return is_hidden(name, search) and all(told)
 
 
 def found_as(image: Image, name: str, target: str, cwd: str, env: Mapping[str, Field]) -> str:

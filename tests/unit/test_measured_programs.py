@@ -151,7 +151,7 @@ def test_gunicorn_by_its_configuration(text: str, expected: str) -> None:
 
 
 def test_what_pnpm_executes_below_an_init() -> None:
-    lines = "RUN apt-get install -y tini\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
+    lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
     files = {"app": "\x7fELF", "package.json": "{}"}
     assert outcome("tini -- pnpm exec app", base="node:20", files=files, lines=lines) == "unknown"
     assert outcome("pnpm exec app", base="node:20", files=files, lines=lines) == "graceful"
