@@ -1017,7 +1017,7 @@ def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own()
     ("start", "expected"),
     [
         pytest.param("su nobody -s /bin/sh -c server", "cut-off", id="a session of its own"),
-        pytest.param("su -s /bin/sh -c server", "graceful", id="root's is the init's"),
+        pytest.param("su -s /bin/bash -c server", "graceful", id="root's is the init's"),
     ],
 )
 def test_an_init_that_signals_its_session_does_not_reach_another(start: str, expected: str) -> None:
