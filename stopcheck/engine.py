@@ -6,7 +6,8 @@ import os
 from functools import lru_cache
 
 from stopcheck.case import ContainerReport, Options, Report
-from stopcheck.config import FAIL_ON, Configuration, Settings
+from stopcheck.config.configuration import Configuration
+from stopcheck.config.settings import FAIL_ON, Settings
 from stopcheck.discovery import Found, Place, discover, place, repository_root, shown
 from stopcheck.files import DiskFiles
 from stopcheck.hints import TYPE_CHECKING
