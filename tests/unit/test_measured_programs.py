@@ -205,7 +205,7 @@ def test_what_nodemon_runs_that_is_told_nothing(files: dict[str, str], main: str
 def test_pnpm_by_its_version(version: str | None, node: int, expected: str) -> None:
     package = {"scripts": {"start": "app"}, **({"packageManager": version} if version else {})}
     files = {"package.json": json.dumps(package), "app": "\x7fELF"}
-    lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    lines = "ENTRYPOINT []\nRUN npm i -g pnpm\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
     assert outcome("pnpm start", base=f"node:{node}", files=files, lines=lines) == expected
 
 

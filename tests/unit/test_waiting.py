@@ -569,3 +569,9 @@ def test_a_status_that_comes_of_the_exit_trap_is_no_refusal() -> None:
     files = {"e.sh": script, "side.js": "require('http').createServer(() => {}).listen(9100)\n"}
     lines = "RUN apt-get install -y tini curl"
     assert verdict("tini", "--", "/app/e.sh", files=files, base="node:22", lines=lines).outcome == "cut-off"
+
+
+@pytest.mark.parametrize(("command", "outcome"), [("yarn start", "killed"), ("prepare", "exits")])
+def test_what_is_told_to_start_serves_although_a_script_would_become_its_arguments(command: str, outcome: str) -> None:
+    files = {"e.sh": f'#!/bin/bash\n{command}\nexec "$@"\n', "package.json": '{"scripts": {"start": "node dist/main"}}'}
+    assert verdict("/bin/bash", "/app/e.sh", files=files, base="node:22").outcome == outcome

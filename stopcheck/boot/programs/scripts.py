@@ -253,6 +253,7 @@ another process beside the shell, and waits for what the script started), bun 1.
 _PNPM = regex(r"\bpnpm@v?(\d+)")
 _NODE = regex(r"(?:^|/)node:(\d+)")
 _NODE_OF_PNPM_11 = 22
+_BRINGS_PNPM = regex(r"\bcorepack\b|\b(?:npm|yarn)\b[^;&|]*\bpnpm\b|get\.pnpm\.io")
 _LAST_PNPM = 10
 
 
@@ -285,11 +286,13 @@ def _is_known_pnpm(start: Start, package: dict[str, object]) -> bool:
 
     So does an older Node.js, with which version 11 does not run (its `engines`), be it that the build asks for it.
     """
-    builds = (each.value for each in start.machine.image.instructions if each.keyword in {"RUN", "ENV", "ARG"})
+    builds = [each.value for each in start.machine.image.instructions if each.keyword in {"RUN", "ENV", "ARG"}]
     found = [version for text in (str(package.get("packageManager")), *builds) for version in _PNPM.findall(text)]
     node = _NODE.search(start.machine.image.base.name)
     if not found:
-        return node is not None and int(node[1]) < _NODE_OF_PNPM_11
+        # Where no step brings it, it may not be there at all.
+        brought = any(map(_BRINGS_PNPM.search, builds))
+        return brought and node is not None and int(node[1]) < _NODE_OF_PNPM_11
     return int(found[0]) <= _LAST_PNPM
 
 
