@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 TICK_LIMIT = 60
 TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
                      "sync", "tail", "touch"})  # fmt: skip
+ANSWERING = frozenset({"false", "true"})
+"""What does no work."""
 LULL = 60.0
 """Where a script runs out behind a sleep of this many seconds and more, it is taken to be stopped in it."""
 ROUND_LIMIT = 40
@@ -286,7 +288,7 @@ def _gave_way(world: World) -> bool:
     """Whether PID 1 had put a command that does its work in its own place: what ran before made things ready for it."""
     body = world.init.body
     execs = any(event.kind == "exec" and event.pid == 1 for event in world.events)
-    return execs and isinstance(body, Program) and body.row.role == "short"
+    return execs and isinstance(body, Program) and body.row.role == "short" and world.init.program not in ANSWERING
 
 
 def _is_asked(world: World, leaf: Process) -> bool:

@@ -72,6 +72,8 @@ def test_a_go_program_below_an_init() -> None:
         pytest.param("go build -C cmd/web -o ../../app .", "/src/app /app", id="change-folder"),
         pytest.param("go build acme.com/shop/cmd/web", "/src/web /app", id="import-path"),
         pytest.param("go install ./cmd/web", "/go/bin/web /app", id="install"),
+        pytest.param("go build -o /app ./...", "/app /app", id="all"),
+        pytest.param("go install ./...", "/go/bin/web /app", id="install-all"),
     ],
 )
 def test_where_go_puts_it(build: str, copy: str) -> None:
@@ -81,7 +83,6 @@ def test_where_go_puts_it(build: str, copy: str) -> None:
 @pytest.mark.parametrize(
     ("build", "outcome"),
     [
-        pytest.param("go build -o /app ./...", "graceful (assumed)", id="several"),
         pytest.param("go build -o /app $PACKAGE", "graceful (assumed)", id="not-known"),
         pytest.param("make", "graceful (assumed)", id="make"),
         pytest.param(
@@ -350,7 +351,8 @@ def c(
         pytest.param('#include "acme.h"\n' + WAITS, "", "killed", id="header"),
         pytest.param('#include "none.h"\n' + WAITS, "", "unknown", id="header-that-is-missing"),
         pytest.param("#include <uv.h>\n" + WAITS, "", "unknown", id="library"),
-        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "graceful", id="starts-others"),
+        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "unknown", id="starts-others"),
+        pytest.param(FLAG.replace("sleep(1)", "fork()"), "", "graceful", id="starts-others-with-a-handler"),
         pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
         pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),
         pytest.param("/* signal(SIGTERM, on); */" + WAITS, "", "killed", id="comment"),

@@ -87,8 +87,6 @@ def launcher(
     begin = (_live_python if language == "python" else _live_javascript)(source, path, project, around)
     if begin is None or not is_launcher(begin, process.pid, machine.stop_signal):
         return None
-    if language == "node":
-        process.ignored = frozenset()  # it puts back what it was started with ignored (src/node.cc)
     return Launcher(machine, row, begin, source)
 
 

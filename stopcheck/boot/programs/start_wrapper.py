@@ -11,6 +11,7 @@ from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.grammar import (
     child_argv,
+    duration,
     folders,
     has_own_session,
     ignored_by,
@@ -23,7 +24,7 @@ from stopcheck.boot.grammar import (
 from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.known import tools
 from stopcheck.boot.programs.roles import find_role
-from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
+from stopcheck.boot.programs.timeouts import Timeout, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
