@@ -245,6 +245,9 @@ another process beside the shell, and waits for what the script started), bun 1.
 
 
 _PNPM = regex(r"\bpnpm@v?(\d+)")
+_NODE = regex(r"(?:^|/)node:(\d+)")
+_NODE_OF_PNPM_11 = 22
+_BRINGS_PNPM = regex(r"\bcorepack\b|\b(?:npm|yarn)\b[^;&|]*\bpnpm\b|get\.pnpm\.io")
 _LAST_PNPM = 10
 
 
@@ -273,10 +276,18 @@ def _is_berry(start: Start, folder: str, package: dict[str, object]) -> bool:
 
 
 def _is_known_pnpm(start: Start, package: dict[str, object]) -> bool:
-    """Whether the project, or the build, tells of a version up to 10: later ones do it in another way."""
-    builds = (each.value for each in start.machine.image.instructions if each.keyword in {"RUN", "ENV", "ARG"})
+    """Whether the project, or the build, tells of a version up to 10: later ones do it in another way.
+
+    So does an older Node.js, with which version 11 does not run (its `engines`), be it that the build asks for it.
+    """
+    builds = [each.value for each in start.machine.image.instructions if each.keyword in {"RUN", "ENV", "ARG"}]
     found = [version for text in (str(package.get("packageManager")), *builds) for version in _PNPM.findall(text)]
-    return bool(found) and int(found[0]) <= _LAST_PNPM
+    node = _NODE.search(start.machine.image.base.name)
+    if not found:
+        # Where no step brings it, it may not be there at all.
+        brought = any(map(_BRINGS_PNPM.search, builds))
+        return brought and node is not None and int(node[1]) < _NODE_OF_PNPM_11
+    return int(found[0]) <= _LAST_PNPM
 
 
 def _quoted(word: str) -> str:
