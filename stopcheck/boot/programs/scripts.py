@@ -359,8 +359,8 @@ def start_procfile(start: Start) -> Body | Failure:
     """
     words = start.words
     name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
-    root = next((after for word, after in pairwise(words) if word in {"-d", "--app-root"}), "")
-    if root and start.row.name == "honcho":
+    root = next((after for word, after in pairwise(words) if word in {"-d", "--app-root", "--root"}), "")
+    if root:
         start.process.cwd = start.path(root)
     if "start" not in words:
         return start.leaf("unread", f"what {start.row.name} is asked")
