@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot.bodies.program import FOR_EVER
 from stopcheck.boot.partly import OneWord
 from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
 
 if TYPE_CHECKING:
@@ -151,6 +153,23 @@ def time_limit(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
     reading = _Reading(row, list(argv[1:]), row.skip, "")
     _read(reading)
     return tuple(reading.skipped[:1])
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration(words: tuple[Field, ...], clock: float) -> float:
+    """When a `sleep` ends; for ever where its argument is not known or is `infinity`."""
+    total = 0.0
+    for word in words:
+        if isinstance(word, Unknown):
+            return FOR_EVER
+        number, unit = (word[:-1], _UNITS[word[-1]]) if word[-1:] in _UNITS else (word, 1.0)
+        try:
+            total += float(number) * unit
+        except ValueError:
+            return FOR_EVER
+    return clock + total
 
 
 def limit_signal(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:

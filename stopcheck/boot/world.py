@@ -124,6 +124,8 @@ class Process:
     stdout: int = 0
     """The pipes that it reads from and writes to, by number; 0 is none."""
     ended_at: float = 0.0
+    ended_before: int = 0
+    """The number of the process that was started next when it had ended."""
     collected: bool = False
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
     adopted: bool = False
@@ -147,6 +149,11 @@ class Process:
         """Whether it has ended and nobody waits for it: nothing in it changes any more."""
         return self.reaped and self.status is not None
 
+    def reads_from(self, pipe: int) -> bool:
+        """Whether it has the end of a pipe open that is read from; a shell may come back to one."""
+        kept = getattr(self.body, "inputs", None)
+        return self.stdin == pipe or pipe in self.inlets.values() or (kept is not None and pipe in kept())
+
     def folder(self) -> Field:
         """Its working directory, as `pwd` tells it."""
         return folder_named(self.cwd)
@@ -156,8 +163,8 @@ class Process:
         return Process(
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
-            self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted, self.started_at, self.closed, self.inlets, self.held,
+            self.user, self.stdin, self.stdout, self.ended_at, self.ended_before,
+            self.collected, self.adopted, self.started_at, self.closed, self.inlets, self.held,
         )  # fmt: skip
 
 
@@ -223,6 +230,8 @@ class World:
     """The pipes whose last line has no newline yet."""
     unread: frozenset[int] = frozenset()
     """The pipes that were read from by a redirection which is over: nobody reads them any more."""
+    inputs: frozenset[int] = frozenset()
+    """The pipes into which a `<( … )` prints that a redirection has opened."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
@@ -247,8 +256,8 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch, self.first_after, self.spin, self.moving, self.turns, self.came_round,
             dict(self.pipes), self.next_pipe, self.descriptors, self.held, self.outlets, self.regular, self.fifos,
-            self.sinks, self.partial, self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places),
-            self.folders, dict(self.removed), self.runnable, self.shared,
+            self.sinks, self.partial, self.unread, self.inputs, self.mixed, dict(self.files), dict(self.owners),
+            dict(self.places), self.folders, dict(self.removed), self.runnable, self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -319,6 +328,8 @@ class World:
         """Whether all that read from its pipe have ended."""
         if writer.stdout in self.unread:
             return True
+        if writer.stdout in self.inputs:
+            return not any(other.reads_from(writer.stdout) for other in self.processes.values() if other.alive)
         readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
         return bool(readers) and not any(readers)
 
@@ -400,7 +411,7 @@ class World:
             return
         process.status = status
         process.killed_by = killed_by
-        process.ended_at = self.clock
+        process.ended_at, process.ended_before = self.clock, self.next_pid
         self.note("end", process, signal=killed_by)
         parent = self.processes.get(process.ppid)
         if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
@@ -439,11 +450,13 @@ class World:
 
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
         """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
+        other = sender.pid if sender is not None else 0
+        if not target.alive and signal == target.killed_by and target.ended_at == self.clock:
+            self.note("late", target, signal=signal, other=other)
         if not target.alive or signal == "0":
             return
         if sender is not None and not self.may_signal(sender, target):
             return
-        other = sender.pid if sender is not None else 0
         if signal == "KILL":
             if target.pid == 1 and sender is not None:
                 return

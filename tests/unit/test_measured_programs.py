@@ -249,3 +249,14 @@ def test_ping(line: str, expected: str) -> None:
 )
 def test_a_master_that_waits_for_all_children(script: str, expected: str) -> None:
     assert verdict("bash", "-c", script).outcome == expected
+
+
+def test_node_puts_back_what_it_was_started_with_ignored() -> None:
+    files = {"app.js": "setInterval(() => {}, 1000);\n"}
+    lines = "RUN apt-get install -y tini"
+    script = "trap '' TERM INT; exec node app.js"
+    for signal in ("TERM", "INT", "QUIT"):
+        stop = f"{lines}\nSTOPSIGNAL SIG{signal}"
+        assert (
+            verdict("tini", "--", "sh", "-c", script, base="node:20", files=files, lines=stop).outcome == "terminated"
+        )

@@ -1,4 +1,4 @@
-"""Runners of scripts that a project names: npm, yarn, pnpm and npx, make, Procfiles, `go run`."""
+"""Runners of scripts that a project names: npm, yarn, pnpm and npx, make, Procfiles."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import posixpath
 import re
 from itertools import pairwise
 
-from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.bodies.supervisor import Managed, Supervisor
 from stopcheck.boot.lookup import find_file
 from stopcheck.boot.programs.npmrc import script_shell
-from stopcheck.boot.programs.wrappers import Wrapper
+from stopcheck.boot.programs.wrappers import Wrapper, option
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.makefile import expanded, exported
-from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.regex import regex
@@ -358,8 +356,8 @@ def start_procfile(start: Start) -> Body | Failure:
     (sup.foreman); what a shell has left behind it does not wait for (sup.foreman-orphan).
     """
     words = start.words
-    name = next((after for word, after in pairwise(words) if word in {"-f", "--procfile"}), "Procfile")
-    root = next((after for word, after in pairwise(words) if word in {"-d", "--app-root", "--root"}), "")
+    name = str(option(list(words), "-f", "--procfile") or "Procfile")
+    root = str(option(list(words), "-d", "--app-root", "--root") or "")
     if root:
         start.process.cwd = start.path(root)
     if "start" not in words:
@@ -454,23 +452,6 @@ class Together(Supervisor):
         if self.current is not None and left and not any(world.processes[pid].alive for pid in self.pids):
             return False
         return super().step(world, process)
-
-
-def start_runs(start: Start) -> Body | Failure:
-    """`go run …`: a child that is built first and that nobody knows."""
-    return Builder(start.machine, replace(start.row, role="fork"), ("the built program",), dict(start.env))
-
-
-class Builder(Wrapper):
-    """A wrapper whose child is a program that is not in the image yet."""
-
-    __slots__ = ()
-
-    def _start(self, world: World, process: Process) -> None:
-        child = world.spawn(process, self, self.argv, process.origin)
-        child.program = str(self.argv[0])
-        child.body = Program(ProgramRow(child.program, role="unknown"), self.machine.stop_signal)
-        self.child = child.pid
 
 
 # --- make ------------------------------------------------------------------------------------------

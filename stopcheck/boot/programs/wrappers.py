@@ -15,6 +15,7 @@ from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_number
+from stopcheck.boot.world import Branch
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
+
+
+def _is_first(world: World, process: Process, child: Process) -> bool:
+    """Whether its child may have ended before it heard of the signal itself: all of their group was sent it."""
+    told = any(event.kind == "late" and event.pid == child.pid for event in world.events)
+    return told and not any(event.kind == "waits-out" and event.pid == process.pid for event in world.events)
+
+
+def _goes_to_sleep(world: World, process: Process) -> None:
+    world.note("waits-out", process)
+
+
+def _leaves_now(_: World, process: Process) -> None:
+    assert isinstance(process.body, Wrapper)
+    process.body.deadline = None
 
 
 class Wrapper(Parent):
@@ -97,7 +113,12 @@ class Wrapper(Parent):
                 for other in world.group(process.pgid):  # timeout(1) does so to all of its group, itself among them
                     world.kill(other, "KILL", process)
             return True
-        if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
+        if child.alive:
+            return False
+        if self.row.waits_out and self.deadline is not None and world.clock < self.deadline:
+            if _is_first(world, process, child):
+                doubt = Unknown(f"whether {process.program} is told before what it has started ends", process.origin)
+                raise Branch(doubt, (_goes_to_sleep, _leaves_now))
             return False
         gives_up = self.deadline is not None and world.clock >= self.deadline
         if self.row.waits_for_all and not gives_up and any(other.alive for other in world.children(process.pid)):

@@ -135,7 +135,7 @@ def _redirected(
         from stopcheck.boot.shell.redirections import feeds, redirect
         from stopcheck.boot.shell.refused import may_not_open
 
-        before = Redirected.of(process)
+        before, feeding = Redirected.of(process), shell.feeding
         try:
             fails = cannot_open(shell, node.redirections, world, process) or (
                 process.user != "" and may_not_open(shell, node.redirections, world, process)
@@ -161,6 +161,8 @@ def _redirected(
             return False
         if tail is None:
             shell.push(replace(before, feeds=feeds(node.redirections)))
+        else:
+            shell.feeding = feeding  # it holds what is new as long as it is there
     return True
 
 

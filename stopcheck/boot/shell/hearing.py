@@ -308,7 +308,10 @@ def run_trap(shell: Shell, signal: str, world: World, process: Process) -> None:
         return
     children = world.next_pid + shell.forked
     frozen = shell.row.name == "bash" and (signal == "CHLD" or (signal == "INT" and shell.fronted))
-    shell.push(TrapEnd(signal, shell.status, shell.ok, children=children, frozen=frozen), Evaluate(trap.body, None))
+    shell.push(
+        TrapEnd(signal, shell.status, shell.ok, children=children, frozen=frozen, waited=shell.waited),
+        Evaluate(trap.body, None),
+    )
     if shell.row.trap_exit_zero and signal != "EXIT":
         shell.status, shell.ok = 0, False
 
@@ -324,6 +327,7 @@ def resume(shell: Shell, frame: Resume, world: World, process: Process) -> None:
 
 def trap_ended(shell: Shell, frame: TrapEnd) -> None:
     """Put back what a trap has interrupted."""
+    shell.waited = frame.waited
     if frame.signal == "EXIT" and shell.killed and shell.row.exit_trap_status:
         return
     if shell.row.name == "bash":

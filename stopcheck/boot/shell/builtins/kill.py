@@ -84,13 +84,13 @@ def _told(call: Call) -> _Told:
         if option == "-l" or (option == "-L" and row.lists_upper):
             known = all(_is_listed_word(str(word), call.shell) for word in words)
             return _Told(signal if known else None, tuple(words), lists=known)
-        named = _signal_option(option, row)
-        if named:
+        flag = _signal_option(option, row)
+        if flag:
             value = option[2:] or (words.pop(0) if words else "")
             # A number alone: so say zsh and ksh93 of -n.
             number = numeral(str(value)) is not None
-            wrong = (named == "-n" and not number and row.name in {"zsh", "ksh93"}) or (
-                named == "-s" and number and row.name == "zsh"
+            wrong = (flag == "-n" and not number and row.name in {"zsh", "ksh93"}) or (
+                flag == "-s" and number and row.name == "zsh"
             )
             given, signal = "-s", None if wrong else _kill_signal(value, call.shell)
         elif given:
