@@ -65,6 +65,7 @@ def is_to_run(
             _may_stand(shell, part.body)
             or ("u" in shell.options and _lacks(shell, part.body))
             or _fails(shell, part.body, world, process)
+            or any(isinstance(each, While) and _goes_on(each) for each in commands(part.body))
             or (last and _is_stranger(shell, part.body))
         )
         and not asks_for_unset(shell, part.body, world, process)
@@ -88,8 +89,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     within = list(commands(body))
     simple = [command for command in within if isinstance(command, SimpleCommand)]
     names = {command.words[0].literal for command in simple if command.words}
-    if names & {"kill", "wait"} or any(isinstance(each, While) and LOOKS.search(each.span.text) for each in within):
-        return True  # it may signal the very shell that asks; what that waits for is no child of its own, and may stay
+    if names & {"kill", "wait"}:
+        return True  # it may signal the very shell that asks; and what that waits for is no child of its own
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
@@ -155,6 +156,16 @@ def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset())
         for item in body.items
         for command in commands(replace(body, items=(item,)))
     )
+
+
+_ROUND = regex(r"(?:while\s+(?::|true)|until\s+false)\s*[;\n]")
+_ENDS = regex(r"\b(?:break|exec|exit|return)\b")
+
+
+def _goes_on(loop: While) -> bool:
+    """Whether a loop has no end, or looks at processes, which may have none."""
+    text = loop.span.text
+    return LOOKS.search(text) is not None or (_ROUND.match(text) is not None and not _ENDS.search(text))
 
 
 def _is_alone(item: Item) -> bool:

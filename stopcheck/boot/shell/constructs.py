@@ -163,7 +163,15 @@ def _redirected(
             shell.push(replace(before, feeds=feeds(node.redirections)))
         else:
             shell.feeding = feeding  # it holds what is new as long as it is there
+            if not isinstance(node, Subshell) and not _is_forked_for(shell, process, node):
+                shell.kept |= {before.stdout} - {0}
     return True
+
+
+def _is_forked_for(shell: Shell, process: Process, node: Command) -> bool:
+    """Whether bash has forked for a construct alone, and keeps nothing of what it has redirected."""
+    forked = shell.row.name == "bash" and shell.mode == "subshell" and process.origin is not None
+    return forked and process.origin is not None and process.origin.start == node.span.start
 
 
 def _cannot_read(shell: Shell, node: Unparsed, world: World, process: Process) -> None:

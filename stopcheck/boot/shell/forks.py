@@ -66,6 +66,7 @@ def fork(
     body.has_exit_trap = body.had_trap = False
     body.deaf = frozenset()
     body.options = shell.options - {"m"}
+    body.kept = shell.outputs()
     body.origin = _origin(shell, process, node, background, piped)
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -193,6 +194,8 @@ def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process
     child = fork(shell, world, process, node.body, node.span, False)
     body = cast("Shell", child.body)
     body.origin = replace(body.origin, parenthesised=True)
+    if node.redirections and tail is None:
+        body.kept = shell.outputs(-1)  # it makes them itself, and keeps nothing
     take_place(shell)
     shell.blocked = Foreground((child.pid,), node)
 
