@@ -183,10 +183,16 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         shell.blocked = Foreground(pids, node)
 
 
-def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process: Process) -> None:
-    """`( … )`: in a child, unless the shell has nothing else to do."""
+def run_subshell(
+    shell: Shell, node: Subshell, tail: Tail, world: World, process: Process, kept: frozenset[int]
+) -> None:
+    """`( … )`: in a child, unless the shell has nothing else to do.
+
+    It makes its redirections itself, and keeps nothing of what was there: `kept` is what the shell does.
+    """
     within = under(shell, tail, "subshell", node)
     if may_replace(shell, within):
+        shell.kept -= kept
         alone = within is not None and within <= {"subshell", "redirection"} and shell.mode == "subshell"
         shell.origin = replace(shell.origin, parenthesised=shell.origin.parenthesised or alone)
         shell.push(Evaluate(node.body, frozenset() if alone and shell.row.exec_parentheses else within))
@@ -194,8 +200,7 @@ def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process
     child = fork(shell, world, process, node.body, node.span, False)
     body = cast("Shell", child.body)
     body.origin = replace(body.origin, parenthesised=True)
-    if node.redirections and tail is None:
-        body.kept = shell.outputs(-1)  # it makes them itself, and keeps nothing
+    body.kept = shell.outputs(-1 if node.redirections and tail is None else None) - kept
     take_place(shell)
     shell.blocked = Foreground((child.pid,), node)
 
