@@ -231,7 +231,9 @@ def run_first(
         return False
     child = fork(shell, world, process, part.body, part.span, False)
     body = cast("Shell", child.body)
-    body.origin = replace(body.origin, lenient=body.origin.lenient and not shell.row.almquist)
+    lenient = body.origin.lenient and not shell.row.almquist
+    direction = part.direction if isinstance(part, ProcessSubstitution) else "$"
+    body.origin = replace(body.origin, lenient=lenient, substitutes=direction)
     if forgets_errexit(shell):
         body.options -= {"e"}
     child.stdout, child.pgid = world.new_pipe(), process.pgid  # under `set -m`, too
@@ -246,6 +248,8 @@ def run_first(
 def run_beside(shell: Shell, part: ProcessSubstitution, world: World, process: Process, before: int) -> str:
     """Start a `<( … )` or `>( … )`, and name it; bash takes the highest numbers, `before` of them are taken."""
     child = fork(shell, world, process, part.body, part.span, False)
+    body = cast("Shell", child.body)
+    body.origin = replace(body.origin, substitutes=part.direction)
     note_substitution(shell, child)
     number = str(HIGHEST - before)
     if part.direction == "<":
