@@ -68,6 +68,11 @@ def find_file(image: Image, name: str, cwd: str, env: Mapping[str, Field]) -> Im
     return file
 
 
+def is_of_bash(name: str) -> bool:
+    """Whether it is a builtin or a keyword of bash, and no program."""
+    return name == "[[" or name in _BUILT_IN
+
+
 def is_hidden(name: str, search: str) -> bool:
     """Whether a program that people know is not found for want of the system's folders in PATH."""
     usual = not set(DEFAULT_PATH.split(":")).isdisjoint(search.split(":"))

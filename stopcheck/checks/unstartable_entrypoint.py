@@ -261,8 +261,13 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     """What is wrong inside a script."""
     if failure.kind == "crlf" and failure.file is None and cause.span is not None:
         source = cause.span.outermost().source
+        lines = (
+            "Its lines end in CR LF, and each"
+            if cause.span.text.startswith("#!")
+            else "The line ends in CR LF, and the"
+        )
         return Found(
-            "The line ends in CR LF, and the carriage return becomes a part of its last word",
+            f"{lines} carriage return becomes a part of the last word",
             cause.span,
             _without_cr(source),
             "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",

@@ -357,7 +357,7 @@ def _shut(start: Start, language: str, name: str) -> Failure | None:
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)
     if isinstance(file, ImageFile) and is_shut_out(start.machine.image, user, file, 4):
-        why = f"{path} can be read by root alone, and {user} is to run it"
+        why = f"{path} may be read by root alone, but runs as {user}"
         return Failure(13 if language == "perl" else MISSING[language], why, "unreadable", name, file)  # EACCES
     folder = closed_folder(start.machine.image, user, path)
     return (
