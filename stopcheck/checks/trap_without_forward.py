@@ -54,8 +54,8 @@ def check(case: Case) -> Iterator[Violation]:
 def _why(case: Case, shell: Shell, trap: Trap | None, early: bool, child: str) -> str:
     if early:
         return (
-            f"The text of the trap stands in double quotes: it was expanded when it was set, before {child} was started, "
-            "and `kill` is given no process"
+            f"The text of the trap stands in double quotes: it was expanded when it was set, before {child} was "
+            "started, and `kill` is given no process"
         )
     if trap is not None and _eaten(trap):
         return f"The build has expanded the heredoc, and left nothing of `$…` in the trap: it does not tell {child}"

@@ -50,7 +50,8 @@ def from_source(
     first = paths[0] if paths else ""
     known = {name: value for name, value in env.items() if isinstance(value, str)}
     told: tuple[object, ...] = ()
-    carried = len(paths) == 1 and may_be_carried_out(language, process.program)
+    needs = tuple(needs)
+    carried = len(paths) == 1 and not needs and may_be_carried_out(language, process.program)
     if carried or language == "python":
         from stopcheck.boot.programs.carried_out import carried_out, is_alone, known_variables, told_arguments
 
@@ -58,7 +59,7 @@ def from_source(
         told = (told_arguments(process, first), is_alone(world, process))
     if language == "python":
         known["python"] = _python(process.program, machine.image.base.name)
-    needs, given = tuple(needs), given or {}
+    given = given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
     made = frozenset(world.files) if world is not None else frozenset()
     key = (
