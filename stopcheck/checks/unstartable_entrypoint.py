@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from stopcheck.stop.cause import Cause
 
 BOM = "\ufeff"
+_FIRST_LINES = {
+    "js": "#!/usr/bin/env node", "mjs": "#!/usr/bin/env node", "php": "#!/usr/bin/env php", "pl": "#!/usr/bin/env perl",
+    "py": "#!/usr/bin/env python3", "rb": "#!/usr/bin/env ruby", "bash": "#!/bin/bash",
+}  # fmt: skip
+"""By the ending of a script's name: what it begins with, where that is not `#!/bin/sh`."""
+_RUN_BY = {"js": "node", "mjs": "node", "php": "php", "pl": "perl", "py": "python3", "rb": "ruby", "sh": "sh"}
+"""By the ending of a script's name: what runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,11 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         return _not_executable(hidden, asked)
     here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
     if isinstance(here, ImageFile):
+        program = _RUN_BY.get(name.rpartition(".")[2], "")
+        if program and isinstance(here.content, SourceFile) and not here.content.text.startswith("#!"):
+            words = f"{in_json(program)}, {in_json(name)}"
+            fix = Fix(f"Have {program} run it", (Edit(at, words),)) if at is not None else None
+            return Found(f"{name} is no program by itself", asked, fix, f"Name what runs it: `{program} {name}`.")
         fix = Fix("Say where it is", (Edit(at, in_json(here.path)),)) if at is not None else None
         return Found(f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path.")
     return Found(f"{name} is not in the image", asked, None, "Install it, or write the path under which it is there.")
@@ -298,11 +310,13 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
         case "shebang" if content.text.startswith("#!"):
             return Found(f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "Name it: `#!/bin/sh`.")
         case "shebang":
+            begin = _FIRST_LINES.get(path.rpartition(".")[2], "#!/bin/sh")
+            more = _last_service(content) if begin == "#!/bin/sh" else ()
             return Found(
                 f"{path} has no `#!` line: the kernel does not know what to run it with",
                 first,
-                _put(first.at_start(), "#!/bin/sh\n", *_last_service(content)),
-                "Begin the script with `#!/bin/sh`.",
+                _put(first.at_start(), f"{begin}\n", *more),
+                f"Begin the script with `{begin}`.",
             )
         case "mark":
             mark = Span(content, 0, len(BOM))
