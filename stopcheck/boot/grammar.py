@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 
+from stopcheck.boot.bodies.program import FOR_EVER
 from stopcheck.boot.partly import OneWord
 from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.boot.world import Field
@@ -153,6 +156,23 @@ def time_limit(row: ProgramRow, argv: tuple[Field, ...]) -> tuple[Field, ...]:
     return tuple(reading.skipped[:1])
 
 
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def duration(words: tuple[Field, ...], clock: float) -> float:
+    """When a `sleep` ends; for ever where its argument is not known or is `infinity`."""
+    total = 0.0
+    for word in words:
+        if isinstance(word, Unknown):
+            return FOR_EVER
+        number, unit = (word[:-1], _UNITS[word[-1]]) if word[-1:] in _UNITS else (word, 1.0)
+        try:
+            total += float(number) * unit
+        except ValueError:
+            return FOR_EVER
+    return clock + total
+
+
 def limit_signal(row: ProgramRow, argv: tuple[Field, ...]) -> Field | None:
     """The signal that its own option names for a child that has run too long, as it is written; None without it."""
     reading = _Reading(row, list(argv[1:]), row.skip, "")
@@ -277,3 +297,13 @@ def ignored_by(row: ProgramRow, own: list[str]) -> set[str]:
         if name in row.ignore_options:
             found |= {signal_name(each) or "" for each in value.split(",")} if value else set(NUMBERS)
     return found - {"", "KILL", "STOP"}
+
+
+_SHELL_WORK = regex(
+    r"[;&|<>()$`*?\[\]{}~#\\\"']|^\s*[^\s=]+=|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
+)
+
+
+def needs_a_shell(line: str) -> bool:
+    """Whether a command is more than words between blanks: make and yarn start others themselves (make's job.c)."""
+    return _SHELL_WORK.search(line) is not None

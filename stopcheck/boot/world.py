@@ -124,6 +124,8 @@ class Process:
     stdout: int = 0
     """The pipes that it reads from and writes to, by number; 0 is none."""
     ended_at: float = 0.0
+    ended_before: int = 0
+    """The number of the process that was started next when it had ended."""
     collected: bool = False
     """Whether its parent has asked the kernel how it ended: until then its number still names it."""
     adopted: bool = False
@@ -133,6 +135,9 @@ class Process:
     """The descriptors that were closed, by number: `exec >&-`."""
     inlets: Mapping[str, int] = field(default_factory=dict)
     """By the number of a descriptor but the first three, the pipe that it reads from there: `exec 4<file`."""
+
+    held: tuple[str, ...] | None = None
+    """While it is stopped (SIGSTOP), the signals that wait until it goes on; None: it is not."""
 
     @property
     def alive(self) -> bool:
@@ -144,6 +149,11 @@ class Process:
         """Whether it has ended and nobody waits for it: nothing in it changes any more."""
         return self.reaped and self.status is not None
 
+    def reads_from(self, pipe: int) -> bool:
+        """Whether it has the end of a pipe open that is read from; a shell may come back to one."""
+        kept = getattr(self.body, "inputs", None)
+        return self.stdin == pipe or pipe in self.inlets.values() or (kept is not None and pipe in kept())
+
     def folder(self) -> Field:
         """Its working directory, as `pwd` tells it."""
         return folder_named(self.cwd)
@@ -153,8 +163,8 @@ class Process:
         return Process(
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
-            self.user, self.stdin, self.stdout, self.ended_at, self.collected,
-            self.adopted, self.started_at, self.closed, self.inlets,
+            self.user, self.stdin, self.stdout, self.ended_at, self.ended_before,
+            self.collected, self.adopted, self.started_at, self.closed, self.inlets, self.held,
         )  # fmt: skip
 
 
@@ -220,6 +230,8 @@ class World:
     """The pipes whose last line has no newline yet."""
     unread: frozenset[int] = frozenset()
     """The pipes that were read from by a redirection which is over: nobody reads them any more."""
+    inputs: frozenset[int] = frozenset()
+    """The pipes into which a `<( … )` prints that a redirection has opened."""
     mixed: frozenset[int] = frozenset()
     """The pipes into which errors go, too: nobody knows what their lines are."""
     files: dict[str, Field] = field(default_factory=dict)
@@ -244,8 +256,8 @@ class World:
             self.clock, self.stopping, self.next_pid, list(self.events), self.assumed, self.fallback, self.steps,
             self.step_limit, self.epoch, self.first_after, self.spin, self.moving, self.turns, self.came_round,
             dict(self.pipes), self.next_pipe, self.descriptors, self.held, self.outlets, self.regular, self.fifos,
-            self.sinks, self.partial, self.unread, self.mixed, dict(self.files), dict(self.owners), dict(self.places),
-            self.folders, dict(self.removed), self.runnable, self.shared,
+            self.sinks, self.partial, self.unread, self.inputs, self.mixed, dict(self.files), dict(self.owners),
+            dict(self.places), self.folders, dict(self.removed), self.runnable, self.shared,
         )  # fmt: skip
 
     # --- processes -------------------------------------------------------------------------------
@@ -316,6 +328,8 @@ class World:
         """Whether all that read from its pipe have ended."""
         if writer.stdout in self.unread:
             return True
+        if writer.stdout in self.inputs:
+            return not any(other.reads_from(writer.stdout) for other in self.processes.values() if other.alive)
         readers = [other.alive for other in self.processes.values() if other.stdin == writer.stdout > 0]
         return bool(readers) and not any(readers)
 
@@ -397,7 +411,7 @@ class World:
             return
         process.status = status
         process.killed_by = killed_by
-        process.ended_at = self.clock
+        process.ended_at, process.ended_before = self.clock, self.next_pid
         self.note("end", process, signal=killed_by)
         parent = self.processes.get(process.ppid)
         if parent is not None and parent.alive and "CHLD" in getattr(parent.body, "traps", ()):
@@ -436,15 +450,25 @@ class World:
 
     def kill(self, target: Process, signal: str, sender: Process | None) -> None:
         """kill(2), from outside where `sender` is None; PID 1 gets only what it has caught (pid_namespaces(7))."""
+        other = sender.pid if sender is not None else 0
+        if not target.alive and signal == target.killed_by and target.ended_at == self.clock:
+            self.note("late", target, signal=signal, other=other)
         if not target.alive or signal == "0":
             return
         if sender is not None and not self.may_signal(sender, target):
             return
-        other = sender.pid if sender is not None else 0
         if signal == "KILL":
             if target.pid == 1 and sender is not None:
                 return
             self.exit(target, 137, "KILL")
+            return
+        if target.held is not None and signal != "CONT":
+            target.held += () if signal in target.held else (signal,)
+            return
+        held, target.held = target.held or (), None
+        for waiting in held:
+            self.kill(target, waiting, sender)
+        if not target.alive:
             return
         disposition = target.body.disposition(signal)
         if signal in target.ignored and (disposition == "default" or not target.body.overrides):
@@ -461,6 +485,7 @@ class World:
             self.note("unhandled", target, signal=signal, other=other)
         elif signal in PAUSING:
             self.note("paused", target, signal=signal, other=other)
+            target.held = () if signal == "STOP" else None  # the others stop nothing in an orphaned group
         else:
             target.told += (signal,)
             self.note("dies", target, signal=signal, other=other)
@@ -479,7 +504,7 @@ class World:
             moved = False
             for process in [process for process in self.processes.values() if process.status is None]:
                 self.moving = process.pid
-                while process.status is None and process.body.step(self, process):
+                while process.status is None and process.held is None and process.body.step(self, process):
                     moved = True
                     self.steps += 1
                     self.spin += 1
@@ -495,7 +520,8 @@ class World:
 
     def next_wake(self) -> float | None:
         """When the next timer ends; one that is over has done what it does."""
-        times = [process.body.wakes() for process in self.processes.values() if process.alive]
+        going = (process for process in self.processes.values() if process.alive and process.held is None)
+        times = [process.body.wakes() for process in going]
         return min((time for time in times if time is not None and time > self.clock), default=None)
 
     def awaited(self, pid: int = 1) -> Iterator[Process]:

@@ -276,6 +276,29 @@ class Builders:
             path = join(folder, output)
             effects.put(path, ImageFile(path, made, _PROGRAM_MODE, effects.origin))
 
+    def do_dart(self, arguments: Sequence[Field | None]) -> None:
+        """dart: `compile exe SOURCE -o PROGRAM`, without `-o` beside the source as SOURCE.exe (dart.dev/tools)."""
+        effects = self.effects
+        effects.unsure(effects.cwd, "/root")
+        texts = [field.text if field is not None else "" for field in arguments]
+        if texts[:2] != ["compile", "exe"]:
+            return
+        output, source = None, ""
+        waiting = list(arguments[2:])
+        while waiting:
+            field = waiting.pop(0)
+            text = field.text if field is not None else ""
+            if text in {"-o", "--output"}:
+                output = waiting.pop(0) if waiting else None
+            elif text.startswith("--output=") and field is not None:
+                output = field.after(len("--output="))
+            elif text.endswith(".dart"):
+                source = text
+        if not source:
+            return
+        made = Made("it is compiled", effects.origin, "dart", (join(effects.cwd, source),), effects.view)
+        self.write_program(output or Field(f"{source.removesuffix('.dart')}.exe"), "", made)
+
     def _dotnet_project(self, place: str | None) -> str | None:
         """A project file, or the only one in a folder."""
         if place is None or place.endswith(".csproj"):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stopcheck.model import Label
     from stopcheck.source import SourceFile, Span
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
 
 Value: TypeAlias = str | Unknown
 

@@ -33,6 +33,9 @@ class ShellRow:
     ignores: frozenset[str] = frozenset()
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
+    realtime: str = "names"
+    lists_names: bool = True
+    lists_upper: bool = False
     trap_resets: bool = True
     trap_skips: bool = False
     tells_once: bool = False
@@ -56,7 +59,10 @@ class ShellRow:
     upper_only: bool = False
     wait_n_status: int = 2
     waits_for_pipeline: bool = True
+    leaves_pipeline: bool = False
+    select_end: int = 1
     waits_for_substitutions: bool = False
+    waits_for_adopted: bool = False
     trap_exit_zero: bool = False
     recursion: str = "crashes"
     refuses_monitor: bool = False
@@ -67,6 +73,7 @@ class ShellRow:
     exports_path: bool = False
     syntax_error: str = ""
     error_trap: str = ""
+    error_within: frozenset[str] = frozenset({"trap", "exit"})
     options: str = ""
     named_options: frozenset[str] = frozenset()
     job_slots: bool = False

@@ -18,7 +18,7 @@ from stopcheck.model import OutcomeKind
 from stopcheck.regex import regex
 from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
-from stopcheck.syntax.dockerfile import ShellForm
+from stopcheck.syntax.dockerfile.tree import ShellForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

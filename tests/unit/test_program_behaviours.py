@@ -426,7 +426,7 @@ def test_the_two_busyboxes_of_debian(package: str, expected: str) -> None:
         pytest.param("npm run nothing", "node:20", "fails", id="npm-no-such-script"),
         pytest.param("yarn start", "node:20-alpine", "cut-off", id="yarn-1-leaves-at-once"),
         pytest.param("yarn install", "node:20", "exits", id="yarn-install"),
-        pytest.param("pnpm start", "node:20", "unknown", id="pnpm-of-no-known-version"),
+        pytest.param("pnpm start", "node:24", "unknown", id="pnpm-of-no-known-version"),
         pytest.param("pnpm run direct", "node:20", "graceful", id="pnpm-exec"),
         pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
         pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),
@@ -1017,7 +1017,7 @@ def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own()
     ("start", "expected"),
     [
         pytest.param("su nobody -s /bin/sh -c server", "cut-off", id="a session of its own"),
-        pytest.param("su -s /bin/sh -c server", "graceful", id="root's is the init's"),
+        pytest.param("su -s /bin/bash -c server", "graceful", id="root's is the init's"),
     ],
 )
 def test_an_init_that_signals_its_session_does_not_reach_another(start: str, expected: str) -> None:
@@ -1290,3 +1290,11 @@ def test_services_of_runit_stay_in_its_process_group() -> None:
     files = {"a/run": "#!/bin/sh\nour-app\n"}
     found = verdict("timeout", "60", "runsv", "/app/a", files=files, lines="RUN our-build /usr/bin/our-app")
     assert any("passes SIGTERM on to our-app" in step.text for step in found.story)
+
+
+def test_whether_runuser_hears_of_the_end_of_its_child_first_is_not_known() -> None:
+    script = "#!/bin/sh\nrunuser -u nobody -- sh -c './app & wait' & trap 'wait; exit 4' TERM; wait\n"
+    files = {"n.sh": script, "app": "\x7fELF\x02"}
+    found = verdict("dumb-init", "./n.sh", files=files, lines="RUN apt-get update && apt-get install -y dumb-init")
+    told = "on the way that depends on whether runuser is told before what it has started ends"
+    assert told in [step.text for step in found.story]

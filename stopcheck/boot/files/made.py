@@ -67,7 +67,8 @@ def _may_make(process: Process, path: str) -> bool:
         named = clean(posixpath.join(process.cwd, word.rpartition("=")[2]))
         if named != "/" and (f"{named}/".startswith(f"{path}/") or f"{path}/".startswith(f"{named}/")):
             return True
-    ended = isinstance(process.body, Program) and process.body.row is not ENDED and not process.alive
+    body = process.body
+    ended = isinstance(body, Program) and body.row is not ENDED and not body.row.status and not process.alive
     ended = ended and not process.killed_by and not process.told
     starts = any(isinstance(word, str) and word.startswith(("-exec", "-ok")) for word in process.argv)
     return ended and (starts or process.program not in _MAKES_NOTHING)

@@ -41,8 +41,9 @@ def known_variables(process: Process, language: str, path: str, env: Mapping[str
     known = {name: value for name, value in env.items() if isinstance(value, str)}
     if language == "python":
         folder = known.pop("sys.path", "") or posixpath.dirname(path)
-        more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
-        known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
+        told = known.get("PYTHONPATH", "")  # an empty part of it is the current folder
+        more = [posixpath.join(process.cwd, place).rstrip("/") for place in told.split(":")] if told else []
+        known["sys.path"] = ":".join([folder, *more])
     return known
 
 

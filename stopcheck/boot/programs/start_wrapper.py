@@ -11,6 +11,7 @@ from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.accounts import ROOT, is_missing, is_refused, login_shell
 from stopcheck.boot.grammar import (
     child_argv,
+    duration,
     folders,
     has_own_session,
     ignored_by,
@@ -23,7 +24,7 @@ from stopcheck.boot.grammar import (
 from stopcheck.boot.lookup import GLIBC
 from stopcheck.boot.programs.known import tools
 from stopcheck.boot.programs.roles import find_role
-from stopcheck.boot.programs.timeouts import Timeout, duration, limit, watch
+from stopcheck.boot.programs.timeouts import Timeout, limit, watch
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
@@ -158,7 +159,10 @@ def start_daemon(start: Start) -> Body | Failure:
         return Failure(1, f"{start.row.name} is told to start nothing")
     if start.row.by_path and not str(child[0]).startswith("/"):
         return Failure(1, f"{start.row.name} wants the whole path of {child[0]}", "refuses", ran=True)
-    return Daemonizer(start.machine, start.row, child, dict(start.env))
+    own = start.argv[: len(start.argv) - len(child)]
+    named = next((path for word, path in pairwise(own) if word in start.row.makes), "")
+    pid_file = start.path(named) if isinstance(named, str) and named else ""
+    return Daemonizer(start.machine, start.row, child, dict(start.env), pid_file)
 
 
 def _short(start: Start, status: int | None = None, role: str = "short") -> Program:

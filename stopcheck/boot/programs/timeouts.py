@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 
 from stopcheck.boot.bodies.program import FOR_EVER, Program
-from stopcheck.boot.grammar import is_option, limit_signal, time_limit
+from stopcheck.boot.grammar import duration, is_option, limit_signal, time_limit
 from stopcheck.boot.programs.wrappers import Wrapper
 from stopcheck.boot.signals import signal_name
 from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.knowledge.programs import ProgramRow
-from stopcheck.model import Unknown
 from stopcheck.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from stopcheck.boot.programs.roles import Start
-    from stopcheck.boot.world import Field, Process, World
+    from stopcheck.boot.world import Process, World
 
 TIMED_OUT = 124
 """The status of timeout(1) whose child has run too long."""
@@ -167,23 +166,6 @@ def start_timer(start: Start) -> Program:
         return Program(ProgramRow(start.row.name, role="short", status=1), start.machine.stop_signal)
     clock = start.world.clock
     return Program(start.row, start.machine.stop_signal, clock + duration(words, 0.0) * start.row.unit)
-
-
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def duration(words: tuple[Field, ...], clock: float) -> float:
-    """When a `sleep` ends; for ever where its argument is not known or is `infinity`."""
-    total = 0.0
-    for word in words:
-        if isinstance(word, Unknown):
-            return FOR_EVER
-        number, unit = (word[:-1], _UNITS[word[-1]]) if word[-1:] in _UNITS else (word, 1.0)
-        try:
-            total += float(number) * unit
-        except ValueError:
-            return FOR_EVER
-    return clock + total
 
 
 def _no_interval(word: str) -> bool:

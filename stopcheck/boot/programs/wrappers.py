@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
@@ -15,6 +15,7 @@ from stopcheck.boot.grammar import child_argv
 from stopcheck.boot.programs.known import run, tools
 from stopcheck.boot.shell.invocation import run_shell
 from stopcheck.boot.signals import signal_number
+from stopcheck.boot.world import Branch
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile
 from stopcheck.knowledge.programs import ProgramRow, applied, find_program
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
     from stopcheck.boot.machine import Machine
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
+
+
+def _is_first(world: World, process: Process, child: Process) -> bool:
+    """Whether its child may have ended before it heard of the signal itself: all of their group was sent it."""
+    told = any(event.kind == "late" and event.pid == child.pid for event in world.events)
+    return told and not any(event.kind == "waits-out" and event.pid == process.pid for event in world.events)
+
+
+def _goes_to_sleep(world: World, process: Process) -> None:
+    world.note("waits-out", process)
+
+
+def _leaves_now(_: World, process: Process) -> None:
+    assert isinstance(process.body, Wrapper)
+    process.body.deadline = None
 
 
 class Wrapper(Parent):
@@ -97,7 +113,12 @@ class Wrapper(Parent):
                 for other in world.group(process.pgid):  # timeout(1) does so to all of its group, itself among them
                     world.kill(other, "KILL", process)
             return True
-        if child.alive or (self.row.waits_out and self.deadline is not None and world.clock < self.deadline):
+        if child.alive:
+            return False
+        if self.row.waits_out and self.deadline is not None and world.clock < self.deadline:
+            if _is_first(world, process, child):
+                doubt = Unknown(f"whether {process.program} is told before what it has started ends", process.origin)
+                raise Branch(doubt, (_goes_to_sleep, _leaves_now))
             return False
         gives_up = self.deadline is not None and world.clock >= self.deadline
         if self.row.waits_for_all and not gives_up and any(other.alive for other in world.children(process.pid)):
@@ -290,10 +311,21 @@ def start_find(start: Start) -> Body | Failure:
             )
             if not child or not ends:
                 return start.leaf("short", status=1)  # "missing argument to `-exec'"
+            if _finds_nothing(start, start.argv[1:index]):
+                return start.leaf("short", status=1)
             counts = rest[ends[0]] == "+"
             row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
             return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")
+
+
+def _finds_nothing(start: Start, words: tuple[Field, ...]) -> bool:
+    """Whether none of the places where find(1) is to look is there."""
+    from stopcheck.boot.files.made import is_nowhere
+
+    places = takewhile(lambda word: isinstance(word, str) and word[:1] not in {"-", "(", "!"}, words)
+    paths = [start.path(str(place)) for place in places]
+    return bool(paths) and all(is_nowhere(start.machine, start.world, path) for path in paths)
 
 
 _PART = re.compile(r"[\w-]+")

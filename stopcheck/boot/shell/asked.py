@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from stopcheck.boot.bodies.program import LONG
+from stopcheck.boot.grammar import duration
 from stopcheck.boot.shell.environment import asks_for_unset
+from stopcheck.boot.shell.quiet import LOOKS
 from stopcheck.boot.shell.words import may_be_unset
 from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.image.model import ImageFile
@@ -18,6 +21,7 @@ from stopcheck.syntax.shell.tree import (
     Sequence,
     SimpleCommand,
     Subshell,
+    While,
 )
 from stopcheck.syntax.shell.walk import commands, expansions
 
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Process, World
     from stopcheck.syntax.shell.tree import Command, Item, Node, Word
 
-_FOR_EVER = (["inf"], ["infinity"])
 _STARTS = frozenset({"exec", "fork", "init", "setsid"})
 _STANDS = _STARTS | {"service", "worker", "daemon", "supervisor"}
 _HOLDS = frozenset({"timer", "keepalive"})
@@ -85,8 +88,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     within = list(commands(body))
     simple = [command for command in within if isinstance(command, SimpleCommand)]
     names = {command.words[0].literal for command in simple if command.words}
-    if names & {"kill", "wait"}:
-        return True  # it may signal the very shell that asks; and what that waits for is no child of its own
+    if names & {"kill", "wait"} or any(isinstance(each, While) and LOOKS.search(each.span.text) for each in within):
+        return True  # it may signal the very shell that asks; what that waits for is no child of its own, and may stay
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
@@ -158,9 +161,18 @@ def _is_alone(item: Item) -> bool:
     return not item.command.rest and len(item.command.first.commands) == 1
 
 
-def _substitutions(command: SimpleCommand) -> Iterator[CommandSubstitution]:
+def _is_long(arguments: list[str]) -> bool:
+    """Whether a `sleep` only keeps the container alive."""
+    told = all(word[:1].isdigit() or word in {"inf", "infinity"} for word in arguments)
+    return told and duration(tuple(arguments), 0.0) >= LONG
+
+
+def _substitutions(command: SimpleCommand) -> Iterator[CommandSubstitution | ProcessSubstitution]:
+    """What it waits for: each `$( … )`, and a `<( … )` that it reads from."""
     words = (*command.words, *(assignment.value for assignment in command.assignments))
-    return (part for word in words for part in word.parts if isinstance(part, CommandSubstitution))
+    yield from (part for word in words for part in word.parts if isinstance(part, CommandSubstitution))
+    inputs = (each.target for each in command.redirections if each.operator == "<")
+    yield from (part for word in inputs for part in word.parts if isinstance(part, ProcessSubstitution))
 
 
 def _is_stranger(shell: Shell, body: Sequence) -> bool:
@@ -203,7 +215,7 @@ def _stands(shell: Shell, command: SimpleCommand, seen: frozenset[str], *, asked
     arguments = [word.span.text for word in command.words[1:]]
     row = find_program(name, shell.machine.programs)
     row = None if row is None else applied(row, arguments)
-    if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and arguments[:1] in _FOR_EVER):
+    if (row is not None and row.role == "keepalive" and alone) or (name == "sleep" and _is_long(arguments)):
         return True
     starts = row is not None and row.role in _STARTS and not all(word.startswith("-") for word in arguments)
     if asked and any(word.startswith("-") for word in arguments) and not starts:

@@ -65,6 +65,7 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         shell.status = shell.answers[-1].status  # what a bare `exit $(false)` leaves with
     shell.answers = ()
     name = words[0]
+    shell.waited = shell.row.name == "bash" and _waits(shell, words)
     if isinstance(name, str):
         function = shell.functions.get(name)
         if function is not None:
@@ -84,6 +85,12 @@ def simple_command(shell: Shell, node: SimpleCommand, tail: Tail, world: World, 
         if (process.user and _cannot_make(call)) or _cannot_find(call):
             return
     run_program(call)
+
+
+def _waits(shell: Shell, words: tuple[Field, ...]) -> bool:
+    """Whether it is `wait`: bash remembers its last builtin (jobs.c, wait_sigint_handler)."""
+    named = (word for word in words if word not in {"builtin", "command", "--"})
+    return next(named, "") == "wait" and "wait" not in shell.functions
 
 
 def read_on(shell: Shell, reading: Reading, world: World, process: Process, *, late: bool) -> None:

@@ -135,7 +135,7 @@ def _redirected(
         from stopcheck.boot.shell.redirections import feeds, redirect
         from stopcheck.boot.shell.refused import may_not_open
 
-        before = Redirected.of(process)
+        before, feeding = Redirected.of(process), shell.feeding
         try:
             fails = cannot_open(shell, node.redirections, world, process) or (
                 process.user != "" and may_not_open(shell, node.redirections, world, process)
@@ -161,6 +161,8 @@ def _redirected(
             return False
         if tail is None:
             shell.push(replace(before, feeds=feeds(node.redirections)))
+        else:
+            shell.feeding = feeding  # it holds what is new as long as it is there
     return True
 
 
@@ -298,7 +300,7 @@ def _begin_for(shell: Shell, node: For, tail: Tail, world: World, process: Proce
         if world.pipes.get(process.stdin) or (process.stdin and world.writers(process)):
             shell.blocked = Standing("`select` waits for an answer", node.span)
         else:
-            shell.status, shell.ok = 1, False  # nobody answers: that is the end of it
+            shell.status, shell.ok = shell.row.select_end, False  # nobody answers: that is the end of it
         return
     if node.variable in shell.constants and values and shell.row.name in {"dash", "bash", "busybox"}:
         if shell.strict or shell.errexit:

@@ -208,6 +208,8 @@ class TrapEnd:
     heard: bool = False
     children: int = 0
     frozen: bool = False
+    waited: bool = False
+    """What the shell had in `waited`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import (
     OUTPUTS,
     AndOr,
@@ -32,6 +33,8 @@ REMOVERS = frozenset({"find", "mv", "rm", "rsync"})
 WRITERS = frozenset({"cp", "install", "ln", "mv", "rsync", "sed", "tar", "tee"})
 _NUMERIC = frozenset({"-eq", "-ne", "-lt", "-le", "-gt", "-ge"})
 _DENIALS = frozenset({"!", "!=", "-ne", "-lt", "-le", "-z"})
+LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
+"""What a loop that goes round without a pause looks at processes with."""
 
 
 def quiet(node: If) -> bool:

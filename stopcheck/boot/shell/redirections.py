@@ -90,6 +90,7 @@ def _source(shell: Shell, redirection: Redirection, first: int, world: World, pr
     match redirection.operator:
         case "<" if inner:
             pipe = world.new_pipe()
+            world.inputs |= {pipe}
             for pid in inner:
                 world.processes[pid].stdout = pipe
             return pipe

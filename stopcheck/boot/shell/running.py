@@ -73,7 +73,6 @@ def run_program(call: Call) -> None:
     if world.files or world.folders or makes_files(call.words):
         worked_on(call.words, world, child)
     shell.blocked = Foreground((child.pid,), call.node)
-    shell.waited = False
 
 
 def _makes(call: Call) -> bool:

@@ -8,6 +8,7 @@ from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     OPTION_AT,
     TESTING,
+    Again,
     Assigned,
     CallEnd,
     Checked,
@@ -183,7 +184,7 @@ class Shell:
         self.unsourced = False
         """Whether a `.` of a missing file has ended it: a syntax error in bash's EXIT trap is its status then."""
         self.waited = False
-        """Whether bash has waited for a job, and for no program since: SIGINT ends it beside a pipeline or `( … )`."""
+        """Whether `wait` was bash's last simple command: SIGINT ends it beside a pipeline or `( … )`."""
         self.has_exit_trap = False
         """Whether it ever had an EXIT trap: bash minds signals for it from then on (row.exit_trap), even without."""
         self.armed: frozenset[str] = frozenset()
@@ -267,6 +268,16 @@ class Shell:
             return ()  # whatever happens, it goes on
         return self.blocked.pids if isinstance(self.blocked, (Foreground, Reading, Waiting)) else ()
 
+    def inputs(self) -> set[int]:
+        """The pipes that it reads from once it has done what it does now, or is about to read from."""
+        kept = (self.blocked, *self.frames)
+        waiting = (each.reading if isinstance(each, Again) else each for each in kept)
+        found = {each.pipe for each in waiting if isinstance(each, Reading)}
+        for frame in self.frames:
+            if isinstance(frame, Redirected):
+                found |= {frame.stdin, *(pipe for _, pipe in frame.inlets)}
+        return found
+
     # --- going on --------------------------------------------------------------------------------
 
     def keeps(self, *names: str) -> bool:
@@ -310,10 +321,13 @@ class Shell:
             return False
         if not self.row.error_trap:
             raise TooComplex("what its trap for ERR does")
+        within = self.row.error_within
         for frame in reversed(self.frames):
-            if isinstance(frame, CallEnd) and "E" not in self.options and not unwound:
+            if isinstance(frame, CallEnd) and not ("E" in self.options or "function" in within or unwound):
                 return False
             if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and self.unheard)):
+                return False
+            if isinstance(frame, TrapEnd) and ("exit" if frame.signal == "EXIT" else "trap") not in within:
                 return False
         return "ERR" not in self.pending
 

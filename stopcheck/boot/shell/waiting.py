@@ -5,11 +5,11 @@ from __future__ import annotations
 from stopcheck.boot.bodies.program import Program
 from stopcheck.boot.shell import forks
 from stopcheck.boot.shell.frames import ENDLESS, Answer, Evaluate, Foreground, Reading, Standing, TrapEnd, Waiting
+from stopcheck.boot.shell.quiet import LOOKS
 from stopcheck.boot.signals import signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import replace
-from stopcheck.regex import regex
 from stopcheck.syntax.shell.tree import Pipeline
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         return _stood(shell, blocked, world, process)
     if isinstance(blocked, Reading):
         return _has_read(shell, blocked, world, process)
+    strays = dead_strays(world, process)
     for other in world.children(process.pid):
         other.collected = other.collected or not other.alive
     if isinstance(blocked, Foreground) and blocked.asked is not None:
@@ -46,7 +47,7 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         child.reaped = True
     shell.blocked = None
     if isinstance(blocked, Waiting):
-        _wait_is_over(shell, blocked, ended, world, process)
+        _wait_is_over(shell, blocked, ended, strays, world, process)
     elif blocked.asked is None or not _has_its_output(shell, blocked, world, process):
         _command_is_over(shell, blocked, ended, world, process)
     return True
@@ -137,12 +138,13 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
         shell.set_status(status, expected)
     if isinstance(blocked.node, Pipeline):
         shell.piped = _statuses(shell, world, blocked)
-    _tell_of_killed(shell, world)
+    _tell_of_killed(shell, world, min(blocked.pids))
 
 
-def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: World, process: Process) -> None:
+def _wait_is_over(
+    shell: Shell, blocked: Waiting, ended: list[Process], strays: frozenset[int], world: World, process: Process
+) -> None:
     """What a `wait` was for has ended: what it says of that, and which jobs the shell forgets with it."""
-    shell.waited = shell.row.name == "bash" and not blocked.every
     if blocked.which and ended and not blocked.every:
         shell.assign(blocked.which, str(ended[-1].pid))
     parts = any(len(job.pids) > 1 for job in shell.jobs)
@@ -153,7 +155,7 @@ def _wait_is_over(shell: Shell, blocked: Waiting, ended: list[Process], world: W
             doubt = Unknown("whether `wait` has come to the last job before it ended", blocked.span)
             shell.disowned = {**shell.disowned, blocked.pids[-1]: doubt}
     have_waited(shell, world, None if blocked.every else meant, numbers=blocked.numbers)
-    if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended):
+    if blocked.every and not blocked.first and waits_on(shell, world, process, blocked.span, ended, strays):
         return
     told = seen(shell, ended[-1]) if ended and not blocked.every else 0
     if blocked.first and parts and shell.row.name == "busybox":
@@ -180,12 +182,8 @@ def _die_of(shell: Shell, signal: str, world: World, process: Process) -> None:
         world.exit(process, 128 + signal_number(signal), signal)
 
 
-_LOOKS = regex(r"\bkill -0\b|/proc/|\b(?:jobs|pgrep|pidof|wait)\b")
-"""What a loop that goes round without a pause looks at processes with."""
-
-
 def _looks_again(world: World, loop: Standing) -> bool:
-    return world.ended() > loop.ended and _LOOKS.search(loop.span.text) is not None
+    return world.ended() > loop.ended and LOOKS.search(loop.span.text) is not None
 
 
 def is_short(world: World, pipe: int) -> bool:
@@ -211,12 +209,22 @@ def _all_stand(shell: Shell, world: World, waiting: Waiting) -> bool:
     return all(world.processes[pid].alive for pid in named)
 
 
-def waits_on(shell: Shell, world: World, process: Process, span: Span, ended: list[Process]) -> bool:
+def dead_strays(world: World, process: Process) -> frozenset[int]:
+    """The adopted children that have ended, of which it has not been told yet."""
+    children = world.children(process.pid)
+    return frozenset(child.pid for child in children if child.adopted and not (child.alive or child.collected))
+
+
+def waits_on(
+    shell: Shell, world: World, process: Process, span: Span, ended: list[Process], strays: frozenset[int]
+) -> bool:
     """busybox's `wait` for all: where the last job has failed, it goes on until some other child ends.
 
-    That is one that PID 1 has adopted. Source: fuzz, orphan-*.busybox; its calls of wait4(2) tell.
+    That is one that PID 1 has adopted; of `strays` it is told at once, if they come behind the job. Source: ash.c,
+    dowait and waitone; fuzz, orphan-*.busybox.
     """
-    if shell.row.name != "busybox" or not ended or not max(ended, key=lambda child: child.ended_at).status:
+    last = max(ended, key=lambda child: child.ended_at, default=None)
+    if shell.row.name != "busybox" or last is None or not last.status or max(strays, default=0) > last.pid:
         return False
     others = tuple(child.pid for child in world.children(process.pid) if child.alive)
     if others:
@@ -299,11 +307,12 @@ def is_frozen(shell: Shell) -> bool:
     return any(isinstance(frame, TrapEnd) and frame.frozen for frame in shell.frames)
 
 
-def _tell_of_killed(shell: Shell, world: World) -> None:
+def _tell_of_killed(shell: Shell, world: World, since: int = 0) -> None:
     """bash tells of the jobs that a signal has ended, and has them in its table no more: `wait -n` is not for them.
 
     With `-c` that goes for all that have ended, but in POSIX mode for `$!`. It looks when a command in the foreground
-    has ended; what ends at that moment it may have seen, or not yet. Source: jobs.c, notify_of_job_status.
+    has ended; what ends at that moment it may have seen, or not yet, but for what had ended before that command began
+    (`since`: its first process). Source: jobs.c, notify_of_job_status.
     """
     if shell.row.name != "bash" or is_frozen(shell):
         return
@@ -312,10 +321,14 @@ def _tell_of_killed(shell: Shell, world: World) -> None:
         over = [job for job in over if world.processes[job.pids[-1]].killed_by]
     elif shell.strict:
         over = [job for job in over if shell.last_job not in job.pids]
-    late = [job for job in over if any(world.processes[pid].ended_at == world.clock for pid in job.pids)]
+    late = [job for job in over if any(_ends_now(world, world.processes[pid], since) for pid in job.pids)]
     shell.jobs = tuple(
         replace(job, doubtful=True) if job in late else job for job in shell.jobs if job in late or job not in over
     )
+
+
+def _ends_now(world: World, process: Process, since: int) -> bool:
+    return process.ended_at == world.clock and process.ended_before > since
 
 
 def have_waited(shell: Shell, world: World, pids: tuple[int, ...] | None, *, numbers: bool = True) -> None:

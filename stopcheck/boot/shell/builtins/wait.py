@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from stopcheck.boot.shell import waiting
 from stopcheck.boot.shell.builtins.jobs import find_job
-from stopcheck.boot.shell.frames import Foreground, Job, Waiting
+from stopcheck.boot.shell.frames import ENDLESS, Foreground, Job, Standing, Waiting
 from stopcheck.boot.signals import signal_number
 from stopcheck.boot.world import TooComplex
 from stopcheck.hints import TYPE_CHECKING
@@ -40,6 +40,7 @@ def do_wait(call: Call) -> None:
         return
     own = [child for child in world.children(call.process.pid) if not child.adopted]
     news = [child for child in own if child.job and not (child.alive or child.collected)]
+    strays = waiting.dead_strays(world, call.process)
     for child in world.children(call.process.pid):
         child.collected = child.collected or not child.alive
     told: Status | None = None
@@ -53,7 +54,7 @@ def do_wait(call: Call) -> None:
         if first and shell.row.name == "bash" and (over := _untold(shell, world, news)) is not None:
             _tell(call, over, which, bool(pids))
             return
-        if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news):
+        if not pids and news and waiting.waits_on(shell, world, call.process, call.node.span, news, strays):
             return
         if not pids and shell.row.name in {"bash", "yash"}:
             waiting.forget(shell, world)
@@ -97,6 +98,8 @@ def _all_jobs(call: Call, first: bool) -> list[int]:
     shell, world = call.shell, call.world
     any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
     pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
+    if shell.row.waits_for_adopted:
+        pids += [child.pid for child in world.children(call.process.pid) if child.adopted and child.alive]
     if shell.row.waits_for_substitutions and not first:
         pids += [other.pid for other in world.living(shell.substitutions)]
     return pids
@@ -146,6 +149,8 @@ def _named(call: Call, word: Field, children: set[int], first: bool) -> tuple[tu
             shell.forgotten |= {pid}
         return told if told is not None else 0, first
     if shell.row.name == "bash" and pid in _known_above(call):
+        if "-f" in call.arguments:
+            shell.blocked = Standing(f"{ENDLESS}: `wait -f` of another's child", call.node.span)
         return 255, False
     return None if shell.row.almquist else 127, False
 
