@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.lookup import is_npm_script
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called
 from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place
@@ -157,6 +158,10 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     if isinstance(program, str) and posixpath.basename(program).startswith(failure.name):
         advice = f"Leave `{failure.name}` out: the base image's ENTRYPOINT is {program}, and CMD only its arguments."
         return Found(f"{program} takes `{failure.name}` for the script to run: {failure.reason}", asked, None, advice)
+    if is_npm_script(case.image, failure.name, case.image.workdir):
+        why = f"node takes `{failure.name}` for a file: {failure.reason}"
+        advice = f"Name what that script of package.json runs, or `npm run {failure.name}`."
+        return Found(why, asked, None, advice)
     return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
 
 

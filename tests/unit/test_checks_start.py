@@ -896,3 +896,17 @@ def test_a_script_that_nothing_runs() -> None:
     case = analysed(files)
     assert found(case) == [("error", "unstartable-entrypoint", 4)]
     assert 'CMD ["php", "worker.php"]' in mended(files, case)["Dockerfile"]
+
+
+def test_node_is_told_the_name_of_an_npm_script() -> None:
+    files = {
+        "Dockerfile": 'FROM node:20-slim\nWORKDIR /srv\nCOPY app.js package.json ./\nCMD ["start"]\n',
+        "app.js": "setInterval(() => {}, 1000);\n",
+        "package.json": '{"scripts": {"start": "node app.js"}}\n',
+    }
+    case = analysed(files)
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 1)
+    ((_, violation, _),) = case[2]
+    assert "node takes `start` for a file" in violation.message
+    files["package.json"] = "{}\n"
+    assert analysed(files)[1].outcome == "graceful"  # nobody knows what it is
