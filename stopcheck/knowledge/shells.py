@@ -26,6 +26,7 @@ class ShellRow:
     exec_apart: frozenset[str] = frozenset()
     exec_before: str = ""
     exec_subshell: frozenset[str] = frozenset()
+    exec_substitution: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
     wait_catches: frozenset[str] = frozenset()
@@ -73,6 +74,7 @@ class ShellRow:
     exports_path: bool = False
     syntax_error: str = ""
     error_trap: str = ""
+    error_within: frozenset[str] = frozenset({"trap", "exit"})
     options: str = ""
     named_options: frozenset[str] = frozenset()
     job_slots: bool = False

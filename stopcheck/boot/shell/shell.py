@@ -92,7 +92,7 @@ _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "constants", "cut", "deaf",
     "disowned", "dying", "ending", "exported", "feeding", "folders", "forgotten",
     "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
-    "jobs", "killed", "last_job", "left_within", "machine", "mode", "name",
+    "jobs", "kept", "killed", "last_job", "left_within", "machine", "mode", "name",
     "ok", "open_end", "opened", "origin", "options", "packaged", "pending", "piped", "plain", "renamed",
     "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
     "witnesses",
@@ -202,6 +202,8 @@ class Shell:
         self.answers: tuple[Answer, ...] = ()
         self.feeding: tuple[int, ...] = ()
         """The pipes to `>( … )` that it holds as long as a command, or a construct, is redirected there."""
+        self.kept: frozenset[int] = frozenset()
+        """The pipes of `outputs` to the end: those of the shell that it was forked from, too."""
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
         self.packaged: ProgramRow | None = None
@@ -278,6 +280,10 @@ class Shell:
                 found |= {frame.stdin, *(pipe for _, pipe in frame.inlets)}
         return found
 
+    def outputs(self, upto: int | None = None) -> frozenset[int]:
+        """The pipes that it wrote to before a construct or a function was redirected, and has open until that ends."""
+        return self.kept.union(frame.stdout for frame in self.frames[:upto] if isinstance(frame, Redirected)) - {0}
+
     # --- going on --------------------------------------------------------------------------------
 
     def keeps(self, *names: str) -> bool:
@@ -321,10 +327,13 @@ class Shell:
             return False
         if not self.row.error_trap:
             raise TooComplex("what its trap for ERR does")
+        within = self.row.error_within
         for frame in reversed(self.frames):
-            if isinstance(frame, CallEnd) and "E" not in self.options and not unwound:
+            if isinstance(frame, CallEnd) and not ("E" in self.options or "function" in within or unwound):
                 return False
             if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and self.unheard)):
+                return False
+            if isinstance(frame, TrapEnd) and ("exit" if frame.signal == "EXIT" else "trap") not in within:
                 return False
         return "ERR" not in self.pending
 
