@@ -36,6 +36,8 @@ _MOUNT = regex(
 """What a compose file, a manifest or `docker run` mounts, by where it does."""
 _TOPICS = regex(r"build|volume|mount|docker run")
 _VERSION = regex(r"v?\d[\w.-]*|.*\$.*")
+_COMMENT = regex(r"(?m)^[ \t]*#[# \t]*(.+)")
+"""A Dockerfile's comment: it may tell how it is built."""
 _KEY = regex(r"(?:-\s+)?([\w-]+):(?:\s+(.*))?")
 _WITH_VALUE = frozenset(
     """
@@ -176,6 +178,10 @@ class Recipes:
         self._dockerfiles = sorted(dockerfiles)
         sources = {path: self._files.read(path) for path in self._dockerfiles}
         self._from = {path: _bases(source.text) for path, source in sources.items() if source is not None}
+        told = {
+            path: "\n".join(_COMMENT.findall(source.text)) for path, source in sources.items() if source is not None
+        }
+        self._texts += [(path, text) for path, text in told.items() if _TOPICS.search(text)]
         for path, names in self._from.items():
             for name in names:
                 if any(each != path for each in self._folders(name)):

@@ -227,14 +227,18 @@ def _lacks(image: Image, name: str, cwd: str) -> bool:
 def _meant_elsewhere(image: Image, name: str, cwd: str) -> bool:
     """Whether a name that only the base image could have on PATH is that of a file which the build puts elsewhere.
 
-    No system brings along a script whose name ends in `.sh`, either.
+    No system brings along a script whose name ends in `.sh`, or one of JavaScript, either.
     """
     base = image.base
     own = {path.rsplit("/", 1)[-1] for path in (*base.execs, *base.starts)}
     if "/" in name or name in own or not (base.plain or is_bare(image)):
         return False
     here = image.files.lookup(clean(posixpath.join(cwd, name)))
-    return name.endswith(".sh") or image.files.puts(name) or not (here is None or isinstance(here, Unknown))
+    return (
+        name.endswith((".sh", ".js", ".mjs", ".cjs"))
+        or image.files.puts(name)
+        or not (here is None or isinstance(here, Unknown))
+    )
 
 
 def begins_like_a_program(text: str) -> bool:

@@ -570,3 +570,12 @@ def test_a_bundle_that_bears_the_name_of_its_source(build: str, source: str, out
     )
     files = {"package.json": json.dumps({"scripts": {"build": build}}), source: "setInterval(() => {}, 1000);\n"}
     assert verdict(dockerfile, files).outcome == outcome
+
+
+def test_the_official_image_of_node_runs_a_script_that_is_no_program() -> None:
+    dockerfile = (
+        "FROM node:22 AS build\nWORKDIR /src\nCOPY . .\nRUN npm ci && npm run build\n"
+        'FROM node:22-alpine\nWORKDIR /app\nRUN npm i\nCOPY --from=build /src/dist ./\nCMD ["main.js"]\n'
+    )
+    told = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}'
+    assert verdict(dockerfile, {"src/main.ts": EXPRESS, "tsconfig.json": told}).outcome == "killed"

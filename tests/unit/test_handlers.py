@@ -842,3 +842,17 @@ def test_what_is_imported_where_another_import_fails(files: dict[str, str], comp
 def test_what_tsconfig_has_looked_for_in_node_modules_is_a_library() -> None:
     told = '{"compilerOptions": {"baseUrl": ".", "paths": {"*": ["node_modules/*"]}}}'
     assert read("node", EXPRESS, {"tsconfig.json": told}).complete
+
+
+@pytest.mark.parametrize(
+    ("call", "handles"),
+    [
+        pytest.param("app.enableShutdownHooks()", True, id="nest"),
+        pytest.param("app.enableShutdownHooks(['SIGTERM'])", True, id="nest-with-signals"),
+        pytest.param("app.get(PrismaService).enableShutdownHooks(app)", False, id="a-method-of-its-own"),
+    ],
+)
+def test_the_shutdown_hooks_of_nest(call: str, handles: bool) -> None:
+    head = "const { NestFactory } = require('@nestjs/core');\nNestFactory.create(App)"
+    text = f"{head}.then((app) => {{ {call}; app.listen(80); }});\n"
+    assert ("TERM" in read("node", text).on) is handles

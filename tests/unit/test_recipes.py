@@ -336,3 +336,9 @@ def test_its_command_was_never_meant_for_another_entrypoint() -> None:
 def test_images_that_are_made_from_each_other_come_to_an_end() -> None:
     verdict, _ = said("FROM acme/base\nCMD x\n", Dockerfile="FROM acme/base\n")
     assert verdict.outcome == "unknown"
+
+
+def test_a_comment_of_a_dockerfile_may_tell_how_it_is_built() -> None:
+    dockerfile = "# Build: docker build -t acme/bot -f bot/Dockerfile .\nFROM debian:12\nCOPY . .\n"
+    recipes = Recipes(MemoryFiles({"bot/Dockerfile": dockerfile, "bot/run.sh": "", "lib/x": ""}))
+    assert recipes.context("bot/Dockerfile") == ""

@@ -142,12 +142,24 @@ def read(text: str) -> Source:
     return Source(
         on={name: "ignore" if blocked or name in goes_on else kind for name in handled},
         needs=needs,
-        tokens=source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code)),
+        tokens=(source.tokens() | set(re.findall(r"\bSIG[A-Z]+\d?\b", code))) - _namesakes(code),
         cleanup=bool({"exit", "beforeExit"} & set(events)),
         starts=", ".join(sorted(starters)),
         doubt=doubt,
         lasts=lasts,
     )
+
+
+def _namesakes(code: str) -> set[str]:
+    """Methods of the application's own that only bear the name of a library's.
+
+    Nest's `enableShutdownHooks` takes signals, or nothing; that of Prisma's documentation takes the application.
+    """
+    return {"enableShutdownHooks("} if _GIVEN_APPLICATION.search(code) and not _GIVEN_SIGNALS.search(code) else set()
+
+
+_GIVEN_APPLICATION = regex(r"\benableShutdownHooks\s*\(\s*\w")
+_GIVEN_SIGNALS = regex(r"\benableShutdownHooks\s*\(\s*[\[)]")
 
 
 def _only_waits(text: str) -> bool:
