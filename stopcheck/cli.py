@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stopcheck import __version__
-from stopcheck.config import FAIL_ON, Settings
+from stopcheck.config.settings import FAIL_ON, Settings
 from stopcheck.program import CLEAN, FAILED, perform
 from stopcheck.records import replace
 from stopcheck.report import formats

@@ -6,7 +6,8 @@ import os
 from functools import lru_cache
 
 from stopcheck.case import ContainerReport, Options, Report
-from stopcheck.config import FAIL_ON, Configuration, Settings
+from stopcheck.config.configuration import Configuration
+from stopcheck.config.settings import FAIL_ON, Settings
 from stopcheck.discovery import Found, Place, discover, place, repository_root, shown
 from stopcheck.files import DiskFiles
 from stopcheck.hints import TYPE_CHECKING
@@ -318,7 +319,8 @@ def _findings(cases: list[Case]) -> Iterable[Finding]:
 
 def _stamp(name: str, violation: Violation, severity: Severity, containers: tuple[int, ...]) -> Finding:
     """A finding; its story leads through the related places."""
-    return Finding(name, severity, violation, containers, tuple(Step(x.text, x.span) for x in violation.related))
+    story = violation.story or tuple(Step(label.text, label.span) for label in violation.related)
+    return Finding(name, severity, violation, containers, story)
 
 
 def _by_container(container: Container) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from stopcheck.proof import proven
 from stopcheck.records import replace
 from stopcheck.stop.blame import causes
 from stopcheck.stop.others import others
+from stopcheck.stop.story import story
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from stopcheck.model import Severity, Violation
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
-    from stopcheck.syntax.dockerfile import Dockerfile
+    from stopcheck.syntax.dockerfile.tree import Dockerfile
 
     Found = tuple[str, Violation, Severity]
     Check = Callable[[Case], Iterator[Violation]]
@@ -83,11 +84,11 @@ def violations(
     own = proven(list(found.values()), dockerfile, files, path, options, programs, assessment)
     more: dict[tuple[str, str, int, int], Found] = {}
     for other in others(assessment, programs):
-        new = _by_place(_of(dockerfile, other.assessment, options.pedantic))
+        new = _by_place(_of(dockerfile, other.assessment, options.pedantic, otherwise=True))
         fresh = [
             _under(other.condition, each)
             for key, each in new.items()
-            if key not in found.keys() | more.keys() and (each[2] == "error" or not other.condition)
+            if key not in found.keys() | more.keys() and (each[2] == "error" or not other.asked)
         ]
         more |= _by_place(proven(fresh, dockerfile, files, path, options, programs, other.assessment, as_it_is=False))
     return [*own, *more.values()]
@@ -97,17 +98,16 @@ def _under(condition: str, found: Found) -> Found:
     """A violation of an image that is run otherwise, which says when it comes true."""
     rule, violation, severity = found
     severity = min(severity, "warning", key=ORDER.index)
-    if not condition:
-        return rule, violation, severity
     first, rest = violation.message[0], violation.message[1:]
     first = first.lower() if rest[:1].islower() else first
     return rule, replace(violation, message=f"{condition}, {first}{rest}"), severity
 
 
-def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool) -> Iterator[Found]:
+def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool, *, otherwise: bool = False) -> Iterator[Found]:
     """What is wrong on every way; what hangs on something that the files do not decide is a warning at most.
 
-    The story that is told of the image is that of its worst way: what comes of another says that it is one.
+    The story that is told of the image is that of its worst way: what comes of another says that it is one, and has a
+    story of its own; so has all that comes of an image that is run `otherwise`.
     """
     paths: list[Stopped | None] = [*sorted(assessment.paths, key=lambda path: path is not assessment.worst)] or [None]
     ways = [_of_way(dockerfile, assessment, stopped, pedantic) for stopped in paths]
@@ -115,9 +115,10 @@ def _of(dockerfile: Dockerfile, assessment: Assessment, pedantic: bool) -> Itera
     certain = set.intersection(*errors)
     for stopped, way in zip(paths, ways, strict=True):
         elsewhere = _elsewhere(assessment, stopped)
+        own = story(assessment, stopped) if way and stopped is not None and (elsewhere or otherwise) else ()
         for rule, violation, severity in way:
             highest: Severity = "error" if _place(rule, violation) in certain else "warning"
-            each = rule, violation, min(severity, highest, key=ORDER.index)
+            each = rule, replace(violation, story=own), min(severity, highest, key=ORDER.index)
             yield _under(elsewhere, each) if elsewhere else each
 
 

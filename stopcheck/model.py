@@ -117,7 +117,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What a check yields: the message, the place it blames, how to mend it."""
+    """What a check yields: the message, the place it blames, how to mend it.
+
+    `story` is that of the way on which it comes true, where that is another than the one told of its image.
+    """
 
     message: str
     span: Span
@@ -125,6 +128,7 @@ class Violation:
     related: tuple[Label, ...] = ()
     advice: str | None = None
     severity: Severity | None = None
+    story: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.knowledge.programs import ProgramRow
     from stopcheck.model import Edit, Fix, Severity, Unknown, Violation
     from stopcheck.stop.assess import Assessment
-    from stopcheck.syntax.dockerfile import Dockerfile
+    from stopcheck.syntax.dockerfile.tree import Dockerfile
 
     Found = tuple[str, Violation, Severity]
 

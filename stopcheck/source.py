@@ -90,6 +90,10 @@ class Span:
         """The empty span where this one begins."""
         return Span(self.source, self.start, self.start)
 
+    def at_end(self) -> Span:
+        """The empty span where this one ends."""
+        return Span(self.source, self.end, self.end)
+
     def to(self, other: Span) -> Span:
         """From the start of this one to the end of the other."""
         return Span(self.source, self.start, other.end)

@@ -102,7 +102,7 @@ def boot(image: Image, stop_signal: str, programs: Mapping[str, ProgramRow] | No
         return (Booted(world, machine, Unknown("the start command is nested too deeply")),)
     if isinstance(started, Failure):
         world.note_failure("cannot-start", process, started, process.origin)
-        told = started.kind in {"absent", "folder", "mode", "refuses"} or started.status < 126 or started.ran
+        told = started.kind in {"absent", "path", "folder", "mode", "refuses"} or started.status < 126 or started.ran
         world.exit(process, started.status if told else Unknown(ENGINES_CHOICE))
         return (Booted(world, machine),)
     process.body = started

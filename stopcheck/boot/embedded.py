@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.source import SourceFile
-from stopcheck.syntax.exec_form import character_offsets
+from stopcheck.syntax.dockerfile.exec_form import character_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,6 +19,7 @@ from stopcheck.boot.lookup import (
     is_absent,
     is_bare,
     is_for,
+    is_hidden,
     is_no_name,
     lacks_language,
     lacks_node,
@@ -108,7 +109,7 @@ class Loader(Machine):
         elif waits_for_a_volume(self.image, name):
             elsewhere = self._opaque(process, "absent", "the image has no working directory and no file of its own")
         if file is None:
-            return elsewhere or self._not_found(name, process.cwd)
+            return elsewhere or self._not_found(name, process.cwd, search)
         start = Start(self, world, process, ProgramRow(process.program), argv, env, depth)
         if not isinstance(file, Unknown):
             if process.user and is_shut_out(self.image, process.user, file, 1):
@@ -168,11 +169,13 @@ class Loader(Machine):
     def _opaque(self, process: Process, role: str, reason: str) -> Program:
         return Program(ProgramRow(process.program, role=role, instead=reason), self.stop_signal)
 
-    def _not_found(self, name: str, cwd: str) -> Failure:
+    def _not_found(self, name: str, cwd: str, search: Field | None) -> Failure:
         if "\r" in name:
             return Failure(127, f"{name.rstrip()!r} is not in the image (its line ends in CR LF)", "crlf", name)
         if "/" in name and self.image.files.kind(clean(posixpath.join(cwd, name))) == "folder":
             return Failure(126, f"{name} is a folder", "folder", name)
+        if isinstance(search, str) and is_hidden(name, search):
+            return Failure(127, f"{name} is looked for on PATH alone, and that is {search!r}", "path", name)
         return Failure(127, f"{name} is not in the image", "absent", name)
 
     def _become(self, start: Start) -> Body | Failure:
@@ -189,10 +192,22 @@ class Loader(Machine):
             ended = gives_up(replace(start, row=ProgramRow(process.program), argv=own))
             if ended is not None:
                 return ended
+        hooks = self._hooks() if isinstance(base.cmd, tuple) and own[:1] == base.cmd[:1] else ""
+        if hooks:
+            return start.script(f'set -e\n{hooks}exec "$@"', arguments=own)
         started = self.load(start.world, process, own, start.env, start.depth + 1)
         if isinstance(started, Failure) and started.kind in UNMARKED and started.file:
             return self.load(start.world, process, ("/bin/sh", started.file.path, *own[1:]), start.env, start.depth + 1)
         return started
+
+    def _hooks(self) -> str:
+        """What the base image's own script runs first, of what the build has put into its folder for that."""
+        folder, lines = self.image.base.hooks, ""
+        for file in self.image.files.matching(f"{folder}/*.*sh") if folder else ():
+            executable = isinstance(file.mode, Unknown) or file.mode & 0o111
+            if executable and isinstance(file.content, SourceFile) and file.path.endswith((".sh", ".envsh")):
+                lines += f"{'. ' if file.path.endswith('.envsh') else ''}{file.path}\n"
+        return lines
 
     def _stranger(self, start: Start, file: ImageFile | Unknown) -> Body | Failure:
         """A program of which there is no knowledge: what the build made it of, or what can be said by its name."""
@@ -278,7 +293,8 @@ class Loader(Machine):
         script = _seen_from(process.cwd, found_as(self.image, str(argv[0]), file.path, process.cwd, env))
         loaded = self.load(world, process, (*interpreter, script, *argv[1:]), env, start.depth + 1)
         if isinstance(loaded, Failure) and loaded.kind == "absent":
-            return Failure(127, f"{file.path} asks for {loaded.reason}", "interpreter", loaded.name, file)
+            why = loaded.reason.replace(" is not", ", which is not", 1)
+            return Failure(127, f"{file.path} asks for {why}", "interpreter", loaded.name, file)
         if program in self.programs and not isinstance(loaded, Failure):
             # Who describes a script knows it better than its text does; that it starts at all is another question.
             process.program = program

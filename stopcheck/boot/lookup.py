@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.model import Unlikely
 from stopcheck.image.paths import clean
 from stopcheck.knowledge.programs import find_program
 from stopcheck.knowledge.systems import is_foreign_manager, lacks
@@ -41,7 +42,7 @@ _MAY_BRING_NODE = regex(
 _RUNS_ANYTHING = regex(
     r"\|\s*(?:ba)?sh\b|(?:^|[;&|(])\s*(?:(?:ba|da)?sh\s+(?!-)|\./|/)[\w./-]+|\b(?:make|ansible\S*|tar|unzip|source|eval)\b"
 )
-_NEVER = frozenset("\n\"'`$()[]{}<>|&;*?,=")
+_NEVER = frozenset("\\\n\"'`$()[]{}<>|&;*?,=")
 _OPERATORS = frozenset({"&&", "||", ";", "|"})
 _BUILT_IN = frozenset({"compgen", "declare", "disown", "let", "mapfile", "popd", "pushd", "readarray", "shopt",
                        "source", "typeset"})  # fmt: skip
@@ -57,12 +58,27 @@ def find_file(image: Image, name: str, cwd: str, env: Mapping[str, Field]) -> Im
     else:
         search = env.get("PATH", BARE_PATH[image.base.family in GLIBC])
         file = image.files.which(name, (search or cwd) if isinstance(search, str) else DEFAULT_PATH)
+        if isinstance(file, Unlikely) and isinstance(search, str) and _is_elsewhere(image, name, search):
+            return None
     keyword = name == "[[" and image.base.family in GLIBC  # busybox has a program of this name
     if isinstance(file, Unknown) and (
         keyword or name in _BUILT_IN or is_no_name(name) or is_foreign_manager(image.base.family, name)
     ):
         return None
     return file
+
+
+def is_hidden(name: str, search: str) -> bool:
+    """Whether a program that people know is not found for want of the system's folders in PATH."""
+    usual = not set(DEFAULT_PATH.split(":")).isdisjoint(search.split(":"))
+    return "/" not in name and not usual and (name in SHELL_NAMES or find_program(name) is not None)
+
+
+def _is_elsewhere(image: Image, name: str, search: str) -> bool:
+    """Whether it is hidden so, and the build context tells what is in the folders that are there in their place."""
+    found = (image.files.lookup(posixpath.join(folder, name)) for folder in search.split(":") if folder)
+    told = (each is None or (isinstance(each, Unlikely) and not may_be_the_bases(each)) for each in found)
+    return is_hidden(name, search) and all(told)
 
 
 def found_as(image: Image, name: str, target: str, cwd: str, env: Mapping[str, Field]) -> str:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 TICK_LIMIT = 60
 TIDYING = frozenset({"cat", "chmod", "chown", "date", "echo", "kill", "killall", "ls", "mkdir", "pkill", "rm", "sleep",
                      "sync", "tail", "touch"})  # fmt: skip
+ANSWERING = frozenset({"false", "true"})
+"""What does no work."""
 LULL = 60.0
 """Where a script runs out behind a sleep of this many seconds and more, it is taken to be stopped in it."""
 ROUND_LIMIT = 40
@@ -286,7 +288,7 @@ def _gave_way(world: World) -> bool:
     """Whether PID 1 had put a command that does its work in its own place: what ran before made things ready for it."""
     body = world.init.body
     execs = any(event.kind == "exec" and event.pid == 1 for event in world.events)
-    return execs and isinstance(body, Program) and body.row.role == "short"
+    return execs and isinstance(body, Program) and body.row.role == "short" and world.init.program not in ANSWERING
 
 
 def _is_asked(world: World, leaf: Process) -> bool:
@@ -469,10 +471,17 @@ def _guard(world: World, before: World) -> bool:
     if any(event.kind == "cannot-start" and event.pid == 1 for event in world.events):
         return True
     refused = bool(world.assumed) and isinstance(world.init.status, int) and world.init.status != 0
-    if not refused or _asks_in_the_end(world.init):
+    if not refused or _asks_in_the_end(world.init) or _ends_as_its_trap_does(world):
         return False
     parts = (_is_part(world.init, doubt, leaf) for doubt in before.assumed for leaf in before.awaited())
     return len(world.assumed) > len(before.assumed) or any(parts)
+
+
+def _ends_as_its_trap_does(world: World) -> bool:
+    """Whether the status is that of a process which an EXIT trap has killed and waited for (under `set -e`)."""
+    trap = next((at for at, event in enumerate(world.events) if event.kind == "trap" and event.text == "EXIT"), None)
+    killed = [] if trap is None else [event.pid for event in world.events[trap:] if event.kind == "dies"]
+    return any(world.processes[pid].status == world.init.status for pid in killed)
 
 
 _LEAVES = regex(r"\b(?:exec|exit|return)\b")

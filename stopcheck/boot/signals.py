@@ -20,14 +20,15 @@ HARMLESS: frozenset[str] = frozenset({"CHLD", "CONT", "URG", "WINCH"})
 PAUSING: frozenset[str] = frozenset({"STOP", "TSTP", "TTIN", "TTOU"})
 
 
-def signal_name(text: str, prefix: bool = True) -> str | None:
-    """The bare name ("TERM") of "15", "TERM", "term", "RTMIN+3" and, where `prefix`, "SIGTERM"; None: no signal."""
+def signal_name(text: str, prefix: bool = True, realtime: str = "names") -> str | None:
+    """The bare name ("TERM") of "15", "TERM", "term", "RTMIN+3" and, where `prefix`, "SIGTERM"; None: no signal.
+
+    `realtime`: whether real-time signals have "names" there, only "numbers", or are no signals at all ("").
+    """
     text = text.strip()
     number = numeral(text)
     if number is not None:
-        if number in NAMES:
-            return NAMES[number]
-        return f"RTMIN+{number - REALTIME_MIN}" if REALTIME_MIN <= number <= REALTIME_MAX else None
+        return NAMES.get(number) or (_realtime_name(number) if realtime else None)
     name = text.upper()
     if name.startswith("SIG"):
         if not prefix:
@@ -37,8 +38,14 @@ def signal_name(text: str, prefix: bool = True) -> str | None:
     if name in NUMBERS:
         return name
     if name in {"RTMIN", "RTMAX"} or (name[:6] in {"RTMIN+", "RTMAX-"} and numeral(name[6:]) is not None):
-        return name
+        return _realtime_name(signal_number(name)) if realtime == "names" else None
     return None
+
+
+def _realtime_name(number: int) -> str | None:
+    if not REALTIME_MIN <= number <= REALTIME_MAX:
+        return None
+    return f"RTMIN+{number - REALTIME_MIN}" if number > REALTIME_MIN else "RTMIN"
 
 
 def signal_number(name: str) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.blame import Cause
     from stopcheck.stop.deliver import Stopped
-    from stopcheck.syntax.dockerfile import Dockerfile
+    from stopcheck.syntax.dockerfile.tree import Dockerfile
 
 
 @dataclass(frozen=True, slots=True)

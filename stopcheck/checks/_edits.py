@@ -38,6 +38,12 @@ def insert_before(span: Span, *statements: str) -> Edit:
     return Edit(outer.at_start(), "".join(statement + joint for statement in statements))
 
 
+def after_operator(span: Span) -> bool:
+    """Whether a command is what `&&` or `||` leads to: a list of commands in its place has to stand in braces."""
+    outer = span.outermost()
+    return outer.source.text[: outer.start].rstrip().endswith(("&&", "||"))
+
+
 def insert_after(span: Span, *statements: str) -> Edit:
     """Statements after a command: on lines of their own where it is alone on its line, else after a `;`."""
     outer = span.outermost()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stopcheck.model import Safety, Unknown
     from stopcheck.source import Span
     from stopcheck.stop.blame import Cause
-    from stopcheck.syntax.dockerfile import Argument
+    from stopcheck.syntax.dockerfile.tree import Argument
     from stopcheck.syntax.shell.tree import Command, Pipeline
 
 _PATTERN = frozenset("*?[]{}~")

@@ -6,7 +6,7 @@ import re
 
 from stopcheck.boot.shell.frames import Foreground
 from stopcheck.boot.shell.shell import Shell
-from stopcheck.checks._edits import insert_before, verbatim
+from stopcheck.checks._edits import after_operator, insert_before, verbatim
 from stopcheck.checks._script import called, consequence, stopping
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Edit, Fix, Violation
@@ -51,21 +51,24 @@ def _with_trap(case: Case, cause: Cause, shell: Shell) -> Fix | None:
         return None
     loops = isinstance(shell.blocked, Foreground)
     action = "; ".join([*told, "exit 0"] if loops or not told else told)
-    edits = [insert_before(cause.span, f"trap '{action}' {signal}")]
+    opening, closing = ("{ ", "; }") if after_operator(cause.span) else ("", "")
+    edits = [insert_before(cause.span, f"{opening}trap '{action}' {signal}")]
     if isinstance(shell.blocked, Foreground):
         node = shell.blocked.node
         if not isinstance(node, SimpleCommand) or not verbatim(node.span):
             return None
-        edits.append(_interruptible(node))
+        edits.append(_interruptible(node, closing))
     else:
         edits += [_interruptible(node) for node in _sleeps(cause.span)]
+        if closing:
+            edits.append(Edit(cause.span.at_end(), closing))
     title = "Set a trap that passes the signal on" if told else "Set a trap that ends the script"
     return Fix(title, tuple(edits), "unsafe")
 
 
-def _interruptible(node: SimpleCommand) -> Edit:
+def _interruptible(node: SimpleCommand, closing: str = "") -> Edit:
     """It goes to the background and the shell waits for it, which a trap ends at once."""
-    return Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!")
+    return Edit(Span(node.span.source, node.span.end, node.span.end), " & wait $!" + closing)
 
 
 def _sleeps(loop: Span) -> list[SimpleCommand]:

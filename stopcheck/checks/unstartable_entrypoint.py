@@ -150,10 +150,14 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
 
 def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     """What ends a script in front of the service: its shell cannot read it, knows an option not, or may not write."""
+    if failure.kind == "path":
+        return Found(failure.reason, asked, None, "Keep the system's folders in it: `ENV PATH=…:$PATH`.")
     if failure.kind in {"account", "refuses"}:
         return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":
         return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
+    if failure.kind == "dot" and cause.span is not None:
+        return _dot(failure, cause.span)
     if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:
         return None
     if failure.kind in {"denied", "closed"}:
@@ -166,6 +170,15 @@ def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     if name != "bash" and (failure.kind == "option" or not parse_script(cause.span.source, "bash").problems):
         return Found(why, cause.span, None, f"{script} is written for bash: run it with bash (`#!/bin/bash`).")
     return Found(why, cause.span, None, f"`{name} -n` tells of it before the image is built.")
+
+
+def _dot(failure: Failure, span: Span) -> Found:
+    """`. common.sh`, which is looked for on PATH and not in the working directory."""
+    node = command_at(span)
+    word = node.words[1] if node is not None and len(node.words) > 1 else None
+    known = word is not None and word.literal == failure.name
+    fix = Fix("Say that it is in the working directory", (Edit(word.span, f"./{failure.name}"),)) if known else None  # type: ignore[union-attr]
+    return Found(failure.reason, span, fix, f"Write its path: `. ./{failure.name}`, or an absolute one.")
 
 
 def _shell_for_script(case: Case, failure: Failure, asked: Span) -> Found | None:

@@ -67,6 +67,7 @@ def base_image(reference: str, span: Span) -> Base:
         needs=row.needs,
         needs_unless=row.needs_unless,
         starts=row.starts,
+        hooks=row.hooks,
         plain=row.plain,
     )
 

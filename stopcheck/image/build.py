@@ -17,7 +17,8 @@ from stopcheck.image.variables import Missing, SubstitutionError, expand, expand
 from stopcheck.model import Label, Problem, Unknown
 from stopcheck.records import dataclass, replace
 from stopcheck.source import SourceFile
-from stopcheck.syntax.dockerfile import ExecForm, ShellForm, parse_dockerfile
+from stopcheck.syntax.dockerfile import parse_dockerfile
+from stopcheck.syntax.dockerfile.tree import ExecForm, ShellForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Base, Value
     from stopcheck.image.variables import Lookup
     from stopcheck.source import Span
-    from stopcheck.syntax.dockerfile import Dockerfile, Instruction
+    from stopcheck.syntax.dockerfile.tree import Dockerfile, Instruction
 
     Recipes = Callable[[str], Recipe | None]
     """What builds an image, by its name; None where that is not known."""

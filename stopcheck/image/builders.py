@@ -12,7 +12,7 @@ from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stopcheck.image.effects import Effects
 
@@ -66,7 +66,6 @@ class Builders:
     def do_go(self, arguments: Sequence[Field | None]) -> None:
         """go: `build -o` writes a program, `install` puts it below /go, and the rest stays in the current folder."""
         effects = self.effects
-        view = effects.view
         options, operands = _go_words(arguments)
         verb = operands[0].text if operands and operands[0] else ""
         effects.unsure(effects.cwd, "/go", "/root", "/usr/local")
@@ -75,11 +74,19 @@ class Builders:
                 self.write_program(options["o"])
             return
         folder = effects.path(options["C"]) if "C" in options else effects.cwd
+        several = self._go_commands(folder, operands[1:]) if folder is not None else ()
         sources = self._go_package(folder, operands[1:]) if folder is not None else None
-        if folder is None or sources is None:
+        found = tuple((each,) for each in several) or ((sources,) if sources is not None else ())
+        if folder is None or not found:
             if "o" in options:
                 self.write_program(options["o"])
             return
+        for each in found:
+            self._write_go(verb, options, folder, each)
+
+    def _write_go(self, verb: str, options: Mapping[str, Field | None], folder: str, sources: tuple[str, ...]) -> None:
+        """What is built of one package."""
+        effects, view = self.effects, self.effects.view
         alone = sources[0] if sources[0].endswith(".go") else ""
         name = base(alone).removesuffix(".go") if alone else self._go_name(sources[0])
         made = Made("it is compiled", effects.origin, "go", sources, view)
@@ -89,6 +96,21 @@ class Builders:
             effects.cwd = before
         else:
             self.write_program(Field(join(_GO_BIN if verb == "install" else folder, name)), name, made)
+
+    def _go_commands(self, folder: str, packages: Sequence[Field | None]) -> tuple[str, ...]:
+        """The folders of all programs of `./cmd/...`, or of several packages, each told by its path."""
+        words = [field.text if field and not field.pattern else "" for field in packages]
+        if not all(word.startswith(".") for word in words) or not (len(words) > 1 or "..." in "".join(words)):
+            return ()
+        found: dict[str, None] = {}
+        for word in words:
+            root = join(folder, word.removesuffix("...").rstrip("/") or ".")
+            below = ("/*.go", "/*/*.go", "/*/*/*.go") if word.endswith("...") else ("/*.go",)
+            for file in (file for pattern in below for file in self.effects.view.matching(root + pattern)):
+                source = file.content
+                if isinstance(source, SourceFile) and re.search(r"^package[ \t]+main\b", source.text, re.MULTILINE):
+                    found[parent(file.path)] = None
+        return tuple(found)
 
     def _go_package(self, folder: str, packages: Sequence[Field | None]) -> tuple[str, ...] | None:
         """The folder of the package that is built, or its files; None where it is not known, or not one."""
@@ -253,6 +275,29 @@ class Builders:
         for output in (f"{name}.dll", *(() if lone else (name,))):
             path = join(folder, output)
             effects.put(path, ImageFile(path, made, _PROGRAM_MODE, effects.origin))
+
+    def do_dart(self, arguments: Sequence[Field | None]) -> None:
+        """dart: `compile exe SOURCE -o PROGRAM`, without `-o` beside the source as SOURCE.exe (dart.dev/tools)."""
+        effects = self.effects
+        effects.unsure(effects.cwd, "/root")
+        texts = [field.text if field is not None else "" for field in arguments]
+        if texts[:2] != ["compile", "exe"]:
+            return
+        output, source = None, ""
+        waiting = list(arguments[2:])
+        while waiting:
+            field = waiting.pop(0)
+            text = field.text if field is not None else ""
+            if text in {"-o", "--output"}:
+                output = waiting.pop(0) if waiting else None
+            elif text.startswith("--output=") and field is not None:
+                output = field.after(len("--output="))
+            elif text.endswith(".dart"):
+                source = text
+        if not source:
+            return
+        made = Made("it is compiled", effects.origin, "dart", (join(effects.cwd, source),), effects.view)
+        self.write_program(output or Field(f"{source.removesuffix('.dart')}.exe"), "", made)
 
     def _dotnet_project(self, place: str | None) -> str | None:
         """A project file, or the only one in a folder."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stopcheck.files import Entry, Files
     from stopcheck.image.wildcards import Token
     from stopcheck.source import SourceFile
-    from stopcheck.syntax.dockerfile import Dockerfile, Instruction
+    from stopcheck.syntax.dockerfile.tree import Dockerfile, Instruction
 
 _MOST_MATCHES = 2000
 """Files that a wildcard is followed to."""

@@ -20,7 +20,7 @@ from stopcheck.regex import regex
 if TYPE_CHECKING:
     from stopcheck.image.model import Value
     from stopcheck.image.variables import Lookup
-    from stopcheck.syntax.dockerfile import Argument, Instruction
+    from stopcheck.syntax.dockerfile.tree import Argument, Instruction
 
 _ARCHIVE = regex(r"\.(tar(\.\w+)?|tgz|tbz2?|txz|tzst)$", re.IGNORECASE)
 _MANIFEST = regex(r".*\.(json|lockb?|toml|txt|ya?ml|npmrc|yarnrc|env)\*?", re.IGNORECASE)

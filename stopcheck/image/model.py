@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from stopcheck.model import Label
     from stopcheck.source import SourceFile, Span
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
 
 Value: TypeAlias = str | Unknown
 
@@ -110,7 +110,8 @@ class Base:
     is the program that they put before arguments that begin with `-`, end in `prepends_to`, are one of the
     `prepends_words`, or (`prepends_missing`) name no command ("": none). They give up
     before that program where none of `needs` is set, unless a word of `needs_unless` tells of a database that is there.
-    `starts` maps its other scripts to the command that they end in. `programs` are surely there, and `missing` surely
+    `starts` maps its other scripts to the command that they end in. `hooks` is the folder of the scripts that are run
+    before its own command (`*.envsh` are sourced). `programs` are surely there, and `missing` surely
     not. `plain`: it holds no more than a system and what it is named after.
     """
 
@@ -135,6 +136,7 @@ class Base:
     needs: tuple[str, ...] = ()
     needs_unless: tuple[str, ...] = ()
     starts: Mapping[str, str] = field(default_factory=dict)
+    hooks: str = ""
     plain: bool = False
     sets: tuple[str, ...] = ()
     """Variables that it sets besides, to what is not known."""

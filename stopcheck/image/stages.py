@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stopcheck.image.model import Base, StartCommand, Value
     from stopcheck.model import Label
     from stopcheck.source import Span
-    from stopcheck.syntax.dockerfile import Dockerfile, Instruction
+    from stopcheck.syntax.dockerfile.tree import Dockerfile, Instruction
 
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 

@@ -52,6 +52,7 @@ class BaseRow:
     needs_unless: tuple[str, ...] = ()
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
+    hooks: str = ""
     programs: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     plain: bool = False
@@ -194,6 +195,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         needs_unless=tuple(known.get("needs_unless", "").split()),
         default=known.get("default", ""),
         starts=known.get("starts", {}),
+        hooks=known.get("hooks", ""),
         programs=programs,
         missing=frozenset((*system.get("missing", ()), *(absent if plain else ()), *lean)) - programs,
         plain=plain,

@@ -34,6 +34,9 @@ class ShellRow:
     ignores: frozenset[str] = frozenset()
     exit_trap: frozenset[str] = frozenset()
     sig_prefix: bool = False
+    realtime: str = "names"
+    lists_names: bool = True
+    lists_upper: bool = False
     trap_resets: bool = True
     trap_skips: bool = False
     tells_once: bool = False
@@ -57,7 +60,10 @@ class ShellRow:
     upper_only: bool = False
     wait_n_status: int = 2
     waits_for_pipeline: bool = True
+    leaves_pipeline: bool = False
+    select_end: int = 1
     waits_for_substitutions: bool = False
+    waits_for_adopted: bool = False
     trap_exit_zero: bool = False
     recursion: str = "crashes"
     refuses_monitor: bool = False

@@ -75,6 +75,8 @@ def gist(report: ContainerReport) -> str:
             return f"{main} {told_of} and can finish"
         case OutcomeKind.TERMINATED if told is False:
             return f"{main} {'have' if several else 'has'} no handler that could be told: SIGKILLed at once"
+        case OutcomeKind.TERMINATED if mains and all(process.fate == "handles" for process in mains):
+            return f"{main} {'end' if several else 'ends'} on {signal or 'the signal'} at once, without cleanup"
         case OutcomeKind.TERMINATED:
             return f"{main} {'die' if several else 'dies'} of {signal or 'the signal'} at once, without cleanup"
         case OutcomeKind.CUT_OFF if told and mains and all(process.fate == "dies" for process in mains):

@@ -101,7 +101,8 @@ def _result(finding: Finding, report: Report, index: int, fingerprint: str) -> d
             {"id": number, "physicalLocation": _place(label.span), "message": {"text": label.text}}
             for number, label in enumerate(violation.related, 1)
         ]
-    flows = [_flow(verdict.story, violation.span) for verdict in verdicts if verdict.story]
+    stories = [violation.story] if violation.story else [verdict.story for verdict in verdicts if verdict.story]
+    flows = [_flow(story, violation.span) for story in stories]
     if flows:
         result["codeFlows"] = flows
     if violation.fix is not None:

@@ -9,15 +9,16 @@ from stopcheck.report._lines import clean, columns, count, paint, wrap
 from stopcheck.report._story import COLORS, gist, heading, outcome, story
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from stopcheck.case import Report
-    from stopcheck.model import Finding, Problem, Severity
+    from stopcheck.model import Finding, Problem, Severity, Step
     from stopcheck.report._lines import Line, Style
 
 
 _EARLY = frozenset({OutcomeKind.EXITS, OutcomeKind.FAILS})
 """Outcomes that come before any stop."""
+_AMISS = (OutcomeKind.FAILS, OutcomeKind.KILLED, OutcomeKind.CUT_OFF)
 
 
 def render(report: Report, style: Style) -> str:
@@ -27,14 +28,21 @@ def render(report: Report, style: Style) -> str:
 
 def _lines(report: Report, width: int) -> Iterator[Line]:
     told: set[int] = set()
+    ways: list[Sequence[Step]] = []
     for finding in report.findings:
         yield from _finding(finding, width)
-        # What a container does is told once, with its first finding.
+        # What a container does, and what becomes of another way, is told once, with the first finding.
         untold = [index for index in finding.containers if index not in told]
-        if untold and finding.severity != "note" and report.containers[untold[0]].verdict.story:
+        way = finding.violation.story
+        if finding.severity != "note" and way and way not in ways:
+            yield []
+            yield [("  ", ""), ("What happens then:", "")]
+            yield from story(way, width)
+            ways.append(way)
+        elif not way and untold and finding.severity != "note" and report.containers[untold[0]].verdict.story:
             yield []
             yield from _story(report, untold[0], width)
-        told.update(finding.containers)
+            told.update(finding.containers)
         yield []
     for problem in report.problems:
         yield from _problem(problem, width)
@@ -96,7 +104,7 @@ def _summary(report: Report, width: int) -> Iterator[Line]:
         else:
             yield line
             yield from ([("  ", ""), (text, "")] for text in wrap(gist(container), width - 2))
-        if container.verdict.outcome is OutcomeKind.FAILS and index not in found:
+        if container.verdict.outcome in _AMISS and index not in found:
             # Nobody is to blame, or nobody knows who: then the story is all that says why.
             yield from story(container.verdict.story, width)
     if report.containers:

@@ -30,10 +30,14 @@ TRIED = 12
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """What a stop does to an image that is run otherwise; `condition` says how, where a message needs it."""
+    """What a stop does to an image that is run otherwise; `condition` says how.
+
+    `asked` is false of commands that its scripts only know, true of what it cannot do without.
+    """
 
     assessment: Assessment
-    condition: str = ""
+    condition: str
+    asked: bool = False
 
 
 def others(assessment: Assessment, programs: Mapping[str, ProgramRow] | None = None) -> Iterator[Other]:
@@ -69,7 +73,7 @@ def _other_commands(assessment: Assessment, programs: Mapping[str, ProgramRow] |
         if (word,) != own:  # a word that the script knows need not be a program of this image
             other = assess(replace(image, cmd=StartCommand((word,), None)), assessment.grace, programs)
             paths = tuple(path for path in other.paths if is_told_to_start(word) or not _is_supposed(path))
-            yield from _up(replace(other, paths=paths))
+            yield from _up(replace(other, paths=paths), f"Run with `{word}`")
 
 
 def _is_supposed(path: Stopped) -> bool:
@@ -102,7 +106,7 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
             if not _gave_up(fewer):
                 given, now = [other for other in given if other != name], fewer
         names = ", ".join(given[:NAMED]) + (", …" if len(given) > NAMED else "")
-        yield from _up(now, f"With {names} set")
+        yield from _up(now, f"With {names} set", asked=True)
 
 
 def _given(assessment: Assessment, names: list[str], programs: Mapping[str, ProgramRow] | None) -> Assessment:
@@ -132,7 +136,7 @@ def _gave_up(assessment: Assessment) -> bool:
     )
 
 
-def _up(assessment: Assessment, condition: str = "") -> Iterator[Other]:
+def _up(assessment: Assessment, condition: str, asked: bool = False) -> Iterator[Other]:
     paths = tuple(stopped for stopped in assessment.paths if stopped.booted.up)
     if paths:
-        yield Other(replace(assessment, paths=paths), condition)
+        yield Other(replace(assessment, paths=paths), condition, asked)

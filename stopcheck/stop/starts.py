@@ -15,7 +15,7 @@ from stopcheck.knowledge.programs import find_program
 from stopcheck.model import OutcomeKind
 from stopcheck.regex import regex
 from stopcheck.stop.cause import Cause
-from stopcheck.syntax.dockerfile import ShellForm
+from stopcheck.syntax.dockerfile.tree import ShellForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,8 @@ def of_long_trap(stopped: Stopped, process: Process, below: Process | None) -> C
 def of_failed_start(image: Image, stopped: Stopped) -> Iterator[Cause]:
     """PID 1 ended because a program could not be started."""
     world = stopped.world
-    failed = [event for event in world.events if event.failure is not None and event.kind != "cannot-open"]
+    told = [event for event in world.events if event.failure is not None]
+    failed = [event for event in told if event.kind != "cannot-open" or event.failure.kind == "dot"]  # type: ignore[union-attr]
     if failed and stopped.exit_code in (None, failed[-1].failure.status):  # type: ignore[union-attr]
         event = failed[-1]
         yield Cause(_start_rule(image, event), world.processes.get(event.pid, world.init), event.span, event=event)

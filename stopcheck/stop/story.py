@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Body, Event, Field, Process, World
     from stopcheck.case import Fate
     from stopcheck.image.model import Image
+    from stopcheck.source import Span
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
@@ -78,7 +79,7 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
             last = next((at for at, step in enumerate(started, 1) if step.pid == event.pid), 0)
             steps += started[:last]
             started = started[last:]
-        steps.append(Step(text, event.span, event.seconds, event.pid))
+        steps.append(Step(text, _written(event.span), event.seconds, event.pid))
     steps += started
     if stopped.outcome is OutcomeKind.UNKNOWN and stopped.reason is not None:
         steps.append(Step(f"from here on it is not known: {stopped.reason.reason}", stopped.reason.span))
@@ -120,8 +121,19 @@ def _started(stopped: Stopped) -> Iterator[Step]:
             how = " in the background" if process.job else ""
             yield Step(
                 f"{name_of(above)} (pid {above.pid}) starts `{shown(process.argv)}`{how} as pid {process.pid}",
-                process.origin, pid=process.pid,
+                _written(process.origin), pid=process.pid,
             )  # fmt: skip
+
+
+def _written(span: Span | None) -> Span | None:
+    """A place in a file; None for one in a text that stands for a script of the base image."""
+    return span if span is not None and span.outermost().source.path else None
+
+
+def _forbidding(event: Event) -> str:
+    """What has a shell end for want of a variable."""
+    asked = event.span is not None and any(f"{{{event.text}{mark}" in event.span.text for mark in ("?", ":?"))
+    return f"`${{{event.text}:?}}`" if asked else "`set -u`"
 
 
 def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | None:
@@ -145,7 +157,7 @@ def _tell(event: Event, world: World, signal: str, stopped: Stopped) -> str | No
         case "waits-outside":
             return f"a loop waits here ({event.text}): that it ends is assumed"
         case "unset":
-            return f"{who} gives up: ${event.text} is not set, which `set -u` forbids"
+            return f"{who} gives up: ${event.text} is not set, which {_forbidding(event)} forbids"
         case "exec":
             return f"`exec`: {shown(process.argv)} takes the place of the shell, as pid {event.pid}"
         case "implicit-exec" if event.pid == 1:

@@ -23,7 +23,8 @@ from stopcheck.knowledge.bases import find_base
 from stopcheck.knowledge.programs import applied, find_program
 from stopcheck.model import Unknown
 from stopcheck.source import SourceFile
-from stopcheck.syntax.dockerfile import ExecForm, parse_dockerfile
+from stopcheck.syntax.dockerfile import parse_dockerfile
+from stopcheck.syntax.dockerfile.tree import ExecForm
 from tests.conformance.harness import (
     LONG_SHUTDOWN_SECONDS,
     PATH,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from stopcheck.knowledge.bases import BaseRow
     from stopcheck.knowledge.programs import ProgramRow
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
     from tests.conformance.harness import Kind
 
 BASE_PACKAGES = (

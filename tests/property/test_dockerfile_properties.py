@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stopcheck.source import SourceFile, Span
-from stopcheck.syntax.dockerfile import Dockerfile, ExecForm, Instruction, ShellForm, parse_dockerfile
-from stopcheck.syntax.exec_form import JsonMistake, read_exec_form, without_bracket
+from stopcheck.syntax.dockerfile import parse_dockerfile
+from stopcheck.syntax.dockerfile.exec_form import JsonMistake, read_exec_form, without_bracket
+from stopcheck.syntax.dockerfile.tree import Dockerfile, ExecForm, Instruction, ShellForm
 from stopcheck.syntax.pragmas import read_pragmas
 
 if TYPE_CHECKING:

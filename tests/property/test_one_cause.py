@@ -16,7 +16,7 @@ import pytest
 from stopcheck import fixes, rules
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
-from stopcheck.config import read
+from stopcheck.config.options import read
 from stopcheck.files import DiskFiles, MemoryFiles
 from stopcheck.model import OutcomeKind
 from stopcheck.proof import EditedFiles

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from stopcheck.analysis import analyze_container
@@ -70,6 +72,8 @@ def test_a_go_program_below_an_init() -> None:
         pytest.param("go build -C cmd/web -o ../../app .", "/src/app /app", id="change-folder"),
         pytest.param("go build acme.com/shop/cmd/web", "/src/web /app", id="import-path"),
         pytest.param("go install ./cmd/web", "/go/bin/web /app", id="install"),
+        pytest.param("go build -o /app ./...", "/app /app", id="all"),
+        pytest.param("go install ./...", "/go/bin/web /app", id="install-all"),
     ],
 )
 def test_where_go_puts_it(build: str, copy: str) -> None:
@@ -79,7 +83,6 @@ def test_where_go_puts_it(build: str, copy: str) -> None:
 @pytest.mark.parametrize(
     ("build", "outcome"),
     [
-        pytest.param("go build -o /app ./...", "graceful (assumed)", id="several"),
         pytest.param("go build -o /app $PACKAGE", "graceful (assumed)", id="not-known"),
         pytest.param("make", "graceful (assumed)", id="make"),
         pytest.param(
@@ -104,7 +107,7 @@ KIT = ("COPY --from=build /src/build build", "build", '{"devDependencies": {"@sv
         pytest.param(NITRO, {"nuxt.config.ts": 'export default { nitro: { preset: "bun" } }'}, "unknown", id="preset"),
         pytest.param((*NITRO[:2], '{"dependencies": {"nuxt": "~3.2"}}'), {}, "unknown", id="nitro-that-is-old"),
         pytest.param(KIT, {}, "graceful", id="sveltekit"),
-        pytest.param((*KIT[:2], KIT[2].replace("5.2.9", "4.0.1")), {}, "unknown", id="sveltekit-that-is-old"),
+        pytest.param((*KIT[:2], KIT[2].replace("5.2.9", "4.0.1")), {}, "killed", id="sveltekit-that-is-old"),
         pytest.param((*KIT[:2], '{"dependencies": {"vite": "^6"}}'), {}, "unknown", id="another-build"),
     ],
 )
@@ -348,7 +351,8 @@ def c(
         pytest.param('#include "acme.h"\n' + WAITS, "", "killed", id="header"),
         pytest.param('#include "none.h"\n' + WAITS, "", "unknown", id="header-that-is-missing"),
         pytest.param("#include <uv.h>\n" + WAITS, "", "unknown", id="library"),
-        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "graceful", id="starts-others"),
+        pytest.param(WAITS.replace("sleep(1)", 'system("app")'), "", "unknown", id="starts-others"),
+        pytest.param(FLAG.replace("sleep(1)", "fork()"), "", "graceful", id="starts-others-with-a-handler"),
         pytest.param(WAITS.replace("for (;;)", "signal(SIGTERM, SIG_IGN); for (;;)"), "", "killed", id="ignores"),
         pytest.param(WAITS.replace("for", "sigaction(sigs[0], &sa, 0); for"), "", "graceful", id="computed"),
         pytest.param("/* signal(SIGTERM, on); */" + WAITS, "", "killed", id="comment"),
@@ -478,3 +482,91 @@ def test_a_word_that_is_not_known_beside_a_package(build: str) -> None:
 def test_nothing_that_it_is_compiled_from_is_there() -> None:
     dockerfile = 'FROM golang:1.24\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n'
     assert verdict(dockerfile, {"README": ""}).outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param(SERVES, "terminated", id="no-handler"),
+        pytest.param(NOTIFIES, "cut-off", id="handler"),
+        pytest.param(USES, "unknown", id="nobody-knows"),
+    ],
+)
+@pytest.mark.parametrize("words", ["./cmd/web", "-race ./cmd/web/", "-tags prod cmd/web/main.go", "cmd/web/main.go -v"])
+def test_what_go_runs(text: str, outcome: str, words: str) -> None:
+    files = {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": text}
+    found = verdict(
+        f"FROM golang:1.24\nWORKDIR /src\nCOPY . .\nCMD {json.dumps(['go', 'run', *words.split()])}\n", files
+    )
+    assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "outcome"),
+    [
+        pytest.param(SERVES, 'cmd = "go build -o ./tmp/main ./cmd/web"', "terminated", id="no-handler"),
+        pytest.param(NOTIFIES, 'cmd = "go build -o ./tmp/main ./cmd/web"', "cut-off", id="handler"),
+        pytest.param(SERVES, 'cmd = "make web"', "cut-off", id="another-build"),
+        pytest.param(NOTIFIES, "send_interrupt = true", "unknown", id="interrupts"),
+    ],
+)
+def test_what_air_builds(text: str, config: str, outcome: str) -> None:
+    files = {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": text, ".air.toml": f"[build]\n{config}\n"}
+    dockerfile = "FROM golang:1.24\nRUN go install github.com/air-verse/air@latest\nWORKDIR /src\nCOPY . .\n"
+    assert verdict(f'{dockerfile}CMD ["air", "-c", ".air.toml"]\n', files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("config", "hooks", "outcome"),
+    [
+        pytest.param("{}", "", "terminated", id="no-handler"),
+        pytest.param('{"sourceRoot": "src"}', "app.enableShutdownHooks();", "cut-off", id="handler"),
+        pytest.param('{"monorepo": true, "projects": {"web": {}}}', "", "cut-off", id="one-of-several-projects"),
+        pytest.param('{"entryFile": "start"}', "", "cut-off", id="not-there"),
+    ],
+)
+def test_what_nest_runs(config: str, hooks: str, outcome: str) -> None:
+    text = (
+        "import { NestFactory } from '@nestjs/core';\nasync function bootstrap() {\n"
+        f"  const app = await NestFactory.create({{}});\n  {hooks}\n  await app.listen(80);\n}}\nbootstrap();\n"
+    )
+    files = {"nest-cli.json": config, "src/main.ts": text, "bin/nest": "\x7fELF"}
+    dockerfile = (
+        "FROM node:22-alpine\nWORKDIR /app\nENTRYPOINT []\nENV PATH=/app/bin:$PATH\nCOPY . .\n"
+        'CMD ["nest", "start", "--watch"]\n'
+    )
+    assert verdict(dockerfile, files).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome"),
+    [
+        pytest.param("WebApplication.CreateBuilder(args).Build().Run();\n", "graceful", id="host"),
+        pytest.param("while (true) { Thread.Sleep(1000); }\n", "terminated", id="no-handler"),
+    ],
+)
+@pytest.mark.parametrize("words", ["--project web", "--no-build -p web/web.csproj -- --port 80"])
+def test_what_dotnet_runs(text: str, outcome: str, words: str) -> None:
+    """SIGTERM comes to it by way of `dotnet run` (ProcessReaper of the SDK)."""
+    told = "<PropertyGroup><TargetFramework>net8.0</TargetFramework></PropertyGroup>"
+    project = f'<Project Sdk="Microsoft.NET.Sdk.Web">{told}</Project>'
+    argv = json.dumps(["dotnet", "run", *words.split()])
+    dockerfile = f"FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /src\nCOPY . .\nCMD {argv}\n"
+    assert verdict(dockerfile, {"web/web.csproj": project, "web/Program.cs": text}).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("build", "source", "outcome"),
+    [
+        pytest.param("rollup -c", "lib/bot.ts", "killed", id="its-only-namesake"),
+        pytest.param("rollup -c", "tests/bot.ts", "unknown", id="in-its-tests-alone"),
+        pytest.param("webpack", "lib/bot.ts", "unknown", id="by-a-tool-that-names-what-it-makes"),
+    ],
+)
+def test_a_bundle_that_bears_the_name_of_its_source(build: str, source: str, outcome: str) -> None:
+    dockerfile = (
+        "FROM node:22 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\n"
+        'FROM node:22-slim\nWORKDIR /srv\nCOPY --from=build /app/output ./\nCMD ["node", "bot.js"]\n'
+    )
+    files = {"package.json": json.dumps({"scripts": {"build": build}}), source: "setInterval(() => {}, 1000);\n"}
+    assert verdict(dockerfile, files).outcome == outcome

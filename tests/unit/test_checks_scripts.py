@@ -587,6 +587,13 @@ def test_a_script_that_waits_for_what_reads_its_own_output(script: str, outcome:
     assert all("`wait` waits for `>(tee /log)`, too" in violation.message for _, violation, _ in some[1])
 
 
+def test_a_trap_behind_an_operator_stands_in_braces() -> None:
+    files = context('nginx -g "daemon off;" &\n[ -n "$QUIET" ] || wait\nexit 0\n')
+    some = said(files)
+    assert found(some) == [("unhandled-stop-signal", '[ -n "$QUIET" ] || wait')]
+    assert """|| { trap 'kill "$!"; wait "$!"' TERM; wait; }""" in mended(files, some)["start.sh"]
+
+
 def test_what_keeps_it_alive_is_blamed_in_the_script_where_it_stands() -> None:
     some = said(context("/inner.sh\n", inner="nginx\ntail -f /log\n"))
     both = [("keepalive-main", "tail -f /log"), ("missing-exec", "/inner.sh")]

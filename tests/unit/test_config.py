@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stopcheck import config
 from stopcheck.analysis import analyze_container
 from stopcheck.case import Options
-from stopcheck.config import NAMES, Configuration, Settings, read
+from stopcheck.config import programs as config
+from stopcheck.config.configuration import Configuration
+from stopcheck.config.options import read
+from stopcheck.config.settings import NAMES, Settings
 from stopcheck.files import MemoryFiles
 from stopcheck.knowledge import programs
 from stopcheck.knowledge.programs import ProgramRow, find_program

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from stopcheck.source import SourceFile
-from stopcheck.syntax.dockerfile import (
-    MAX_CHARACTERS,
-    Dockerfile,
-    ExecForm,
-    Instruction,
-    ShellForm,
-    parse_dockerfile,
-)
+from stopcheck.syntax.dockerfile import parse_dockerfile
+from stopcheck.syntax.dockerfile.parser import MAX_CHARACTERS
+from stopcheck.syntax.dockerfile.tree import Dockerfile, ExecForm, Instruction, ShellForm
 
 
 def parse(text: str, path: str = "Dockerfile") -> Dockerfile:

@@ -10,7 +10,7 @@ import pytest
 
 from stopcheck import engine, rules
 from stopcheck.case import Container, Verdict
-from stopcheck.config import Settings
+from stopcheck.config.settings import Settings
 from stopcheck.engine import Request, Run
 from stopcheck.model import OutcomeKind, Problem, Severity, Violation
 from stopcheck.source import Span

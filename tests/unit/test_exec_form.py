@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stopcheck.syntax.exec_form import JsonMistake, read_exec_form, without_bracket
+from stopcheck.syntax.dockerfile.exec_form import JsonMistake, read_exec_form, without_bracket
 
 
 @pytest.mark.parametrize(

@@ -190,3 +190,20 @@ def test_a_signal_that_another_file_may_change_says_nothing_of_others() -> None:
         found, _ = analyze_container(MemoryFiles({**files, **text}), "Dockerfile", Options(grace_period=10.0))
         outcomes.append(found[0][1].outcome)
     assert outcomes == ["terminated", "unknown"]
+
+
+def test_all_programs_of_a_folder_are_built() -> None:
+    text = 'package main\n\nimport (\n\t"os"\n\t"os/signal"\n\t"syscall"\n)\n\nfunc main() {\n' + ASKS + WORKS + "}\n"
+    dockerfile = (
+        "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/ ./cmd/...\n"
+        'FROM debian:bookworm-slim\nCOPY --from=build /out/* /usr/local/bin/\nCMD ["svc"]\n'
+    )
+    library = "package log\n"
+    files = {
+        "cmd/svc/main.go": text,
+        "cmd/other/main.go": text,
+        "cmd/log/log.go": library,
+        "go.mod": "module acme/svc\n",
+    }
+    found, _ = analyze_container(MemoryFiles({**files, "Dockerfile": dockerfile}), "Dockerfile", Options())
+    assert found[0][1].outcome == "killed"

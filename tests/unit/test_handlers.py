@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stopcheck.boot.handlers.program import read_file, read_program
+from stopcheck.boot.handlers.python import parse
 from stopcheck.boot.handlers.python2 import modern
+from stopcheck.boot.handlers.python_newer import older
 from stopcheck.boot.handlers.requirements import versions
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.files import MemoryFiles
@@ -28,7 +30,7 @@ EXPRESS = "const express = require('express');\nconst app = express();\napp.list
 FLASK = "from flask import Flask\napp = Flask(__name__)\n"
 JVM = {"TERM": "raise", "INT": "raise", "HUP": "raise", "QUIT": "ignore"}
 HOOKS = {"TERM": "graceful", "INT": "graceful", "HUP": "graceful", "QUIT": "ignore"}
-LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust", "c")
+LANGUAGES = ("python", "node", "ruby", "perl", "php", "go", "java", "dotnet", "rust", "c", "dart")
 
 
 def read(language: str, text: str, files: Mapping[str, str] | None = None, **variables: str) -> Handling:
@@ -582,6 +584,34 @@ def test_python_2() -> None:
     assert not read("python", OLD).complete
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param('print(f"{d["a"]} {f"{d["b"]!r:>{n}}"}% and {{}}" "100%" f"{x=}")', id="quotes-in-f-strings"),
+        pytest.param("print(f\"{'\\n'.join(d)}\")", id="backslashes-in-f-strings"),
+        pytest.param("def first[T: int](xs: list[T]) -> T: return xs[0]", id="generic-function"),
+        pytest.param("class Box[T]: pass", id="generic-class"),
+        pytest.param("type Pair[T] = tuple[T, T]", id="type-alias"),
+        pytest.param("try: pass\nexcept ValueError, KeyError: pass", id="exceptions-without-parentheses"),
+    ],
+)
+def test_what_newer_versions_of_python_read(line: str) -> None:
+    """A handler behind it is found, in its line."""
+    text = f"import signal\n{line}\nsignal.signal(signal.SIGTERM, lambda *a: exit(0))\nwhile True: pass\n"
+    assert read("python", text).on["TERM"] == "graceful"
+
+
+@given(st.text("f'\"{}[]!:=%x\\\n ", max_size=40))
+@settings(max_examples=300, deadline=None)
+def test_what_is_written_anew_keeps_its_lines(text: str) -> None:
+    assert older(text).count("\n") <= text.count("\n")
+
+
+@pytest.mark.parametrize("text", ["x = f'{a}' 'b%' if self.type in d else {1: '%s' % 2}\n", "y = rf'\\d{n}%'\n"])
+def test_what_every_version_reads_can_still_be_read(text: str) -> None:
+    assert parse(older(text)) is not None
+
+
 def test_what_python_3_cannot_read_it_does_not_run() -> None:
     assert read("python", "while 1: print 'x'", python="2").complete
     assert (
@@ -794,3 +824,21 @@ _CATCHING = {
 def test_what_a_handler_throws_may_be_caught_by_the_loop(language: str, statement: str, action: str) -> None:
     """Measured: Perl's goes on. (exit of Ruby raises SystemExit, which `rescue => e` lets pass.)"""
     assert read_file(language, _CATCHING[language] % statement).on["TERM"] == action
+
+
+@pytest.mark.parametrize(
+    ("files", "complete"),
+    [
+        pytest.param({"shop/config.py": "n = 1\n", "shop/__init__.py": ""}, True, id="the-first-is-there"),
+        pytest.param({}, False, id="neither-is-there"),
+    ],
+)
+def test_what_is_imported_where_another_import_fails(files: dict[str, str], complete: bool) -> None:
+    text = "try: import shop.config as cfg\nexcept ImportError: import config_of_nobody as cfg\nwhile True: pass\n"
+    variables = {"sys.path": "/app"}
+    assert read("python", text, files, **variables).complete is complete
+
+
+def test_what_tsconfig_has_looked_for_in_node_modules_is_a_library() -> None:
+    told = '{"compilerOptions": {"baseUrl": ".", "paths": {"*": ["node_modules/*"]}}}'
+    assert read("node", EXPRESS, {"tsconfig.json": told}).complete

@@ -153,7 +153,7 @@ def test_gunicorn_by_its_configuration(text: str, expected: str) -> None:
 def test_what_pnpm_executes_below_an_init() -> None:
     lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
     files = {"app": "\x7fELF", "package.json": "{}"}
-    assert outcome("tini -- pnpm exec app", base="node:20", files=files, lines=lines) == "unknown"
+    assert outcome("tini -- pnpm exec app", base="node:24", files=files, lines=lines) == "unknown"
     assert outcome("pnpm exec app", base="node:20", files=files, lines=lines) == "graceful"
 
 
@@ -193,19 +193,20 @@ def test_what_nodemon_runs_that_is_told_nothing(files: dict[str, str], main: str
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"),
+    ("version", "node", "expected"),
     [
-        pytest.param("pnpm@9.1.0", "cut-off", id="9"),
-        pytest.param("pnpm@10.2.0+sha512.abc", "cut-off", id="10"),
-        pytest.param("pnpm@12.0.0", "unknown", id="12"),
-        pytest.param(None, "unknown", id="not-told"),
+        pytest.param("pnpm@9.1.0", 22, "cut-off", id="9"),
+        pytest.param("pnpm@10.2.0+sha512.abc", 24, "cut-off", id="10"),
+        pytest.param("pnpm@12.0.0", 20, "unknown", id="12"),
+        pytest.param(None, 22, "unknown", id="not-told"),
+        pytest.param(None, 20, "cut-off", id="a-node-that-11-does-not-run-with"),
     ],
 )
-def test_pnpm_by_its_version(version: str | None, expected: str) -> None:
+def test_pnpm_by_its_version(version: str | None, node: int, expected: str) -> None:
     package = {"scripts": {"start": "app"}, **({"packageManager": version} if version else {})}
     files = {"package.json": json.dumps(package), "app": "\x7fELF"}
-    lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
-    assert outcome("pnpm start", base="node:20", files=files, lines=lines) == expected
+    lines = "ENTRYPOINT []\nRUN npm i -g pnpm\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    assert outcome("pnpm start", base=f"node:{node}", files=files, lines=lines) == expected
 
 
 @pytest.mark.parametrize("line", ["dotenv run -- app", "dotenv -f .env run app"])
@@ -249,3 +250,14 @@ def test_ping(line: str, expected: str) -> None:
 )
 def test_a_master_that_waits_for_all_children(script: str, expected: str) -> None:
     assert verdict("bash", "-c", script).outcome == expected
+
+
+def test_node_puts_back_what_it_was_started_with_ignored() -> None:
+    files = {"app.js": "setInterval(() => {}, 1000);\n"}
+    lines = "RUN apt-get install -y tini"
+    script = "trap '' TERM INT; exec node app.js"
+    for signal in ("TERM", "INT", "QUIT"):
+        stop = f"{lines}\nSTOPSIGNAL SIG{signal}"
+        assert (
+            verdict("tini", "--", "sh", "-c", script, base="node:20", files=files, lines=stop).outcome == "terminated"
+        )

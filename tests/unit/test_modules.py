@@ -77,3 +77,11 @@ def test_what_is_done_without_it() -> None:
     assert not fails("python3", "main.py", main=text.format("ImportError"))
     assert not fails("python3", "main.py", main=text.format("ModuleNotFoundError"))
     assert fails("python3", "main.py", main=text.format("OSError"))
+
+
+def test_a_module_on_pythonpath_is_run() -> None:
+    """`svc` is also a program of daemontools, which ends at once."""
+    files = {"lib/svc/__init__.py": "", "lib/svc/__main__.py": "import time\n\nwhile True:\n    time.sleep(1)\n"}
+    for lines in ("ENV PYTHONPATH=/app/lib", "ENV PYTHONPATH=:/srv:lib"):
+        stopped = verdict("python3", "-m", "svc", files=files, lines=lines, base="python:3.12")
+        assert (stopped.outcome, stopped.exit_code) == ("killed", 137)

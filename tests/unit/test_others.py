@@ -137,6 +137,15 @@ def test_a_configuration_that_is_refused_for_want_of_a_variable_is_looked_past()
     assert violation.message.startswith("With PORT set, ")
 
 
+def test_what_another_command_does_says_so_and_has_its_own_story() -> None:
+    script = '#!/bin/bash\ncase "${1:-run}" in\nrun) exec hypercorn ;;\nwork) our-app worker ;;\nesac\n'
+    files = {"Dockerfile": DOCKERFILE, "start.sh": script}
+    ((_, verdict, ((_, violation, _),)),), _ = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert violation.message.startswith("Run with `work`, `docker stop` waits 10 s, then kills our-app: exit 137.")
+    assert violation.story[0].text == "PID 1 is `/start.sh work`"
+    assert verdict.story[0].text == "PID 1 is `/start.sh`"
+
+
 def test_a_service_that_has_left_is_not_to_blame_where_the_script_gives_up() -> None:
     outcome, found = said('memcached -u nobody -d\nif [ -z "$PASSWORD" ]; then exit 1; fi\nsleep infinity\n')
     assert (outcome, [(rule, severity) for rule, severity, *_ in found]) == ("fails", [("keepalive-main", "warning")])

@@ -426,7 +426,7 @@ def test_the_two_busyboxes_of_debian(package: str, expected: str) -> None:
         pytest.param("npm run nothing", "node:20", "fails", id="npm-no-such-script"),
         pytest.param("yarn start", "node:20-alpine", "cut-off", id="yarn-1-leaves-at-once"),
         pytest.param("yarn install", "node:20", "exits", id="yarn-install"),
-        pytest.param("pnpm start", "node:20", "unknown", id="pnpm-of-no-known-version"),
+        pytest.param("pnpm start", "node:24", "unknown", id="pnpm-of-no-known-version"),
         pytest.param("pnpm run direct", "node:20", "graceful", id="pnpm-exec"),
         pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
         pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),

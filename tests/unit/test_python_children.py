@@ -97,6 +97,10 @@ def said(text: str, lines: str = "") -> tuple[str, int | None]:
         ),
         pytest.param("os.system('python worker.py')", ("killed", 137), id="system"),
         pytest.param(
+            "signal.signal(signal.SIGTERM, lambda n, f: sys.exit(0))\nos.system('python worker.py')",
+            ("killed", 137), id="system-keeps-a-handler-waiting",
+        ),
+        pytest.param(
             "class Worker(multiprocessing.Process):\n"
             "    def run(self):\n        signal.signal(signal.SIGTERM, lambda n, f: sys.exit(0))\n"
             "        while True:\n            time.sleep(0.1)\n"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from stopcheck.case import Process, Report, Verdict
+from stopcheck.case import Fate, Process, Report, Verdict
 from stopcheck.model import Edit, Fix, OutcomeKind, Step, Violation
 from stopcheck.report import render
 from stopcheck.report._frame import diff, frame
@@ -241,6 +241,30 @@ def test_a_fix_far_to_the_right_is_to_be_seen() -> None:
     assert before.endswith("a; app'")
     assert after.endswith("a; exec app'")
     assert max(map(columns, (before, after))) <= 60
+
+
+@pytest.mark.parametrize("fate, verb", [("handles", "ends on"), ("dies", "dies of")])
+def test_the_gist_of_what_a_handler_ends_at_once_is_no_death(fate: Fate, verb: str) -> None:
+    main = Process(1, 0, ("app",), "app", "service", True, None, "", fate)
+    verdict = Verdict(OutcomeKind.TERMINATED, 0, True, ("app",), processes=(main,))
+    assert gist(replace(GRACEFUL, verdict=verdict)) == f"app {verb} SIGTERM at once, without cleanup"
+
+
+def test_what_comes_true_on_another_way_tells_that_way_once() -> None:
+    way = (Step("PID 1 is `/start.sh worker`"),)
+    other = replace(finding("warning"), violation=replace(violation(), story=way))
+    lines = text(Report((GRACEFUL,), (other, other))).splitlines()
+    assert [line for line in lines if "What happens then" in line or "PID 1 is" in line] == [
+        "  What happens then:",
+        "      PID 1 is `/start.sh worker`",
+    ]
+    assert not any(line.startswith("  When ") for line in lines)
+
+
+@pytest.mark.parametrize("outcome", [OutcomeKind.KILLED, OutcomeKind.CUT_OFF])
+def test_what_nobody_is_to_blame_for_tells_its_story(outcome: OutcomeKind) -> None:
+    harmed = replace(KILLED, verdict=replace(KILLED.verdict, outcome=outcome))
+    assert any(line.strip() == "+0.0 s  SIGTERM: PID 1 ignores it" for line in text(Report((harmed,))).splitlines())
 
 
 def test_what_fails_without_a_finding_tells_its_story() -> None:

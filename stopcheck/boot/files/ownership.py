@@ -13,7 +13,7 @@ from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.image.model import Image
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
 
 _FRESH = regex(
     r"/(?:srv|opt|usr/src|home/[^/]+)/."

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from stopcheck.boot.handlers.source import Project
 
 _GRAMMAR = (r"//[^\n]*|/\*.*?(?:\*/|\Z)", "\"'")
+_BECOMES = "it becomes another program"
+_STARTS = regex(r"\b(fork|vfork|clone|system|popen|posix_spawnp?)\s*\(")
 _BEYOND = {
-    r"\b(?:fork|vfork|clone|system|popen|posix_spawnp?)\s*\(": CHILDREN,
-    r"\bf?exec(?:[lv]p?e?|ve|vpe)\s*\(": "it becomes another program",
+    r"\bf?exec(?:[lv]p?e?|ve|vpe)\s*\(": _BECOMES,
     r"^[ \t]*#[ \t]*include[ \t]+[^<\"\s]": "it includes what is not known",
     r"\bdl(?:m?open|sym)\s*\(|\basm\b|\b__asm__\b|\bsyscall\s*\(|\bconstructor\b": "it has parts that are not read",
 }
@@ -71,7 +72,11 @@ def read(text: str) -> Source:
     untold = sorted(set(re.findall(_NAMED, code)) & {"TERM", "INT", "QUIT"} - actions.keys() - on.keys())
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
-    doubt = doubt or next((why for sign, why in _BEYOND.items() if re.search(sign, code, re.MULTILINE)), "")
+    started = _STARTS.search(code)
+    if started and "TERM" in on:
+        started, doubt = None, doubt or CHILDREN
+    beyond = (why for sign, why in _BEYOND.items() if re.search(sign, code, re.MULTILINE))
+    doubt = doubt or next((why for why in beyond if not (started and why == _BECOMES)), "")
     if re.search(r"^\s*#\s*(?:if|ifdef|ifndef)\b(?!\s*\w+_(?:H|HPP|SOURCE|H_+)\b)", code, re.MULTILINE) and on:
         doubt = doubt or "what is compiled depends on what is defined"
     return Source(
@@ -79,7 +84,7 @@ def read(text: str) -> Source:
         needs=tuple(_needs(plain)),
         tokens=source.tokens(),
         # It forks and leaves (daemon(3)): with it ends what it was started as.
-        starts="daemon" if re.search(r"(?<!\bint )\bdaemon\s*\(", code) else "",
+        starts="daemon" if re.search(r"(?<!\bint )\bdaemon\s*\(", code) else started[1] if started else "",
         doubt=doubt,
         lasts=bool(re.search(rf"{LOOPS}|{_LASTING}", code)) or _sleeps(source),
         guards=() if doubt else tuple(_guards(plain)),

@@ -11,14 +11,18 @@ from stopcheck.boot.handlers.source import CHILDREN, STOP_SIGNALS, Source
 from stopcheck.boot.signals import NAMES
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.paths import inside, join, parent
+from stopcheck.records import dataclass
 from stopcheck.regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from stopcheck.boot.handlers.guards import Guard
     from stopcheck.boot.handlers.scan import Scan
     from stopcheck.boot.handlers.source import Project
+
+    _Call: TypeAlias = tuple[str, list[str], int]
 
 _SPOKEN = {"Interrupt": "INT", "Kill": "KILL"}
 _REPLACED = r"^[ \t]*(?:replace[ \t]+)?(\S+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(\.\S*)"
@@ -36,23 +40,46 @@ _IDLE = frozenset({"errors", "fmt", "log", "os", "os/signal", "strconv", "string
 """Packages of the standard library in which nothing runs by itself."""
 _MOST_CALLS = 20
 _CONTEXT = regex(r"(\w+)\s*,\s*\w+\s*:?=\s*$")
+_ENDLESS = regex(r"\bselect\s*\{\s*\}|\brange\s+(?:[\w.]+\.C\b|time\s*\.\s*Tick\s*\()")
 _BEYOND = {"os/exec": CHILDREN, "plugin": "it loads plugins", "C": "it has parts in C"}
 
 
 def read(text: str) -> Source:
     """See Language.read."""
     source = scan(text, *_GRAMMAR)
-    code = source.code
-    needs = _needs(source)
-    named = {name[3:] for name in re.findall(r"\b(?:syscall|unix)\s*\.\s*(SIG[A-Z]+\d?)\b", code)} & set(NAMES.values())
-    named |= {_SPOKEN[name] for name in re.findall(r"\bos\s*\.\s*(Interrupt|Kill)\b", code)}
-    on: dict[str, str] = {}
-    doubt = ""
+    code, needs = source.code, _needs(source)
     alias = re.search(r"\b(\w+) +\"os/signal\"", text)
     package = alias[1] if alias and alias[1] not in {"import", "_"} else "signal"
-    seconds = 0.0
-    returned: set[str] = set()
     calls = _calls(code, package)
+    asked = _asked(code, package, calls, _named(code))
+    doubt = asked.doubt or _doubt(code, needs, calls)
+    stuck = () if any(verb != "Ignore" for verb, _, _ in calls) else _stuck(code, needs, text)
+    return Source(
+        on=asked.on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=_lasts(source, needs, package),
+        seconds=asked.seconds, guards=() if doubt else (*_guards(text, needs), *stuck),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Which signals a program asks for; `seconds` is how long it sleeps once it has heard of one."""
+
+    on: Mapping[str, str]
+    seconds: float
+    doubt: str
+
+
+def _named(code: str) -> set[str]:
+    """The signals that a text names."""
+    found = {name[3:] for name in re.findall(r"\b(?:syscall|unix)\s*\.\s*(SIG[A-Z]+\d?)\b", code)} & set(NAMES.values())
+    return found | {_SPOKEN[name] for name in re.findall(r"\bos\s*\.\s*(Interrupt|Kill)\b", code)}
+
+
+def _asked(code: str, package: str, calls: Sequence[_Call], named: set[str]) -> _Asked:
+    """What its calls of Notify, NotifyContext and Ignore ask for."""
+    on: dict[str, str] = {}
+    returned: set[str] = set()
+    seconds, doubt = 0.0, ""
     for verb, arguments, at in calls:
         written = [_signal(word) for word in arguments[1 if verb.startswith("Notify") else 0 :]]
         if not written:
@@ -74,28 +101,34 @@ def read(text: str) -> Source:
             returned |= signals
         else:
             on |= {name: action for name in signals if on.get(name) != "graceful"}
-    if "os/signal" in needs and not calls:
-        doubt = doubt or "it uses os/signal in a way that cannot be read"
     untold = sorted(named & {"TERM", "INT", "QUIT"} - on.keys() - returned)
     if untold:
         doubt = doubt or f"it names SIG{untold[0]}"
+    return _Asked(on, seconds, doubt)
+
+
+def _doubt(code: str, needs: tuple[str, ...], calls: Sequence[_Call]) -> str:
+    """Why it may do something else on a signal; "": nothing speaks for that."""
+    if "os/signal" in needs and not calls:
+        return "it uses os/signal in a way that cannot be read"
     if re.search(r"\bsyscall\s*\.\s*(Exec|ForkExec)\b", code):
-        doubt = doubt or "it becomes another program"
-    doubt = doubt or next((why for need, why in _BEYOND.items() if need in needs), "")
-    lasts = source.calls(_LASTING) or bool(re.search(r"\bselect\s*\{\s*\}", code))
-    lasts = lasts or any(
-        source.calls(names) for need, names in _SERVERS.items() if any(n.startswith(need) for n in needs)
+        return "it becomes another program"
+    return next((why for need, why in _BEYOND.items() if need in needs), "")
+
+
+def _lasts(source: Scan, needs: tuple[str, ...], package: str) -> bool:
+    """Whether something in it shows that it lasts until it is stopped."""
+    code = source.code
+    servers = (names for need, names in _SERVERS.items() if any(each.startswith(need) for each in needs))
+    return (
+        source.calls(_LASTING)
+        or any(map(source.calls, servers))
+        or bool(_ENDLESS.search(code))
+        # Who asks for a signal, if only for os.Interrupt, waits for it.
+        or bool(re.search(rf"\b{package}\s*\.\s*Notify", code))
+        # An endless loop may be anywhere in a tool, but where it begins it is what it does.
+        or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
     )
-    # Who asks for a signal, if only for os.Interrupt, waits for it.
-    lasts = lasts or bool(re.search(rf"\b{package}\s*\.\s*Notify", code))
-    lasts = lasts or bool(re.search(r"\brange\s+(?:[\w.]+\.C\b|time\s*\.\s*Tick\s*\()", code))
-    # An endless loop may be anywhere in a tool, but where it begins it is what it does.
-    lasts = lasts or bool(re.search(r"\bpackage\s+main\b", code) and re.search(r"\bfor\s*\{", code))
-    stuck = () if any(verb != "Ignore" for verb, _, _ in calls) else _stuck(code, needs, text)
-    return Source(
-        on=on, needs=needs, tokens=source.tokens(), doubt=doubt, lasts=lasts, seconds=seconds,
-        guards=() if doubt else (*_guards(text, needs), *stuck),
-    )  # fmt: skip
 
 
 def _guards(text: str, needs: tuple[str, ...]) -> Iterator[Guard]:
@@ -132,9 +165,9 @@ def _needs(source: Scan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _calls(code: str, package: str) -> list[tuple[str, list[str], int]]:
+def _calls(code: str, package: str) -> list[_Call]:
     """The calls of Notify, NotifyContext and Ignore, with their arguments and their place."""
-    found: list[tuple[str, list[str], int]] = []
+    found: list[_Call] = []
     for match in re.finditer(rf"\b{package}\s*\.\s*(Notify|NotifyContext|Ignore)\s*\(", code):
         depth, at = 1, match.end()
         while at < len(code) and depth:

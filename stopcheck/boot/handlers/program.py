@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stopcheck.boot.handlers.source import Language, Project, Source
 
-MOST_FILES = 400
+MOST_FILES = 3000
 
 
 def find_language(name: str) -> Language:

@@ -7,6 +7,7 @@ import sys
 import warnings
 
 from stopcheck.boot.handlers.python2 import MODULES, modern
+from stopcheck.boot.handlers.python_newer import older
 from stopcheck.boot.handlers.scan import LONGEST_TOKEN
 from stopcheck.boot.handlers.source import Source
 from stopcheck.boot.handlers.unset import assigned, read_names, unset_and_false
@@ -67,6 +68,8 @@ _BLOCKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.T
 _IS_PROGRAM = frozenset({"__name__ == '__main__'", "'__main__' == __name__"})
 OLD = "Python 2"
 """What a file needs that Python 3 cannot read."""
+INSTEAD = "<"
+"""`NAME<OTHER`: a module that is needed only where the other is not found."""
 VERSION = "python"
 """The variable of a project that tells the major version of what runs it ("": not known)."""
 _PROCESSES = frozenset({"ProcessPoolExecutor", "create_subprocess_exec", "create_subprocess_shell"})
@@ -81,7 +84,9 @@ def read(text: str) -> Source:
     if tree is None:
         return Source(doubt="it cannot be read as Python")
     nodes = list(ast.walk(tree))
-    needs = tuple(dict.fromkeys(name for node in nodes for name in (*imports(node), *_loaded(node))))
+    instead = dict(_fallbacks(nodes))
+    found = ((name, instead.get(id(node), "")) for node in nodes for name in (*imports(node), *_loaded(node)))
+    needs = tuple(dict.fromkeys(f"{name}{INSTEAD}{first}" if first else name for name, first in found))
     called = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     last = {name.rsplit(".", 1)[-1] for name in called}
     lasts = any(_lasts(node) for node in nodes)
@@ -113,7 +118,10 @@ def parse(text: str) -> ast.Module | None:
         with warnings.catch_warnings():
             # What Python thinks of a text's escape sequences is not for whoever checks an image.
             warnings.simplefilter("ignore")
-            return ast.parse(text)
+            try:
+                return ast.parse(text)
+            except SyntaxError:
+                return ast.parse(older(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
@@ -198,6 +206,16 @@ def imports(node: ast.AST) -> Iterator[str]:
         # A configuration by its name.
         texts = (word.value for word in node.args if isinstance(word, ast.Constant))
         yield from (f"{text}?" for text in texts if isinstance(text, str))
+
+
+def _fallbacks(nodes: list[ast.AST]) -> Iterator[tuple[int, str]]:
+    """The imports that are made where another fails, with the name of that: `except ImportError: import config`."""
+    for node in nodes:
+        first = next((name for part in node.body for name in imports(part)), "") if isinstance(node, ast.Try) else ""
+        for handler in node.handlers if isinstance(node, ast.Try) and first else ():
+            caught = ast.unparse(handler.type) if handler.type is not None else ""
+            if "ImportError" in caught or "ModuleNotFoundError" in caught:
+                yield from ((id(part), first) for part in ast.walk(handler))
 
 
 def _tokens(nodes: list[ast.AST], called: set[str]) -> Iterator[str]:
@@ -340,6 +358,9 @@ def _catches_interrupt(node: ast.ExceptHandler) -> bool:
 
 def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
     """See Language.follow (reference/import.html): relative to the file, or in the folders of sys.path."""
+    need, _, first = need.partition(INSTEAD)
+    if first and _is_own(first, path, project):
+        return ()
     if need == OLD:
         if project.variable(VERSION) == "3":
             raise LookupError(OLD)
@@ -354,6 +375,13 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
             raise
         found = None
     return () if generated and found is None else found
+
+
+def _is_own(need: str, path: str, project: Project) -> bool:
+    try:
+        return bool(_find(need, path, project))
+    except LookupError:
+        return False
 
 
 def _find(need: str, path: str, project: Project) -> tuple[str, ...] | None:
@@ -412,6 +440,7 @@ def _down(folder: str, parts: list[str], project: Project, lax: bool, package: b
 
 def libraries(need: str) -> tuple[str, ...]:
     """See Language.libraries."""
+    need = need.partition(INSTEAD)[0]
     parts = need.rstrip("?").split(".")
     if parts[0] in _OWN or need in _NAMESPACES:
         return ()

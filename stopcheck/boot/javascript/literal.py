@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from stopcheck.boot.javascript.fate import parse
+from stopcheck.boot.javascript.nodes import text
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 
@@ -16,31 +17,27 @@ _EXPORTS = frozenset({"module.exports", "exports"})
 _MADE = Unknown("a value that a configuration in JavaScript makes as it is read")
 
 
-def exported(text: str) -> object:
+def exported(code: str) -> object:
     """The value of `module.exports = …` or `export default …`; Unknown, whole or in part, where it has to be made."""
-    root = parse(text)
+    root = parse(code)
     names: dict[str, object] = {}
     for statement in root.named_children if root is not None else ():
         inner = statement.named_children[-1] if statement.named_children else None
         if inner is None:
             continue
-        if statement.type == "lexical_declaration" and _text(statement.children[0]) == "const":
+        if statement.type == "lexical_declaration" and text(statement.children[0]) == "const":
             names |= _constants(statement, names)
         if statement.type == "export_statement" and any(child.type == "default" for child in statement.children):
             return _value(inner, names)
         left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
-        if inner.type == "assignment_expression" and left is not None and _text(left) in _EXPORTS and right is not None:
+        if inner.type == "assignment_expression" and left is not None and text(left) in _EXPORTS and right is not None:
             return _value(right, names)
     return _MADE
 
 
 def _constants(statement: Node, names: Mapping[str, object]) -> dict[str, object]:
     pairs = ((one.child_by_field_name("name"), one.child_by_field_name("value")) for one in statement.named_children)
-    return {_text(name): _value(value, names) for name, value in pairs if name is not None and value is not None}
-
-
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    return {text(name): _value(value, names) for name, value in pairs if name is not None and value is not None}
 
 
 def _value(node: Node, names: Mapping[str, object]) -> object:
@@ -51,13 +48,13 @@ def _value(node: Node, names: Mapping[str, object]) -> object:
             return [_value(child, names) for child in node.named_children if child.type != "comment"]
         case "string" | "template_string":
             plain = all(child.type == "string_fragment" for child in node.named_children)
-            return "".join(map(_text, node.named_children)) if plain else _MADE
+            return "".join(map(text, node.named_children)) if plain else _MADE
         case "number":
-            return int(_text(node)) if _text(node).isdigit() else _MADE
+            return int(text(node)) if text(node).isdigit() else _MADE
         case "true" | "false" | "null":
             return _CONSTANTS[node.type]
         case "identifier" | "shorthand_property_identifier":
-            return names.get(_text(node), _MADE)
+            return names.get(text(node), _MADE)
     return _MADE
 
 
@@ -68,9 +65,9 @@ def _object(node: Node, names: Mapping[str, object]) -> object:
         if child.type == "comment":
             continue
         if child.type == "shorthand_property_identifier":
-            found[_text(child)] = _value(child, names)
+            found[text(child)] = _value(child, names)
             continue
         if child.type != "pair" or name is None or value is None or name.type == "computed_property_name":
             return _MADE
-        found[_text(name).strip("\"'")] = _value(value, names)
+        found[text(name).strip("\"'")] = _value(value, names)
     return found

@@ -41,8 +41,9 @@ def known_variables(process: Process, language: str, path: str, env: Mapping[str
     known = {name: value for name, value in env.items() if isinstance(value, str)}
     if language == "python":
         folder = known.pop("sys.path", "") or posixpath.dirname(path)
-        more = [place for place in known.get("PYTHONPATH", "").split(":") if place]
-        known["sys.path"] = ":".join([folder, *(posixpath.join(process.cwd, place) for place in more)])
+        told = known.get("PYTHONPATH", "")  # an empty part of it is the current folder
+        more = [posixpath.join(process.cwd, place).rstrip("/") for place in told.split(":")] if told else []
+        known["sys.path"] = ":".join([folder, *more])
     return known
 
 
@@ -86,8 +87,6 @@ def launcher(
     begin = (_live_python if language == "python" else _live_javascript)(source, path, project, around)
     if begin is None or not is_launcher(begin, process.pid, machine.stop_signal):
         return None
-    if language == "node":
-        process.ignored = frozenset()  # it puts back what it was started with ignored (src/node.cc)
     return Launcher(machine, row, begin, source)
 
 

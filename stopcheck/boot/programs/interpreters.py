@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 
 from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import Program
@@ -77,6 +78,8 @@ def start_interpreter(start: Start) -> Body | Failure:
     """Known programs by their row, others by what their source says of signals."""
     language = start.row.table
     told = read_arguments(language, start.argv[1:], start.row.value_options)
+    if start.row.resets:
+        start.process.ignored = frozenset()
     match told.kind:
         case "ends" | "nothing":
             return start.leaf("short", status=0)
@@ -238,13 +241,16 @@ def _of_text(start: Start, language: str, text: str) -> Body:
 
 def _module(start: Start, module: str, arguments: tuple[Field, ...]) -> Body | Failure:
     """`python -m MODULE`."""
-    for name in (f"{module.replace('.', '/')}.py", f"{module.replace('.', '/')}/__main__.py"):
+    told = start.env.get("PYTHONPATH")
+    folders = [start.process.cwd, *(told.split(":") if isinstance(told, str) else ())]
+    for folder, end in itertools.product(map(start.path, folders), (".py", "/__main__.py")):
+        name = posixpath.join(folder, module.replace(".", "/") + end)
         text = start.text(name)
         if isinstance(text, SourceFile):
             ended = (
                 _ended(start, arguments, text) or misspelt(start, text) or _successor(start, text.text, arguments, text)
             )
-            return ended or _from_source(start, "python", name, start.process.cwd)
+            return ended or _from_source(start, "python", name, folder)
     package, last = module.partition(".")[0], module.rpartition(".")[2]
     names = (module, last, package) if last.startswith(package) else (module, package)  # supervisor.supervisord
     row = next((row for name in names if (row := find_program(name, start.machine.programs)) is not None), None)

@@ -11,6 +11,8 @@ from stopcheck.records import replace
 from stopcheck.source import SourceFile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.failure import Failure
     from stopcheck.boot.programs.roles import Start
     from stopcheck.boot.world import Body, Field, Process, World
@@ -66,7 +68,8 @@ def start_nodemon(start: Start) -> Body | Failure:
         found = _nodemon_default(start)
         if found is None:
             return start.leaf("unread", "what nodemon runs is told in its configuration")
-        command, rest = found
+        command, rest, env = found
+        start = replace(start, env={**env, **start.env})
     text = " ".join([command or "node", *(str(word) for word in rest)])
     if command is None and str(rest[0]).endswith((".ts", ".tsx", ".py", ".rb", ".coffee")):
         return start.leaf("unread", "nodemon's own choice of a program")
@@ -81,8 +84,8 @@ _NODEMON_HARMLESS = frozenset(
 )
 
 
-def _nodemon_default(start: Start) -> tuple[str | None, list[Field]] | None:
-    """What nodemon runs that is told nothing: its command and its script; None where that is not known.
+def _nodemon_default(start: Start) -> tuple[str | None, list[Field], Mapping[str, str]] | None:
+    """What nodemon runs that is told nothing: its command, its script and what it sets; None where that is not known.
 
     Source: lib/config/load.js and lib/config/exec.js of nodemon 1.19, 2.0 and 3.1: the `exec` of its configuration,
     then the package's `main`, index.js, the package's script `start`.
@@ -90,14 +93,17 @@ def _nodemon_default(start: Start) -> tuple[str | None, list[Field]] | None:
     files = Tree(start.machine.image.files)
     package = settings(start.path("package.json"), files)
     told = settings(start.path("nodemon.json"), files) or package.get("nodemonConfig") or {}
-    if not package or not isinstance(told, dict) or told.keys() - _NODEMON_HARMLESS - {"exec"}:
+    if not package or not isinstance(told, dict) or told.keys() - _NODEMON_HARMLESS - {"exec", "env"}:
+        return None
+    env = told.get("env", {})
+    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
         return None
     command = told.get("exec")
     if command is not None:
-        return (command, []) if isinstance(command, str) else None
+        return (command, [], env) if isinstance(command, str) else None
     main = package.get("main", "index.js" if isinstance(start.text("index.js"), SourceFile) else None)
     if main is not None:
-        return (None, [main]) if isinstance(main, str) else None
+        return (None, [main], env) if isinstance(main, str) else None
     scripts = package.get("scripts")
     script = scripts.get("start") if isinstance(scripts, dict) else None
-    return (script, []) if isinstance(script, str) else None
+    return (script, [], env) if isinstance(script, str) else None

@@ -45,14 +45,12 @@ def from_source(
 
     `given` are texts that are in none (`perl -e TEXT`); `world` has the files that were made since the start.
     """
-    from stopcheck.boot.handlers.program import read_program
-
     first = paths[0] if paths else ""
+    carried = len(paths) == 1 and may_be_carried_out(language, process.program)
     known = {name: value for name, value in env.items() if isinstance(value, str)}
     told: tuple[object, ...] = ()
-    carried = len(paths) == 1 and may_be_carried_out(language, process.program)
     if carried or language == "python":
-        from stopcheck.boot.programs.carried_out import carried_out, is_alone, known_variables, told_arguments
+        from stopcheck.boot.programs.carried_out import is_alone, known_variables, told_arguments
 
         known = known_variables(process, language, first, env)
         told = (told_arguments(process, first), is_alone(world, process))
@@ -61,36 +59,43 @@ def from_source(
     needs, given = tuple(needs), given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
     made = frozenset(world.files) if world is not None else frozenset()
-    key = (
-        language,
-        paths,
-        needs,
-        id(files),
-        frozenset(known.items()),
-        frozenset(env),
-        texts,
-        told,
-        made,
-        process.pid == 1,
-        process.user,
-    )
+    who = (process.pid == 1, process.user)
+    key = (language, paths, needs, id(files), frozenset(known.items()), frozenset(env), texts, told, made, *who)
+    project = Tree(files, known, given)
     handling, _ = machine.handlings.get(key, (None, files))
     if handling is None:
-        project = Tree(files, known, given)
-        handling = read_program(language, paths, project, needs, (*env, *_SET, *_versions(language, first, project)))
-        if language == "php":
-            from stopcheck.boot.programs.extensions import has_pcntl, without_signals
-
-            handling = without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+        handling = _read(machine, language, paths, project, env, needs)
         if carried:
+            from stopcheck.boot.programs.carried_out import carried_out
+
             handling = carried_out(machine, world, process, language, first, project, env) or handling
         machine.handlings[key] = handling, files  # as long as these are kept, no others have their number
-    source = Tree(files, known, given).text(handling.file or first) if handling.line else None
+    source = project.text(handling.file or first) if handling.line else None
     if source is not None and world is not None:
         _note_end(machine, world, process, handling, source)
     program = Program(_row(process, language, handling, machine.stop_signal), machine.stop_signal)
     program.undecided = program.undecided and not handling.stands
     return program
+
+
+def _read(
+    machine: Machine,
+    language: str,
+    paths: tuple[str, ...],
+    project: Tree,
+    env: Mapping[str, Field],
+    needs: tuple[str, ...],
+) -> Handling:
+    """What a program's texts tell, without being carried out."""
+    from stopcheck.boot.handlers.program import read_program
+
+    first = paths[0] if paths else ""
+    handling = read_program(language, paths, project, needs, (*env, *_SET, *_versions(language, first, project)))
+    if language == "php":
+        from stopcheck.boot.programs.extensions import has_pcntl, without_signals
+
+        return without_signals(handling, paths, project) if has_pcntl(machine) is False else handling
+    return handling
 
 
 def _versions(language: str, path: str, project: Tree) -> Iterable[str]:

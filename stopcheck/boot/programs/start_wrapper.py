@@ -159,7 +159,10 @@ def start_daemon(start: Start) -> Body | Failure:
         return Failure(1, f"{start.row.name} is told to start nothing")
     if start.row.by_path and not str(child[0]).startswith("/"):
         return Failure(1, f"{start.row.name} wants the whole path of {child[0]}", "refuses", ran=True)
-    return Daemonizer(start.machine, start.row, child, dict(start.env))
+    own = start.argv[: len(start.argv) - len(child)]
+    named = next((path for word, path in pairwise(own) if word in start.row.makes), "")
+    pid_file = start.path(named) if isinstance(named, str) and named else ""
+    return Daemonizer(start.machine, start.row, child, dict(start.env), pid_file)
 
 
 def _short(start: Start, status: int | None = None, role: str = "short") -> Program:

@@ -55,7 +55,8 @@ class Schedule:
 
     `dormant`: the event loop sleeps in select(2), which goes on by itself after a handler (PEP 475), and has not looked
     at what that handler has done, unless it was woken (`awake`). `signalled`: a signal has come. `guessed`: it has
-    waited for a time that is not told.
+    waited for a time that is not told. `pending`: signals that came while it was in system(3), which goes on: their
+    handlers' turn is after it.
     """
 
     call: Callable[[object, tuple[object, ...]], Steps]
@@ -69,6 +70,7 @@ class Schedule:
     awake: bool = False
     signalled: bool = False
     guessed: bool = False
+    pending: list[str] = field(default_factory=list)
     current: Task | None = None
 
     def spawn(self, kind: str, steps: Steps, daemon: bool = False) -> Task:
@@ -143,6 +145,11 @@ class Schedule:
         frame = task.top()
         if task.kind == "coroutine":
             self.dormant = False
+        if self.pending and frame.wait is not None and frame.wait.kind == "system":
+            frame.wait = None
+            while self.pending:
+                self.deliver(self.pending.pop())
+            return
         error, task.thrown, frame.wait = task.thrown, None, None
         self._step(task, frame, error)
 
@@ -197,6 +204,9 @@ class Schedule:
         handler = self.handlers.get(signal, INTERRUPTS if signal == "INT" else DEFAULT)
         if handler in (DEFAULT, IGNORED):
             return False
+        if wait is not None and wait.kind == "system":
+            self.pending.append(signal)
+            return True
         if wait is not None and wait.kind == "sigwait":
             return False  # sigwait(3) goes on, and the handler's turn is after it
         if handler == INTERRUPTS:

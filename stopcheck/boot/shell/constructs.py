@@ -310,7 +310,7 @@ def _begin_for(shell: Shell, node: For, tail: Tail, world: World, process: Proce
         if world.pipes.get(process.stdin) or (process.stdin and world.writers(process)):
             shell.blocked = Standing("`select` waits for an answer", node.span)
         else:
-            shell.status, shell.ok = 1, False  # nobody answers: that is the end of it
+            shell.status, shell.ok = shell.row.select_end, False  # nobody answers: that is the end of it
         return
     if node.variable in shell.constants and values and shell.row.name in {"dash", "bash", "busybox"}:
         if shell.strict or shell.errexit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from stopcheck.boot.bodies.parent import Parent
+from stopcheck.boot.bodies.program import READERS
 from stopcheck.boot.shell.arrays import Array
 from stopcheck.boot.shell.frames import (
     CallEnd,
@@ -181,6 +182,20 @@ def run_pipeline(shell: Shell, node: Pipeline, tail: Tail, world: World, process
         shell.push(Evaluate(node.commands[-1], None))
     else:
         shell.blocked = Foreground(pids, node)
+
+
+def join(shell: Shell, frame: Joined, world: World) -> None:
+    """Wait for the others, unless the shell leaves them as a job."""
+    shell.jobs = tuple(job for job in shell.jobs if job.pids != frame.pids)
+    left = world.living(frame.pids)
+    last = frame.node.commands[-1]
+    reads = isinstance(last, SimpleCommand) and bool(last.words) and last.words[0].literal in READERS
+    if not shell.row.leaves_pipeline or "pipefail" in shell.options or not left or reads:
+        shell.blocked = Foreground(frame.pids, frame.node, own=shell.status)
+        return
+    for process in left:
+        process.job = True
+    add_job(shell, frame.pids, frame.node.span)
 
 
 def run_subshell(

@@ -104,7 +104,11 @@ def run_shell(
     if file is None and row.name in _READS_FOLDERS and machine.is_folder(world, process, path):
         return leaf("short", _READS_FOLDERS[row.name])
     if file is None or _is_binary(file, path):
-        return leaf("short", 2 if row.almquist else 127 if file is None else 126)
+        status = 2 if row.almquist else 127 if file is None else 126
+        why = f"{path} is not in the image" if file is None else f"{path} is a program, and no script"
+        failure = Failure(status, why, "argument" if file is None else "binary", path)
+        world.note_failure("cannot-start", process, failure, process.origin)
+        return leaf("short", status)
     if isinstance(file, Unknown) or isinstance(file.content, Unknown):
         reason = file.reason if isinstance(file, Unknown) else getattr(file.content, "reason", "")
         return leaf("unread", instead=reason, name=path.rsplit("/", 1)[-1])

@@ -15,7 +15,7 @@ from stopcheck.syntax.shell.tree import CommandSubstitution
 if TYPE_CHECKING:
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import Redirection
+    from stopcheck.syntax.shell.tree import Heredoc, Redirection
 
 
 def opened(shell: Shell, redirection: Redirection, world: World, process: Process, *, followed: bool = True) -> int:
@@ -51,16 +51,21 @@ def _before(shell: Shell, world: World, path: str) -> Field:
 def copied(shell: Shell, redirections: tuple[Redirection, ...], world: World, process: Process) -> None:
     """`cat <<END > FILE`: the text that stands there becomes the file's content."""
     body = next((each.heredoc for each in redirections if each.heredoc is not None), None)
-    if body is None:
-        return
-    text = body.body.span.text if body.quoted else expand_text(shell.aside(world, process), body.body)
-    if not isinstance(text, str) or (body.strip_tabs and "\t" in text):
+    text = None if body is None else heredoc_text(shell, body, world, process)
+    if body is None or not isinstance(text, str):
         return
     for redirection in redirections:
         if redirection.operator in {">", ">|"} and redirection.descriptor in {None, "1"}:
             path = target(shell, redirection, world, process)
             if path:
                 world.files[path], world.places[path] = text, body.body.span
+
+
+def heredoc_text(shell: Shell, body: Heredoc, world: World, process: Process) -> Field:
+    """The text that stands in a heredoc."""
+    text = body.body.span.text if body.quoted else expand_text(shell.aside(world, process), body.body)
+    tabs = body.strip_tabs and isinstance(text, str) and "\t" in text
+    return Unknown("a heredoc with tabs", body.body.span) if tabs else text
 
 
 def target(shell: Shell, redirection: Redirection, world: World, process: Process) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stopcheck.boot.shell import constructs, hearing, waiting
+from stopcheck.boot.shell import constructs, forks, hearing, waiting
 from stopcheck.boot.shell.arithmetic import ArithmeticFault, ConstantFault, UnsetError
 from stopcheck.boot.shell.frames import (
     Again,
@@ -12,7 +12,6 @@ from stopcheck.boot.shell.frames import (
     CaseRest,
     Checked,
     Evaluate,
-    Foreground,
     ForRest,
     Frame,
     GoesOn,
@@ -131,8 +130,7 @@ def _take(shell: Shell, frame: Frame, world: World, process: Process) -> None:
         case Again():
             shell.blocked = frame.reading
         case Joined():
-            shell.jobs = tuple(job for job in shell.jobs if job.pids != frame.pids)
-            shell.blocked = Foreground(frame.pids, frame.node, own=shell.status)
+            forks.join(shell, frame, world)
         case Redirected():
             frame.restore(process)
         case Assigned():

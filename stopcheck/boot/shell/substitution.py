@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from stopcheck.boot.shell.environment import asks_for_unset
+from stopcheck.boot.shell.outputs import heredoc_text
 from stopcheck.boot.shell.printed import Asked, file_text, printed
 from stopcheck.boot.shell.words import expand_text, expand_words
 from stopcheck.hints import TYPE_CHECKING
@@ -16,9 +17,10 @@ from stopcheck.syntax.shell.tree import SimpleCommand
 if TYPE_CHECKING:
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Field, Process, World
-    from stopcheck.syntax.shell.tree import CommandSubstitution
+    from stopcheck.syntax.shell.tree import CommandSubstitution, Redirection
 
 
+_INPUTS = frozenset({"<", "<<", "<<-", "<<<"})
 _COUNTED_JOBS = regex(r"jobs\s+-(?:rp|pr|r)\s*\|\s*wc\s+-l")
 
 
@@ -74,14 +76,24 @@ def _goes_to(command: SimpleCommand) -> str | None:
 def _printed(
     shell: Shell, command: SimpleCommand, texts: list[str], cwd: str, world: World, process: Process, unknown: Unknown
 ) -> Field:
-    if not texts:
-        source = command.redirections[0].target if command.redirections else None
-        path = "" if source is None else expand_text(shell.aside(world, process), source)
-        return path if path == "" or isinstance(path, Unknown) else file_text(shell, world, cwd, path)
+    read = next((each for each in command.redirections if each.operator in _INPUTS), None)
+    if not texts or (read is not None and texts in (["cat"], ["cat", "-"])):
+        return (
+            "" if read is None or (read.heredoc is not None and not texts) else _read(shell, read, cwd, world, process)
+        )
     if texts == ["envsubst"] and command.redirections and command.redirections[0].operator == "<<<":
         output = expand_text(shell.aside(world, process), command.redirections[0].target)
         return unknown if isinstance(output, Unknown) or "$" in output else output
     return unknown if texts[0] in shell.functions else printed(Asked(shell, world, process, texts, cwd, unknown))
+
+
+def _read(shell: Shell, source: Redirection, cwd: str, world: World, process: Process) -> Field:
+    """What `<FILE`, or `cat` of a redirection alone, prints."""
+    if source.heredoc is not None:
+        return heredoc_text(shell, source.heredoc, world, process)
+    text = expand_text(shell.aside(world, process), source.target)
+    told = text == "" or isinstance(text, Unknown) or source.operator == "<<<"
+    return text if told else file_text(shell, world, cwd, str(text))
 
 
 def _shortened(text: str) -> str:

@@ -9,13 +9,13 @@ from stopcheck.image.model import StartCommand
 from stopcheck.model import Edit, Fix, Label, Violation
 from stopcheck.regex import regex
 from stopcheck.stop.starts import malformed
-from stopcheck.syntax.exec_form import read_exec_form
+from stopcheck.syntax.dockerfile.exec_form import read_exec_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stopcheck.checks._case import Case
-    from stopcheck.syntax.dockerfile import ShellForm
+    from stopcheck.syntax.dockerfile.tree import ShellForm
 
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛", "'"))
 _TRAILING_COMMA = regex(r",(\s*)\]\s*$")

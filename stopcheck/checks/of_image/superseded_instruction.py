@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stopcheck.checks._case import Case
-    from stopcheck.syntax.dockerfile import Instruction
+    from stopcheck.syntax.dockerfile.tree import Instruction
 
 
 def check(case: Case) -> Iterator[Violation]:

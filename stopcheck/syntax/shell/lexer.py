@@ -16,15 +16,18 @@ class Dialect:
     """What a shell's grammar has beyond POSIX.
 
     `bash`: arrays, `(( ))`, extended globs, `select`, `coproc`, `time`, `<<<`, `{fd}>`, `|&`, `;&`, `$[ ]`, `$"…"`.
+    `ksh`: there `|&` ends a command as `&` does, and makes it a coprocess.
     `common`: what busybox ash took over from it (shell/ash.c, BASH_…): `[[ ]]`, `function`, `&>`, `$'…'`, `<( )`.
     """
 
     bash: bool
     common: bool
+    ksh: bool = False
 
 
 DIALECTS = {
     "bash": Dialect(bash=True, common=True),
+    "ksh": Dialect(bash=True, common=True, ksh=True),
     "busybox": Dialect(bash=False, common=True),
     "posix": Dialect(bash=False, common=False),
 }

@@ -190,8 +190,8 @@ class Parser(ConditionalReader):
         command = self._and_or()
         self.skip_blanks()
         character = self.peek()
-        if character == "&":
-            self.pos += 1
+        if character == "&" or self._at_coprocess():
+            self.pos += 1 if character == "&" else 2
             return Item(command, True, self.span(command.span.start, self.pos))
         if character == ";" and not self._terminator.match(self.text, self.pos, self.end):
             self.pos += 1
@@ -239,11 +239,11 @@ class Parser(ConditionalReader):
             return Pipeline((nothing,), self.span(start, self.pos), negated, timed)
         command = self.command()
         self.skip_blanks()
-        if self.peek() != "|" or self.looking_at("||"):
+        if not self._at_pipe():
             span = command.span if not negated and not timed else self.span(start, command.span.end)
             return Pipeline((command,), span, negated, timed)
         commands, stderr_too = [command], []
-        while self.peek() == "|" and not self.looking_at("||"):
+        while self._at_pipe():
             both = self.dialect.bash and self.looking_at("|&")
             self.pos += 2 if both else 1
             self.skip_lines()
@@ -252,6 +252,12 @@ class Parser(ConditionalReader):
             self.skip_blanks()
         span = self.span(start, commands[-1].span.end)
         return Pipeline(tuple(commands), span, negated, timed, tuple(stderr_too))
+
+    def _at_pipe(self) -> bool:
+        return self.peek() == "|" and not self.looking_at("||") and not self._at_coprocess()
+
+    def _at_coprocess(self) -> bool:
+        return self.dialect.ksh and self.looking_at("|&")
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -617,7 +623,7 @@ def _alone(command: Command) -> AndOr:
 
 @lru_cache(maxsize=64)
 def parse_script(source: SourceFile, dialect: str = "bash") -> Script:
-    """Read a program; `dialect` is "bash" (reads everything), "busybox" or "posix" (dash).
+    """Read a program; `dialect` is "bash" (reads everything), "ksh", "busybox" or "posix" (dash).
 
     What was read lately is not read again (sources are compared by identity).
 

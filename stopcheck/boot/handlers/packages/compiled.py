@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+import re
+
 from stopcheck.boot.handlers.packages.bundlers import bundled_from
 from stopcheck.boot.handlers.packages.manifests import nearest_package, settings
 from stopcheck.hints import TYPE_CHECKING
-from stopcheck.image.paths import inside, join, parent
+from stopcheck.image.paths import base, inside, join, parent
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stopcheck.boot.handlers.source import Project
 
 _EXTENDS = 4
 """So many configurations are followed from one to the next."""
+_DEEPEST = 4
+"""So far below its package.json a source is looked for by its name alone."""
 
 
 def compiled_from(path: str, project: Project) -> str | None:
     """The file that the build makes one of: by the scripts of its package, or by what tsc is told."""
     folder, package = nearest_package(path, project)
-    return bundled_from(path, package, project, folder) or _transpiled_from(path, project)
+    return (
+        bundled_from(path, package, project, folder)
+        or _transpiled_from(path, project)
+        or _namesake(path, package, project, folder)
+    )
+
+
+_KEEPS_NAMES = regex(
+    r"(?:^|[\s;&|])(?:tsc|tsup|tsdown|esbuild|rollup|swc|babel|unbuild|rolldown)(?=[\s;&|]|$)(?![^;&|]*\s(?:-d|-o|--out))"
+)
+"""Tools that name what they write after its source, where their command does not tell in which folder."""
+_ASIDE = regex(r"/(?:node_modules|\.?tests?|__tests__|spec|e2e|dist|build|out|example?s)/|\.(?:test|spec|d)\.")
+
+
+def _namesake(path: str, package: Mapping[str, object], project: Project, folder: str) -> str | None:
+    """The only source of that name in the package, where one of its scripts builds it and keeps names."""
+    scripts = package.get("scripts")
+    texts = [text for text in scripts.values() if isinstance(text, str)] if isinstance(scripts, dict) else []
+    stem = re.sub(r"\.[cm]?js$", "", base(path))
+    if stem == base(path) or not any(map(_KEEPS_NAMES.search, texts)):
+        return None
+    places = [f"{folder.rstrip('/')}{'/*' * depth}/{stem}" for depth in range(_DEEPEST)]
+    found = [file for place in places for form in (".ts", ".mts", ".cts") for file in project.matching(place + form)]
+    found = [file for file in found if not _ASIDE.search(f"/{inside(file, folder)}")]
+    return found[0] if len(found) == 1 else None
 
 
 def _transpiled_from(path: str, project: Project) -> str | None:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 
 from stopcheck.boot.lookup import find_file
-from stopcheck.boot.shell.builtins import control, jobs, kill, plain, reading, texts, trap, variables, wait
+from stopcheck.boot.shell.builtins import control, declaring, jobs, kill, plain, reading, texts, trap, variables, wait
 from stopcheck.boot.shell.call import Call
 from stopcheck.boot.shell.running import run_program
 from stopcheck.hints import TYPE_CHECKING
@@ -121,7 +121,7 @@ _TWICE = frozenset({"[", "echo", "false", "kill", "printf", "pwd", "sleep", "tes
 
 _BUILTINS: dict[str, Builtin] = {
     name[3:]: value
-    for part in (*map(vars, (control, jobs, kill, plain, reading, texts, trap, variables, wait)), globals())
+    for part in (*map(vars, (control, declaring, jobs, kill, plain, reading, texts, trap, variables, wait)), globals())
     for name, value in part.items()
     if name.startswith("do_")
 }

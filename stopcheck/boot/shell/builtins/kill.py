@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from stopcheck.boot.shell.builtins.jobs import find_job
 from stopcheck.boot.shell.frames import Standing
-from stopcheck.boot.signals import signal_name
+from stopcheck.boot.signals import signal_name, signal_number
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import dataclass, replace
@@ -27,6 +27,13 @@ def do_kill(call: Call) -> None:
     shell = call.shell
     told = _told(call)
     if told.lists:
+        listed = [listed_signal(shell, str(word)) for word in told.words]
+        call.world.write(
+            call.process,
+            Unknown("what `kill -l` lists", call.node.span)
+            if None in listed or not listed
+            else "\n".join(map(str, listed)),
+        )
         shell.set_status(0)
     elif told.signal is None:
         call.world.note("bad-signal", call.process, text="kill", span=call.node.span)
@@ -35,6 +42,19 @@ def do_kill(call: Call) -> None:
         _with_no_target(call)
     else:
         _send(call, told.signal, told.words, int(told.refused))
+
+
+def listed_signal(shell: Shell, word: str) -> str | None:
+    """What `kill -l WORD` prints: the name of a number, or of a status above 128, the number of a name."""
+    number = numeral(word)
+    if number is not None:
+        return signal_name(str(number - 128 if number > 128 and shell.row.name != "posh" else number))
+    name = _kill_signal(word, shell) if shell.row.name != "yash" else None
+    return None if name is None else str(signal_number(name))
+
+
+def _is_listed_word(word: str, shell: Shell) -> bool:
+    return numeral(word) is not None or (shell.row.lists_names and _kill_signal(word, shell) is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +81,16 @@ def _told(call: Call) -> _Told:
         if option == "--":
             refused = bool(given) if row.name == "busybox" else row.name == "dash" and given == "-SIGNAL"
             return _Told(signal, () if refused and row.name == "dash" else tuple(words), refused)
-        if option in {"-l", "-L"}:
-            return _Told(signal, lists=True)
-        named = _signal_option(option, row)
-        if named:
+        if option == "-l" or (option == "-L" and row.lists_upper):
+            named = all(_is_listed_word(str(word), call.shell) for word in words)
+            return _Told(signal if named else None, tuple(words), lists=named)
+        flag = _signal_option(option, row)
+        if flag:
             value = option[2:] or (words.pop(0) if words else "")
             # A number alone: so say zsh and ksh93 of -n.
             number = numeral(str(value)) is not None
-            wrong = (named == "-n" and not number and row.name in {"zsh", "ksh93"}) or (
-                named == "-s" and number and row.name == "zsh"
+            wrong = (flag == "-n" and not number and row.name in {"zsh", "ksh93"}) or (
+                flag == "-s" and number and row.name == "zsh"
             )
             given, signal = "-s", None if wrong else _kill_signal(value, call.shell)
         elif given:
@@ -183,7 +204,8 @@ def _kill_signal(value: Field, shell: Shell) -> str | None:
     if value == "0":
         return "0"
     # bash's `kill` understands `SIGTERM` under its own name alone, its `trap` always.
-    return signal_name(value, shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict))
+    prefix = shell.row.sig_prefix and not (shell.row.name == "bash" and shell.strict)
+    return signal_name(value, prefix, shell.row.realtime)
 
 
 def _unknown_pid(call: Call) -> list[Process] | None:

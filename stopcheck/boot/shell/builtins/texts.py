@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.files.made import may_have_made
+from stopcheck.boot.lookup import is_absent
 from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.frames import Checked, Evaluate, SourceEnd, Standing
 from stopcheck.boot.shell.globs import WILDCARDS
@@ -32,6 +34,7 @@ SETS_LITTLE = (
     "sdkman-init.sh",
 )
 """Ends of the names of files that are sourced everywhere and set no variable that an entrypoint decides by."""
+_ON_PATH = " on PATH"
 _DEEPEST = 20
 """How deep files that source one another are followed: a shell runs out of stack."""
 
@@ -91,11 +94,12 @@ def do_source(call: Call) -> None:
             shell.opened = "a sourced file"
         shell.set_status(Unknown(f"what a sourced file does: {name.reason}", call.node.span), True)
         return
-    path = clean(posixpath.join(call.process.cwd, name))
+    path = _place(call, name)
     if path == "/dev/null":
         shell.set_status(0)
         return
-    content = _content(call, name, path)
+    content = _content(call, name, path) if isinstance(path, str) else path
+    path = path if isinstance(path, str) else name + _ON_PATH
     if content is None:
         _find_nothing(call, path)
     elif isinstance(content, Unknown):
@@ -104,6 +108,29 @@ def do_source(call: Call) -> None:
         _run(call, path, call.machine.parse(content, shell.row).body)
     else:
         _run(call, path, call.machine.parse_text(content, call.node.span, shell.row))
+
+
+def _place(call: Call, name: str) -> Field | None:
+    """The file that is meant; None where there surely is none: a name without a slash is looked for on PATH (XCU, dot).
+
+    bash goes on in the working folder, but as `sh`; so does `source` of mksh and zsh. Measured with those of Debian 12.
+    """
+    cwd, image, shell = call.process.cwd, call.machine.image, call.shell
+    here = clean(posixpath.join(cwd, name))
+    search = shell.variables.get("PATH", call.process.env.get("PATH"))
+    if "/" in name or not isinstance(search, str):
+        return here
+    places = [clean(posixpath.join(cwd, folder, name)) for folder in search.split(":")]
+    made = call.world.files
+    found = {path: made[path] if path in made else image.files.lookup(path) for path in places}
+    sure = next((path for path, file in found.items() if file is not None and not isinstance(file, Unknown)), "")
+    looks_here = (shell.row.name == "bash" and not shell.strict) or (
+        shell.row.name in {"mksh", "zsh"} and call.words[0] == "source"
+    )
+    if sure or looks_here:
+        return sure or here
+    absent = is_absent(image, name, cwd) or all(file is None for file in found.values())
+    return None if absent else Unknown("what is on PATH")
 
 
 def _content(call: Call, name: str, path: str) -> SourceFile | Field | None:
@@ -131,7 +158,12 @@ def _find_nothing(call: Call, path: str) -> None:
         return
     from stopcheck.boot.shell.lacking import tell
 
-    tell(call.world, call.process, path, call.node.span)
+    if path.endswith(_ON_PATH):
+        why = f"{shell.row.name} looks for a file without a slash on PATH alone, and there is none of that name"
+        failure = Failure(2 if shell.row.almquist else 1, why, "dot", path.removesuffix(_ON_PATH))
+        call.world.note_failure("cannot-open", call.process, failure, call.node.span)
+    else:
+        tell(call.world, call.process, path, call.node.span)
     if shell.row.name == "zsh":
         shell.set_status(127)
     elif shell.row.name in {"mksh", "ksh93"} and call.words[0] == "source":

@@ -12,74 +12,92 @@ from stopcheck.model import Unknown
 if TYPE_CHECKING:
     from stopcheck.boot.shell.call import Call
     from stopcheck.boot.shell.shell import Shell
+    from stopcheck.boot.world import Field
     from stopcheck.knowledge.shells import ShellRow
+    from stopcheck.source import Span
 
 
 def do_trap(call: Call) -> None:
     """`trap ACTION SIGNAL…`."""
-    shell = call.shell
-    words = call.arguments
-    nodes = call.node.words[1:]
+    shell, row = call.shell, call.shell.row
+    words, nodes = call.arguments, call.node.words[1:]
     if words and words[0] == "--":
         words, nodes = words[1:], nodes[1:]
     if not words or (isinstance(words[0], str) and words[0] in {"-l", "-p"}):
-        if words[:1] != ("-l",) and shell.row.name == "bash":
-            shell.has_exit_trap = True  # to list them it minds signals from then on (trap.def)
-        shell.leave(2) if words and shell.row.almquist else shell.set_status(0)
+        _list(call, words)
         return
     action, signals = words[0], words[1:]
-    if not signals and action != "-" and not str(action).isdigit() and not shell.row.trap_resets:
-        if shell.row.name == "ksh93":
-            shell.leave(1)
-        shell.set_status(1)
-        return
-    if not signals and action != "-" and not str(action).isdigit() and shell.row.name == "bash" and shell.strict:
-        shell.refuse(2)
-        return
-    if not signals or (isinstance(action, str) and action.isdigit()):
+    number = isinstance(action, str) and action.isdigit()
+    if not signals and action != "-" and not number:
+        if not row.trap_resets:
+            shell.leave(1) if row.name == "ksh93" else shell.set_status(1)
+            return
+        if row.name == "bash" and shell.strict:
+            shell.refuse(2)
+            return
+    if not signals or number:
         action, signals = "-", words
     status = 0
     for word in signals:
         if isinstance(word, Unknown):
             continue
-        name = (
-            "EXIT"
-            if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix)
-            else (word if word in _pseudo_signals(shell.row) else _trap_signal(word, shell))
-        )
-        if name is None:
-            call.world.note("bad-signal", call.process, text=word, span=call.node.span)
-            status = 1
-            if shell.row.trap_skips:
-                continue
-            break
-        if action == "-":
-            if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
-                shell.untrapped |= {name}
-            shell.deaf -= {name} & {"INT"}
+        name = _condition(word, shell)
+        if name is not None:
+            _set(call, name, action, nodes[0].span if nodes else call.node.span)
             continue
-        if name in call.process.ignored and action != "" and shell.row.name != "busybox":
-            continue  # busybox takes it down, and never hears the signal
-        span = nodes[0].span if nodes else call.node.span
-        body = None
-        if isinstance(action, str):
-            body = call.machine.parse_text(action, span, shell.row)
-        trap = Trap(action, call.node.span, body)
-        if action != "" and not hearing.leaves_waiting(shell, trap):
-            if name == "CHLD" and not shell.row.child_trap:
-                raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
-            if name == "CHLD" and _ends_now(call):
-                raise TooComplex("whether a trap for SIGCHLD hears of a child that ends as it is set")
-            if name in {"DEBUG", "RETURN"}:
-                raise TooComplex(f"what its trap for {name} does")
-        if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
-            shell.armed |= {name}
-        if name == "EXIT" and action != "" and not shell.has_exit_trap:
-            shell.has_exit_trap = True
-            shell.untrapped &= {"INT"}  # it minds the others from now on. Source: sig.c, initialize_terminating_signals
-        shell.had_trap = shell.had_trap or action != ""
-        shell.traps[name] = trap
+        call.world.note("bad-signal", call.process, text=word, span=call.node.span)
+        status = 1
+        if not row.trap_skips:
+            break
     shell.set_status(status)
+
+
+def _list(call: Call, words: tuple[Field, ...]) -> None:
+    """`trap` alone, `trap -p` and `trap -l`."""
+    shell = call.shell
+    if words[:1] != ("-l",) and shell.row.name == "bash":
+        shell.has_exit_trap = True  # to list them it minds signals from then on (trap.def)
+    shell.leave(2) if words and shell.row.almquist else shell.set_status(0)
+
+
+def _condition(word: str, shell: Shell) -> str | None:
+    """What a word stands for: `EXIT`, a signal without `SIG`, one of bash's own; None: nothing that can be trapped."""
+    if word in {"0", "EXIT"} or (word.upper() == "EXIT" and shell.row.sig_prefix):
+        return "EXIT"
+    return word if word in _pseudo_signals(shell.row) else _trap_signal(word, shell)
+
+
+def _set(call: Call, name: str, action: Field, span: Span) -> None:
+    """Set, or with `-` take back, the trap for one signal; `span` is where the action stands."""
+    shell = call.shell
+    if action == "-":
+        if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
+            shell.untrapped |= {name}
+        shell.deaf -= {name} & {"INT"}
+        return
+    if name in call.process.ignored and action != "" and shell.row.name != "busybox":
+        return  # busybox takes it down, and never hears the signal
+    body = call.machine.parse_text(action, span, shell.row) if isinstance(action, str) else None
+    trap = Trap(action, call.node.span, body)
+    if action != "" and not hearing.leaves_waiting(shell, trap):
+        _refuse_undecided(call, name)
+    if shell.has_exit_trap and name not in shell.traps and name not in shell.untrapped:
+        shell.armed |= {name}
+    if name == "EXIT" and action != "" and not shell.has_exit_trap:
+        shell.has_exit_trap = True
+        shell.untrapped &= {"INT"}  # it minds the others from now on. Source: sig.c, initialize_terminating_signals
+    shell.had_trap = shell.had_trap or action != ""
+    shell.traps[name] = trap
+
+
+def _refuse_undecided(call: Call, name: str) -> None:
+    """Raise where it is not told when, or how often, a trap runs."""
+    if name == "CHLD" and not call.shell.row.child_trap:
+        raise TooComplex("what its trap for SIGCHLD does hangs on when each of its children ends")
+    if name == "CHLD" and _ends_now(call):
+        raise TooComplex("whether a trap for SIGCHLD hears of a child that ends as it is set")
+    if name in {"DEBUG", "RETURN"}:
+        raise TooComplex(f"what its trap for {name} does")
 
 
 def _ends_now(call: Call) -> bool:
@@ -104,4 +122,4 @@ def _pseudo_signals(row: ShellRow) -> frozenset[str]:
 def _trap_signal(word: str, shell: Shell) -> str | None:
     if shell.row.upper_only and word != word.upper():
         return None
-    return signal_name(word, shell.row.sig_prefix)
+    return signal_name(word, shell.row.sig_prefix, shell.row.realtime)

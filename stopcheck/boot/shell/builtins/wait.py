@@ -98,6 +98,8 @@ def _all_jobs(call: Call, first: bool) -> list[int]:
     shell, world = call.shell, call.world
     any_ = first and shell.row.name == "bash"  # it knows what it has interrupted, too
     pids = [pid for job in shell.jobs if any_ or not job.foreground for pid in job.pids if world.living((pid,))]
+    if shell.row.waits_for_adopted:
+        pids += [child.pid for child in world.children(call.process.pid) if child.adopted and child.alive]
     if shell.row.waits_for_substitutions and not first:
         pids += [other.pid for other in world.living(shell.substitutions)]
     return pids

@@ -7,7 +7,7 @@ import re
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
-from stopcheck.syntax.dockerfile_words import SPACE
+from stopcheck.syntax.dockerfile.words import SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
