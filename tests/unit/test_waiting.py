@@ -590,3 +590,9 @@ def test_whether_pgrep_finds_what_a_wrapper_is_about_to_start_is_not_known(betwe
     lines = "RUN apt-get update && apt-get install -y procps"
     script = f"timeout 100 hypercorn &\n{between}while pgrep -x hypercorn; do sleep 1; done\n"
     assert said(context(script, lines=lines))[0].outcome == outcome
+
+
+def test_whether_wait_n_is_told_of_what_was_in_the_foreground_is_not_known() -> None:
+    script = "exec dumb-init bash -c 'trap \"while wait -n; do :; done\" EXIT; hypercorn & while {}; do :; done'\n"
+    assert said(context(script.format("sleep 1")))[0].outcome == "unknown"
+    assert said(context(script.format("wait")))[0].outcome != "unknown"
