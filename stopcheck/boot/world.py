@@ -136,6 +136,9 @@ class Process:
     inlets: Mapping[str, int] = field(default_factory=dict)
     """By the number of a descriptor but the first three, the pipe that it reads from there: `exec 4<file`."""
 
+    held: tuple[str, ...] | None = None
+    """While it is stopped (SIGSTOP), the signals that wait until it goes on; None: it is not."""
+
     @property
     def alive(self) -> bool:
         """Whether it runs (a zombie does not)."""
@@ -166,7 +169,7 @@ class Process:
             self.pid, self.ppid, self.pgid, self.sid, self.argv, self.body.copy(), self.env, self.cwd, self.ignored,
             self.status, self.killed_by, self.reaped, self.job, self.origin, self.program, self.told, self.finished,
             self.user, self.stdin, self.stdout, self.ended_at, self.ended_before,
-            self.collected, self.adopted, self.started_at, self.closed, self.inlets,
+            self.collected, self.adopted, self.started_at, self.closed, self.inlets, self.held,
         )  # fmt: skip
 
 
@@ -464,6 +467,14 @@ class World:
                 return
             self.exit(target, 137, "KILL")
             return
+        if target.held is not None and signal != "CONT":
+            target.held += () if signal in target.held else (signal,)
+            return
+        held, target.held = target.held or (), None
+        for waiting in held:
+            self.kill(target, waiting, sender)
+        if not target.alive:
+            return
         disposition = target.body.disposition(signal)
         if signal in target.ignored and (disposition == "default" or not target.body.overrides):
             disposition = "ignored"
@@ -479,6 +490,7 @@ class World:
             self.note("unhandled", target, signal=signal, other=other)
         elif signal in PAUSING:
             self.note("paused", target, signal=signal, other=other)
+            target.held = () if signal == "STOP" else None  # the others stop nothing in an orphaned group
         else:
             target.told += (signal,)
             self.note("dies", target, signal=signal, other=other)
@@ -497,7 +509,7 @@ class World:
             moved = False
             for process in [process for process in self.processes.values() if process.status is None]:
                 self.moving = process.pid
-                while process.status is None and process.body.step(self, process):
+                while process.status is None and process.held is None and process.body.step(self, process):
                     moved = True
                     self.steps += 1
                     self.spin += 1
@@ -513,7 +525,8 @@ class World:
 
     def next_wake(self) -> float | None:
         """When the next timer ends; one that is over has done what it does."""
-        times = [process.body.wakes() for process in self.processes.values() if process.alive]
+        going = (process for process in self.processes.values() if process.alive and process.held is None)
+        times = [process.body.wakes() for process in going]
         return min((time for time in times if time is not None and time > self.clock), default=None)
 
     def awaited(self, pid: int = 1) -> Iterator[Process]:

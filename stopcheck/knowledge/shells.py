@@ -74,6 +74,7 @@ class ShellRow:
     exports_path: bool = False
     syntax_error: str = ""
     error_trap: str = ""
+    error_within: frozenset[str] = frozenset({"trap", "exit"})
     options: str = ""
     named_options: frozenset[str] = frozenset()
     job_slots: bool = False

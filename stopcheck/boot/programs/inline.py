@@ -35,9 +35,14 @@ SIGNALS: dict[str, dict[str, str]] = {
 
 _STRING = r"\"(?:[^\"\\$@#]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _CALL = regex(
-    rf"\s*(?:exit[\s(]+)?(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?(?:\s*>>\s*8)?\s*\)?\s*(;.*)?$",
+    rf"\s*(?:exit[\s(]+)?(?:(?:Process|Kernel)\.)?(exec|system)\s*\(?\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)\s*\)?(?:\s*>>\s*8)?\s*\)?\s*(;.*)?$",
     re.DOTALL,
 )
+_QUOTED = {
+    "perl": regex(r"\bqq?\s*(?:\(([^()'\\$@#]*)\)|\{([^{}'\\$@#]*)\})"),
+    "ruby": regex(r"%[qQ]?(?:\(([^()'\\$@#]*)\)|\{([^{}'\\$@#]*)\})"),
+}
+"""Their other ways to quote a text: `q(app)`, `%q(app)`."""
 _LIST = rf"\[\s*((?:{_STRING})(?:\s*,\s*(?:{_STRING}))*)?\s*\]"
 _QW = regex(r"\s*(exec|system)\s*\(?\s*qw\s*[(\[{/]([\w ./:=@%+-]+)[)\]}/]\s*\)?\s*;?\s*$")
 _BEFORE = regex(
@@ -76,6 +81,7 @@ _META = regex(r"[;&|<>()$`*?\[\]{}~\\\"'\n]")
 def read_inline(language: str, text: str) -> Inline | None:
     """The one program that the text starts; None where it does more, or cannot be read."""
     if language in {"perl", "ruby"}:
+        text = _QUOTED[language].sub(lambda found: f"'{found[1] or found[2]}'", text)
         ignored: list[str] = []
         while (before := _BEFORE.match(text)) is not None:
             ignored += [before["signal"]] if before["signal"] else []

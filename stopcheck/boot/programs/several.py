@@ -50,8 +50,8 @@ def start_procfile(start: Start) -> Body | Failure:
     """
     words = start.words
     name = str(option(list(words), "-f", "--procfile") or "Procfile")
-    root = str(option(list(words), "-d", "--app-root") or "")
-    if root and start.row.name == "honcho":
+    root = str(option(list(words), "-d", "--app-root", "--root") or "")
+    if root:
         start.process.cwd = start.path(root)
     if "start" not in words:
         return start.leaf("unread", f"what {start.row.name} is asked")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from stopcheck.boot.bodies.daemon import Daemonizer
 from stopcheck.boot.bodies.parent import Parent, ParentOptions
@@ -311,10 +311,21 @@ def start_find(start: Start) -> Body | Failure:
             )
             if not child or not ends:
                 return start.leaf("short", status=1)  # "missing argument to `-exec'"
+            if _finds_nothing(start, start.argv[1:index]):
+                return start.leaf("short", status=1)
             counts = rest[ends[0]] == "+"
             row = replace(start.row, role="fork", exit=None if counts else 0, exit_of_child=counts)
             return Wrapper(start.machine, row, child, dict(start.env))
     return start.leaf("short")
+
+
+def _finds_nothing(start: Start, words: tuple[Field, ...]) -> bool:
+    """Whether none of the places where find(1) is to look is there."""
+    from stopcheck.boot.files.made import is_nowhere
+
+    places = takewhile(lambda word: isinstance(word, str) and word[:1] not in {"-", "(", "!"}, words)
+    paths = [start.path(str(place)) for place in places]
+    return bool(paths) and all(is_nowhere(start.machine, start.world, path) for path in paths)
 
 
 _PART = re.compile(r"[\w-]+")

@@ -185,10 +185,11 @@ def _break_off(shell: Shell, signal: str | None, status: int = 0) -> None:
         shell.status, shell.ok = status or shell.row.wait_status or base + signal_number(signal), False
     shell.blocked = None
     shell.cut = True
-    if shell.row.error_trap == "first" and signal is not None:
+    if shell.row.error_trap in {"first", "before"} and signal is not None:
         shell.cut = False
         shell.set_status(shell.status)
-    if shell.row.errexit_first and "e" in shell.options and not shell.tested():
+    told = shell.row.name == "mksh" and "ERR" in shell.traps  # its ERR trap comes first, and the others with it
+    if shell.row.errexit_first and "e" in shell.options and not shell.tested() and not told:
         shell.leave()
 
 
@@ -268,10 +269,10 @@ def _in_builtin(shell: Shell) -> bool:
 
 
 def comes_later(shell: Shell, signal: str) -> bool:
-    """Whether a trap has to wait for one that runs: in yash any, in zsh one of the same signal."""
+    """Whether a trap has to wait for one that runs: in yash any, in zsh one of the same signal, in ksh93 for ERR's."""
+    running = [frame.signal for frame in shell.frames if isinstance(frame, TrapEnd)]
     if shell.row.recursion != "hangs":
-        return False
-    running = (frame.signal for frame in shell.frames if isinstance(frame, TrapEnd))
+        return shell.row.error_trap == "before" and "ERR" in running
     return any(shell.row.name == "yash" or other == signal for other in running)
 
 

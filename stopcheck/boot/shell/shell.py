@@ -327,10 +327,13 @@ class Shell:
             return False
         if not self.row.error_trap:
             raise TooComplex("what its trap for ERR does")
+        within = self.row.error_within
         for frame in reversed(self.frames):
-            if isinstance(frame, CallEnd) and "E" not in self.options and not unwound:
+            if isinstance(frame, CallEnd) and not ("E" in self.options or "function" in within or unwound):
                 return False
             if isinstance(frame, TrapEnd) and (frame.signal == "ERR" or (frame.signal == "EXIT" and self.unheard)):
+                return False
+            if isinstance(frame, TrapEnd) and ("exit" if frame.signal == "EXIT" else "trap") not in within:
                 return False
         return "ERR" not in self.pending
 

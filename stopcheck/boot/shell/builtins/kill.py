@@ -82,8 +82,8 @@ def _told(call: Call) -> _Told:
             refused = bool(given) if row.name == "busybox" else row.name == "dash" and given == "-SIGNAL"
             return _Told(signal, () if refused and row.name == "dash" else tuple(words), refused)
         if option == "-l" or (option == "-L" and row.lists_upper):
-            named = all(_is_listed_word(str(word), call.shell) for word in words)
-            return _Told(signal if named else None, tuple(words), lists=named)
+            known = all(_is_listed_word(str(word), call.shell) for word in words)
+            return _Told(signal if known else None, tuple(words), lists=known)
         flag = _signal_option(option, row)
         if flag:
             value = option[2:] or (words.pop(0) if words else "")

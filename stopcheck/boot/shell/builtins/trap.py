@@ -116,7 +116,7 @@ def _ends_now(call: Call) -> bool:
 def _pseudo_signals(row: ShellRow) -> frozenset[str]:
     if row.bash_syntax:
         return frozenset({"ERR", "DEBUG", "RETURN"})
-    return frozenset({"ERR"}) if row.name == "busybox" else frozenset()
+    return frozenset({"ERR"}) if row.error_trap else frozenset()
 
 
 def _trap_signal(word: str, shell: Shell) -> str | None:
