@@ -175,7 +175,10 @@ def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     if failure.kind in {"account", "refuses"}:
         return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":
-        return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
+        return Found(failure.reason, cause.span or asked, None, "Mend it: the program does not start with this.")
+    if failure.kind == "module":
+        why = failure.reason[:1].upper() + failure.reason[1:]
+        return Found(why, cause.span or asked, None, f"Install {failure.name} in the build (`RUN pip install …`).")
     if failure.kind == "dot" and cause.span is not None:
         return _dot(failure, cause.span)
     if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:
