@@ -137,7 +137,8 @@ def _note_end(machine: Machine, world: World, process: Process, handling: Handli
 
 def _is_own(files: FileSystem, cwd: str, module: str) -> bool:
     """Whether a module is one of the program's own, in which something fails."""
-    return files.puts(f"{module}.py") or files.kind(join(cwd, module)) in {"file", "folder"}
+    places = (files.kind(join(cwd, name)) for name in (f"{module}.py", module))
+    return files.puts(f"{module}.py") or any(place in {"file", "folder"} for place in places)
 
 
 def _python(program: str, base: str) -> str:
