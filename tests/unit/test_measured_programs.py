@@ -37,7 +37,7 @@ def test_they_leave_for_the_background(line: str) -> None:
     [
         "apt-cacher-ng ForeGround=1", "bird -f", "collectd -f", "corosync -f", "cupsd -f", "danted",
         "ddclient -foreground -daemon=300", "fail2ban-client -x -f start", "fail2ban-server -xf start",
-        "freshclam -d -F", "glusterd -N", "gpsd -N", "icecast2 -c /i.xml", "incrond -n", "inadyn -n", "inetd -i",
+        "freshclam -d -F", "glusterd -N", "gpsd -N", "incrond -n", "inadyn -n", "inetd -i",
         "inspircd --nofork", "in.tftpd -L", "knotd", "lldpd -d", "lsyncd -nodaemon /l.lua", "minidlnad -S",
         "mpd --no-daemon", "munged -F", "munin-node --foreground", "nbd-server -d 10809 /disk", "ngircd -n",
         "nrpe -c /n.cfg -f", "opendmarc -f", "pgpool -n", "postgrey", "radvd -n", "rpc.mountd -F", "saslauthd -d",
@@ -48,6 +48,11 @@ def test_they_leave_for_the_background(line: str) -> None:
 )  # fmt: skip
 def test_they_stay_and_end_in_order(line: str) -> None:
     assert outcome(line) in {"graceful", "terminated"}
+
+
+@pytest.mark.parametrize(("user", "expected"), [("nobody", "graceful"), ("root", "fails")])
+def test_icecast_will_not_run_as_root(user: str, expected: str) -> None:
+    assert outcome("icecast2 -c /i.xml", lines=f"RUN make install\nUSER {user}") == expected
 
 
 @pytest.mark.parametrize(
