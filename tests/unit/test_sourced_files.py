@@ -108,3 +108,7 @@ def test_bash_knows_no_alias_in_a_script() -> None:
 )
 def test_a_program_that_is_misspelt(base: str, lines: str, expected: str) -> None:
     assert verdict("pyhton", "app.py", base=base, lines=lines, files={"app.py": "x"}).outcome == expected
+
+
+def test_a_program_whose_name_begins_like_the_language() -> None:
+    assert verdict("nodejss", "app.js", base="node:20-slim").outcome == "fails"
