@@ -209,7 +209,7 @@ def is_for(image: Image, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
         return False
     file = find_file(image, word, cwd, env)
     if isinstance(file, Unknown):
-        named = _meant_elsewhere(image, word, cwd) or is_npm_script(image, word, cwd)
+        named = is_absent(image, word, cwd) or is_npm_script(image, word, cwd)
         return find_program(word) is None and named
     return file is None or not (isinstance(file.mode, Unknown) or file.mode & 0o111)
 

@@ -100,7 +100,7 @@ def test_bash_knows_no_alias_in_a_script() -> None:
     ("base", "lines", "expected"),
     [
         pytest.param("python:3.12-slim", "", "fails", id="slim"),
-        pytest.param("node:20-alpine", "", "fails", id="alpine"),
+        pytest.param("ruby:3.3-alpine", "", "fails", id="alpine"),
         pytest.param("python:3.12", "", "graceful", id="full"),
         pytest.param("python:3.12-slim", "RUN pip install -r requirements.txt", "graceful", id="installed"),
         pytest.param("acme/python:slim", "", "graceful", id="of-others"),
@@ -111,4 +111,10 @@ def test_a_program_that_is_misspelt(base: str, lines: str, expected: str) -> Non
 
 
 def test_a_program_whose_name_begins_like_the_language() -> None:
-    assert verdict("nodejss", "app.js", base="node:20-slim").outcome == "fails"
+    assert verdict("sh", "-c", "exec nodejss app.js", base="node:20-slim").outcome == "fails"
+
+
+def test_the_entrypoint_of_node_has_it_run_what_is_no_command() -> None:
+    files = {"app.js": "process.on('SIGTERM', () => process.exit(0));\nsetInterval(() => {}, 1000);\n"}
+    assert verdict("app", base="node:20-slim", files=files).outcome == "graceful"
+    assert verdict("other", base="node:20-slim", files=files).outcome == "unknown"
