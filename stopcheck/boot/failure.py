@@ -17,11 +17,11 @@ class Failure:
     (no such file for an interpreter to run), "binary" (no text for it), "folder" (no program, but a folder), "closed"
     (in a folder that the user may not enter), "denied" (he may not write there), "syntax" (its shell cannot read it),
     "option" (the shell does not know one), "config" (it refuses its configuration), "dot" (no such file for a shell's
-    `.` on PATH), "refuses" (a service that wants something else; `name` is what to do about it), "interpreter" (the one
-    that a script names is absent), "mode" (no execute permission), "empty", "shebang" (none, or nothing after it),
-    "mark" (a byte order mark before it), "late" (it is not on the first line), "crlf" or ""; `name` is the program that
-    was looked for, `file` the one that was found. `ran`: another program was started in its place, found that it could
-    not start this one, and ended with `status`.
+    `.` on PATH), "module" (none of that name for Python), "refuses" (a service that wants something else; `name` is
+    what to do about it), "interpreter" (the one that a script names is absent), "mode" (not executable), "empty",
+    "shebang" (none, or nothing after it), "mark" (a byte order mark before it), "late" (not on the first line), "crlf"
+    or ""; `name` is the program that was looked for, `file` the one that was found. `ran`: another program was
+    started in its place, found that it could not start this one, and ended with `status`.
     """
 
     status: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from fnmatch import fnmatchcase
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
@@ -29,7 +30,7 @@ SHELL_NAMES = {"sh": "", "bash": "bash", "dash": "dash", "ash": "busybox", "mksh
 """Programs that are shells, and which: "" for the one that the image has as /bin/sh."""
 _EMPTY = ("/home/", "/mnt/", "/opt/", "/srv/", "/usr/src/")
 """Folders in which the images of systems have nothing."""
-_LANGUAGES = regex(r"(java|node|php|python[23]?|ruby)(\d?\.\d+)?")
+_LANGUAGES = regex(r"(java|node|php|pypy3?|python[23]?|ruby)(\d?\.\d+)?")
 """Interpreters that no system brings along, and those that their images have in a place of their own."""
 _RELATIVE = regex(r"(?!/)[\w./-]*/[\w.-]+")
 _MINOR = regex(r":(\d+\.\d+)")
@@ -101,7 +102,17 @@ def found_as(image: Image, name: str, target: str, cwd: str, env: Mapping[str, F
 
 def is_absent(image: Image, name: str, cwd: str) -> bool:
     """Whether the base image, which alone could have it, has no program of this name."""
-    return _meant_elsewhere(image, name, cwd) or (is_bare(image) and _lacks(image, name, cwd))
+    return (
+        _meant_elsewhere(image, name, cwd) or (is_bare(image) and _lacks(image, name, cwd)) or _is_misspelt(image, name)
+    )
+
+
+def _is_misspelt(image: Image, name: str) -> bool:
+    """Whether a language's lean image has no program of this name, which no system has, either."""
+    base = image.base
+    lean = base.plain and any(word in base.name.partition(":")[2] for word in ("slim", "alpine"))
+    known = any(fnmatchcase(name, pattern) for pattern in (*base.holds, *base.programs))
+    return lean and bool(base.holds) and "/" not in name and not known and lacks(base.family, name)
 
 
 def waits_for_a_volume(image: Image, name: str) -> bool:
@@ -198,7 +209,7 @@ def is_for(image: Image, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
         return False
     file = find_file(image, word, cwd, env)
     if isinstance(file, Unknown):
-        named = _meant_elsewhere(image, word, cwd) or is_npm_script(image, word, cwd)
+        named = is_absent(image, word, cwd) or is_npm_script(image, word, cwd)
         return find_program(word) is None and named
     return file is None or not (isinstance(file.mode, Unknown) or file.mode & 0o111)
 

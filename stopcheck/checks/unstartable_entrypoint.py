@@ -6,7 +6,7 @@ import posixpath
 
 from stopcheck.boot.lookup import is_npm_script
 from stopcheck.boot.shell.shell import Shell
-from stopcheck.checks._script import called
+from stopcheck.checks._script import called, scripts
 from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import ImageFile, StartCommand
@@ -131,6 +131,9 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
             "missing wherever the container is run without it.",
             True,
         )
+    if any(f"alias {name}=" in script.span.source.text for script in scripts(case)):
+        why = f"`{name}` is an alias, and bash knows none in a script"
+        return Found(why, asked, None, f"Make it a function: `{name}() {{ …; }}`.")
     hidden = _on_path(case, name)
     if hidden is not None:
         return _not_executable(hidden, asked)
@@ -172,7 +175,10 @@ def _refused(failure: Failure, cause: Cause, asked: Span) -> Found | None:
     if failure.kind in {"account", "refuses"}:
         return Found(failure.reason, cause.span or asked, None, failure.name)
     if failure.kind == "config":
-        return Found(failure.reason, cause.span or asked, None, "Write what is missing: the program ends without it.")
+        return Found(failure.reason, cause.span or asked, None, "Mend it: the program does not start with this.")
+    if failure.kind == "module":
+        why = failure.reason[:1].upper() + failure.reason[1:]
+        return Found(why, cause.span or asked, None, f"Install {failure.name} in the build (`RUN pip install …`).")
     if failure.kind == "dot" and cause.span is not None:
         return _dot(failure, cause.span)
     if failure.kind not in {"syntax", "option", "denied", "closed"} or cause.span is None:

@@ -68,6 +68,7 @@ def base_image(reference: str, span: Span) -> Base:
         needs_unless=row.needs_unless,
         starts=row.starts,
         hooks=row.hooks,
+        holds=row.holds,
         plain=row.plain,
     )
 

@@ -111,7 +111,8 @@ class Base:
     `prepends_words`, or (`prepends_missing`) name no command ("": none). They give up
     before that program where none of `needs` is set, unless a word of `needs_unless` tells of a database that is there.
     `starts` maps its other scripts to the command that they end in. `hooks` is the folder of the scripts that are run
-    before its own command (`*.envsh` are sourced). `programs` are surely there, and `missing` surely
+    before its own command (`*.envsh` are sourced). `holds`: patterns for all programs of a slim image or one on Alpine
+    that are not the system's (none: not known). `programs` are surely there, and `missing` surely
     not. `plain`: it holds no more than a system and what it is named after.
     """
 
@@ -137,6 +138,7 @@ class Base:
     needs_unless: tuple[str, ...] = ()
     starts: Mapping[str, str] = field(default_factory=dict)
     hooks: str = ""
+    holds: tuple[str, ...] = ()
     plain: bool = False
     sets: tuple[str, ...] = ()
     """Variables that it sets besides, to what is not known."""

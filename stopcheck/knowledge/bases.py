@@ -53,6 +53,7 @@ class BaseRow:
     default: str = ""
     starts: Mapping[str, str] = field(default_factory=dict)
     hooks: str = ""
+    holds: tuple[str, ...] = ()
     programs: frozenset[str] = frozenset()
     missing: frozenset[str] = frozenset()
     plain: bool = False
@@ -196,6 +197,7 @@ def _row(name: str, tag: str, entry: Mapping[str, Any]) -> BaseRow:
         default=known.get("default", ""),
         starts=known.get("starts", {}),
         hooks=known.get("hooks", ""),
+        holds=tuple(known.get("holds", "").split()),
         programs=programs,
         missing=frozenset((*system.get("missing", ()), *(absent if plain else ()), *lean)) - programs,
         plain=plain,

@@ -65,7 +65,8 @@ def _front(world: World, pid: int, above: tuple[int, ...] = ()) -> list[int]:
     if isinstance(body, Launching):
         awaited = body.awaits(process)
         below = [found for child in awaited or body.children() for found in _front(world, child, above)]
-        return below if below and awaited else [pid, *below]
+        works = any(_is_service(world.processes[found]) for found in below)  # beside a mere timer it is the service
+        return below if works and awaited else [pid, *below]
     if isinstance(body, Program) and process.program in FILTERS and body.writers:
         # It has taken the place of the shell whose pipeline it ends.
         return [found for writer in body.writers for found in _front(world, writer, above)] or [pid]

@@ -142,7 +142,7 @@ def of_failed_start(image: Image, stopped: Stopped) -> Iterator[Cause]:
     """PID 1 ended because a program could not be started."""
     world = stopped.world
     told = [event for event in world.events if event.failure is not None]
-    failed = [event for event in told if event.kind != "cannot-open" or event.failure.kind == "dot"]  # type: ignore[union-attr]
+    failed = [event for event in told if event.kind != "cannot-open" or event.failure.kind in {"dot", "module"}]  # type: ignore[union-attr]
     if failed and stopped.exit_code in (None, failed[-1].failure.status):  # type: ignore[union-attr]
         event = failed[-1]
         yield Cause(_start_rule(image, event), world.processes.get(event.pid, world.init), event.span, event=event)

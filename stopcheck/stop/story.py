@@ -64,7 +64,7 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
         span = next(condition.span for condition in world.assumed if condition.reason == reason)
         steps.append(Step(f"on the way that depends on {reason}", span))
     started = list(_started(stopped))
-    seen: set[tuple[str, float | None]] = set()
+    seen: set[tuple[object, ...]] = set()
     for event in world.events:
         if event.seconds is not None and stopped.outcome is OutcomeKind.UNKNOWN:
             break
@@ -72,9 +72,11 @@ def story(assessment: Assessment, stopped: Stopped) -> tuple[Step, ...]:
             steps += started
             started = []
         text = _tell(event, world, signal, stopped)
-        if text is None or (text, event.seconds) in seen:
+        # What a loop asks in vain, each time in a process of its own, is told once.
+        what = (event.text, event.span) if event.kind == "cannot-open" else (text, event.seconds)
+        if text is None or what in seen:
             continue
-        seen.add((text, event.seconds))
+        seen.add(what)
         if event.kind == "waits-outside":  # who waits was started before
             last = next((at for at, step in enumerate(started, 1) if step.pid == event.pid), 0)
             steps += started[:last]

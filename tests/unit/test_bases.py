@@ -301,6 +301,7 @@ SCRIPTS = {
     "needs",
     "needs_unless",
     "default",
+    "holds",
     "hooks",
     "starts",
     "programs",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.unit.scripts import found, said
 from tests.unit.verdicts import verdict
 
 FILES = {"svc/run.py": "from svc.util import go\ngo()\n", "svc/util.py": "import time\ndef go(): time.sleep(1e6)\n"}
@@ -85,3 +86,18 @@ def test_a_module_on_pythonpath_is_run() -> None:
     for lines in ("ENV PYTHONPATH=/app/lib", "ENV PYTHONPATH=:/srv:lib"):
         stopped = verdict("python3", "-m", "svc", files=files, lines=lines, base="python:3.12")
         assert (stopped.outcome, stopped.exit_code) == ("killed", 137)
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        pytest.param("import yaml\n", ["unstartable-entrypoint"], id="of-others"),
+        pytest.param("import conf\n", [], id="its-own"),
+        pytest.param("import sys\nsys.exit(1)\n", [], id="none"),
+    ],
+)
+def test_a_module_that_no_step_brings_is_blamed(text: str, rules: list[str]) -> None:
+    dockerfile = 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python", "app.py"]\n'
+    some = said({"Dockerfile": dockerfile, "app.py": text, "conf.py": "raise SystemExit(1)\n"})
+    assert (some[0].outcome, some[0].exit_code) == ("fails", 1)
+    assert [rule for rule, _ in found(some)] == rules

@@ -97,6 +97,10 @@ def said(text: str, lines: str = "") -> tuple[str, int | None]:
         ),
         pytest.param("os.system('python worker.py')", ("killed", 137), id="system"),
         pytest.param(
+            "ends = []\nsignal.signal(signal.SIGTERM, lambda n, f: ends.append(n))\n"
+            "while not ends:\n    os.system('sleep 0.3')", ("graceful", None), id="a-timer-is-no-main",
+        ),
+        pytest.param(
             "signal.signal(signal.SIGTERM, lambda n, f: sys.exit(0))\nos.system('python worker.py')",
             ("killed", 137), id="system-keeps-a-handler-waiting",
         ),

@@ -79,3 +79,42 @@ def test_what_nginx_runs_first(hook: str, expected: str) -> None:
     lines = 'ENTRYPOINT []\nRUN cp hook.sh /docker-entrypoint.d/40-hook.sh\nENTRYPOINT ["/docker-entrypoint.sh"]'
     stopped = verdict("nginx", "-g", "daemon off;", files={"hook.sh": hook}, lines=lines, base="nginx:1.25")
     assert stopped.outcome == expected
+
+
+@pytest.mark.parametrize(("option", "expected"), [("-lc", "graceful"), ("-c", "killed")])
+def test_a_login_shell_reads_the_profiles(option: str, expected: str) -> None:
+    lines = "RUN echo 'export HOW=exec' > /etc/profile.d/how.sh"
+    files = {"app": "\x7fELF"}
+    assert verdict("bash", option, "$HOW ./app; echo over", files=files, lines=lines).outcome == expected
+
+
+def test_bash_knows_no_alias_in_a_script() -> None:
+    dockerfile = 'FROM python:3.12-slim\nCOPY start.sh /\nCMD ["/start.sh"]\n'
+    some = said({"Dockerfile": dockerfile, "start.sh": "#!/bin/bash\nalias run='exec python -V'\nrun\n"})
+    assert [(rule, "is an alias" in violation.message) for rule, violation, _ in some[1]] == [
+        ("unstartable-entrypoint", True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "lines", "expected"),
+    [
+        pytest.param("python:3.12-slim", "", "fails", id="slim"),
+        pytest.param("ruby:3.3-alpine", "", "fails", id="alpine"),
+        pytest.param("python:3.12", "", "graceful", id="full"),
+        pytest.param("python:3.12-slim", "RUN pip install -r requirements.txt", "graceful", id="installed"),
+        pytest.param("acme/python:slim", "", "graceful", id="of-others"),
+    ],
+)
+def test_a_program_that_is_misspelt(base: str, lines: str, expected: str) -> None:
+    assert verdict("pyhton", "app.py", base=base, lines=lines, files={"app.py": "x"}).outcome == expected
+
+
+def test_a_program_whose_name_begins_like_the_language() -> None:
+    assert verdict("sh", "-c", "exec nodejss app.js", base="node:20-slim").outcome == "fails"
+
+
+def test_the_entrypoint_of_node_has_it_run_what_is_no_command() -> None:
+    files = {"app.js": "process.on('SIGTERM', () => process.exit(0));\nsetInterval(() => {}, 1000);\n"}
+    assert verdict("app", base="node:20-slim", files=files).outcome == "graceful"
+    assert verdict("other", base="node:20-slim", files=files).outcome == "unknown"

@@ -6,10 +6,13 @@ import re
 
 from stopcheck.boot.bodies.launching import may_be_carried_out
 from stopcheck.boot.bodies.program import OWN, Program
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.programs.tree import Tree
 from stopcheck.hints import TYPE_CHECKING
+from stopcheck.image.paths import join
 from stopcheck.knowledge.programs import ProgramRow
 from stopcheck.records import replace
+from stopcheck.regex import regex
 from stopcheck.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from stopcheck.boot.world import Field, Process, World
     from stopcheck.image.model import FileSystem, Made
 
+_IMPORT = regex(r"(?:import|from)\s+(\w+)")
 EXITS = {"ruby": 1, "go": 2}
 """What a language's runtime ends PID 1 with on a signal that the program does not handle."""
 EXIT_SIGNAL = frozenset({"java", "dotnet"})
@@ -119,10 +123,22 @@ def _note_end(machine: Machine, world: World, process: Process, handling: Handli
     span = Span(source, start, start + len(text))
     machine.asked.update(dict.fromkeys(handling.asked))
     machine.wanted |= set(handling.asked)
+    module = _IMPORT.match(text) if source.path.endswith(".py") and handling.status == 1 else None
+    if module is not None and _is_own(machine.image.files, process.cwd, module[1]):
+        module = None
     if handling.asked:
         world.note("cannot-open", process, text=f"{handling.asked[-1]} is not set", span=span)
+    elif module is not None:
+        why = f"no step of the build brings the module {module[1]}"
+        world.note_failure("cannot-open", process, Failure(1, why, "module", module[1]), span)
     else:
         world.note("leaves", process, span=span)
+
+
+def _is_own(files: FileSystem, cwd: str, module: str) -> bool:
+    """Whether a module is one of the program's own, in which something fails."""
+    places = (files.kind(join(cwd, name)) for name in (f"{module}.py", module))
+    return files.puts(f"{module}.py") or any(place in {"file", "folder"} for place in places)
 
 
 def _python(program: str, base: str) -> str:

@@ -118,7 +118,15 @@ def run_shell(
 
 
 def _prepared(shell: Shell, world: World, process: Process) -> Shell:
-    """A shell with what it reads first: bash the file of BASH_ENV, unless it is called sh (script.bash.env-*)."""
+    """A shell with what it reads first: bash the file of BASH_ENV, unless it is called sh (script.bash.env-*).
+
+    A login shell reads /etc/profile, which on Debian and Alpine reads what stands in /etc/profile.d.
+    """
+    if "l" in shell.options and shell.row.name in {"bash", "dash", "busybox"}:
+        for profile in reversed(shell.machine.image.files.matching("/etc/profile.d/*.sh")):
+            if isinstance(profile.content, SourceFile):
+                body = shell.machine.parse(profile.content, shell.row).body
+                shell.push(SourceEnd(profile.path, None, body), Evaluate(body, None))
     named = shell.variables.get("BASH_ENV")
     if shell.row.name != "bash" or not isinstance(named, str) or not shell.options.isdisjoint({"posix", "i", "p"}):
         return shell
