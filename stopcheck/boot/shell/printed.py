@@ -173,6 +173,10 @@ def _pgrep(asked: Asked) -> Field | None:
         # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
         asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.origin.root or asked.process.pid)
         return str(world.next_pid) if asks and any(isinstance(f, TrapEnd) for f in shell.frames) else numbers
+    if len(arguments) == 4 and {"-P", "-x"} <= set(arguments):
+        parent = arguments[arguments.index("-P") + 1]
+        name = next(word for word in plain if word != parent)
+        return _pids(asked, [p for p in asked.alive if str(p.ppid) == parent and p.program == name])
     if "-x" in arguments:
         return _pids(asked, [p for p in asked.alive if p.program in plain[:1]])
     if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:
