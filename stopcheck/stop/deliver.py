@@ -139,11 +139,18 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
 
 
 def _worst(world: World, processes: list[Process], signal: str) -> OutcomeKind:
-    found = {_fate(process, _meant_for(world, process, signal)) for process in processes}
+    fates = [(process, _fate(process, _meant_for(world, process, signal))) for process in processes]
+    found = {fate for process, fate in fates if fate is not OutcomeKind.TERMINATED or not _loses_nothing(process)}
+    found = found or {fate for _, fate in fates}
     for outcome in (OutcomeKind.CUT_OFF, OutcomeKind.TERMINATED):
         if outcome in found:
             return outcome
     return OutcomeKind.GRACEFUL
+
+
+def _loses_nothing(process: Process) -> bool:
+    """Whether it stood beside the others, as a job, and went with the container: it would have done no more."""
+    return process.job and process.killed_by == "KILL"
 
 
 def _meant_for(world: World, process: Process, signal: str) -> str:

@@ -65,7 +65,7 @@ def fork(
     body.frames = (Evaluate(node, frozenset()),)
     body.mode = "subshell"
     body.has_exit_trap = body.had_trap = False
-    body.deaf = frozenset()
+    body.deaf = shell.deaf if shell.row.undeafens else frozenset()
     body.options = shell.options - {"m"}
     body.origin = _origin(shell, process, node, background, piped)
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
@@ -79,6 +79,8 @@ def fork(
     elif background and shell.row.deafens_jobs:
         if shell.row.name != "bash" or _is_program(shell, node):
             child.ignored |= ASYNCHRONOUS
+            if shell.row.undeafens:
+                body.deaf = ASYNCHRONOUS - process.ignored
         else:
             # It is the subshell that ignores them, not the programs in it. A function, or a builtin, by itself
             # hears INT: only execute_in_subshell and execute_disk_command call setup_async_signals (execute_cmd.c).

@@ -30,6 +30,10 @@ COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
 
+_FORMAT = regex(r"(?:[^%\\]|%[sd])*(?:\\n)?")
+"""A format of printf(1) that says nothing of widths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A command in a substitution: its words, its working folder, and what is said of an output that is not known."""
@@ -103,6 +107,10 @@ def _text(asked: Asked) -> Field | None:
             return " ".join(word for word in arguments if word != "-n")
         case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
             return "".join(arguments[1:])
+        case "printf" if (
+            arguments and _FORMAT.fullmatch(arguments[0]) and len(arguments) == 1 + arguments[0].count("%")
+        ):
+            return arguments[0].removesuffix("\\n").replace("%d", "%s") % tuple(arguments[1:])
         case "dirname" if len(plain) == 1:
             return posixpath.dirname(plain[0]) or "."
         case "basename" if 1 <= len(plain) <= 2:
