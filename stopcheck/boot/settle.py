@@ -242,8 +242,9 @@ def _waits_for_jobs(world: World, top: int) -> bool:
 
 def _is_kept_alive(world: World, top: int) -> bool:
     """Whether what stands does no work: a `sleep` behind all that was waited for."""
-    rows = [leaf.body.row for leaf in world.awaited(top) if isinstance(leaf.body, Program)]
-    return bool(rows) and all(row.role in {"keepalive", "timer"} for row in rows)
+    leaves = list(world.awaited(top))
+    idle = (isinstance(leaf.body, Program) and leaf.body.row.role in {"keepalive", "timer"} for leaf in leaves)
+    return bool(leaves) and all(idle) and not any(leaf.job for leaf in leaves)
 
 
 def _is_told_again(world: World, top: int) -> bool:
