@@ -11,6 +11,7 @@ from stopcheck.boot.signals import NUMBERS, signal_name
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown
 from stopcheck.records import dataclass, field
+from stopcheck.regex import regex
 
 if TYPE_CHECKING:
     from stopcheck.boot.world import Field
@@ -296,3 +297,13 @@ def ignored_by(row: ProgramRow, own: list[str]) -> set[str]:
         if name in row.ignore_options:
             found |= {signal_name(each) or "" for each in value.split(",")} if value else set(NUMBERS)
     return found - {"", "KILL", "STOP"}
+
+
+_SHELL_WORK = regex(
+    r"[;&|<>()$`*?\[\]{}~#\\\"']|^\s*[^\s=]+=|^\s*(cd|exec|export|unset|set|umask|trap|\.|:|if|for|while|case|wait|eval|test|read)\b"
+)
+
+
+def needs_a_shell(line: str) -> bool:
+    """Whether a command is more than words between blanks: make and yarn start others themselves (make's job.c)."""
+    return _SHELL_WORK.search(line) is not None

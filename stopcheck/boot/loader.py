@@ -21,6 +21,7 @@ from stopcheck.boot.lookup import (
     is_for,
     is_hidden,
     is_no_name,
+    is_of_bash,
     lacks_language,
     lacks_node,
     lacks_shell,
@@ -113,7 +114,7 @@ class Loader(Machine):
         start = Start(self, world, process, ProgramRow(process.program), argv, env, depth)
         if not isinstance(file, Unknown):
             if process.user and is_shut_out(self.image, process.user, file, 1):
-                why = f"{file.path} can be executed by root alone, and {process.user} is to run it"
+                why = f"{file.path} may be executed by root alone, but runs as {process.user}"
                 return Failure(126, why, "unreadable", name, file)
             if isinstance(file.content, SourceFile):
                 return self._load_file(start, file, file.content)
@@ -174,6 +175,8 @@ class Loader(Machine):
             return Failure(127, f"{name.rstrip()!r} is not in the image (its line ends in CR LF)", "crlf", name)
         if "/" in name and self.image.files.kind(clean(posixpath.join(cwd, name))) == "folder":
             return Failure(126, f"{name} is a folder", "folder", name)
+        if is_of_bash(name):
+            return Failure(127, f"{name} is bash's own, and another shell runs this", "absent", name)
         if isinstance(search, str) and is_hidden(name, search):
             return Failure(127, f"{name} is looked for on PATH alone, and that is {search!r}", "path", name)
         return Failure(127, f"{name} is not in the image", "absent", name)
@@ -278,7 +281,7 @@ class Loader(Machine):
             kind, why = _no_shebang(text)
             return Failure(126, f"{file.path} {why}", kind, str(argv[0]), file)
         if process.user and is_shut_out(self.image, process.user, file, 4):
-            why = f"{file.path} can be read by root alone, and {process.user} is to run it"
+            why = f"{file.path} may be read by root alone, but runs as {process.user}"
             return Failure(126, why, "unreadable", str(argv[0]), file)
         line = text[2 : text.find("\n") if "\n" in text else len(text)]
         words = line.strip(" \t").split(None, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import Unlikely
@@ -66,6 +67,11 @@ def find_file(image: Image, name: str, cwd: str, env: Mapping[str, Field]) -> Im
     ):
         return None
     return file
+
+
+def is_of_bash(name: str) -> bool:
+    """Whether it is a builtin or a keyword of bash, and no program."""
+    return name == "[[" or name in _BUILT_IN
 
 
 def is_hidden(name: str, search: str) -> bool:
@@ -192,8 +198,17 @@ def is_for(image: Image, word: str, cwd: str, env: Mapping[str, Field]) -> bool:
         return False
     file = find_file(image, word, cwd, env)
     if isinstance(file, Unknown):
-        return find_program(word) is None and _meant_elsewhere(image, word, cwd)
+        named = _meant_elsewhere(image, word, cwd) or is_npm_script(image, word, cwd)
+        return find_program(word) is None and named
     return file is None or not (isinstance(file.mode, Unknown) or file.mode & 0o111)
+
+
+def is_npm_script(image: Image, word: str, cwd: str) -> bool:
+    """Whether a word is what a package.json calls one of its scripts, for which no system has a program."""
+    file = image.files.lookup(posixpath.join(cwd, "package.json"))
+    text = getattr(getattr(file, "content", None), "text", "")
+    named = rf'"scripts"\s*:\s*\{{[^{{}}]*"{word}"\s*:'
+    return image.base.plain and word.isalpha() and re.search(named, text) is not None
 
 
 def _lacks(image: Image, name: str, cwd: str) -> bool:

@@ -149,6 +149,11 @@ class Process:
         """Whether it has ended and nobody waits for it: nothing in it changes any more."""
         return self.reaped and self.status is not None
 
+    def writes_to(self, pipe: int) -> bool:
+        """Whether it has the end of a pipe open that is written to; a shell may come back to one."""
+        kept = getattr(self.body, "outputs", None)
+        return self.stdout == pipe or (kept is not None and pipe in kept())
+
     def reads_from(self, pipe: int) -> bool:
         """Whether it has the end of a pipe open that is read from; a shell may come back to one."""
         kept = getattr(self.body, "inputs", None)
@@ -301,7 +306,7 @@ class World:
         return tuple(
             other.pid
             for other in self.processes.values()
-            if other.alive and (other.stdout == pipe or other.pid == shell)
+            if other.alive and (other.pid == shell or other.writes_to(pipe))
         )
 
     def ended(self) -> int:

@@ -36,7 +36,7 @@ def _why(case: Case, process: Process, body: Launching | Program) -> str:
     if action == "ignore" and body.row.saves:
         return f"It has to save its data in {process.cwd} before it ends, and {process.user} may not write there"
     if action == "ignore":
-        return f"It goes on when {case.signal} comes"
+        return f"It goes on when {case.signal} comes: no handler ends it, or something keeps it running after that"
     why = f"its runtime ends it on {case.signal}" if action == "raise" else f"{case.signal} itself ends it"
     return f"It has no handler, so {why}"
 
@@ -44,4 +44,6 @@ def _why(case: Case, process: Process, body: Launching | Program) -> str:
 def _advice(case: Case, process: Process, body: Launching | Program) -> str:
     if body.row.saves:
         return f'Name a folder with `--dir` that {process.user} may write, or have it save nothing: `--save ""`.'
-    return f"Handle {case.signal} in {called(process)}: take no new work, finish what was begun, end."
+    goes_on = isinstance(body, Program) and body.action(case.assessment.signal) == "ignore"
+    end = ", and exit" if goes_on else ", end"
+    return f"Handle {case.signal} in {called(process)}: take no new work, finish what was begun{end}."

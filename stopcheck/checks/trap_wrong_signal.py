@@ -32,7 +32,7 @@ def check(case: Case) -> Iterator[Violation]:
                 f"A job in the background ignores SIG{cause.event.signal} unless it has a handler for it, and {child} "
                 "has none"
             )
-            advice = "Send TERM, which no job ignores by default."
+            advice = "Send TERM, which no job ignores by default, or start it under `set -m`, where none ignores INT."
         fix = _further(case, cause) if cause.event is None else _other(case, cause)
         yield Violation(f"{consequence(case, cause)}. {why}", cause.span, fix, advice=advice)
 

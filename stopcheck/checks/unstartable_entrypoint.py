@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
+from stopcheck.boot.lookup import is_npm_script
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._script import called
 from stopcheck.checks._start import argument_valued, command_at, exec_form, in_json, place
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     from stopcheck.stop.cause import Cause
 
 BOM = "\ufeff"
+_FIRST_LINES = {
+    "js": "#!/usr/bin/env node", "mjs": "#!/usr/bin/env node", "php": "#!/usr/bin/env php", "pl": "#!/usr/bin/env perl",
+    "py": "#!/usr/bin/env python3", "rb": "#!/usr/bin/env ruby", "bash": "#!/bin/bash",
+}  # fmt: skip
+"""By the ending of a script's name: what it begins with, where that is not `#!/bin/sh`."""
+_RUN_BY = {"js": "node", "mjs": "node", "php": "php", "pl": "perl", "py": "python3", "rb": "ruby", "sh": "sh"}
+"""By the ending of a script's name: what runs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +136,11 @@ def _absent(case: Case, failure: Failure, asked: Span) -> Found | None:
         return _not_executable(hidden, asked)
     here = case.image.files.lookup(posixpath.join(case.image.workdir, name))
     if isinstance(here, ImageFile):
+        program = _RUN_BY.get(name.rpartition(".")[2], "")
+        if program and isinstance(here.content, SourceFile) and not here.content.text.startswith("#!"):
+            words = f"{in_json(program)}, {in_json(name)}"
+            fix = Fix(f"Have {program} run it", (Edit(at, words),)) if at is not None else None
+            return Found(f"{name} is no program by itself", asked, fix, f"Name what runs it: `{program} {name}`.")
         fix = Fix("Say where it is", (Edit(at, in_json(here.path)),)) if at is not None else None
         return Found(f"{name} is looked for on PATH, and {here.path} is not on it", asked, fix, "Write its path.")
     return Found(f"{name} is not in the image", asked, None, "Install it, or write the path under which it is there.")
@@ -145,6 +158,10 @@ def _argument(case: Case, failure: Failure, asked: Span) -> Found | None:
     if isinstance(program, str) and posixpath.basename(program).startswith(failure.name):
         advice = f"Leave `{failure.name}` out: the base image's ENTRYPOINT is {program}, and CMD only its arguments."
         return Found(f"{program} takes `{failure.name}` for the script to run: {failure.reason}", asked, None, advice)
+    if is_npm_script(case.image, failure.name, case.image.workdir):
+        why = f"node takes `{failure.name}` for a file: {failure.reason}"
+        advice = f"Name what that script of package.json runs, or `npm run {failure.name}`."
+        return Found(why, asked, None, advice)
     return Found(failure.reason, asked, None, "Copy it into the image, or write the path under which it is there.")
 
 
@@ -261,8 +278,13 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
     """What is wrong inside a script."""
     if failure.kind == "crlf" and failure.file is None and cause.span is not None:
         source = cause.span.outermost().source
+        lines = (
+            "Its lines end in CR LF, and each"
+            if cause.span.text.startswith("#!")
+            else "The line ends in CR LF, and the"
+        )
         return Found(
-            "The line ends in CR LF, and the carriage return becomes a part of its last word",
+            f"{lines} carriage return becomes a part of the last word",
             cause.span,
             _without_cr(source),
             "Save the script with LF line ends, and keep them with `*.sh text eol=lf` in .gitattributes.",
@@ -293,11 +315,13 @@ def _script(failure: Failure, cause: Cause) -> Found | None:
         case "shebang" if content.text.startswith("#!"):
             return Found(f"{path} names no interpreter", first, _put(first, "#!/bin/sh"), "Name it: `#!/bin/sh`.")
         case "shebang":
+            begin = _FIRST_LINES.get(path.rpartition(".")[2], "#!/bin/sh")
+            more = _last_service(content) if begin == "#!/bin/sh" else ()
             return Found(
                 f"{path} has no `#!` line: the kernel does not know what to run it with",
                 first,
-                _put(first.at_start(), "#!/bin/sh\n", *_last_service(content)),
-                "Begin the script with `#!/bin/sh`.",
+                _put(first.at_start(), f"{begin}\n", *more),
+                f"Begin the script with `{begin}`.",
             )
         case "mark":
             mark = Span(content, 0, len(BOM))

@@ -67,6 +67,7 @@ MANAGERS = {
     "mamba": _manager("install", "-c -n --name --channel"),
     "poetry": _manager("add", "", "run", here=True),
     "uv": _manager("add", "", "run pip", here=True),
+    "npx": _manager("", here=True),
     **dict.fromkeys(
         (
             "docker-php-ext-install",
@@ -101,7 +102,6 @@ MANAGERS = {
             "apt-cache",
             "rc-update",
             "setcap",
-            "npx",
             "corepack",
             "phpenmod",
             "phpdismod",

@@ -26,6 +26,7 @@ class ShellRow:
     exec_apart: frozenset[str] = frozenset()
     exec_before: str = ""
     exec_subshell: frozenset[str] = frozenset()
+    exec_substitution: frozenset[str] = frozenset()
     exec_parentheses: frozenset[str] = frozenset()
     exec_file: frozenset[str] = frozenset()
     wait_catches: frozenset[str] = frozenset()

@@ -14,7 +14,7 @@ from stopcheck.stop.cause import Cause
 from stopcheck.stop.mains import gives_up
 from stopcheck.stop.mend import Mended, mended
 from stopcheck.stop.shells import lost_trap, of_early_end, of_script_end, of_shell
-from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main, signal_rule
+from stopcheck.stop.starts import of_daemon, of_failed_start, of_lost_command, of_main, of_windows_lines, signal_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -244,7 +244,8 @@ def _of_an_early_end(image: Image, stopped: Stopped) -> Iterator[Cause]:
     """
     told = any(event.kind == "leaves" for event in stopped.world.events) and bool(stopped.booted.machine.asked)
     gives_up = stopped.outcome is OutcomeKind.FAILS and (stopped.booted.conditional or told)
-    for found in (of_early_end(stopped), of_failed_start(image, stopped), of_daemon(stopped), of_script_end(stopped)):
+    ended = (of_early_end(stopped), of_failed_start(image, stopped), of_windows_lines(stopped), of_daemon(stopped))
+    for found in (*ended, of_script_end(stopped)):
         causes = tuple(cause for cause in found if not gives_up or cause.rule not in LEFT or cause.child is None)
         if causes:
             return iter(causes)

@@ -6,23 +6,25 @@ from stopcheck.boot.arguments import dropping_script
 from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.bodies.program import OWN, Program
 from stopcheck.boot.bodies.supervisor import Supervisor
+from stopcheck.boot.failure import Failure
 from stopcheck.boot.lookup import SHELL_NAMES
 from stopcheck.boot.shell.frames import Foreground, TrapEnd
 from stopcheck.boot.shell.shell import Shell
+from stopcheck.boot.world import Event
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.image.model import StartCommand
 from stopcheck.knowledge.programs import find_program
 from stopcheck.model import OutcomeKind
 from stopcheck.regex import regex
+from stopcheck.source import Span
 from stopcheck.stop.cause import Cause
 from stopcheck.syntax.dockerfile.tree import ShellForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stopcheck.boot.world import Event, Process, World
+    from stopcheck.boot.world import Process, World
     from stopcheck.image.model import Image
-    from stopcheck.source import Span
     from stopcheck.stop.assess import Assessment
     from stopcheck.stop.deliver import Stopped
 
@@ -144,6 +146,20 @@ def of_failed_start(image: Image, stopped: Stopped) -> Iterator[Cause]:
     if failed and stopped.exit_code in (None, failed[-1].failure.status):  # type: ignore[union-attr]
         event = failed[-1]
         yield Cause(_start_rule(image, event), world.processes.get(event.pid, world.init), event.span, event=event)
+
+
+def of_windows_lines(stopped: Stopped) -> Iterator[Cause]:
+    """PID 1 ended with an error, and its script has the line ends of Windows: a shell that reads it minds each CR."""
+    init = stopped.world.init
+    if stopped.outcome is not OutcomeKind.FAILS:
+        return
+    for script in stopped.booted.machine.scripts():
+        source = script.body.span.source
+        if source.parent is None and "\r\n" in source.text:
+            first = Span(source, 0, source.text.index("\r\n"))
+            failure = Failure(stopped.exit_code or 1, f"{source.path} has Windows line ends", "crlf")
+            yield Cause("unstartable-entrypoint", init, first, event=Event("not-found", 1, "", first, failure=failure))
+            return
 
 
 def of_daemon(stopped: Stopped) -> Iterator[Cause]:

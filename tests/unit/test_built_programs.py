@@ -107,7 +107,7 @@ KIT = ("COPY --from=build /src/build build", "build", '{"devDependencies": {"@sv
         pytest.param(NITRO, {"nuxt.config.ts": 'export default { nitro: { preset: "bun" } }'}, "unknown", id="preset"),
         pytest.param((*NITRO[:2], '{"dependencies": {"nuxt": "~3.2"}}'), {}, "unknown", id="nitro-that-is-old"),
         pytest.param(KIT, {}, "graceful", id="sveltekit"),
-        pytest.param((*KIT[:2], KIT[2].replace("5.2.9", "4.0.1")), {}, "unknown", id="sveltekit-that-is-old"),
+        pytest.param((*KIT[:2], KIT[2].replace("5.2.9", "4.0.1")), {}, "killed", id="sveltekit-that-is-old"),
         pytest.param((*KIT[:2], '{"dependencies": {"vite": "^6"}}'), {}, "unknown", id="another-build"),
     ],
 )
@@ -499,6 +499,21 @@ def test_what_go_runs(text: str, outcome: str, words: str) -> None:
         f"FROM golang:1.24\nWORKDIR /src\nCOPY . .\nCMD {json.dumps(['go', 'run', *words.split()])}\n", files
     )
     assert found.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "config", "outcome"),
+    [
+        pytest.param(SERVES, 'cmd = "go build -o ./tmp/main ./cmd/web"', "terminated", id="no-handler"),
+        pytest.param(NOTIFIES, 'cmd = "go build -o ./tmp/main ./cmd/web"', "cut-off", id="handler"),
+        pytest.param(SERVES, 'cmd = "make web"', "cut-off", id="another-build"),
+        pytest.param(NOTIFIES, "send_interrupt = true", "unknown", id="interrupts"),
+    ],
+)
+def test_what_air_builds(text: str, config: str, outcome: str) -> None:
+    files = {"go.mod": "module acme.com/shop\n", "cmd/web/main.go": text, ".air.toml": f"[build]\n{config}\n"}
+    dockerfile = "FROM golang:1.24\nRUN go install github.com/air-verse/air@latest\nWORKDIR /src\nCOPY . .\n"
+    assert verdict(f'{dockerfile}CMD ["air", "-c", ".air.toml"]\n', files).outcome == outcome
 
 
 @pytest.mark.parametrize(

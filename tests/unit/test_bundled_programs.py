@@ -117,3 +117,14 @@ def test_a_script_of_a_member(command: str, main: tuple[str, ...] | None) -> Non
     }
     verdict = analyze_container(MemoryFiles(files), "Dockerfile", Options())[0][0][1]
     assert (verdict.outcome, verdict.main) == (("unknown", ("npm",)) if main is None else ("graceful", main))
+
+
+def test_what_npx_runs_may_make_files() -> None:
+    dockerfile = (
+        "FROM node:22-alpine AS build\nWORKDIR /app\nCOPY package.json tsconfig.json ./\nCOPY src ./src\nRUN npx tsc\n"
+        'FROM node:22-alpine\nWORKDIR /app\nCOPY --from=build /app/dist ./dist\nCMD ["node", "dist/index.js"]\n'
+    )
+    told = '{"compilerOptions": {"outDir": "dist", "rootDir": "src"}}'
+    files = {"Dockerfile": dockerfile, "package.json": "{}", "tsconfig.json": told, "src/index.ts": SERVES}
+    found, problems = analyze_container(MemoryFiles(files), "Dockerfile", Options())
+    assert (found[0][1].outcome, problems) == ("killed", ())

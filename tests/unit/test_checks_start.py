@@ -873,3 +873,40 @@ def test_what_comes_of_another_way_than_the_one_that_is_told_says_so() -> None:
         "On another way, which depends on the status of our-check, `docker stop`"
     )
     assert messages["unhandled-stop-signal"].startswith("`docker stop` waits 10 s")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "begin"),
+    [
+        pytest.param("app.py", "import app\n", "#!/usr/bin/env python3\n", id="python"),
+        pytest.param("app.bash", "exec app\n", "#!/bin/bash\n", id="bash"),
+        pytest.param("app.sh", "exec gunicorn app:app\n", "#!/bin/sh\n", id="sh"),
+    ],
+)
+def test_the_first_line_is_that_of_its_language(name: str, text: str, begin: str) -> None:
+    files = {"Dockerfile": f'FROM python:3.12\nCOPY {name} /\nENTRYPOINT ["/{name}"]\n', name: text}
+    assert mended(files, analysed(files, {name: 0o755}))[name].startswith(begin)
+
+
+def test_a_script_that_nothing_runs() -> None:
+    files = {
+        "Dockerfile": 'FROM php:8.3-cli\nWORKDIR /srv\nCOPY worker.php .\nCMD ["worker.php"]\n',
+        "worker.php": "<?php\nwhile (true) sleep(1);\n",
+    }
+    case = analysed(files)
+    assert found(case) == [("error", "unstartable-entrypoint", 4)]
+    assert 'CMD ["php", "worker.php"]' in mended(files, case)["Dockerfile"]
+
+
+def test_node_is_told_the_name_of_an_npm_script() -> None:
+    files = {
+        "Dockerfile": 'FROM node:20-slim\nWORKDIR /srv\nCOPY app.js package.json ./\nCMD ["start"]\n',
+        "app.js": "setInterval(() => {}, 1000);\n",
+        "package.json": '{"scripts": {"start": "node app.js"}}\n',
+    }
+    case = analysed(files)
+    assert (case[1].outcome, case[1].exit_code) == ("fails", 1)
+    ((_, violation, _),) = case[2]
+    assert "node takes `start` for a file" in violation.message
+    files["package.json"] = "{}\n"
+    assert analysed(files)[1].outcome == "graceful"  # nobody knows what it is

@@ -837,3 +837,8 @@ def test_what_is_imported_where_another_import_fails(files: dict[str, str], comp
     text = "try: import shop.config as cfg\nexcept ImportError: import config_of_nobody as cfg\nwhile True: pass\n"
     variables = {"sys.path": "/app"}
     assert read("python", text, files, **variables).complete is complete
+
+
+def test_what_tsconfig_has_looked_for_in_node_modules_is_a_library() -> None:
+    told = '{"compilerOptions": {"baseUrl": ".", "paths": {"*": ["node_modules/*"]}}}'
+    assert read("node", EXPRESS, {"tsconfig.json": told}).complete

@@ -37,7 +37,7 @@ def test_they_leave_for_the_background(line: str) -> None:
     [
         "apt-cacher-ng ForeGround=1", "bird -f", "collectd -f", "corosync -f", "cupsd -f", "danted",
         "ddclient -foreground -daemon=300", "fail2ban-client -x -f start", "fail2ban-server -xf start",
-        "freshclam -d -F", "glusterd -N", "gpsd -N", "icecast2 -c /i.xml", "incrond -n", "inadyn -n", "inetd -i",
+        "freshclam -d -F", "glusterd -N", "gpsd -N", "incrond -n", "inadyn -n", "inetd -i",
         "inspircd --nofork", "in.tftpd -L", "knotd", "lldpd -d", "lsyncd -nodaemon /l.lua", "minidlnad -S",
         "mpd --no-daemon", "munged -F", "munin-node --foreground", "nbd-server -d 10809 /disk", "ngircd -n",
         "nrpe -c /n.cfg -f", "opendmarc -f", "pgpool -n", "postgrey", "radvd -n", "rpc.mountd -F", "saslauthd -d",
@@ -48,6 +48,11 @@ def test_they_leave_for_the_background(line: str) -> None:
 )  # fmt: skip
 def test_they_stay_and_end_in_order(line: str) -> None:
     assert outcome(line) in {"graceful", "terminated"}
+
+
+@pytest.mark.parametrize(("user", "expected"), [("nobody", "graceful"), ("root", "fails")])
+def test_icecast_will_not_run_as_root(user: str, expected: str) -> None:
+    assert outcome("icecast2 -c /i.xml", lines=f"RUN make install\nUSER {user}") == expected
 
 
 @pytest.mark.parametrize(
@@ -153,7 +158,7 @@ def test_gunicorn_by_its_configuration(text: str, expected: str) -> None:
 def test_what_pnpm_executes_below_an_init() -> None:
     lines = "ENV PATH=/app:/usr/local/bin:/usr/bin:/bin\nENTRYPOINT []"
     files = {"app": "\x7fELF", "package.json": "{}"}
-    assert outcome("tini -- pnpm exec app", base="node:20", files=files, lines=lines) == "unknown"
+    assert outcome("tini -- pnpm exec app", base="node:24", files=files, lines=lines) == "unknown"
     assert outcome("pnpm exec app", base="node:20", files=files, lines=lines) == "graceful"
 
 
@@ -193,19 +198,20 @@ def test_what_nodemon_runs_that_is_told_nothing(files: dict[str, str], main: str
 
 
 @pytest.mark.parametrize(
-    ("version", "expected"),
+    ("version", "node", "expected"),
     [
-        pytest.param("pnpm@9.1.0", "cut-off", id="9"),
-        pytest.param("pnpm@10.2.0+sha512.abc", "cut-off", id="10"),
-        pytest.param("pnpm@12.0.0", "unknown", id="12"),
-        pytest.param(None, "unknown", id="not-told"),
+        pytest.param("pnpm@9.1.0", 22, "cut-off", id="9"),
+        pytest.param("pnpm@10.2.0+sha512.abc", 24, "cut-off", id="10"),
+        pytest.param("pnpm@12.0.0", 20, "unknown", id="12"),
+        pytest.param(None, 22, "unknown", id="not-told"),
+        pytest.param(None, 20, "cut-off", id="a-node-that-11-does-not-run-with"),
     ],
 )
-def test_pnpm_by_its_version(version: str | None, expected: str) -> None:
+def test_pnpm_by_its_version(version: str | None, node: int, expected: str) -> None:
     package = {"scripts": {"start": "app"}, **({"packageManager": version} if version else {})}
     files = {"package.json": json.dumps(package), "app": "\x7fELF"}
-    lines = "ENTRYPOINT []\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
-    assert outcome("pnpm start", base="node:20", files=files, lines=lines) == expected
+    lines = "ENTRYPOINT []\nRUN npm i -g pnpm\nENV PATH=/app:/usr/local/bin:/usr/bin:/bin"
+    assert outcome("pnpm start", base=f"node:{node}", files=files, lines=lines) == expected
 
 
 @pytest.mark.parametrize("line", ["dotenv run -- app", "dotenv -f .env run app"])
@@ -260,3 +266,28 @@ def test_node_puts_back_what_it_was_started_with_ignored() -> None:
         assert (
             verdict("tini", "--", "sh", "-c", script, base="node:20", files=files, lines=stop).outcome == "terminated"
         )
+
+
+@pytest.mark.parametrize(
+    ("argv", "lines"),
+    [
+        pytest.param(("node", "-r", "./signals.js", "app.js"), "", id="option"),
+        pytest.param(("node", "--import=./signals.js", "app.js"), "", id="import"),
+        pytest.param(("node", "app.js"), 'ENV NODE_OPTIONS="--require /app/signals.js"', id="variable"),
+    ],
+)
+def test_what_node_loads_first_may_handle_signals(argv: tuple[str, ...], lines: str) -> None:
+    handles = "process.on('SIGTERM', () => process.exit(0));\n"
+    files = {"app.js": "setInterval(() => {}, 1000);\n", "signals.js": handles}
+    assert verdict(*argv, base="node:20", files=files, lines=lines).outcome == "graceful"
+    files["signals.js"] = "console.log('loaded');\n"
+    assert verdict(*argv, base="node:20", files=files, lines=lines).outcome == "killed"
+
+
+def test_an_official_image_has_no_other_users_than_its_system() -> None:
+    lines = "RUN apt-get update && apt-get install -y gosu"
+    files = {"app.py": "import time\nwhile True:\n    time.sleep(1)\n"}
+    for user, outcome in (("service", "fails"), ("nobody", "killed")):
+        stopped = verdict("gosu", user, "python", "app.py", base="python:3.11", files=files, lines=lines)
+        assert stopped.outcome == outcome
+    assert verdict("gosu", "node", "node", "app.js", base="node:20", lines=lines).outcome != "fails"

@@ -426,7 +426,7 @@ def test_the_two_busyboxes_of_debian(package: str, expected: str) -> None:
         pytest.param("npm run nothing", "node:20", "fails", id="npm-no-such-script"),
         pytest.param("yarn start", "node:20-alpine", "cut-off", id="yarn-1-leaves-at-once"),
         pytest.param("yarn install", "node:20", "exits", id="yarn-install"),
-        pytest.param("pnpm start", "node:20", "unknown", id="pnpm-of-no-known-version"),
+        pytest.param("pnpm start", "node:24", "unknown", id="pnpm-of-no-known-version"),
         pytest.param("pnpm run direct", "node:20", "graceful", id="pnpm-exec"),
         pytest.param("bun run start", "oven/bun:1", "graceful", id="bun-with-bash"),
         pytest.param("bun run wrapped", "node:20", "cut-off", id="bun-list"),
@@ -1016,13 +1016,15 @@ def test_a_script_of_the_working_directory_that_has_the_name_of_an_image_s_own()
 @pytest.mark.parametrize(
     ("start", "expected"),
     [
-        pytest.param("su nobody -s /bin/sh -c server", "cut-off", id="a session of its own"),
-        pytest.param("su -s /bin/bash -c server", "graceful", id="root's is the init's"),
+        pytest.param("su nobody -s /bin/sh -c|server", "cut-off", id="a session of its own"),
+        pytest.param("su -s /bin/sh -c|exec server", "graceful", id="root's is the init's"),
+        pytest.param("su -s /bin/sh -c|server", "cut-off", id="whose shell may end before su is told"),
     ],
 )
 def test_an_init_that_signals_its_session_does_not_reach_another(start: str, expected: str) -> None:
     lines = "RUN apt-get install -y dumb-init && make install"
-    assert verdict("dumb-init", "--", *start.split(), lines=lines).outcome == expected
+    own, _, command = start.partition("|")
+    assert verdict("dumb-init", "--", *own.split(), command, lines=lines).outcome == expected
 
 
 OWN = {"app": "\x7fELF"}

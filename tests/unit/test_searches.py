@@ -88,3 +88,12 @@ def test_what_the_environment_does_not_have(value: str, found: bool) -> None:
     """Left unset by all files, a variable is not in what env prints; of the rest the script may go either way."""
     expected = "exits" if found else "killed"
     assert outcome(f'v=$({value}); if [ -n "$v" ]; then ./app; date; exit 0; fi\nexit 0') == expected
+
+
+@pytest.mark.parametrize("program", ["python", "python3"])
+def test_an_official_image_has_its_language_below_usr_local(program: str) -> None:
+    files = {
+        "start": f'#!/bin/sh\nexec "$(command -v {program})" -u app.py\n',
+        "app.py": "import signal\nsignal.signal(signal.SIGTERM, lambda *a: exit(0))\nwhile True:\n    signal.pause()\n",
+    }
+    assert verdict("/app/start", base="python:3.11-slim", files=files).outcome == "graceful"

@@ -571,6 +571,12 @@ def test_a_status_that_comes_of_the_exit_trap_is_no_refusal() -> None:
     assert verdict("tini", "--", "/app/e.sh", files=files, base="node:22", lines=lines).outcome == "cut-off"
 
 
+@pytest.mark.parametrize(("command", "outcome"), [("yarn start", "killed"), ("prepare", "exits")])
+def test_what_is_told_to_start_serves_although_a_script_would_become_its_arguments(command: str, outcome: str) -> None:
+    files = {"e.sh": f'#!/bin/bash\n{command}\nexec "$@"\n', "package.json": '{"scripts": {"start": "node dist/main"}}'}
+    assert verdict("/bin/bash", "/app/e.sh", files=files, base="node:22").outcome == outcome
+
+
 def test_whether_a_trap_for_sigchld_hears_of_what_has_been_read_is_not_known() -> None:
     script = "hypercorn &\nmapfile -t x < <(cat /etc/passwd)\n{}trap 'exit 7' CHLD\nwait\n"
     assert said(context("#!/bin/bash\nset -o posix\n" + script.format("")))[0].outcome == "unknown"

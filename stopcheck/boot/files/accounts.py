@@ -133,8 +133,8 @@ def is_missing(machine: Machine, world: World, process: Process, row: ProgramRow
     image = machine.image
     if user in ROOT or is_account(user) or (user.isdigit() and not row.by_name) or not _NAME.fullmatch(user):
         return False
-    if image.base.name.partition(":")[0] != image.base.family or image.base.family not in _COUNTED:
-        return False
+    if not image.base.plain or image.base.family not in _COUNTED or user in image.base.name or user == image.base.user:
+        return False  # an image that is named after a service has an account for that
     if is_filled(image, "/etc/passwd") or may_have_made(machine, world, "/etc/passwd", process):
         return False
     if _changes_accounts(image) or not all(map(makes_no_account, image.installed)):

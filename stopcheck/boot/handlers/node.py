@@ -184,6 +184,8 @@ def follow(need: str, path: str, project: Project) -> tuple[str, ...] | None:
     folder, options = _compiler_options(path, project)
     start = join(folder, str(options.get("baseUrl", ".")))
     for pattern, target in _aliases(start, options):
+        if "node_modules" in target:
+            continue
         if need == pattern or (pattern.endswith("*") and need.startswith(pattern[:-1])):
             return _file(target.replace("*", need[len(pattern) - 1 :] if pattern.endswith("*") else ""), project)
     if "baseUrl" in options:

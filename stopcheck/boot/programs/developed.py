@@ -1,4 +1,4 @@
-"""Tools that build a program and run it as their child, by its sources: `go run`, `dotnet run`, `nest start`."""
+"""Tools that build a program and run it as their child, by its sources: `go run`, air, `dotnet run`, `nest start`."""
 
 from __future__ import annotations
 
@@ -89,6 +89,32 @@ def start_dotnet_run(start: Start) -> Body:
     project = Tree(start.machine.image.files)
     found = (place,) if place.endswith("proj") else project.matching(join(place, "*.csproj"))
     return _builder(start, "dotnet", found if len(found) == 1 and project.text(found[0]) else ())
+
+
+def start_air(start: Start) -> Body:
+    """`air`: what its configuration has `go build` make; it SIGKILLs that, unless it is told to interrupt it before.
+
+    Source: runner/util_linux.go of air 1.40, 1.49, 1.61 and 1.67.
+    """
+    import tomli
+
+    from stopcheck.boot.handlers.go import package_files
+
+    named = option(list(start.argv[1:]), "-c")
+    project = Tree(start.machine.image.files)
+    found = [named] if isinstance(named, str) else [".air.toml", ".air.conf"]
+    text = next((text for name in found if (text := project.text(start.path(name)))), None)
+    try:
+        told = tomli.loads(text.text).get("build", {}) if text else {}
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or (named is not None and text is None) or told.get("send_interrupt"):
+        return start.leaf("unread", "what air is told")
+    words = str(told.get("cmd", "go build -o ./tmp/main .")).split()
+    place = words[-1] if words[:2] == ["go", "build"] else ""
+    if place.endswith(".go"):
+        return _builder(start, "go", (start.path(place),) if project.text(start.path(place)) else ())
+    return _builder(start, "go", package_files(start.path(place), project) if place[:1] == "." else ())
 
 
 def start_nest(start: Start) -> Body:

@@ -357,7 +357,7 @@ def _shut(start: Start, language: str, name: str) -> Failure | None:
     user, path = start.process.user, start.path(name)
     file = start.machine.image.files.lookup(path)
     if isinstance(file, ImageFile) and is_shut_out(start.machine.image, user, file, 4):
-        why = f"{path} can be read by root alone, and {user} is to run it"
+        why = f"{path} may be read by root alone, but runs as {user}"
         return Failure(13 if language == "perl" else MISSING[language], why, "unreadable", name, file)  # EACCES
     folder = closed_folder(start.machine.image, user, path)
     return (
@@ -430,7 +430,7 @@ def _launched(
 
     `given` are texts that no file holds (`python -c TEXT`).
     """
-    if not may_be_carried_out(language, start.process.program):
+    if not may_be_carried_out(language, start.process.program) or (language == "node" and preloaded(start)):
         return None
     from stopcheck.boot.programs.carried_out import launcher
 
@@ -448,15 +448,16 @@ def _from_source(start: Start, language: str, name: str, root: str = "") -> Body
     if launched is not None:
         return launched
     env = {**start.env, "sys.path": root} if root else start.env
-    needs = preloaded(start.argv[1:]) if language == "node" else ()
+    needs = preloaded(start) if language == "node" else ()
+    own = tuple(start.path(need) for need in needs if need.startswith((".", "/")))
     return from_source(
         start.machine,
         start.process,
         language,
-        (path,),
+        (path, *own),
         start.machine.image.files,
         env,
-        needs,
+        (need for need in needs if not need.startswith((".", "/"))),
         world=start.world,
     )
 
@@ -481,13 +482,15 @@ def _compiled(start: Start, name: str) -> Body | None:
             return Program(replace(start.row, role="service", on=on), start.machine.stop_signal)
         source = compiled_from(path, Tree(files))
         if source is not None:
-            needs = preloaded(start.argv[1:])
+            needs = preloaded(start)
             return from_source(start.machine, start.process, "node", (source,), files, start.env, needs)
     return None
 
 
-def preloaded(words: tuple[Field, ...]) -> tuple[str, ...]:
-    """The modules that Node loads before the program: `-r MODULE`, `--import MODULE`."""
+def preloaded(start: Start) -> tuple[str, ...]:
+    """The modules that Node loads before the program: `-r MODULE`, `--import MODULE`, also by NODE_OPTIONS."""
+    told = start.env.get("NODE_OPTIONS")
+    words = (*(told.split() if isinstance(told, str) else ()), *start.argv[1:])
     options = {"-r", "--require", "--import", "--loader", "--experimental-loader"}
     found = [str(value) for word, value in itertools.pairwise(words) if word in options]
     joined = [word.partition("=")[2] for word in words if isinstance(word, str) and word.partition("=")[0] in options]

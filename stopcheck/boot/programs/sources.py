@@ -46,7 +46,8 @@ def from_source(
     `given` are texts that are in none (`perl -e TEXT`); `world` has the files that were made since the start.
     """
     first = paths[0] if paths else ""
-    carried = len(paths) == 1 and may_be_carried_out(language, process.program)
+    needs = tuple(needs)
+    carried = len(paths) == 1 and not needs and may_be_carried_out(language, process.program)
     known = {name: value for name, value in env.items() if isinstance(value, str)}
     told: tuple[object, ...] = ()
     if carried or language == "python":
@@ -56,7 +57,7 @@ def from_source(
         told = (told_arguments(process, first), is_alone(world, process))
     if language == "python":
         known["python"] = _python(process.program, machine.image.base.name)
-    needs, given = tuple(needs), given or {}
+    given = given or {}
     texts = frozenset((path, source.text) for path, source in given.items())
     made = frozenset(world.files) if world is not None else frozenset()
     who = (process.pid == 1, process.user)

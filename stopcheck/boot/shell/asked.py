@@ -65,6 +65,7 @@ def is_to_run(
             _may_stand(shell, part.body)
             or ("u" in shell.options and _lacks(shell, part.body))
             or _fails(shell, part.body, world, process)
+            or any(isinstance(each, While) and _goes_on(each) for each in commands(part.body))
             or (last and _is_stranger(shell, part.body))
         )
         and not asks_for_unset(shell, part.body, world, process)
@@ -88,8 +89,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     within = list(commands(body))
     simple = [command for command in within if isinstance(command, SimpleCommand)]
     names = {command.words[0].literal for command in simple if command.words}
-    if names & {"kill", "wait"} or any(isinstance(each, While) and LOOKS.search(each.span.text) for each in within):
-        return True  # it may signal the very shell that asks; what that waits for is no child of its own, and may stay
+    if names & {"kill", "wait"}:
+        return True  # it may signal the very shell that asks; and what that waits for is no child of its own
     redirected = [command for command in within if getattr(command, "redirections", ())]
     if not redirected and "cd" not in names and not any(char in body.span.text for char in "/%?"):
         return False
@@ -98,8 +99,8 @@ def _fails(shell: Shell, body: Sequence, world: World, process: Process) -> bool
     return any(fails(shell, command, world, process) for command in (*simple, *redirected))
 
 
-_PLAIN = frozenset({":", "[", "disown", "echo", "exit", "false", "printf", "readonly", "return", "set",
-                    "test", "trap", "true"})  # fmt: skip
+_PLAIN = frozenset({":", "[", "declare", "disown", "echo", "exit", "export", "false", "printf", "readonly", "return",
+                    "set", "test", "trap", "true", "typeset", "unset"})  # fmt: skip
 
 
 def _is_plain(shell: Shell, body: Sequence, depth: int = 0) -> bool:
@@ -147,14 +148,27 @@ def _lacks(shell: Shell, body: Sequence) -> bool:
 def _may_stand(shell: Shell, body: Sequence, seen: frozenset[str] = frozenset()) -> bool:
     """Whether a program that may stand is among its commands; one that nobody knows is asked, and answers."""
     return any(
-        isinstance(command, SimpleCommand)
-        and (
-            (bool(command.words) and _stands(shell, command, seen, asked=not item.background, alone=_is_alone(item)))
-            or any(_may_stand(shell, part.body, seen) for part in _substitutions(command))
-        )
+        _starts(shell, command, item, seen)
+        or any(_may_stand(shell, part.body, seen) for part in _substitutions(command))
         for item in body.items
         for command in commands(replace(body, items=(item,)))
     )
+
+
+def _starts(shell: Shell, command: Command, item: Item, seen: frozenset[str]) -> bool:
+    if not isinstance(command, SimpleCommand) or not command.words:
+        return False
+    return _stands(shell, command, seen, asked=not item.background, alone=_is_alone(item))
+
+
+_ROUND = regex(r"(?:while\s+(?::|true)|until\s+false)\s*[;\n]")
+_ENDS = regex(r"\b(?:break|exec|exit|return)\b")
+
+
+def _goes_on(loop: While) -> bool:
+    """Whether a loop has no end, or looks at processes, which may have none."""
+    text = loop.span.text
+    return LOOKS.search(text) is not None or (_ROUND.match(text) is not None and not _ENDS.search(text))
 
 
 def _is_alone(item: Item) -> bool:
@@ -167,11 +181,12 @@ def _is_long(arguments: list[str]) -> bool:
     return told and duration(tuple(arguments), 0.0) >= LONG
 
 
-def _substitutions(command: SimpleCommand) -> Iterator[CommandSubstitution | ProcessSubstitution]:
+def _substitutions(command: Command) -> Iterator[CommandSubstitution | ProcessSubstitution]:
     """What it waits for: each `$( … )`, and a `<( … )` that it reads from."""
-    words = (*command.words, *(assignment.value for assignment in command.assignments))
-    yield from (part for word in words for part in word.parts if isinstance(part, CommandSubstitution))
-    inputs = (each.target for each in command.redirections if each.operator == "<")
+    if isinstance(command, SimpleCommand):
+        words = (*command.words, *(assignment.value for assignment in command.assignments))
+        yield from (part for word in words for part in word.parts if isinstance(part, CommandSubstitution))
+    inputs = (each.target for each in getattr(command, "redirections", ()) if each.operator == "<")
     yield from (part for word in inputs for part in word.parts if isinstance(part, ProcessSubstitution))
 
 

@@ -18,7 +18,7 @@ from stopcheck.knowledge.builtins import SPECIAL, unknown_option
 from stopcheck.model import Unknown
 from stopcheck.records import replace
 from stopcheck.regex import regex
-from stopcheck.syntax.shell.tree import OUTPUTS
+from stopcheck.syntax.shell.tree import OUTPUTS, Group
 
 if TYPE_CHECKING:
     from stopcheck.boot.shell.frames import Reading, Tail
@@ -237,7 +237,11 @@ def _call(shell: Shell, function: Function, args: tuple[Field, ...], tail: Tail)
     if sum(isinstance(frame, CallEnd) for frame in shell.frames) >= _CALL_LIMIT:
         return False
     if tail is not None and may_replace(shell, tail | {"function"}):
-        shell.push(Evaluate(function.body, tail | {"function"}))
+        body = function.body
+        if shell.row.name == "bash" and isinstance(body, Group) and not body.redirections:
+            shell.push(Evaluate(body.body, frozenset({"function"})))  # it begins anew there
+        else:
+            shell.push(Evaluate(body, tail | {"function"}))
     else:
         shell.push(CallEnd(function.name, shell.args, _options_anew(shell)), Evaluate(function.body, None))
     shell.args = args

@@ -82,8 +82,10 @@ def begin(shell: Shell, node: Node, tail: Tail, world: World, process: Process) 
         case Group():
             if _redirected(shell, node, tail, world, process):
                 shell.push(Evaluate(node.body, under(shell, tail, "group", node)))
-        case Subshell() if _redirected(shell, node, tail, world, process):
-            forks.run_subshell(shell, node, tail, world, process)
+        case Subshell():
+            kept = shell.kept
+            if _redirected(shell, node, tail, world, process):
+                forks.run_subshell(shell, node, tail, world, process, shell.kept - kept)
         case If() if _redirected(shell, node, tail, world, process):
             shell.push(IfRest(node, 0, under(shell, tail, "if", node)), Evaluate(node.branches[0][0], None))
         case Case():
@@ -163,7 +165,15 @@ def _redirected(
             shell.push(replace(before, feeds=feeds(node.redirections)))
         else:
             shell.feeding = feeding  # it holds what is new as long as it is there
+            if not _is_forked_for(shell, process, node):
+                shell.kept |= {before.stdout} - {0}
     return True
+
+
+def _is_forked_for(shell: Shell, process: Process, node: Command) -> bool:
+    """Whether bash has forked for a construct alone, and keeps nothing of what it has redirected."""
+    forked = shell.row.name == "bash" and shell.mode == "subshell" and process.origin is not None
+    return forked and process.origin is not None and process.origin.start == node.span.start
 
 
 def _cannot_read(shell: Shell, node: Unparsed, world: World, process: Process) -> None:

@@ -67,6 +67,7 @@ def fork(
     body.has_exit_trap = body.had_trap = False
     body.deaf = shell.deaf if shell.row.undeafens else frozenset()
     body.options = shell.options - {"m"}
+    body.kept = shell.outputs()
     body.origin = _origin(shell, process, node, background, piped)
     body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
@@ -199,10 +200,16 @@ def join(shell: Shell, frame: Joined, world: World) -> None:
     add_job(shell, frame.pids, frame.node.span)
 
 
-def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process: Process) -> None:
-    """`( … )`: in a child, unless the shell has nothing else to do."""
+def run_subshell(
+    shell: Shell, node: Subshell, tail: Tail, world: World, process: Process, kept: frozenset[int]
+) -> None:
+    """`( … )`: in a child, unless the shell has nothing else to do.
+
+    It makes its redirections itself, and keeps nothing of what was there: `kept` is what the shell does.
+    """
     within = under(shell, tail, "subshell", node)
     if may_replace(shell, within):
+        shell.kept -= kept
         alone = within is not None and within <= {"subshell", "redirection"} and shell.mode == "subshell"
         shell.origin = replace(shell.origin, parenthesised=shell.origin.parenthesised or alone)
         shell.push(Evaluate(node.body, frozenset() if alone and shell.row.exec_parentheses else within))
@@ -210,6 +217,7 @@ def run_subshell(shell: Shell, node: Subshell, tail: Tail, world: World, process
     child = fork(shell, world, process, node.body, node.span, False)
     body = cast("Shell", child.body)
     body.origin = replace(body.origin, parenthesised=True)
+    body.kept = shell.outputs(-1 if node.redirections and tail is None else None) - kept
     take_place(shell)
     shell.blocked = Foreground((child.pid,), node)
 
@@ -240,7 +248,9 @@ def run_first(
         return False
     child = fork(shell, world, process, part.body, part.span, False)
     body = cast("Shell", child.body)
-    body.origin = replace(body.origin, lenient=body.origin.lenient and not shell.row.almquist)
+    lenient = body.origin.lenient and not shell.row.almquist
+    direction = part.direction if isinstance(part, ProcessSubstitution) else "$"
+    body.origin = replace(body.origin, lenient=lenient, substitutes=direction)
     if forgets_errexit(shell):
         body.options -= {"e"}
     child.stdout, child.pgid = world.new_pipe(), process.pgid  # under `set -m`, too
@@ -255,6 +265,8 @@ def run_first(
 def run_beside(shell: Shell, part: ProcessSubstitution, world: World, process: Process, before: int) -> str:
     """Start a `<( … )` or `>( … )`, and name it; bash takes the highest numbers, `before` of them are taken."""
     child = fork(shell, world, process, part.body, part.span, False)
+    body = cast("Shell", child.body)
+    body.origin = replace(body.origin, substitutes=part.direction)
     note_substitution(shell, child)
     number = str(HIGHEST - before)
     if part.direction == "<":

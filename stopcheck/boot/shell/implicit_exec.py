@@ -22,14 +22,20 @@ def may_replace(shell: Shell, tail: Tail) -> bool:
     construct = tail - {"simple", "assignment"}
     if shell.origin.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
         return True
-    allowed = {"command": shell.row.exec_command, "subshell": shell.row.exec_subshell}.get(
-        shell.mode, shell.row.exec_file
-    )
+    allowed = {"command": shell.row.exec_command, "subshell": _of_subshell(shell)}.get(shell.mode, shell.row.exec_file)
     if shell.mode == "file" and shell.open_end:
         allowed = allowed | shell.row.exec_open_file
     if "plain" in allowed:
         return shell.plain and "eval" not in tail
     return tail <= allowed and "simple" in allowed and len(tail & shell.row.exec_apart) < 2
+
+
+def _of_subshell(shell: Shell) -> frozenset[str]:
+    """The constructs that it looks into as a subshell; bash looks at a redirection in `<( … )`, not in `$( … )`."""
+    row, substitutes = shell.row, shell.origin.substitutes
+    if not substitutes or not row.exec_substitution:
+        return row.exec_subshell
+    return row.exec_substitution | (frozenset() if substitutes == "$" else {"redirection"})
 
 
 def under(shell: Shell, tail: Tail, construct: str, node: Group | If | Case | For | Subshell) -> Tail:

@@ -17,6 +17,8 @@ class Origin:
     """How many subshells it is in: $BASH_SUBSHELL."""
     root: int | None = None
     """The process that `$$` names, where it is not this one."""
+    substitutes: str = ""
+    """Of what substitution it runs the text: `$` of `$( … )`, `<` or `>`; "" of none."""
     parenthesised: bool = False
     """Whether it runs what stands in `( … )`."""
     called: bool = False

@@ -7,7 +7,7 @@ import posixpath
 from stopcheck.boot.bodies.program import UNTOLD, Program
 from stopcheck.boot.files.accounts import ROOT, user_number
 from stopcheck.boot.files.pid_files import number_of
-from stopcheck.boot.lookup import find_file
+from stopcheck.boot.lookup import find_file, lacks_language
 from stopcheck.boot.partly import Partly
 from stopcheck.boot.shell.frames import TrapEnd
 from stopcheck.boot.world import folder_named
@@ -240,7 +240,9 @@ def _whereabouts(shell: Shell, process: Process, name: str) -> str:
     starts = [start for start in (shell.machine.image.entrypoint, shell.machine.image.cmd) if start is not None]
     told = {word for start in starts if not isinstance(start, Unknown) for word in start.argv if isinstance(word, str)}
     places.sort(key=lambda place: place not in told)
-    return next((place for place in places if isinstance(shell.machine.image.files.lookup(place), Unknown)), name)
+    image = shell.machine.image
+    maybe = (place for place in places if isinstance(image.files.lookup(place), Unknown))
+    return next((place for place in maybe if not lacks_language(image, place)), name)
 
 
 def _parent_asked(words: list[str]) -> str:

@@ -92,7 +92,7 @@ _PLAIN_SLOTS = (
     "aliases", "answers", "args", "armed", "blocked", "constants", "cut", "deaf",
     "disowned", "dying", "ending", "exported", "feeding", "folders", "forgotten",
     "forked", "frames", "fronted", "had_trap", "has_exit_trap", "integers", "interpreter", "interrupted",
-    "jobs", "killed", "last_job", "left_within", "machine", "mode", "name",
+    "jobs", "kept", "killed", "last_job", "left_within", "machine", "mode", "name",
     "ok", "open_end", "opened", "origin", "options", "packaged", "pending", "piped", "plain", "renamed",
     "row", "script", "status", "substitutions", "text", "unheard", "unsourced", "untrapped", "waited",
     "witnesses",
@@ -202,6 +202,8 @@ class Shell:
         self.answers: tuple[Answer, ...] = ()
         self.feeding: tuple[int, ...] = ()
         """The pipes to `>( … )` that it holds as long as a command, or a construct, is redirected there."""
+        self.kept: frozenset[int] = frozenset()
+        """The pipes of `outputs` to the end: those of the shell that it was forked from, too."""
         self.substitutions: tuple[int, ...] = ()
         """The processes of `<( … )` and `>( … )`."""
         self.packaged: ProgramRow | None = None
@@ -277,6 +279,10 @@ class Shell:
             if isinstance(frame, Redirected):
                 found |= {frame.stdin, *(pipe for _, pipe in frame.inlets)}
         return found
+
+    def outputs(self, upto: int | None = None) -> frozenset[int]:
+        """The pipes that it wrote to before a construct or a function was redirected, and has open until that ends."""
+        return self.kept.union(frame.stdout for frame in self.frames[:upto] if isinstance(frame, Redirected)) - {0}
 
     # --- going on --------------------------------------------------------------------------------
 

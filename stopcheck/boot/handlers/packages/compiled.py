@@ -31,8 +31,10 @@ def compiled_from(path: str, project: Project) -> str | None:
     )
 
 
-_KEEPS_NAMES = regex(r"(?:^|[\s;&|])(?:tsc|tsup|tsdown|esbuild|rollup|swc|babel|unbuild|rolldown)(?=[\s;&|]|$)")
-"""Tools that name what they write after its source, wherever a configuration has them put it."""
+_KEEPS_NAMES = regex(
+    r"(?:^|[\s;&|])(?:tsc|tsup|tsdown|esbuild|rollup|swc|babel|unbuild|rolldown)(?=[\s;&|]|$)(?![^;&|]*\s(?:-d|-o|--out))"
+)
+"""Tools that name what they write after its source, where their command does not tell in which folder."""
 _ASIDE = regex(r"/(?:node_modules|\.?tests?|__tests__|spec|e2e|dist|build|out|example?s)/|\.(?:test|spec|d)\.")
 
 

@@ -82,10 +82,13 @@ def _serves_by_default(call: Call) -> bool:
     before = call.world.fallback
     leaves = list(before.awaited()) if before is not None else []
     scripts = call.machine.scripts()
-    return any(
-        (leaf.origin is not None and is_default(scripts, leaf.origin)) or any(map(is_told_to_start, leaf.argv[1:]))
-        for leaf in leaves
-    )
+    if any(leaf.origin is not None and is_default(scripts, leaf.origin) for leaf in leaves):
+        return True
+    told = list(leaves)
+    for each in told:  # `yarn start` is told, and node below it serves
+        above = before.processes.get(each.ppid) if before is not None else None
+        told += [above] if above is not None and above.pid != 1 else []
+    return any(any(map(is_told_to_start, each.argv[1:])) for each in told)
 
 
 _NO_NUMBER = {"mksh": 1, "zsh": 0, "ksh93": 0}
