@@ -147,6 +147,9 @@ class _Settling:
             return
         fallback = None if ended and _runs_once(world, self.top) else world.fallback
         ended = ended or _spins(world, self.top) or _is_told_again(world, self.top)
+        ended = ended or (
+            fallback is not None and _waits_for_jobs(fallback, self.top) and _is_kept_alive(world, self.top)
+        )
         if ended and fallback is not None and any(_stands(leaf) for leaf in fallback.awaited(self.top)):
             _become(world, fallback)
         world.fallback = None
@@ -229,6 +232,19 @@ def _waits_for_any(process: Process) -> bool:
     """Whether a shell waits until somebody opens a FIFO, or reads for so long: any end may be what it waits for."""
     blocked = process.body.blocked if isinstance(process.body, Shell) else None
     return (isinstance(blocked, Standing) and blocked.pipe != 0) or isinstance(blocked, Reading)
+
+
+def _waits_for_jobs(world: World, top: int) -> bool:
+    """Whether all that is waited for are jobs: what a script waits for by name or number is no step of it."""
+    leaves = list(world.awaited(top))
+    return bool(leaves) and all(leaf.job for leaf in leaves)
+
+
+def _is_kept_alive(world: World, top: int) -> bool:
+    """Whether what stands does no work: a `sleep` behind all that was waited for."""
+    leaves = list(world.awaited(top))
+    idle = (isinstance(leaf.body, Program) and leaf.body.row.role in {"keepalive", "timer"} for leaf in leaves)
+    return bool(leaves) and all(idle) and not any(leaf.job for leaf in leaves)
 
 
 def _is_told_again(world: World, top: int) -> bool:
@@ -359,7 +375,8 @@ def _in_turn(world: World, leaf: Process) -> bool:
         shell = process.body
         loops = [frame for frame in shell.frames if isinstance(frame, ForRest)] if isinstance(shell, Shell) else []
         loops = [frame for frame in loops if _holds(frame, leaf)]
-        if any(not frame.once for frame in loops) and not _is_value(process, loops[-1], leaf):
+        rounds = any(not frame.once for frame in loops)
+        if rounds and not _is_value(process, loops[-1], leaf) and not _is_all(loops[-1], leaf):
             return True
     return False
 
@@ -393,6 +410,15 @@ def _holds(loop: ForRest, leaf: Process) -> bool:
     """Whether a `for` has started it: a job from before that it waits for is none of its rounds (`wait $pid`)."""
     start, whole = leaf.origin, loop.node.span
     return not leaf.job or start is None or start.source is not whole.source or whole.start <= start.start < whole.end
+
+
+def _is_all(loop: ForRest, leaf: Process) -> bool:
+    """Whether a `for` does nothing else, and does not tell it the value: it is started anew when it ends, then."""
+    items = loop.node.body.items
+    if len(items) != 1 or items[0].command.rest or items[0].background or leaf.origin is None:
+        return False
+    command = items[0].command.first.commands[0]
+    return isinstance(command, SimpleCommand) and loop.node.variable not in command.span.text
 
 
 def _is_value(process: Process, loop: ForRest, leaf: Process) -> bool:

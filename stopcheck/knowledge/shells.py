@@ -70,9 +70,11 @@ class ShellRow:
     read_interrupts: bool = True
     sleeps_itself: bool = False
     deafens_jobs: bool = True
+    undeafens: bool = False
     path: str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     exports_path: bool = False
     syntax_error: str = ""
+    syntax_status: int = 2
     error_trap: str = ""
     error_within: frozenset[str] = frozenset({"trap", "exit"})
     options: str = ""

@@ -127,6 +127,9 @@ def judge(booted: Booted, world: World, main_pids: tuple[int, ...], signal: str,
             return Stopped(booted, world, OutcomeKind.UNKNOWN, main_pids, reason=unsure)
         return Stopped(booted, world, OutcomeKind.KILLED, main_pids, 137, reaches, grace)
     seconds = world.clock - world.epoch
+    processes = _that_count(world, processes, signal)
+    main_pids = tuple(process.pid for process in processes)
+    reaches = bool(processes) and all(process.told for process in processes)
     outcome = _worst(world, processes, signal)
     waited = next((event for event in world.events if event.kind == "waits-unseen"), None)
     if outcome is OutcomeKind.CUT_OFF and waited is not None:
@@ -144,6 +147,17 @@ def _worst(world: World, processes: list[Process], signal: str) -> OutcomeKind:
         if outcome in found:
             return outcome
     return OutcomeKind.GRACEFUL
+
+
+def _that_count(world: World, processes: list[Process], signal: str) -> list[Process]:
+    """Without the jobs beside them that went with the container and would have done no more had they been told."""
+    rest = [
+        process
+        for process in processes
+        if not (process.job and process.killed_by == "KILL")
+        or _fate(process, _meant_for(world, process, signal)) is not OutcomeKind.TERMINATED
+    ]
+    return rest or processes
 
 
 def _meant_for(world: World, process: Process, signal: str) -> str:

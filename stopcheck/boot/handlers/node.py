@@ -59,6 +59,8 @@ MODULES = frozenset(
         "zlib",
     ]
 )
+_LATE = r"\bsetTimeout\s*\(.*,\s*(?:\d{6,}|\d+e\d+)\s*\)"
+"""A timer of minutes."""
 _LASTING = frozenset(
     [
         *(
@@ -130,7 +132,7 @@ def read(text: str) -> Source:
     needs = _needs(source)
     starters = {name.removeprefix("node:").split("/")[0] for name in needs} & _STARTERS
     starters |= {re.sub(r"\s", "", call) for call in re.findall(_STARTS, code)}
-    lasts = source.calls(_LASTING) or bool(re.search(LOOPS, code))
+    lasts = source.calls(_LASTING) or bool(re.search(rf"{LOOPS}|{_LATE}", code))
     if starters == {"child_process"} and _only_waits(text):
         # While such a child runs nothing else does, so it is none that serves.
         starters = set()

@@ -42,7 +42,7 @@ POLLS = 0.9
 """It looks at its programs once a second (sup.supervisord-*: 1.07 s for one, 0.4 s more for each other)."""
 PIPS = "/usr/local/bin/supervisord"
 """Where pip puts it."""
-_EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])")
+_EXPANSION = regex(r"%\((\w+)\)(\d*)([sd])|%%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +349,7 @@ def _managed(section: Section, group: str, env: Mapping[str, Field], here: str) 
 
 def _argv(command: str, program: str, number: str, env: Mapping[str, Field], here: str) -> tuple[str, ...]:
     names = {"program_name": program, "process_num": number, "here": here}
-    text = _EXPANSION.sub(lambda found: _expanded(found[1], names, env), command)
+    text = _EXPANSION.sub(lambda found: _expanded(found[1], names, env) if found[1] else "%", command)
     try:
         return tuple(shlex.split(text))
     except ValueError:

@@ -184,10 +184,11 @@ def _cannot_read(shell: Shell, node: Unparsed, world: World, process: Process) -
     array = shell.row.name == "bash" and node.array and not shell.errexit
     ends = array and not shell.ending and (shell.strict or shell.mode == "subshell")
     ends = ends or (shell.strict and any(isinstance(frame, Checked) for frame in shell.frames))
-    status = _discarded(shell, node) if array else 2
+    status = _discarded(shell, node) if array else shell.row.syntax_status
     world.note_failure("cannot-read", process, Failure(status, node.reason, "syntax"), node.span)
     fails = shell.row.syntax_error == "fails" and not ends
-    within = shell.unwind(SourceEnd, Checked, TrapEnd) if fails else None
+    outside = shell.row.syntax_error == "outside"
+    within = shell.unwind(SourceEnd, Checked, TrapEnd) if fails else shell.unwind(SourceEnd) if outside else None
     if within is None or (isinstance(within, TrapEnd) and ("e" in shell.options or shell.unsourced)):
         shell.dying = ""  # an error in a trap is the status
         shell.leave(status)

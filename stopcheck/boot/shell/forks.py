@@ -66,7 +66,7 @@ def fork(
     body.mode = "subshell"
     body.has_exit_trap = body.had_trap = False
     body.armed = frozenset()
-    body.deaf = frozenset()
+    body.deaf = shell.deaf if shell.row.undeafens else frozenset()
     body.options = shell.options - {"m"}
     body.kept = shell.outputs()
     body.origin = _origin(shell, process, node, background, piped)
@@ -81,6 +81,8 @@ def fork(
     elif background and shell.row.deafens_jobs:
         if shell.row.name != "bash" or _is_program(shell, node):
             child.ignored |= ASYNCHRONOUS
+            if shell.row.undeafens:
+                body.deaf = ASYNCHRONOUS - process.ignored
         else:
             # It is the subshell that ignores them, not the programs in it. A function, or a builtin, by itself
             # hears INT: only execute_in_subshell and execute_disk_command call setup_async_signals (execute_cmd.c).

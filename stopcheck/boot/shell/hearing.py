@@ -107,7 +107,7 @@ def receive(shell: Shell, world: World, process: Process, signal: str) -> None:
         _hear_waiting(shell, blocked, world, process, signal)
     elif isinstance(blocked, Reading):
         _hear_reading(shell, blocked, world, signal)
-    elif isinstance(blocked, Foreground) and blocked.asked is not None and _in_builtin(shell):
+    elif isinstance(blocked, Foreground) and blocked.asked is not None and _hears_asking(shell):
         shell.push(Again(blocked))
         shell.blocked = None
     elif isinstance(blocked, Foreground):
@@ -263,8 +263,10 @@ def leaves_waiting(shell: Shell, trap: Trap) -> bool:
     return trap.body is not None and quiet_items(trap.body.items)
 
 
-def _in_builtin(shell: Shell) -> bool:
-    """bash hears a signal while it reads a `$( … )` in what `.` or `eval` runs (zread.c: `executing_builtin`)."""
+def _hears_asking(shell: Shell) -> bool:
+    """zsh and ksh93 hear a signal while they read a `$( … )`, bash in what `.` or `eval` runs (zread.c)."""
+    if shell.row.name in {"zsh", "ksh93"}:
+        return True
     return shell.row.name == "bash" and any(isinstance(frame, (SourceEnd, Checked)) for frame in shell.frames)
 
 

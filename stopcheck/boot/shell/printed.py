@@ -30,6 +30,10 @@ COMM = 15
 """Characters of a program's name that the kernel keeps (proc(5)), and pgrep compares."""
 
 
+_FORMAT = regex(r"(?:[^%\\]|%[sd])*(?:\\n)?")
+"""A format of printf(1) that says nothing of widths."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A command in a substitution: its words, its working folder, and what is said of an output that is not known."""
@@ -103,6 +107,10 @@ def _text(asked: Asked) -> Field | None:
             return " ".join(word for word in arguments if word != "-n")
         case "printf" if arguments and arguments[0] in {"%s", "%s\\n"}:
             return "".join(arguments[1:])
+        case "printf" if (
+            arguments and _FORMAT.fullmatch(arguments[0]) and len(arguments) == 1 + arguments[0].count("%")
+        ):
+            return arguments[0].removesuffix("\\n").replace("%d", "%s") % tuple(arguments[1:])
         case "dirname" if len(plain) == 1:
             return posixpath.dirname(plain[0]) or "."
         case "basename" if 1 <= len(plain) <= 2:
@@ -173,6 +181,10 @@ def _pgrep(asked: Asked) -> Field | None:
         # In a trap bash forks once more for what it asks, and pgrep finds what has forked it: by then that is gone.
         asks = numbers == "" and shell.row.name == "bash" and plain[0] == str(shell.origin.root or asked.process.pid)
         return str(world.next_pid) if asks and any(isinstance(f, TrapEnd) for f in shell.frames) else numbers
+    if len(arguments) == 4 and {"-P", "-x"} <= set(arguments):
+        parent = arguments[arguments.index("-P") + 1]
+        name = next(word for word in plain if word != parent)
+        return _pids(asked, [p for p in asked.alive if str(p.ppid) == parent and p.program == name])
     if "-x" in arguments:
         return _pids(asked, [p for p in asked.alive if p.program in plain[:1]])
     if len(plain) == 1 and arguments[0] == "-f" and len(arguments) == 2:

@@ -36,6 +36,9 @@ def unblock(shell: Shell, world: World, process: Process) -> bool:
         blocked = shell.blocked = replace(blocked, pids=tuple(dict.fromkeys((blocked.pids[0], *holders))))
         if holders:
             return False
+    if isinstance(blocked, Waiting) and blocked.every and shell.row.waits_for_adopted:
+        orphans = tuple(child.pid for child in world.children(process.pid) if child.adopted and child.alive)
+        blocked = shell.blocked = replace(blocked, pids=tuple(dict.fromkeys((*blocked.pids, *orphans))))
     alive = world.living(blocked.pids)
     if isinstance(blocked, Waiting) and blocked.first:
         if _all_stand(shell, world, blocked):

@@ -181,7 +181,7 @@ def do_local(call: Call) -> None:
     """Set in the function only; elsewhere it is an error."""
     shell = call.shell
     if (
-        shell.row.syntax_error
+        shell.row.name in {"dash", "bash", "busybox"}
         and not shell.origin.called
         and not any(isinstance(frame, CallEnd) for frame in shell.frames)
     ):

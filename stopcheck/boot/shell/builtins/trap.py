@@ -70,6 +70,9 @@ def _condition(word: str, shell: Shell) -> str | None:
 def _set(call: Call, name: str, action: Field, span: Span) -> None:
     """Set, or with `-` take back, the trap for one signal; `span` is where the action stands."""
     shell = call.shell
+    if shell.row.undeafens and name in shell.deaf and action != "":
+        shell.deaf -= {name}
+        call.process.ignored -= {name}
     if action == "-":
         if (shell.traps.pop(name, None) is not None or name == "INT") and name not in shell.armed:
             shell.untrapped |= {name}
