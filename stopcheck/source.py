@@ -12,7 +12,8 @@ from stopcheck.records import dataclass
 class SourceFile:
     """A text and where it stands; one that is part of another text (a shell form, a heredoc) maps its offsets there.
 
-    `segments` are pairs (offset here, offset in `parent`), ascending; between two of them offsets advance alike.
+    `segments` are pairs (offset here, offset in `parent`), ascending; between two of them offsets advance alike. A text
+    that was made of a part of its parent, whose characters stand nowhere, goes to `end` there: so does each span in it.
     Compared by identity.
     """
 
@@ -20,6 +21,7 @@ class SourceFile:
     text: str
     parent: SourceFile | None = None
     segments: tuple[tuple[int, int], ...] = ((0, 0),)
+    end: int | None = None
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
@@ -77,7 +79,9 @@ class Span:
         """The same place in the file that is on disk."""
         source, start, end = self.source, self.start, self.end
         while source.parent is not None:
-            last = source.to_parent(end - 1) + 1 if end > start else source.to_parent(end)
+            last = source.to_parent(end)
+            if end > start:
+                last = source.to_parent(end - 1) + 1 if source.end is None else source.end
             start, end, source = source.to_parent(start), min(last, len(source.parent.text)), source.parent
         return Span(source, start, max(start, end))
 

@@ -25,7 +25,7 @@ def embedded(text: str, span: Span | None) -> SourceFile:
     lines, own = text.split("\n"), span.text.split("\n")
     if len(lines) == len(own) > 1:  # a here-document, with values in the place of variables
         return SourceFile(span.path, text, span.source, tuple(_by_lines(lines, own, span.start)))
-    return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)))
+    return SourceFile(span.path, text, span.source, tuple((n, span.start) for n in range(len(text) + 1)), span.end)
 
 
 def _by_lines(lines: list[str], own: list[str], start: int) -> Iterator[tuple[int, int]]:

@@ -67,6 +67,8 @@ def test_some_are_errors(text: str) -> None:
         pytest.param("e == 0", "1", id="by its name it is 0"),
         pytest.param("$u", "0", id="nothing at all is 0"),
         pytest.param('"$i" + "1"', "8", id="bash takes quotes away"),
+        pytest.param("128 + ${u:-15}", "143", id="what stands there instead"),
+        pytest.param("${e-1} + ${e:-2} + ${i:-3}", "9", id="of an empty one too"),
     ],
 )
 def test_a_parameter_without_a_value_leaves_nothing(text: str, value: str) -> None:

@@ -581,3 +581,18 @@ def test_whether_a_trap_for_sigchld_hears_of_what_has_been_read_is_not_known() -
     script = "hypercorn &\nmapfile -t x < <(cat /etc/passwd)\n{}trap 'exit 7' CHLD\nwait\n"
     assert said(context("#!/bin/bash\nset -o posix\n" + script.format("")))[0].outcome == "unknown"
     assert said(context("#!/bin/bash\nset -o posix\n" + script.format("ls\n")))[0].outcome == "killed"
+
+
+@pytest.mark.parametrize(
+    ("between", "outcome"), [pytest.param("", "unknown", id="at-once"), pytest.param("date\n", "killed", id="later")]
+)
+def test_whether_pgrep_finds_what_a_wrapper_is_about_to_start_is_not_known(between: str, outcome: str) -> None:
+    lines = "RUN apt-get update && apt-get install -y procps"
+    script = f"timeout 100 hypercorn &\n{between}while pgrep -x hypercorn; do sleep 1; done\n"
+    assert said(context(script, lines=lines))[0].outcome == outcome
+
+
+def test_whether_wait_n_is_told_of_what_was_in_the_foreground_is_not_known() -> None:
+    script = "exec dumb-init bash -c 'trap \"while wait -n; do :; done\" EXIT; hypercorn & while {}; do :; done'\n"
+    assert said(context(script.format("sleep 1")))[0].outcome == "unknown"
+    assert said(context(script.format("wait")))[0].outcome != "unknown"

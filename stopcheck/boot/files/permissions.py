@@ -80,8 +80,9 @@ def _is_system(image: Image) -> bool:
 
 def _given_by_root(image: Image, world: World) -> bool:
     """Whether what has run as root before may have given a folder to somebody."""
-    ended = [process for process in world.processes.values() if isinstance(process.body, Program) and not process.alive]
-    return image.user in ROOT and any(process.program not in _GIVE_NOTHING for process in ended)
+    ended = (each for each in world.processes.values() if isinstance(each.body, Program) and not each.alive)
+    roots = (process for process in ended if process.user in ROOT)
+    return image.user in ROOT and any(process.program not in _GIVE_NOTHING for process in roots)
 
 
 def _is_nobodys(image: Image, file: Unknown, user: str) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from stopcheck.boot.bodies.parent import Parent
 from stopcheck.boot.bodies.program import UNTOLD, Program
 from stopcheck.boot.files.pid_files import number_in
 from stopcheck.boot.signals import NAMES, signal_name
-from stopcheck.boot.world import Passing
+from stopcheck.boot.world import Passing, TooComplex
 from stopcheck.hints import TYPE_CHECKING
 from stopcheck.model import Unknown, numeral
 from stopcheck.records import replace
@@ -177,11 +178,14 @@ class Looker(Killer):
     def _may_find(self, world: World, process: Process) -> bool:
         """Whether a shell is yet to start what it looks for, or a program may have that nobody knows."""
         bodies = [other.body for other in world.processes.values() if other.alive]
-        starts = any(
-            getattr(body, "blocked", self) is None and _becomes(body) in {"", *self.targets} for body in bodies
-        )
         unknown = any(isinstance(body, Program) and body.row.role in UNTOLD for body in bodies)
-        return starts or (unknown and not self.names_known(world, process))
+        return bool(self._starting(world)) or (unknown and not self.names_known(world, process))
+
+    def _starting(self, world: World) -> list[Process]:
+        """The shells that are yet to start what it looks for, or may be."""
+        alive = (other for other in world.processes.values() if other.alive)
+        wanted = {"", *self.targets}
+        return [each for each in alive if getattr(each.body, "blocked", self) is None and _becomes(each.body) in wanted]
 
     def step(self, world: World, process: Process) -> bool:
         """See Body.step."""
@@ -190,11 +194,20 @@ class Looker(Killer):
         numbers = [str(pid) for pid in sorted(found)]
         if self.signal == "0" and process.program in {"pgrep", "pidof"} and numbers:
             world.write(process, ("\n" if process.program == "pgrep" else " ").join(numbers))
+        early = list(found.values()) or self._starting(world)
+        if early and all(_is_just_started(world, process, other) for other in early):
+            raise TooComplex(f"whether {process.program} comes before what is being started")
         if not found and self._may_find(world, process):
             world.write(process, Unknown(f"what {process.program} prints", process.origin))
             world.exit(process, Unknown(f"the status of {process.program}", process.origin))
         world.exit(process, int(not found))
         return True
+
+
+def _is_just_started(world: World, looker: Process, found: Process) -> bool:
+    """Whether a wrapper has started it that was started right before the looker: it may not have come so far."""
+    above = world.processes.get(found.ppid)
+    return above is not None and isinstance(above.body, Parent) and above.pid + 1 == looker.pid
 
 
 def _becomes(body: Body) -> str:

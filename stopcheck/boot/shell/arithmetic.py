@@ -44,6 +44,8 @@ _TOKEN = regex(
 )
 _SIZE = regex(r"\$\{#([A-Za-z_][A-Za-z_0-9]*)(\[[@*]\])?\}")
 """How long a value is, or how many an array has: `${#names[@]}`."""
+_DEFAULT = regex(r"\$\{([A-Za-z_][A-Za-z_0-9]*|\d+)(:?)-(\w*)\}")
+"""A variable, or what stands there where it is not set: `${seconds:-10}`."""
 _SETTING = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>="})
 _LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"||"}), frozenset({"&&"}), frozenset({"|"}), frozenset({"^"}), frozenset({"&"}), frozenset({"==", "!="}),
@@ -57,7 +59,7 @@ def evaluate(scope: Scope, text: str, span: Span | None = None) -> Field:
     """The value of an expression over known numbers, as text, and what it sets; Unknown where one is not known."""
     if not scope.plain and "\\" not in text:
         text = text.replace('"', "")  # bash takes the quotes away; to the others they are an error (measured)
-    tokens, whole = _tokens(_with_sizes(scope, text), twice=scope.plain != "posix")
+    tokens, whole = _tokens(_with_defaults(scope, _with_sizes(scope, text)), twice=scope.plain != "posix")
     # `$x` is put in before the expression is read, so one without a value leaves nothing: `$x == 0` is an error then.
     tokens = [token for token in tokens if token[0] != "$" or not _is_blank(scope, token[1:])]
     sum_ = _Sum(scope, tokens)
@@ -105,6 +107,19 @@ def _with_sizes(scope: Scope, text: str) -> str:
         return number if isinstance(number, str) else found[0]
 
     return _SIZE.sub(size, text)
+
+
+def _with_defaults(scope: Scope, text: str) -> str:
+    """An expression with what each `${name:-word}` comes to, where that is known."""
+
+    def chosen(found: re.Match[str]) -> str:
+        name, minds_empty, word = found.groups()
+        value = scope.variable(name)
+        if isinstance(value, Unknown):
+            return found[0]
+        return word if value is None or (minds_empty and not value) else value
+
+    return _DEFAULT.sub(chosen, text) if "-" in text and "${" in text else text
 
 
 def filled_in(scope: Scope, text: str, substitutions: tuple[CommandSubstitution, ...]) -> str:

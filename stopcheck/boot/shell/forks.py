@@ -65,6 +65,7 @@ def fork(
     body.frames = (Evaluate(node, frozenset()),)
     body.mode = "subshell"
     body.has_exit_trap = body.had_trap = False
+    body.armed = frozenset()
     body.deaf = frozenset()
     body.options = shell.options - {"m"}
     body.kept = shell.outputs()

@@ -66,8 +66,8 @@ def disposition(shell: Shell, signal: str) -> str:
     minds = (
         shell.has_exit_trap if shell.row.name == "bash" else "EXIT" in shell.traps and shell.traps["EXIT"].text != ""
     )
-    if minds and signal in shell.row.exit_trap - shell.untrapped and shell.mode != "subshell":
-        return "caught"
+    if minds and signal in shell.row.exit_trap - shell.untrapped:
+        return "caught" if shell.mode != "subshell" or shell.row.name == "bash" else "default"
     return "default"
 
 

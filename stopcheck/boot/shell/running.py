@@ -16,7 +16,7 @@ from stopcheck.boot.shell.options import shell_options
 from stopcheck.boot.shell.outputs import copied
 from stopcheck.boot.shell.words import expand_text
 from stopcheck.boot.world import TooComplex
-from stopcheck.hints import TYPE_CHECKING
+from stopcheck.hints import TYPE_CHECKING, cast
 from stopcheck.image.paths import clean
 from stopcheck.model import Unknown
 from stopcheck.records import replace
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 def run_program(call: Call) -> None:
     """A program: in place of the shell where that shell does so, else as a child in the foreground."""
     shell, world, process = call.shell, call.world, call.process
-    words = _with_input(call, call.words)
-    call = call if words is call.words else replace(call, words=words)
+    given, words = call.words, _with_input(call, call.words)
+    call = call if words is given else replace(call, words=words)
     if isinstance(shell.blocked, Standing):
         shell.push(Evaluate(call.node, call.tail))
         shell.blocked = replace(shell.blocked, why=STARTS, retries=True)
@@ -64,6 +64,7 @@ def run_program(call: Call) -> None:
         shell.set_status(started.status)
         return
     child.body = _or_function(call, started)
+    _name(child.body, given, words)
     if call.words[0] == "mkdir" and isinstance(child.body, Program) and _makes(call):
         child.body = Program(replace(child.body.row, status=0), shell.machine.stop_signal)
     _writes(world, child)
@@ -151,6 +152,12 @@ def _with_input(call: Call, words: tuple[Field, ...]) -> tuple[Field, ...]:
     return words
 
 
+def _name(body: Body, given: tuple[Field, ...], words: tuple[Field, ...]) -> None:
+    """A shell that reads from its input has its own name for `$0`, as it was called."""
+    if words is not given and hasattr(body, "frames"):
+        cast("Shell", body).name = given[0]
+
+
 def _without_s(word: Field) -> Field:
     """A shell's option letters without -s."""
     if isinstance(word, Unknown) or word[:1] != "-" or word[:2] == "--":
@@ -183,7 +190,7 @@ def _own_name(shell: Shell) -> str:
 def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field], kind: str) -> None:
     """execve(2) of the shell's own process: caught signals fall back to their defaults, ignored ones stay ignored."""
     shell, world, process = call.shell, call.world, call.process
-    words = _with_input(call, words)
+    given, words = words, _with_input(call, words)
     _beware_of_fifos(call, words)
     left = shell.row.ignores if kind == "implicit-exec" and shell.row.name == "busybox" else frozenset()
     if shell.mode == "subshell":
@@ -223,6 +230,7 @@ def replace_process(call: Call, words: tuple[Field, ...], env: dict[str, Field],
         shell.leave(started.status)
         return
     process.body = started
+    _name(started, given, words)
     redirect_into(call, process)
     _writes(world, process)
     world.note(kind, process, text=" ".join(str(word) for word in words if isinstance(word, str)), span=call.node.span)

@@ -147,7 +147,7 @@ def _take(shell: Shell, frame: Frame, world: World, process: Process) -> None:
 
 def _end(shell: Shell, world: World, process: Process) -> None:
     trap = shell.traps.get("EXIT")
-    if trap is not None and not shell.ending and not shell.origin.ends_plainly:
+    if trap is not None and not shell.ending and (shell.dying or not shell.origin.ends_plainly):
         shell.ending = True
         if trap.body is not None and trap.text != "":
             world.note("trap", process, text="EXIT", span=trap.span, signal="EXIT")

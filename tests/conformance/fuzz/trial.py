@@ -156,10 +156,11 @@ def agrees(said: Said, measured: harness.Measurement) -> bool:
     if said.exit_code is not None and said.exit_code != measured.pid1_exit:
         return False
     names = {*said.mains, RENAMED}
-    plain = bool(said.mains) and set(said.mains) <= set(DEFAULTS)  # what `exec -a` has renamed is one of them
-    fates = [
-        "terminated" if plain else _fate(item) for item in measured.stand_ins if item.name.removeprefix("-") in names
-    ]
+    seen = [(item.name.removeprefix("-"), item) for item in measured.stand_ins]
+    seen = [(name, item) for name, item in seen if name in names]
+    # What `exec -a` has renamed is one of them.
+    plain = set(said.mains) & set(DEFAULTS) - {name for name, _ in seen}
+    fates = ["terminated" if plain and name == RENAMED else _fate(item) for name, item in seen]
     if not fates:
         return not any(name in PROGRAMS for name in said.mains)
     return said.outcome == next(fate for fate in ("cut-off", "terminated", "graceful") if fate in fates)

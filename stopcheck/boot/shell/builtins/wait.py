@@ -51,6 +51,8 @@ def do_wait(call: Call) -> None:
             return
     else:
         pids = _all_jobs(call, first)
+        if first and shell.dying and any(job.foreground and _ends_now(world, job) for job in shell.jobs):
+            raise TooComplex("whether `wait -n` is told of what was in the foreground")
         if first and shell.row.name == "bash" and (over := _untold(shell, world, news)) is not None:
             _tell(call, over, which, bool(pids))
             return
@@ -180,6 +182,10 @@ def _untold(shell: Shell, world: World, news: list[Process]) -> Job | None:
         ),
         None,
     )
+
+
+def _ends_now(world: World, job: Job) -> bool:
+    return not world.living(job.pids) and any(world.processes[pid].ended_at == world.clock for pid in job.pids)
 
 
 def _told_which(words: tuple[Field, ...]) -> str | None:
