@@ -281,7 +281,8 @@ def start_script(start: Start, language: str, name: str, arguments: tuple[Field,
         )
     folder = name.rpartition("/")[0]
     installed = folder.endswith("bin") and not isinstance(start.text(name), SourceFile)
-    if (base in SCRIPTS and (folder or not _missing(start, language, name))) or installed or "node_modules" in folder:
+    lacking = language == "node" and not folder and _missing(start, language, name)
+    if (base in SCRIPTS and not lacking) or installed or "node_modules" in folder:
         stem = base.removesuffix("-cli.js")
         for suffix in SUFFIXES[language]:
             stem = stem.removesuffix(suffix) if base not in SCRIPTS else stem
