@@ -596,3 +596,9 @@ def test_whether_wait_n_is_told_of_what_was_in_the_foreground_is_not_known() -> 
     script = "exec dumb-init bash -c 'trap \"while wait -n; do :; done\" EXIT; hypercorn & while {}; do :; done'\n"
     assert said(context(script.format("sleep 1")))[0].outcome == "unknown"
     assert said(context(script.format("wait")))[0].outcome != "unknown"
+
+
+def test_an_exit_trap_does_not_wait_for_what_the_last_construct_has_fed() -> None:
+    """The redirections of the construct are undone before the trap runs: cat sees the end of what it reads."""
+    script = "#!/bin/bash\ntrap wait EXIT\n{ gunicorn & trap 'kill $!; wait $!' TERM; wait $!; } 2> >(cat >&2)\n"
+    assert said(context(script))[0].outcome == "graceful"

@@ -161,7 +161,7 @@ def _redirected(
             else:
                 shell.set_status(2 if shell.row.name == "busybox" else shell.row.open_error)
             return False
-        if tail is None:
+        if tail is None or "EXIT" in shell.traps:  # that trap runs with what was there before
             shell.push(replace(before, feeds=feeds(node.redirections)))
         else:
             shell.feeding = feeding  # it holds what is new as long as it is there
