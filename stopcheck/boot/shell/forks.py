@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TypeAlias
 
-    from stopcheck.boot.shell.frames import Tail
+    from stopcheck.boot.shell.frames import Tail, Trap
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.boot.world import Process, World
     from stopcheck.source import Span
@@ -70,7 +70,7 @@ def fork(
     body.options = shell.options - {"m"}
     body.kept = shell.outputs()
     body.origin = _origin(shell, process, node, background, piped)
-    body.traps = {signal: trap for signal, trap in shell.traps.items() if trap.text == "" and signal != "EXIT"}
+    body.traps = {name: trap for name, trap in shell.traps.items() if _is_inherited(shell, name, trap)}
     body.pending, body.jobs, body.blocked, body.ending = (), (), None, False
     body.answers, body.substitutions, body.disowned, body.feeding = (), (), {}, ()
     child = world.spawn(process, body, process.argv, span)
@@ -88,6 +88,13 @@ def fork(
             # hears INT: only execute_in_subshell and execute_disk_command call setup_async_signals (execute_cmd.c).
             body.deaf = frozenset({"QUIT"}) if isinstance(node, SimpleCommand) else ASYNCHRONOUS
     return child
+
+
+def _is_inherited(shell: Shell, name: str, trap: Trap) -> bool:
+    """Whether a trap holds in a child, too: what is ignored, and of bash under `set -E` the ERR trap."""
+    if name == "ERR" and shell.row.name == "bash":
+        return "E" in shell.options
+    return trap.text == "" and name != "EXIT"
 
 
 def _origin(shell: Shell, process: Process, node: Node, background: bool, piped: bool) -> Origin:

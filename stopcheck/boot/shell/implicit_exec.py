@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from stopcheck.boot.shell.shell import Shell
     from stopcheck.syntax.shell.tree import Case, For, Group, If, Subshell
 
+_ALONE = frozenset({"assignment", "redirection", "simple", "subshell"})
+"""Where a command stands alone in `( … )`."""
+
 
 def may_replace(shell: Shell, tail: Tail) -> bool:
     """Whether this shell execs its last command by itself here (knowledge/shells.toml)."""
-    trapped = any(
-        trap.text != "" or (shell.row.name == "bash" and name == "EXIT") for name, trap in shell.traps.items()
-    )
-    trapped = trapped or (shell.had_trap and shell.row.name == "busybox")
-    if tail is None or shell.frames or trapped or not (shell.mode == "subshell" or _comes_last(shell)):
+    if tail is None or shell.frames or not (shell.mode == "subshell" or _comes_last(shell)) or _traps(shell, tail):
         return False
     construct = tail - {"simple", "assignment"}
     if shell.origin.parenthesised and len(construct) == 1 and construct <= shell.row.exec_parentheses:
@@ -28,6 +27,16 @@ def may_replace(shell: Shell, tail: Tail) -> bool:
     if "plain" in allowed:
         return shell.plain and "eval" not in tail
     return tail <= allowed and "simple" in allowed and len(tail & shell.row.exec_apart) < 2
+
+
+def _traps(shell: Shell, tail: frozenset[str]) -> bool:
+    """Whether it has to stay for a trap; bash does not for an ERR trap that a lone `( command )` inherits."""
+    names = {name for name, trap in shell.traps.items() if trap.text != ""}
+    if shell.row.name == "bash":
+        names |= shell.traps.keys() & {"EXIT"}
+        if shell.mode == "subshell" and tail <= _ALONE:
+            names -= {"ERR"}
+    return bool(names) or (shell.had_trap and shell.row.name == "busybox")
 
 
 def _of_subshell(shell: Shell) -> frozenset[str]:
