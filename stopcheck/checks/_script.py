@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stopcheck.boot.bodies.launching import Launching
 from stopcheck.boot.bodies.program import Program
-from stopcheck.boot.settle import reads_a_terminal
+from stopcheck.boot.no_service import reads_a_terminal
 from stopcheck.boot.shell.frames import CallEnd, ForRest, Items, SourceEnd, Trap
 from stopcheck.boot.shell.shell import Shell
 from stopcheck.checks._edits import insert_after, insert_before, verbatim
