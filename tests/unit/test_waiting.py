@@ -602,3 +602,15 @@ def test_an_exit_trap_does_not_wait_for_what_the_last_construct_has_fed() -> Non
     """The redirections of the construct are undone before the trap runs: cat sees the end of what it reads."""
     script = "#!/bin/bash\ntrap wait EXIT\n{ gunicorn & trap 'kill $!; wait $!' TERM; wait $!; } 2> >(cat >&2)\n"
     assert said(context(script))[0].outcome == "graceful"
+
+
+@pytest.mark.parametrize(("signal", "expected"), [("TERM", "graceful"), ("INT", "graceful")])
+def test_a_trap_finds_no_job_where_a_pipeline_in_front_has_ended(signal: str, expected: str) -> None:
+    """bash has told of what a signal has ended, and forgets it (not of SIGINT): `kill %1` goes round no dead job."""
+    script = f"trap 'kill %1' {signal}; gunicorn | tee /tmp/log; true"
+    lines = f"RUN apt-get install -y dumb-init && make install\nSTOPSIGNAL SIG{signal}"
+    assert verdict("dumb-init", "bash", "-c", script, lines=lines).outcome == expected
+
+
+def test_setsid_has_no_terminal_to_control_as_a_job_either() -> None:
+    assert verdict("sh", "-c", "( exec setsid -c app ) & wait", lines="RUN make install").outcome == "exits"

@@ -142,13 +142,14 @@ def start_setsid(start: Start) -> Body | Failure:
 
     if not child or (start.machine.image.base.sh == "busybox" and any(word != "-c" for word in own)):
         return _short(start, 1)
-    if process.pgid != process.pid and not told("-f", "--fork"):
+    forks = process.pgid == process.pid or told("-f", "--fork")
+    if forks and not told("-w", "--wait"):
+        return Daemonizer(start.machine, row, child, dict(start.env))
+    if told("-c", "--ctty") and start.machine.image.base.sh != "busybox":
+        return _short(start, 1)  # there is no terminal
+    if not forks:
         process.sid = process.pgid = process.pid
         return start.load(child)
-    if not told("-w", "--wait"):
-        return Daemonizer(start.machine, row, child, dict(start.env))
-    if told("-c", "--ctty"):
-        return _short(start, 1)  # there is no terminal
     return Parent(start.machine, row, child, dict(start.env))
 
 

@@ -132,8 +132,9 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
         if shell.row.name != "bash" or died:
             _die_of(shell, signal, world, process)
             return
-    if shell.pending and shell.row.name == "bash" and any(child.killed_by for child in ended):
-        forks.add_job(shell, blocked.pids, blocked.node.span, True)  # its trap finds it among the jobs
+    if shell.pending and shell.row.name == "bash" and last.killed_by == "INT":
+        # Its trap finds it among the jobs: of any other signal it has told, and forgotten it (notify_of_job_status).
+        forks.add_job(shell, blocked.pids, blocked.node.span, True)
     within = shell.row.error_trap == "first" and not isinstance(blocked.node, Pipeline)
     if shell.pending and not shell.row.errexit_first and not within:
         shell.status, shell.ok, shell.cut = status, expected, True  # the trap comes before `set -e`

@@ -224,7 +224,7 @@ def _targets(call: Call, word: str) -> list[Process]:
         if call.shell.row.name == "dash" and "m" not in call.shell.options:
             # It signals a process group, which there is only where the job has made itself one (timeout, setsid).
             return world.group(job.pids[0]) if job else []
-        if job and call.shell.row.name == "bash" and not job.controlled:
+        if job and call.shell.row.name == "bash" and not (job.controlled or job.foreground):
             return _up_to_the_dead(call, job)
         return world.living(job.pids) if job else []
     number = numeral(word, signed=True)
