@@ -88,7 +88,7 @@ def violations(
         fresh = [
             _under(other.condition, each)
             for key, each in new.items()
-            if key not in found.keys() | more.keys() and (each[2] == "error" or not other.asked)
+            if key not in found.keys() | more.keys() and (each[2] == "error" or not other.needed)
         ]
         more |= _by_place(proven(fresh, dockerfile, files, path, options, programs, other.assessment, as_it_is=False))
     return [*own, *more.values()]

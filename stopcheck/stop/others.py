@@ -32,12 +32,12 @@ TRIED = 12
 class Other:
     """What a stop does to an image that is run otherwise; `condition` says how.
 
-    `asked` is false of commands that its scripts only know, true of what it cannot do without.
+    `needed`: it cannot do without that; other commands its scripts only know.
     """
 
     assessment: Assessment
     condition: str
-    asked: bool = False
+    needed: bool = False
 
 
 def others(assessment: Assessment, programs: Mapping[str, ProgramRow] | None = None) -> Iterator[Other]:
@@ -106,7 +106,7 @@ def _with_variables(assessment: Assessment, programs: Mapping[str, ProgramRow] |
             if not _gave_up(fewer):
                 given, now = [other for other in given if other != name], fewer
         names = ", ".join(given[:NAMED]) + (", …" if len(given) > NAMED else "")
-        yield from _up(now, f"With {names} set", asked=True)
+        yield from _up(now, f"With {names} set", needed=True)
 
 
 def _given(assessment: Assessment, names: list[str], programs: Mapping[str, ProgramRow] | None) -> Assessment:
@@ -136,7 +136,7 @@ def _gave_up(assessment: Assessment) -> bool:
     )
 
 
-def _up(assessment: Assessment, condition: str, asked: bool = False) -> Iterator[Other]:
+def _up(assessment: Assessment, condition: str, needed: bool = False) -> Iterator[Other]:
     paths = tuple(stopped for stopped in assessment.paths if stopped.booted.up)
     if paths:
-        yield Other(replace(assessment, paths=paths), condition, asked)
+        yield Other(replace(assessment, paths=paths), condition, needed)

@@ -15,9 +15,9 @@ from stopcheck.boot.conduct import (
     UndecidedError,
     conduct_of,
 )
-from stopcheck.boot.javascript.evaluate import Evaluator
 from stopcheck.boot.javascript.library.node import Node
 from stopcheck.boot.javascript.loop import Loop
+from stopcheck.boot.javascript.statements import Evaluator
 from stopcheck.boot.javascript.values import ThrownError
 from stopcheck.boot.signals import NUMBERS
 from stopcheck.boot.world import SHORT

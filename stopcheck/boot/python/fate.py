@@ -15,9 +15,9 @@ from stopcheck.boot.conduct import (
     UndecidedError,
     conduct_of,
 )
-from stopcheck.boot.python.evaluate import Evaluator
 from stopcheck.boot.python.library.standard import Standard
 from stopcheck.boot.python.schedule import DEFAULT, IGNORED, Schedule
+from stopcheck.boot.python.statements import Evaluator
 from stopcheck.boot.python.values import Library, RaisedError, Scope, Wait
 from stopcheck.boot.world import SHORT
 from stopcheck.hints import TYPE_CHECKING

@@ -91,7 +91,10 @@ def fork(
 
 
 def _is_inherited(shell: Shell, name: str, trap: Trap) -> bool:
-    """Whether a trap holds in a child, too: what is ignored, and of bash under `set -E` the ERR trap."""
+    """Whether a trap holds in a child, too: what is ignored, and of bash under `set -E` the ERR trap.
+
+    Source: trap2.bash.errtrace-subshell, trap2.bash.errtrace-substitution.
+    """
     if name == "ERR" and shell.row.name == "bash":
         return "E" in shell.options
     return trap.text == "" and name != "EXIT"

@@ -30,7 +30,10 @@ def may_replace(shell: Shell, tail: Tail) -> bool:
 
 
 def _traps(shell: Shell, tail: frozenset[str]) -> bool:
-    """Whether it has to stay for a trap; bash does not for an ERR trap that a lone `( command )` inherits."""
+    """Whether it has to stay for a trap; bash does not for an ERR trap that a lone `( command )` inherits.
+
+    Source: trap2.bash.errtrace-subshell-child, trap2.bash.errtrace-subshell-alone.
+    """
     names = {name for name, trap in shell.traps.items() if trap.text != ""}
     if shell.row.name == "bash":
         names |= shell.traps.keys() & {"EXIT"}

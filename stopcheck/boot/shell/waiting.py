@@ -133,7 +133,8 @@ def _command_is_over(shell: Shell, blocked: Foreground, ended: list[Process], wo
             _die_of(shell, signal, world, process)
             return
     if shell.pending and shell.row.name == "bash" and last.killed_by == "INT":
-        # Its trap finds it among the jobs: of any other signal it has told, and forgotten it (notify_of_job_status).
+        # Its trap finds it among the jobs: of any other signal it has told, and forgotten it (jobs.c,
+        # notify_of_job_status; trap2.bash.killed-pipeline-job).
         forks.add_job(shell, blocked.pids, blocked.node.span, True)
     within = shell.row.error_trap == "first" and not isinstance(blocked.node, Pipeline)
     if shell.pending and not shell.row.errexit_first and not within:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stopcheck.boot.conduct import Surroundings
-    from stopcheck.boot.javascript.evaluate import Evaluator
+    from stopcheck.boot.javascript.statements import Evaluator
     from stopcheck.boot.javascript.values import Steps
 
 

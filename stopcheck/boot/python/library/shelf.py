@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stopcheck.boot.conduct import Surroundings
-    from stopcheck.boot.python.evaluate import Evaluator
     from stopcheck.boot.python.schedule import Schedule, Task
+    from stopcheck.boot.python.statements import Evaluator
     from stopcheck.boot.python.values import Steps
 
 PLAIN = (str, int, float, bytes, bool, type(None))
